@@ -1,0 +1,119 @@
+/**
+ * The port between calls and media: a union of commands and a union of events, plain data that crosses a thread.
+ * A *leg* is one RTP stream each way with a UDP port of its own; a *job* is one player, recorder or sender on it.
+ * Ids are chosen by whoever sends the command and never reused.
+ */
+export type LegId = number
+export type JobId = number
+
+export type CodecName = 'PCMU' | 'PCMA'
+
+/** What offer and answer agreed on. A second `start` replaces the first (re-INVITE, early media, then answer). */
+export interface StreamParameters {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly codec: CodecName
+  /** RTP payload type of the codec, 0..127. */
+  readonly payloadType: number
+  /** RTP payload type of telephone-event (RFC 4733) when it was agreed on. */
+  readonly telephoneEventPayloadType?: number
+  /** Packet duration that we send, 10, 20, 30, 40 or 60 ms. */
+  readonly ptimeMs: number
+  /** As seen from us. */
+  readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+}
+
+/** Audio held in memory, mono. `data` may stand on shared memory; nobody writes to it after it was handed over. */
+export type AudioClip =
+  | { readonly encoding: 'pcm16'; readonly sampleRateHz: 8000; readonly data: Int16Array }
+  | { readonly encoding: 'pcmu' | 'pcma'; readonly sampleRateHz: 8000; readonly data: Uint8Array }
+
+/** One step of a tone: up to two frequencies added or one modulating the other; both absent is silence. */
+export interface ToneStep {
+  readonly tone1?: ToneComponent
+  readonly tone2?: ToneComponent
+  readonly durationMs: number
+  readonly add: 'summation' | 'modulation'
+}
+
+export interface ToneComponent {
+  /** 0..9999 Hz (above 4,000 Hz nothing is heard on a telephone line). */
+  readonly frequencyHz: number
+  /** 0..99, in -dBm0: 13 means -13 dBm0. */
+  readonly amplitude: number
+}
+
+export type PlaySource =
+  | { readonly kind: 'audio'; readonly clip: AudioClip; readonly loop: boolean }
+  | { readonly kind: 'tone'; readonly steps: readonly ToneStep[]; readonly loop: boolean }
+
+export interface RecordLimits {
+  /** Stop with TIMEOUT after this long. */
+  readonly timeoutMs?: number
+  /** Stop with SIZE when this many samples were recorded. */
+  readonly maxSamples?: number
+  /** Stop with SILENCE after this much silence once something was heard. */
+  readonly maxSilenceMs?: number
+  /** Stop with SILENCE when nothing was heard at all for this long. */
+  readonly initialSilenceMs?: number
+  /** Stop with BARGEIN at a new digit. */
+  readonly bargeIn: boolean
+  /** Say a beep to the far end first; recording starts when it ends. */
+  readonly beepOnStart: boolean
+}
+
+export type MediaCommand =
+  /** Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. */
+  | { readonly type: 'open'; readonly leg: LegId; readonly localAddress: string }
+  | { readonly type: 'start'; readonly leg: LegId; readonly stream: StreamParameters }
+  /** Ends every job (cause ABORTED) and frees the port. Outcome: `closed`. */
+  | { readonly type: 'close'; readonly leg: LegId }
+  /** Plays to the far end. One transmitter at a time; a second one is `finished` with ERROR at once. */
+  | {
+      readonly type: 'play'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly source: PlaySource
+      readonly bargeIn: boolean
+    }
+  | { readonly type: 'record'; readonly leg: LegId; readonly job: JobId; readonly limits: RecordLimits }
+  /** Sends digits `0-9 A-D * # ,` as RFC 4733 events (in-band tones when telephone-event was not agreed on). */
+  | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
+  /** Ends a job with ABORTED. */
+  | { readonly type: 'stopJob'; readonly leg: LegId; readonly job: JobId }
+
+export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
+
+export type MediaEvent =
+  | { readonly type: 'opened'; readonly leg: LegId; readonly address: string; readonly port: number }
+  /** The leg cannot go on (no port, worker died). It is closed. */
+  | { readonly type: 'failed'; readonly leg: LegId; readonly reason: string }
+  /** A key was pressed: said once per press, when it starts. */
+  | { readonly type: 'digit'; readonly leg: LegId; readonly digit: string }
+  /** A block of a recording in progress: mono 16-bit at 8 kHz. */
+  | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
+  /** A job is over; for a recording, `audioDetected` says whether anything but silence was heard. */
+  | {
+      readonly type: 'finished'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly cause: JobCause
+      readonly detail?: string
+      readonly audioDetected?: boolean
+    }
+  | { readonly type: 'closed'; readonly leg: LegId; readonly statistics: LegStatistics }
+
+export interface LegStatistics {
+  readonly packetsSent: number
+  readonly packetsReceived: number
+  /** Sequence numbers never seen. */
+  readonly packetsLost: number
+  /** Datagrams that were no RTP, of another version, source or payload type, or too long. */
+  readonly packetsRefused: number
+  /** Interarrival jitter (RFC 3550 section 6.4.1) at the end, in milliseconds. */
+  readonly jitterMs: number
+  /** Ticks at which nothing was there to play out although the stream had begun. */
+  readonly underruns: number
+  /** Slots that were skipped because the process stalled. */
+  readonly slotsSkipped: number
+}

@@ -1,0 +1,25 @@
+import type { LegId } from './control.ts'
+
+/**
+ * The network under the media engine: UDP ports swept on a tick. Implementations: node:dgram and (next) libc through
+ * koffi in src/server, the simulated network in src/testing. One conformance suite runs on all.
+ *
+ * The engine calls; nothing calls back. Buffers belong to the caller, and no call allocates after `open`.
+ */
+export interface MediaIo {
+  /** Begins to bind a port for the leg on `localAddress`. It shows up in `poll` when done. */
+  open(leg: LegId, localAddress: string): void
+  /** What happened to ports since the last call: bound or failed; `undefined` when nothing more. */
+  poll(): MediaIoEvent | undefined
+  /** Copies the oldest waiting datagram of the leg into `into` and returns its length, or -1 when none waits. A longer datagram is cut. The sender is then in `source`. */
+  receive(leg: LegId, into: Uint8Array): number
+  /** The sender of the datagram that `receive` returned last. Overwritten by the next call. */
+  readonly source: { address: string; port: number }
+  /** Sends `bytes[0..length)`; false when the network refused (full buffer, no route): the slot is lost. */
+  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean
+  close(leg: LegId): void
+}
+
+export type MediaIoEvent =
+  | { readonly type: 'bound'; readonly leg: LegId; readonly address: string; readonly port: number }
+  | { readonly type: 'failed'; readonly leg: LegId; readonly reason: string }

@@ -1,0 +1,135 @@
+import type { SipRequest, SipResponse } from '../message/message.ts'
+
+/**
+ * The port between the SIP endpoint and what stands above it (src/calls) and below it (the drivers): plain data
+ * in, plain data out. One *session* is one INVITE dialog usage in the making, made or ending; its id is chosen by
+ * whoever starts it (`invite` above, the endpoint for `incoming`) and never reused.
+ */
+export type SessionId = number
+
+/** Where a message came from or goes to. `address` may be a host name in a `send`; the driver resolves it. */
+export interface Peer {
+  readonly transport: 'udp' | 'tcp'
+  readonly address: string
+  readonly port: number
+  /** The id of the stream connection, when there is one; answers go back on it (RFC 3261 section 18.2.2). */
+  readonly connection?: number
+}
+
+/** Credentials offered when a far end asks for digest (RFC 8760). */
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+  /** Only answer challenges of this realm; any realm when absent. */
+  readonly realm?: string
+}
+
+export type EndpointInput =
+  /** One whole message: a datagram, or a message cut from a stream by SipStreamFramer. */
+  | { readonly type: 'received'; readonly bytes: Uint8Array; readonly from: Peer }
+  /** A `send` could not be done (no route, connection refused, name not resolved). */
+  | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string }
+  | EndpointCommand
+
+export type EndpointCommand =
+  /** Sends an INVITE. Outcome: `progress`* then one of `answered` or `failed`. */
+  | {
+      readonly type: 'invite'
+      readonly session: SessionId
+      /** The Request-URI and To, for example `sip:1234@127.0.0.1:5060;user=phone`. */
+      readonly to: string
+      /** The From name-addr or URI; the endpoint adds the tag. Default: the endpoint's own identity. */
+      readonly from?: string
+      /** Further headers, for example `X-Account` or `P-Asserted-Identity`. */
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      readonly body?: Uint8Array
+      readonly contentType?: string
+      readonly credentials?: Credentials
+      /** Send here instead of to the host of `to` (an outbound proxy, a trunk). */
+      readonly via?: Peer
+    }
+  /** CANCELs the INVITE of an outgoing session that is not answered yet. Outcome: `failed` with cause 'cancelled' (also when a 200 crosses: it is acknowledged and released with BYE). */
+  | { readonly type: 'cancel'; readonly session: SessionId; readonly reason?: string }
+  /** Answers the INVITE (or re-INVITE) of a session: 101-199, 200-299 or 300-699. A reliable provisional is retransmitted until PRACKed (RFC 3262). */
+  | {
+      readonly type: 'respond'
+      readonly session: SessionId
+      readonly status: number
+      readonly phrase?: string
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      readonly body?: Uint8Array
+      readonly contentType?: string
+      readonly reliable?: boolean
+    }
+  /** Ends an established session with BYE (after the ACK, when we are the answerer and it is still missing). Outcome: `ended` by 'local'. */
+  | { readonly type: 'bye'; readonly session: SessionId; readonly reason?: string }
+  /** Sends a re-INVITE in an established session. Outcome: `reinviteAnswered` or `reinviteFailed`. */
+  | { readonly type: 'reinvite'; readonly session: SessionId; readonly body: Uint8Array; readonly contentType?: string }
+  /** Sends a request within the dialog (INFO, ...). Outcome: `requestDone`. */
+  | {
+      readonly type: 'request'
+      readonly session: SessionId
+      readonly method: string
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      readonly body?: Uint8Array
+      readonly contentType?: string
+    }
+  /** Answers an in-dialog request that came as `request`. */
+  | {
+      readonly type: 'respondRequest'
+      readonly session: SessionId
+      readonly request: SipRequest
+      readonly status: number
+      readonly phrase?: string
+    }
+
+export type EndpointOutput = { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer } | EndpointEvent
+
+export type EndpointEvent =
+  /** A new INVITE (authenticated where required; 100 Trying has been sent). */
+  | {
+      readonly type: 'incoming'
+      readonly session: SessionId
+      readonly request: SipRequest
+      readonly from: Peer
+      readonly user?: string
+    }
+  /** A provisional response 101-199 to our INVITE. */
+  | { readonly type: 'progress'; readonly session: SessionId; readonly response: SipResponse }
+  /** A 2xx to our INVITE; the ACK has been sent. */
+  | { readonly type: 'answered'; readonly session: SessionId; readonly response: SipResponse }
+  /** Our INVITE ended without a call. `response` is the final response where there was one. The session is over. */
+  | {
+      readonly type: 'failed'
+      readonly session: SessionId
+      readonly cause: 'response' | 'timeout' | 'transport' | 'cancelled'
+      readonly response?: SipResponse
+      readonly detail?: string
+    }
+  /** The ACK for our 2xx arrived (its body is the answer when the offer was in our 2xx). */
+  | { readonly type: 'confirmed'; readonly session: SessionId; readonly ack: SipRequest }
+  /** The far end CANCELled its INVITE; 487 has been sent. The session is over. */
+  | { readonly type: 'cancelled'; readonly session: SessionId; readonly request: SipRequest }
+  /** Our final non-2xx was acknowledged or given up. The session is over. */
+  | { readonly type: 'rejected'; readonly session: SessionId }
+  /** A re-INVITE from the far end; answer it with `respond`. */
+  | { readonly type: 'reinvited'; readonly session: SessionId; readonly request: SipRequest }
+  | { readonly type: 'reinviteAnswered'; readonly session: SessionId; readonly response: SipResponse }
+  | { readonly type: 'reinviteFailed'; readonly session: SessionId; readonly response?: SipResponse }
+  /** Any other in-dialog request that the endpoint does not answer itself (INFO, ...); answer it with `respondRequest`. */
+  | { readonly type: 'request'; readonly session: SessionId; readonly request: SipRequest }
+  | {
+      readonly type: 'requestDone'
+      readonly session: SessionId
+      readonly method: string
+      readonly response?: SipResponse
+    }
+  /** An established session is over. 'network': our 2xx was never acknowledged, a request in the dialog timed out or got 481/408, or the transport failed. */
+  | {
+      readonly type: 'ended'
+      readonly session: SessionId
+      readonly by: 'local' | 'remote' | 'network'
+      /** The BYE, when the far end sent one. */
+      readonly request?: SipRequest
+      readonly detail?: string
+    }
