@@ -44,7 +44,7 @@ export class SipHeaders {
   prepend(name: string, value: string): void {
     const wanted = canonicalName(name)
     const first = this.#names.indexOf(wanted)
-    const at = first < 0 ? 0 : first
+    const at = Math.max(first, 0)
     this.#names.splice(at, 0, wanted)
     this.#values.splice(at, 0, value)
   }
