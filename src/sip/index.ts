@@ -1,0 +1,2 @@
+export * from './endpoint/control.ts'
+export * from './sdp/index.ts'

@@ -1,0 +1,96 @@
+import { err, ok, type Result } from '../../kit/index.ts'
+import {
+  acceptAnswer,
+  answerOffer,
+  createOffer,
+  type LocalMedia,
+  type MediaLayout,
+  type NegotiatedStream,
+  type Negotiation,
+} from './offer-answer.ts'
+
+/** {@link LocalMedia} without what the session keeps count of. */
+export type SessionMedia = Omit<LocalMedia, 'sessionId' | 'sessionVersion' | 'layout' | 'telephoneEventPayloadType'>
+
+/**
+ * One side of a session over its whole life (RFC 3264): keeps the session version, the place of every media line and
+ * the payload type of telephone-event from one offer and answer to the next.
+ *
+ * ```ts
+ * const session = new MediaSession(1234)
+ * const offer = session.offer({ address: '192.0.2.1', port: 4000, codecs: ['PCMU'], telephoneEvent: true, ptimeMs: 20, direction: 'sendrecv' })
+ * const stream = session.accept(answerBytes)
+ * ```
+ */
+export class MediaSession {
+  readonly #sessionId: number
+  #version = 1
+  #lastPrinted: Uint8Array | undefined
+  #offered: LocalMedia | undefined
+  #layout: MediaLayout | undefined
+  #telephoneEventPayloadType: number | undefined
+
+  /** @param sessionId the `o=` session id: unique among our sessions, 0..2^53-1 */
+  constructor(sessionId: number) {
+    this.#sessionId = sessionId
+  }
+
+  /** Makes an offer, the first or a later one (re-INVITE). It stands until `accept` or the next `offer`. */
+  offer(media: SessionMedia): Uint8Array {
+    this.#offered = this.#local(media)
+    let offer = createOffer(this.#offered)
+    if (this.#differs(offer)) {
+      this.#version++
+      this.#offered = this.#local(media)
+      offer = createOffer(this.#offered)
+    }
+    this.#lastPrinted = offer
+    return offer
+  }
+
+  /** Answers an offer of the far end. On an error nothing has changed: say 488. */
+  answer(offer: Uint8Array, media: SessionMedia): Result<{ answer: Uint8Array; stream: NegotiatedStream }> {
+    let negotiated = answerOffer(offer, this.#local(media))
+    if (!negotiated.ok) return negotiated
+    if (this.#differs(negotiated.value.answer)) {
+      this.#version++
+      negotiated = answerOffer(offer, this.#local(media))
+      if (!negotiated.ok) return negotiated
+    }
+    this.#lastPrinted = negotiated.value.answer
+    this.#keep(negotiated.value)
+    return negotiated
+  }
+
+  /** Takes the answer to our latest offer. */
+  accept(answer: Uint8Array): Result<NegotiatedStream> {
+    if (this.#offered === undefined) return err('an answer without an offer')
+    const negotiated = acceptAnswer(this.#offered, answer)
+    if (!negotiated.ok) return negotiated
+    this.#keep(negotiated.value)
+    return ok(negotiated.value.stream)
+  }
+
+  #local(media: SessionMedia): LocalMedia {
+    return {
+      ...media,
+      sessionId: this.#sessionId,
+      sessionVersion: this.#version,
+      ...(this.#layout !== undefined && { layout: this.#layout }),
+      ...(this.#telephoneEventPayloadType !== undefined && {
+        telephoneEventPayloadType: this.#telephoneEventPayloadType,
+      }),
+    }
+  }
+
+  /** Equal content keeps its version, changed content must not (RFC 3264 section 8). */
+  #differs(printed: Uint8Array): boolean {
+    const last = this.#lastPrinted
+    return last !== undefined && (last.length !== printed.length || last.some((byte, i) => byte !== printed[i]))
+  }
+
+  #keep({ stream, layout }: Negotiation): void {
+    this.#layout = layout
+    this.#telephoneEventPayloadType = stream.telephoneEventPayloadType ?? this.#telephoneEventPayloadType
+  }
+}

@@ -1,0 +1,181 @@
+import { err, ok, type Result } from '../../kit/index.ts'
+import {
+  AUDIO_CODECS,
+  type AudioCodec,
+  type AudioCodecName,
+  audioCodecOf,
+  type PayloadFormat,
+  TELEPHONE_EVENT_PAYLOAD_TYPE,
+} from './codecs.ts'
+import { type MediaLine, parseDescription, type RemoteDescription, type RemoteMedia } from './description.ts'
+import { type Direction, meet } from './direction.ts'
+import { type LocalFormat, type LocalMediaLine, printDescription } from './print.ts'
+
+/** What we bring to a negotiation: where we want our media, and what we can do. */
+export interface LocalMedia {
+  /** The `o=` session id, the same for the life of a session, 0..2^53-1. */
+  readonly sessionId: number
+  /** The `o=` session version: one more whenever the description changes (RFC 3264 section 8). */
+  readonly sessionVersion: number
+  /** The IPv4 or IPv6 address and UDP port at which we receive RTP. */
+  readonly address: string
+  readonly port: number
+  /** In order of preference, at least one. */
+  readonly codecs: readonly AudioCodecName[]
+  /** Whether to offer, or to agree to, telephone-event (RFC 4733). */
+  readonly telephoneEvent: boolean
+  /** The payload type of telephone-event in our offers; in a session it must not change meaning (RFC 3264 section 8.3.2). Default 101. */
+  readonly telephoneEventPayloadType?: number
+  /** The packet duration that we would like to receive, in ms. */
+  readonly ptimeMs: number
+  /** As seen from us. */
+  readonly direction: Direction
+  /**
+   * The media lines of the session so far, when there are more than our one audio line: an offer within a session
+   * repeats every line in its place, refused ones with port 0 (RFC 3264 section 8). See {@link NegotiatedStream.layout}.
+   */
+  readonly layout?: MediaLayout
+}
+
+/** The media lines of a session: which one is our audio, and what the others are. */
+export interface MediaLayout {
+  readonly audioIndex: number
+  readonly lines: readonly MediaLine[]
+}
+
+/** What offer and answer agreed on, in the terms of the media room. */
+export interface NegotiatedStream {
+  readonly remoteAddress: string
+  readonly remotePort: number
+  readonly codec: AudioCodecName
+  /** RTP payload type of the codec, 0..127. */
+  readonly payloadType: number
+  /** RTP payload type of telephone-event (RFC 4733) when it was agreed on. */
+  readonly telephoneEventPayloadType?: number
+  /** Packet duration that we send, in ms: what the far end asked for, when we can do that. */
+  readonly ptimeMs: number
+  /** As seen from us. */
+  readonly direction: Direction
+}
+
+/** An agreement, and the shape of the session that later offers have to keep. */
+export interface Negotiation {
+  readonly stream: NegotiatedStream
+  readonly layout: MediaLayout
+}
+
+/** The packet durations that we send, in ms. */
+const SENDABLE_PTIMES_MS: readonly number[] = [10, 20, 30, 40, 60]
+
+/** Makes an offer (RFC 3264 section 5). */
+export function createOffer(local: LocalMedia): Uint8Array {
+  const formats = local.codecs.map((name) => codecFormat(name, AUDIO_CODECS[name].payloadType))
+  const rate = clockRateOf(local.codecs[0] ?? 'PCMU')
+  if (local.telephoneEvent) {
+    formats.push(telephoneEventFormat(local.telephoneEventPayloadType ?? TELEPHONE_EVENT_PAYLOAD_TYPE, rate))
+  }
+  const { address, port, sessionId, sessionVersion, ptimeMs, direction } = local
+  const lines = local.layout?.lines ?? [AUDIO_LINE]
+  const audioIndex = local.layout?.audioIndex ?? 0
+  const media = lines.map((line, index): LocalMediaLine => {
+    if (index !== audioIndex) return { refused: true, ...line }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction }
+  })
+  return printDescription({ address, sessionId, sessionVersion, timing: '0 0', media })
+}
+
+/**
+ * Answers an offer (RFC 3264 section 6): takes the first audio line that we can serve, with the first codec of the
+ * offer that we have, and refuses every other line. An error means 488 Not Acceptable Here.
+ */
+export function answerOffer(
+  offer: Uint8Array,
+  local: LocalMedia,
+): Result<Negotiation & { readonly answer: Uint8Array }> {
+  const remote = parseDescription(offer)
+  if (!remote.ok) return remote
+  const agreed = agree(remote.value, local)
+  if (!agreed.ok) return agreed
+  const { stream, layout } = agreed.value
+  const formats = [codecFormat(stream.codec, stream.payloadType)]
+  if (stream.telephoneEventPayloadType !== undefined) {
+    formats.push(telephoneEventFormat(stream.telephoneEventPayloadType, clockRateOf(stream.codec)))
+  }
+  const { address, port, sessionId, sessionVersion, ptimeMs } = local
+  const media = layout.lines.map((line, index): LocalMediaLine => {
+    if (index !== layout.audioIndex) return { refused: true, ...line }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction: stream.direction }
+  })
+  const answer = printDescription({ address, sessionId, sessionVersion, timing: remote.value.timing, media })
+  return ok({ answer, stream, layout })
+}
+
+/** Takes the answer to the offer that was made from `local`. An error means that there is no common ground: end the call. */
+export function acceptAnswer(local: LocalMedia, answer: Uint8Array): Result<Negotiation> {
+  const remote = parseDescription(answer)
+  return remote.ok ? agree(remote.value, local) : remote
+}
+
+const AUDIO_LINE: MediaLine = { type: 'audio', protocol: 'RTP/AVP', formats: '' }
+
+function agree(remote: RemoteDescription, local: LocalMedia): Result<Negotiation> {
+  let reason = 'no audio over RTP/AVP'
+  for (const [audioIndex, media] of remote.media.entries()) {
+    const { type, protocol } = media.line
+    if (type !== 'audio' || media.port === 0 || (protocol !== 'RTP/AVP' && protocol !== 'RTP/AVPF')) continue
+    if (media.address === undefined) {
+      reason = 'no usable connection address'
+      continue
+    }
+    const stream = matchStream(media, media.address, local)
+    if (stream !== undefined) return ok({ stream, layout: { audioIndex, lines: remote.media.map(({ line }) => line) } })
+    reason = 'no common codec'
+  }
+  return err(reason)
+}
+
+function matchStream(media: RemoteMedia, remoteAddress: string, local: LocalMedia): NegotiatedStream | undefined {
+  for (const format of media.formats) {
+    const codec = audioCodecOf(format)
+    if (codec === undefined || !local.codecs.includes(codec)) continue
+    const events = local.telephoneEvent ? telephoneEventFor(codec, media.formats) : undefined
+    return {
+      remoteAddress,
+      remotePort: media.port,
+      codec,
+      payloadType: format.payloadType,
+      ...(events !== undefined && { telephoneEventPayloadType: events.payloadType }),
+      ptimeMs: sendingPtime(media, local.ptimeMs),
+      direction: meet(local.direction, media.direction),
+    }
+  }
+  return undefined
+}
+
+/** The telephone-event that shares the codec's clock (RFC 4733 section 2.1: one RTP stream has one clock). */
+function telephoneEventFor(codec: AudioCodecName, formats: readonly PayloadFormat[]): PayloadFormat | undefined {
+  const rate = clockRateOf(codec)
+  return formats.find((format) => format.encoding.toLowerCase() === 'telephone-event' && format.clockRateHz === rate)
+}
+
+function sendingPtime(media: RemoteMedia, ours: number): number {
+  const wished = media.ptimeMs !== undefined && SENDABLE_PTIMES_MS.includes(media.ptimeMs) ? media.ptimeMs : ours
+  const { maxPtimeMs } = media
+  if (maxPtimeMs === undefined || wished <= maxPtimeMs) return wished
+  return SENDABLE_PTIMES_MS.findLast((ptime) => ptime <= maxPtimeMs) ?? wished
+}
+
+function codecFormat(name: AudioCodecName, payloadType: number): LocalFormat {
+  const { clockRateHz, channels, fmtp }: AudioCodec = AUDIO_CODECS[name]
+  const rtpmap = channels === 1 ? `${name}/${clockRateHz}` : `${name}/${clockRateHz}/${channels}`
+  return { payloadType, rtpmap, ...(fmtp !== undefined && { fmtp }) }
+}
+
+/** The sixteen DTMF events, which is also the default when the far end states no list (RFC 4733 section 2.4.1). */
+function telephoneEventFormat(payloadType: number, clockRateHz: number): LocalFormat {
+  return { payloadType, rtpmap: `telephone-event/${clockRateHz}`, fmtp: '0-15' }
+}
+
+function clockRateOf(codec: AudioCodecName): number {
+  return AUDIO_CODECS[codec].clockRateHz
+}
