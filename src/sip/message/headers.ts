@@ -1,22 +1,32 @@
+import { canonicalName, isListHeader, isWordList, printedName } from './header-names.ts'
+import { splitList } from './scan.ts'
+
 /**
  * The headers of one message, in order. Names are case-insensitive and may be given compact or long; inside they
  * are kept long and lower-case ('call-id', 'via'). Values are raw text, unfolded and trimmed; a list header that
- * arrived comma-separated is kept as one value per element, so `all('via')[0]` is the topmost Via.
+ * arrived comma-separated is kept as one value per element, so `all('via')[0]` is the topmost Via. A line break in
+ * a value becomes a space, so no value can smuggle in a header of its own.
  */
 export class SipHeaders {
   readonly #names: string[] = []
   readonly #values: string[] = []
+  /** The lists that may still hold several elements in one value: told apart when read, and most are never read. */
+  #unsplit: string[] = []
 
   /** The first value, or `undefined`. */
   get(name: string): string | undefined {
-    const index = this.#names.indexOf(canonicalName(name))
+    const index = this.#find(name)
     return index < 0 ? undefined : this.#values[index]
   }
 
   /** Every value in order. */
   all(name: string): string[] {
     const wanted = canonicalName(name)
-    return this.#values.filter((_, index) => this.#names[index] === wanted)
+    const found: string[] = []
+    for (let i = this.#find(wanted); i >= 0; i = this.#names.indexOf(wanted, i + 1)) {
+      found.push(this.#values[i] as string)
+    }
+    return found
   }
 
   has(name: string): boolean {
@@ -26,70 +36,107 @@ export class SipHeaders {
   /** Replaces every value of the header by `value` (or by each of the values), at the place of the first. */
   set(name: string, value: string | readonly string[]): void {
     const wanted = canonicalName(name)
-    const first = this.#names.indexOf(wanted)
-    const at = first < 0 ? this.#names.length : first
-    this.delete(wanted)
     const values = typeof value === 'string' ? [value] : value
-    this.#names.splice(at, 0, ...values.map(() => wanted))
-    this.#values.splice(at, 0, ...values)
+    const first = this.#find(wanted)
+    if (first >= 0 && values.length === 1 && this.#names.indexOf(wanted, first + 1) < 0) {
+      this.#values[first] = this.#accept(wanted, values[0] as string)
+      return
+    }
+    this.delete(wanted)
+    this.#insert(first < 0 ? this.#names.length : first, wanted, values)
   }
 
-  /** Appends a value after those that are there. */
+  /** Appends a value (of a list header: also several, separated by commas) after those that are there. */
   add(name: string, value: string): void {
-    this.#names.push(canonicalName(name))
-    this.#values.push(value)
+    const canonical = canonicalName(name)
+    this.#names.push(canonical)
+    this.#values.push(this.#accept(canonical, value))
   }
 
   /** Puts a value before those of the same name (a new topmost Via, a Record-Route). */
   prepend(name: string, value: string): void {
     const wanted = canonicalName(name)
-    const first = this.#names.indexOf(wanted)
-    const at = Math.max(first, 0)
-    this.#names.splice(at, 0, wanted)
-    this.#values.splice(at, 0, value)
+    this.#insert(Math.max(this.#find(wanted), 0), wanted, [value])
   }
 
   delete(name: string): void {
     const wanted = canonicalName(name)
-    for (let i = this.#names.length - 1; i >= 0; i--) {
-      if (this.#names[i] !== wanted) continue
-      this.#names.splice(i, 1)
-      this.#values.splice(i, 1)
-    }
+    if (this.#find(wanted) >= 0) this.#keep((name) => name !== wanted)
+  }
+
+  /** Takes away and returns the first value (the topmost Via, the next Route), or `undefined`. */
+  shift(name: string): string | undefined {
+    const index = this.#find(name)
+    if (index < 0) return undefined
+    this.#names.splice(index, 1)
+    return this.#values.splice(index, 1)[0]
   }
 
   /** Every (long lower-case name, value) in order. */
   *entries(): IterableIterator<[name: string, value: string]> {
+    for (const name of this.#unsplit) this.#split(name)
+    this.#unsplit = []
     for (let i = 0; i < this.#names.length; i++) yield [this.#names[i] as string, this.#values[i] as string]
   }
-}
 
-/** The long, lower-case name of a header given in any case, compact or long (RFC 3261 section 7.3.3). */
-export function canonicalName(name: string): string {
-  const lower = name.toLowerCase()
-  return COMPACT[lower] ?? lower
-}
+  /** Every header but Content-Length as lines that end with CRLF. Lists of plain words share one line. */
+  toText(): string {
+    let text = ''
+    for (let i = 0; i < this.#names.length; i++) {
+      const name = this.#names[i] as string
+      if (name === 'content-length') continue
+      text += `${printedName(name)}: ${this.#values[i]}`
+      while (this.#names[i + 1] === name && isWordList(name)) text += `, ${this.#values[++i]}`
+      text += '\r\n'
+    }
+    return text
+  }
 
-/** Compact forms: RFC 3261, 3515 (r), 3891/3892 (b), 3841 (a, j, d), 4028 (x), 4474 (n, y), 6665 (o, u). */
-const COMPACT: Readonly<Record<string, string>> = {
-  a: 'accept-contact',
-  b: 'referred-by',
-  c: 'content-type',
-  d: 'request-disposition',
-  e: 'content-encoding',
-  f: 'from',
-  i: 'call-id',
-  j: 'reject-contact',
-  k: 'supported',
-  l: 'content-length',
-  m: 'contact',
-  n: 'identity-info',
-  o: 'event',
-  r: 'refer-to',
-  s: 'subject',
-  t: 'to',
-  u: 'allow-events',
-  v: 'via',
-  x: 'session-expires',
-  y: 'identity',
+  /** The index of the first value of the header (-1: none), its lists told apart. */
+  #find(name: string): number {
+    const wanted = canonicalName(name)
+    if (this.#unsplit.length > 0 && this.#unsplit.includes(wanted)) {
+      this.#split(wanted)
+      this.#unsplit = this.#unsplit.filter((name) => name !== wanted)
+    }
+    return this.#names.indexOf(wanted)
+  }
+
+  #split(wanted: string): void {
+    const names = this.#names.splice(0)
+    const values = this.#values.splice(0)
+    for (let i = 0; i < names.length; i++) {
+      const name = names[i] as string
+      const value = values[i] as string
+      for (const element of name === wanted ? splitList(value) : [value]) {
+        this.#names.push(name)
+        this.#values.push(element)
+      }
+    }
+  }
+
+  /** The value as it may be kept: on one line, and remembered when it may be a list of several. */
+  #accept(canonical: string, value: string): string {
+    if (value.includes(',') && isListHeader(canonical) && !this.#unsplit.includes(canonical)) {
+      this.#unsplit.push(canonical)
+    }
+    return value.includes('\n') || value.includes('\r') ? value.replace(/[\r\n]+/g, ' ') : value
+  }
+
+  #insert(at: number, name: string, values: readonly string[]): void {
+    this.#names.splice(at, 0, ...values.map(() => name))
+    this.#values.splice(at, 0, ...values.map((value) => this.#accept(name, value)))
+  }
+
+  #keep(wanted: (name: string) => boolean): void {
+    let kept = 0
+    for (let i = 0; i < this.#names.length; i++) {
+      const name = this.#names[i] as string
+      if (!wanted(name)) continue
+      this.#names[kept] = name
+      this.#values[kept++] = this.#values[i] as string
+    }
+    this.#names.length = kept
+    this.#values.length = kept
+  }
 }

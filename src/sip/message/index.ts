@@ -1,0 +1,5 @@
+export { canonicalName } from './header-names.ts'
+export * from './headers.ts'
+export * from './message.ts'
+export { parseMessage, SIP_LIMITS, type SipParseError, type SipParseErrorCode } from './parse.ts'
+export { printMessage } from './print.ts'

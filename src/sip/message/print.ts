@@ -1,0 +1,22 @@
+import { concatBytes, utf8Encode } from '../../kit/index.ts'
+import type { SipMessage } from './message.ts'
+
+/**
+ * The bytes of a message, ready to be sent. Content-Length is filled in from the body (RFC 3261 section 20.14),
+ * whatever the headers say; names are printed in their long form.
+ */
+export function printMessage(message: SipMessage): Uint8Array {
+  const head = utf8Encode(
+    `${startLine(message)}\r\n${message.headers.toText()}Content-Length: ${message.body.length}\r\n\r\n`,
+  )
+  return message.body.length === 0 ? head : concatBytes(head, message.body)
+}
+
+/** The first line without its line break, for example `INVITE sip:bob@example.com SIP/2.0`; one line in any case. */
+export function startLine(message: SipMessage): string {
+  const line =
+    message.kind === 'request'
+      ? `${message.method} ${message.uri} SIP/2.0`
+      : `SIP/2.0 ${message.status} ${message.phrase}`
+  return line.includes('\n') || line.includes('\r') ? line.replace(/[\r\n]+/g, ' ') : line
+}
