@@ -1,5 +1,31 @@
+export * from './accessors.ts'
+export * from './auth-params.ts'
+export * from './content-type.ts'
+export * from './cseq.ts'
+export { SIP_LIMITS, type SipParseErrorCode } from './head.ts'
 export { canonicalName } from './header-names.ts'
 export * from './headers.ts'
 export * from './message.ts'
-export { parseMessage, SIP_LIMITS, type SipParseError, type SipParseErrorCode } from './parse.ts'
-export { printMessage } from './print.ts'
+export * from './name-addr.ts'
+export { NO_PARAMS, type Params, withParam } from './params.ts'
+export { parseMessage, type SipParseError } from './parse.ts'
+export { printMessage, startLine } from './print.ts'
+export * from './reason.ts'
+export * from './response.ts'
+export { isToken, quote, unquote } from './scan.ts'
+export * from './stream-framer.ts'
+export {
+  escapeUser,
+  parseUri,
+  printUri,
+  type SipUri,
+  type TelUri,
+  type Uri,
+  unescapeUri,
+  uriHeaders,
+  uriScheme,
+} from './uri.ts'
+export { uriEquals } from './uri-equal.ts'
+export * from './validate.ts'
+export * from './via.ts'
+export * from './words.ts'
