@@ -1,0 +1,8 @@
+export type { Codec } from './codec/codec.ts'
+export { codecNamed } from './codec/codec.ts'
+export { toneLevelDbm0 } from './dsp/goertzel.ts'
+export { levelDbm0 } from './dsp/level.ts'
+export type * from './engine/control.ts'
+export type { MediaIo, MediaIoEvent } from './engine/media-io.ts'
+export type { MediaPort } from './engine/port.ts'
+export { TONE_PRESETS, type TonePreset } from './tone/presets.ts'
