@@ -1,0 +1,100 @@
+import { parseReason } from '../sip/index.ts'
+import { Cause } from './enums.ts'
+
+/** What the network said about an end: the SIP status, the Q.850 cause if any, and a text. */
+export interface ReleaseReason {
+  /** SIP status of the final response, or of a Reason header with protocol SIP. */
+  readonly sip?: number
+  /** ITU-T Q.850 cause value from a Reason header (RFC 3326). */
+  readonly q850?: number
+  readonly text?: string
+}
+
+const CAUSE_OF_STATUS: Readonly<Record<number, Cause>> = {
+  301: Cause.CHANGED,
+  403: Cause.BARRED,
+  404: Cause.UNOBTAINABLE,
+  408: Cause.NOANSWER,
+  410: Cause.CHANGED,
+  433: Cause.REJECTED,
+  480: Cause.NOANSWER,
+  484: Cause.UNOBTAINABLE,
+  486: Cause.BUSY,
+  487: Cause.NOANSWER,
+  502: Cause.OUTOFORDER,
+  503: Cause.CONGESTION,
+  504: Cause.CONGESTION,
+  600: Cause.BUSY,
+  603: Cause.REJECTED,
+  604: Cause.UNOBTAINABLE,
+  608: Cause.REJECTED,
+}
+
+const CAUSE_OF_Q850: Readonly<Record<number, Cause>> = {
+  1: Cause.UNOBTAINABLE,
+  16: Cause.NORMAL,
+  17: Cause.BUSY,
+  18: Cause.NOANSWER,
+  19: Cause.NOANSWER,
+  21: Cause.REJECTED,
+  22: Cause.CHANGED,
+  27: Cause.OUTOFORDER,
+  34: Cause.NOCHANNELS,
+  42: Cause.CONGESTION,
+}
+
+/**
+ * The cause of a call that a final response ended (300..699). A Q.850 cause refines the status: 503 with 34 is
+ * NOCHANNELS, 403 with 21 stays BARRED. Q.850 16 says nothing about a call that was refused, so the status stands.
+ */
+export function causeOfResponse(status: number, q850?: number): Cause {
+  const byStatus = CAUSE_OF_STATUS[status] ?? (status >= 400 && status <= 699 ? Cause.FAILED : Cause.OTHER)
+  if (q850 === undefined || q850 === 16) return byStatus
+  if (q850 === 21 && byStatus === Cause.BARRED) return byStatus
+  return CAUSE_OF_Q850[q850] ?? byStatus
+}
+
+/** The cause of a call that the far end ended with BYE or CANCEL: NORMAL unless a Q.850 cause says more. */
+export function causeOfRelease(q850?: number): Cause {
+  return (q850 === undefined ? undefined : CAUSE_OF_Q850[q850]) ?? Cause.NORMAL
+}
+
+/** The causes that an application may give to `reject`, and what the caller is sent. */
+export const STATUS_OF_REJECT = {
+  BUSY: 486,
+  NOANSWER: 480,
+  UNOBTAINABLE: 404,
+  CHANGED: 410,
+  OUTOFORDER: 502,
+  BARRED: 403,
+  REJECTED: 603,
+  NOCHANNELS: 503,
+  CONGESTION: 503,
+} as const
+
+export type RejectCause = keyof typeof STATUS_OF_REJECT
+
+/** The Reason header that goes with a rejection, where the status alone does not tell the cause apart. */
+export function reasonOfReject(cause: RejectCause): string | undefined {
+  return cause === 'NOCHANNELS' ? 'Q.850;cause=34;text="No circuit available"' : undefined
+}
+
+/** Reads the Reason headers of a message; unknown protocols and malformed values are passed over. */
+export function releaseReason(values: readonly string[], response?: { status: number; phrase: string }): ReleaseReason {
+  let sip = response?.status
+  let q850: number | undefined
+  let text = response?.phrase
+  for (const value of values) {
+    const parsed = parseReason(value)
+    if (!parsed.ok || parsed.value.cause === undefined) continue
+    const protocol = parsed.value.protocol.toLowerCase()
+    if (protocol === 'q.850') q850 ??= parsed.value.cause
+    else if (protocol === 'sip') sip ??= parsed.value.cause
+    text ??= parsed.value.text
+  }
+  return {
+    ...(sip !== undefined && { sip }),
+    ...(q850 !== undefined && { q850 }),
+    ...(text !== undefined && text !== '' && { text }),
+  }
+}

@@ -1,0 +1,113 @@
+import { Hangup, UsageError } from '../kit/index.ts'
+import { type ChannelEvent, ChannelEvents } from './channel-events.ts'
+import { Cause, State } from './enums.ts'
+import type { CallHost } from './host.ts'
+import type { IncomingLeg } from './incoming-leg.ts'
+import type { Leg, LegListener } from './leg.ts'
+
+/**
+ * What the parts of a channel share: its present leg, who transmits, who waits for digits, and its events.
+ * {@link Channel} is the public face over it.
+ */
+export class ChannelCore implements LegListener {
+  readonly host: CallHost
+  readonly events = new ChannelEvents()
+  readonly headersToSend: [name: string, value: string][] = []
+  /** Takes every digit of the call; set by the DTMF detector. */
+  digitSink: (digit: string) => void = () => {}
+  readonly callIds: string[] = []
+  #leg: Leg | undefined
+  #transmitter: string | undefined
+  #isClosed = false
+
+  constructor(host: CallHost) {
+    this.host = host
+  }
+
+  get leg(): Leg | undefined {
+    return this.#leg
+  }
+
+  get state(): State {
+    return this.#leg?.state ?? State.IDLE
+  }
+
+  get cause(): Cause {
+    return this.#leg?.cause ?? Cause.NORMAL
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
+  /** Gives the channel its (next) call. */
+  attach(leg: Leg): void {
+    this.#leg = leg
+    this.callIds.push(leg.details.callId)
+    this.onState(leg.state)
+  }
+
+  /** No further call can be placed. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  /**
+   * The leg, for a function that needs a connected call.
+   * @throws Hangup when the call has gone
+   * @throws UsageError when the channel is in another state than ANSWERED
+   */
+  requireAnswered(what: string): Leg {
+    const leg = this.#leg
+    if (leg === undefined || leg.isEnding) throw new Hangup(`${what}: the call has ended`)
+    if (leg.state !== State.ANSWERED)
+      throw new UsageError(`${what} needs a channel in state ANSWERED; this one is ${leg.state}`)
+    return leg
+  }
+
+  /**
+   * The leg of an incoming call that is not answered yet.
+   * @throws Hangup when the caller has gone
+   * @throws UsageError when there is no incoming call or it was answered
+   */
+  requireRinging(what: string): IncomingLeg {
+    const leg = this.#leg
+    if (leg === undefined) throw new UsageError(`${what} needs an incoming call; this channel has none`)
+    if (leg.details.direction !== 'inbound')
+      throw new UsageError(`${what} needs an incoming call; this one is outgoing`)
+    if (leg.isEnding) throw new Hangup(`${what}: the caller has gone`)
+    if (leg.state !== State.CALL_INCOMING && leg.state !== State.RING_INCOMING)
+      throw new UsageError(`${what} needs a call that is not answered yet; this one is ${leg.state}`)
+    return leg as IncomingLeg
+  }
+
+  /**
+   * Claims the one place of a transmitter.
+   * @throws UsageError when another transmitter runs
+   */
+  claimTransmitter(name: string): void {
+    if (this.#transmitter !== undefined)
+      throw new UsageError(`${name} cannot start: ${this.#transmitter} is still playing to this channel; stop it first`)
+    this.#transmitter = name
+  }
+
+  releaseTransmitter(): void {
+    this.#transmitter = undefined
+  }
+
+  onState(state: State): void {
+    this.emit({ type: 'state', state })
+    if (state === State.IDLE) this.emit({ type: 'ended', cause: this.cause })
+  }
+
+  onDigit(digit: string): void {
+    this.digitSink(digit)
+    this.emit({ type: 'digit', digit })
+  }
+
+  emit(event: ChannelEvent): void {
+    this.events.emit(event, (error) => {
+      this.host.logger.error({ err: error, callId: this.#leg?.details.callId }, 'a channel event listener threw')
+    })
+  }
+}

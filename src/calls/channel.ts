@@ -1,0 +1,308 @@
+import { UsageError } from '../kit/index.ts'
+import type { CodecName } from '../media/index.ts'
+import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
+import type { ChannelCore } from './channel-core.ts'
+import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
+import type { CallDetails } from './details.ts'
+import { DtmfDetector } from './dtmf-detector.ts'
+import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
+import { FileRecorder } from './file-recorder.ts'
+import { IncomingLeg } from './incoming-leg.ts'
+import { OutgoingLeg } from './outgoing-leg.ts'
+import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
+
+export interface CallOptions {
+  /** The caller as the callee sees it: a URI or name-addr. Default: the exchange's identity. */
+  from?: string
+  /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */
+  timeoutMs?: number | null
+  /** Codecs to offer, in order of preference. */
+  codecs?: readonly CodecName[]
+  /** Further SIP headers of the INVITE. */
+  headers?: Readonly<Record<string, string>>
+  /** Hangs up when it aborts. */
+  signal?: AbortLike
+}
+
+export interface RingOptions {
+  /** How long to let it ring before `ring` resolves; `null` means the length of the ringtone. Default 0. */
+  ringTimeMs?: number | null
+  /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
+  earlyMedia?: boolean
+  /** A file, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
+  customRingtone?: { fileToPlay: string } | string
+  loopRingtone?: boolean
+  codecs?: readonly CodecName[]
+}
+
+export interface AnswerOptions {
+  codecs?: readonly CodecName[]
+  headers?: Readonly<Record<string, string>>
+  /** How long to wait for the caller's acknowledgement. Default: SIP's own 32 s. */
+  timeoutMs?: number
+}
+
+/** The part of an AbortSignal that is used; any AbortSignal fits. */
+export interface AbortLike {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/**
+ * A telephone line in the hands of an application: one call at a time, and the media objects to speak, listen and
+ * record on it. Calls are awaited; outcomes such as BUSY are values, read from `state()` and `cause()`.
+ *
+ * @throws Hangup from functions that need a connected call when it has gone
+ * @throws UsageError from functions that the present state does not allow
+ */
+export class Channel {
+  static readonly State = State
+  static readonly Cause = Cause
+  static readonly TransferCause = TransferCause
+  static readonly CallFarEndType = CallFarEndType
+  static readonly LiveSpeakerDetectionSettings = LiveSpeakerDetectionSettings
+  readonly State = State
+  readonly Cause = Cause
+  readonly TransferCause = TransferCause
+  readonly CallFarEndType = CallFarEndType
+  readonly LiveSpeakerDetectionSettings = LiveSpeakerDetectionSettings
+
+  readonly filePlayer: FilePlayer
+  readonly fileRecorder: FileRecorder
+  readonly tonePlayer: TonePlayer
+  readonly dtmfPlayer: DtmfPlayer
+  readonly dtmfDetector: DtmfDetector
+  readonly sip: ChannelSip
+  readonly #core: ChannelCore
+  #isPlacing = false
+
+  /** @internal Channels are made by the exchange. */
+  constructor(core: ChannelCore) {
+    this.#core = core
+    this.filePlayer = new FilePlayer(core)
+    this.fileRecorder = new FileRecorder(core)
+    this.tonePlayer = new TonePlayer(core)
+    this.dtmfPlayer = new DtmfPlayer(core)
+    this.dtmfDetector = new DtmfDetector(core)
+    this.sip = new ChannelSip(core)
+  }
+
+  state(): State {
+    return this.#core.state
+  }
+
+  /** Why the last call ended; NORMAL while the state is not IDLE. */
+  cause(): Cause {
+    return this.#core.cause
+  }
+
+  /** What is known of the present call, or of the last one after it ended; `undefined` before the first. */
+  get details(): CallDetails | undefined {
+    return this.#core.leg?.details
+  }
+
+  /** Listens to events, numbered 1, 2, 3, ... per channel. Returns the function that stops it. */
+  on<Type extends ChannelEventType>(type: Type, listener: (event: ChannelEventOf<Type>) => void): () => void {
+    return this.#core.events.on(type, listener)
+  }
+
+  /**
+   * Places a call and resolves when it was answered, timed out or refused.
+   * @param to a `sip:` or `sips:` URI, a `tel:` URI, or the digits of a number (through the configured trunk)
+   * @returns ANSWERED, or IDLE: then `cause()` tells why
+   * @throws UsageError when the channel is not IDLE or the destination is malformed
+   */
+  async call(to: string, options: CallOptions = {}): Promise<State> {
+    const leg = await this.#place(to, options)
+    await leg.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
+    return leg.state
+  }
+
+  /** The same, resolving as soon as the call was placed; `waitForAnswer` or events tell the rest. */
+  async startCall(to: string, options: CallOptions = {}): Promise<State> {
+    return (await this.#place(to, options)).state
+  }
+
+  /** Resolves when the call that `startCall` placed was answered or has ended. */
+  async waitForAnswer(): Promise<State> {
+    const leg = this.#core.leg
+    await leg?.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
+    return this.state()
+  }
+
+  /**
+   * Tells the caller that it rings.
+   * @throws UsageError when there is no incoming call that waits for an answer; Hangup when the caller has gone
+   */
+  async ring(options: RingOptions = {}): Promise<State> {
+    const { ringTimeMs = 0, earlyMedia = false, customRingtone, loopRingtone = false, codecs } = options
+    const leg = this.#core.requireRinging('ring')
+    await this.#do(() => leg.ring(earlyMedia, codecs))
+    if (earlyMedia) {
+      await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
+      if (leg.isEnding) return this.state()
+      if (typeof customRingtone === 'object')
+        this.filePlayer.startOn(leg, customRingtone.fileToPlay, { loop: loopRingtone })
+      else this.tonePlayer.startOn(leg, customRingtone ?? this.#core.host.tones.default, { loop: loopRingtone })
+    }
+    if (ringTimeMs === null) {
+      await this.filePlayer.waitUntilFinished()
+      await this.tonePlayer.waitUntilFinished()
+    } else if (ringTimeMs > 0) {
+      let isOver = false
+      const timer = this.#core.host.timer(() => {
+        isOver = true
+        leg.checkWaiting()
+      })
+      await this.#do(() => timer.setIn(ringTimeMs))
+      await leg.until(() => isOver || leg.isEnding)
+      timer.clear()
+    }
+    return this.state()
+  }
+
+  /**
+   * Answers the incoming call and resolves when the caller has acknowledged it.
+   * @returns ANSWERED, or IDLE when the call has gone meanwhile
+   * @throws UsageError when there is no incoming call that waits for an answer; Hangup when the caller has gone
+   */
+  async answer(options: AnswerOptions = {}): Promise<State> {
+    const leg = this.#core.requireRinging('answer')
+    await this.#stopRingtone()
+    const headers = [...this.#core.headersToSend, ...Object.entries(options.headers ?? {})]
+    await this.#do(() => leg.answer({ ...options, headers }))
+    await leg.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
+    return leg.state
+  }
+
+  /**
+   * Refuses the incoming call; a connected call is released.
+   * @param cause what the caller is told; default REJECTED
+   * @param options.rawCause the SIP status to send instead of the cause's own, 400 to 699. A 3xx leads to state
+   *   ERROR without telling the caller anything: redirection is not a refusal, and the call can be rejected again
+   * @throws UsageError for a cause that cannot be sent, or without an incoming call
+   */
+  async reject(cause: RejectCause = 'REJECTED', options: { rawCause?: number } = {}): Promise<State> {
+    const { rawCause } = options
+    if (!Object.hasOwn(STATUS_OF_REJECT, cause))
+      throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
+    if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
+      throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
+    if (this.#core.leg?.state === State.ANSWERED) return this.hangUp()
+    const leg = this.#core.requireRinging('reject')
+    if (rawCause !== undefined && rawCause < 400) return State.ERROR
+    await this.#do(() => leg.reject(cause, rawCause))
+    return this.waitForIdle()
+  }
+
+  /** Ends the call with NORMAL and resolves when it is IDLE. Safe when there is none. */
+  async hangUp(): Promise<State> {
+    const leg = this.#core.leg
+    if (leg === undefined || leg.state === State.IDLE) return State.IDLE
+    await this.#do(() => leg.hangUp('local'))
+    return this.waitForIdle({ timeoutMs: 60_000 })
+  }
+
+  /** Resolves when the call has ended, or after `timeoutMs`; the state tells which. */
+  async waitForIdle(options: { timeoutMs?: number } = {}): Promise<State> {
+    const leg = this.#core.leg
+    if (leg === undefined) return State.IDLE
+    const { timeoutMs } = options
+    if (timeoutMs === undefined) {
+      await leg.until(() => leg.state === State.IDLE)
+      return leg.state
+    }
+    let isLate = false
+    const timer = this.#core.host.timer(() => {
+      isLate = true
+      leg.checkWaiting()
+    })
+    await this.#do(() => timer.setIn(timeoutMs))
+    await leg.until(() => isLate || leg.state === State.IDLE)
+    timer.clear()
+    return leg.state
+  }
+
+  /** Hangs up and gives the channel back: no further call can be placed on it. */
+  async close(): Promise<void> {
+    this.#core.close()
+    await this.hangUp()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  async #place(to: string, options: CallOptions): Promise<OutgoingLeg> {
+    const { timeoutMs = 120_000, codecs, signal } = options
+    const { host } = this.#core
+    if (this.#core.isClosed) throw new UsageError('call: this channel was closed')
+    if (this.#isPlacing || this.state() !== State.IDLE)
+      throw new UsageError(`call needs a channel in state IDLE; this one is ${this.state()}`)
+    if (timeoutMs !== null && !(timeoutMs > 0))
+      throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
+    const route = host.route(to)
+    const call = {
+      to,
+      route,
+      from: options.from ?? route.from ?? '',
+      headers: [...this.#core.headersToSend, ...Object.entries(options.headers ?? {})],
+      timeoutMs,
+      ...(codecs && { codecs }),
+    }
+    this.#isPlacing = true
+    const leg = await new Promise<OutgoingLeg>((resolve) => {
+      host.post(() => {
+        this.#isPlacing = false
+        const placed = new OutgoingLeg(host, call, this.#core)
+        this.#core.attach(placed)
+        resolve(placed)
+      })
+    })
+    if (signal !== undefined) this.#hangUpOnAbort(leg, signal)
+    return leg
+  }
+
+  #hangUpOnAbort(leg: OutgoingLeg, signal: AbortLike): void {
+    const onAbort = () => this.#core.host.post(() => leg.hangUp('local'))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort)
+    void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
+  }
+
+  async #stopRingtone(): Promise<void> {
+    await this.filePlayer.stop()
+    await this.tonePlayer.stop()
+  }
+
+  #do(action: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.#core.host.post(() => {
+        action()
+        resolve()
+      })
+    })
+  }
+}
+
+/** The SIP of a channel's call, for the headers that carry an operator's own information. */
+export class ChannelSip {
+  readonly #core: ChannelCore
+
+  /** @internal */
+  constructor(core: ChannelCore) {
+    this.#core = core
+  }
+
+  /** Headers that go out with the INVITEs and answers to come, for example `['X-Account', '42']`. */
+  get headersToSend(): [name: string, value: string][] {
+    return this.#core.headersToSend
+  }
+
+  /** A header of the INVITE that brought the call; `undefined` when it has none, or for an outgoing call. */
+  requestHeader(name: string): string | undefined {
+    const leg = this.#core.leg
+    return leg instanceof IncomingLeg ? leg.request.headers.get(name) : undefined
+  }
+}

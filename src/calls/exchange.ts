@@ -1,0 +1,343 @@
+import {
+  Counters,
+  DeadlineQueue,
+  Fifo,
+  type Instant,
+  type Logger,
+  type Machine,
+  type Random,
+  Sequence,
+  silentLogger,
+  token,
+} from '../kit/index.ts'
+import type { MediaCommand, MediaEvent } from '../media/index.ts'
+import {
+  Endpoint,
+  type EndpointCommand,
+  type EndpointEvent,
+  type EndpointInput,
+  type EndpointOptions,
+  type EndpointOutput,
+  type Peer,
+  parseUri,
+  unescapeUri,
+} from '../sip/index.ts'
+import type { AppContext, AppDefinition, AppDirection } from './app.ts'
+import { appDirection } from './app.ts'
+import { type AbortLike, Channel } from './channel.ts'
+import { ChannelCore } from './channel-core.ts'
+import { type Route, resolveDestination, type Trunk } from './destination.ts'
+import type { CallDetails } from './details.ts'
+import type { CallHost, CallTimer } from './host.ts'
+import { IncomingLeg } from './incoming-leg.ts'
+import {
+  type InstanceChannel,
+  type InstanceRecord,
+  RETURN_CODE_OF_PROBLEM,
+  ReturnCode,
+  runInstance,
+} from './instance.ts'
+import type { Leg } from './leg.ts'
+import { uriText } from './leg.ts'
+import type { MediaStore } from './media-store.ts'
+import type { Service, ServiceDirectory } from './service.ts'
+import { ToneManager } from './tone-manager.ts'
+
+/** Part of every engine that we run on, yet not of the ECMAScript library types. */
+declare class AbortController {
+  readonly signal: AbortLike
+  abort(): void
+}
+
+export interface ExchangeOptions {
+  readonly random: Random
+  /** Settings of the SIP endpoint; it shares `random` and `logger`. */
+  readonly sip: Omit<EndpointOptions, 'random' | 'logger'>
+  /** The local address on which media is bound and that session descriptions name. */
+  readonly mediaAddress: string
+  readonly services: ServiceDirectory
+  readonly files: MediaStore
+  readonly trunks?: readonly Trunk[]
+  readonly logger?: Logger
+  /** Wall time in milliseconds since 1970, for `details.times` and records. */
+  readonly wallTimeMs: () => number
+  /** Called when application code has queued work: the driver then calls `expire` soon. */
+  readonly onPending: () => void
+  /** The most calls at a time, both directions together. Default 10,000. */
+  readonly maxCalls?: number
+  /** Extra channels of each application instance. Default 3. */
+  readonly extraChannels?: number
+}
+
+export type ExchangeInput =
+  | Extract<EndpointInput, { type: 'received' | 'sendFailed' }>
+  | { readonly type: 'media'; readonly event: MediaEvent }
+
+export type ExchangeOutput =
+  | { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer }
+  | { readonly type: 'media'; readonly command: MediaCommand }
+  /** A call is over; `details` is complete. */
+  | { readonly type: 'callEnded'; readonly details: CallDetails }
+  /** An application instance is over. */
+  | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
+
+export type ExchangeCounter = 'callsRefusedFull' | 'callsRefusedDraining' | 'callsWithoutService' | 'callsWithoutApp'
+
+/**
+ * The whole exchange as one machine: the SIP endpoint and the calls over it, joined to media by messages, and the
+ * application instances that live on the calls.
+ *
+ * Application code is asynchronous: what it asks for is queued and carried out at the next mutation, which the driver
+ * is asked for through `onPending`. Within one mutation the order is: SIP events, SIP commands, application requests,
+ * until nothing is left.
+ */
+export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
+  readonly counters = new Counters<ExchangeCounter>()
+  readonly tones = new ToneManager()
+  readonly endpoint: Endpoint
+  readonly #options: ExchangeOptions
+  readonly #logger: Logger
+  readonly #host: CallHost
+  readonly #ids = new Sequence()
+  readonly #outbox = new Fifo<ExchangeOutput>()
+  readonly #sipCommands = new Fifo<EndpointCommand>()
+  readonly #actions = new Fifo<() => void>()
+  readonly #timers = new DeadlineQueue<() => void>()
+  readonly #sessions = new Map<number, (event: EndpointEvent) => void>()
+  readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
+  readonly #legs = new Set<Leg>()
+  readonly #instances = new Set<string>()
+  readonly #shutdown = new AbortController()
+  #now: Instant = 0
+  #isMutating = false
+  #isDraining = false
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options
+    this.#logger = options.logger ?? silentLogger
+    this.endpoint = new Endpoint({ ...options.sip, random: options.random, logger: this.#logger })
+    this.#host = this.#createHost()
+  }
+
+  handle(input: ExchangeInput, now: Instant): void {
+    this.#mutate(now, () => {
+      if (input.type === 'media') this.#mediaLegs.get(input.event.leg)?.(input.event)
+      else this.endpoint.handle(input, now)
+    })
+  }
+
+  poll(): ExchangeOutput | undefined {
+    return this.#outbox.shift()
+  }
+
+  deadline(): Instant {
+    return this.#actions.length > 0 ? this.#now : Math.min(this.endpoint.deadline(), this.#timers.next())
+  }
+
+  expire(now: Instant): void {
+    this.#mutate(now, () => {
+      if (this.endpoint.deadline() <= now) this.endpoint.expire(now)
+      for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) due()
+    })
+  }
+
+  /** What is alive, for health checks and leak tests: all zero when nothing happens. */
+  sizes(): Readonly<Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers', number>> & {
+    readonly sip: ReturnType<Endpoint['sizes']>
+  } {
+    return {
+      calls: this.#legs.size,
+      instances: this.#instances.size,
+      sessions: this.#sessions.size,
+      mediaLegs: this.#mediaLegs.size,
+      timers: this.#timers.size,
+      sip: this.endpoint.sizes(),
+    }
+  }
+
+  /**
+   * Starts an outbound application on an idle channel.
+   * @returns the record of the instance, when it has ended
+   */
+  startOutbound(
+    app: AppDefinition,
+    options: {
+      name?: string
+      parameters?: Readonly<Record<string, unknown>>
+      outboundParameters?: Readonly<Record<string, unknown>>
+    } = {},
+  ): Promise<InstanceRecord> {
+    const { name = 'outbound', parameters = {}, outboundParameters = {} } = options
+    return this.#runInstance({ name, app, parameters }, 'outbound', outboundParameters, new ChannelCore(this.#host))
+  }
+
+  /** Takes no new calls from now on, in either direction; those that stand go on. */
+  drain(): void {
+    this.#isDraining = true
+  }
+
+  /** Drains, aborts the `signal` of every instance and hangs up every call. */
+  shutDown(): void {
+    this.drain()
+    this.#shutdown.abort()
+    this.#host.post(() => {
+      for (const leg of [...this.#legs]) leg.hangUp('drain')
+    })
+  }
+
+  #mutate(now: Instant, mutation: () => void): void {
+    this.#now = now
+    this.#isMutating = true
+    try {
+      mutation()
+      this.#settle()
+    } finally {
+      this.#isMutating = false
+    }
+  }
+
+  #settle(): void {
+    for (;;) {
+      for (let output = this.endpoint.poll(); output !== undefined; output = this.endpoint.poll()) this.#onSip(output)
+      const command = this.#sipCommands.shift()
+      if (command !== undefined) {
+        this.endpoint.handle(command, this.#now)
+        continue
+      }
+      const action = this.#actions.shift()
+      if (action === undefined) return
+      action()
+    }
+  }
+
+  #onSip(output: EndpointOutput): void {
+    if (output.type === 'send') this.#outbox.push(output)
+    else if (output.type === 'incoming') this.#onIncoming(output)
+    else this.#sessions.get(output.session)?.(output)
+  }
+
+  #onIncoming({ session, request, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
+    const refuse = (status: number, counter: ExchangeCounter, header?: readonly [string, string]): undefined => {
+      this.counters.add(counter)
+      this.#sipCommands.push({ type: 'respond', session, status, ...(header && { headers: [header] }) })
+    }
+    if (this.#isDraining) return refuse(503, 'callsRefusedDraining', ['Retry-After', '30'])
+    if (!this.#hasRoom) return refuse(503, 'callsRefusedFull', ['Reason', 'Q.850;cause=34'])
+    const dialled = dialledAddress(request.uri)
+    const service = this.#options.services.find({
+      ...dialled,
+      from: uriText(request.headers.get('from')),
+      ...(user !== undefined && { authenticatedUser: user }),
+    })
+    if (service === undefined) return refuse(404, 'callsWithoutService')
+    if (typeof service.app === 'string') {
+      refuse(500, 'callsWithoutApp')
+      this.#recordWithoutRun(service, RETURN_CODE_OF_PROBLEM[service.app])
+      return
+    }
+    const core = new ChannelCore(this.#host)
+    core.attach(new IncomingLeg(this.#host, session, request, user, core))
+    void this.#runInstance(service, 'inbound', {}, core)
+  }
+
+  async #runInstance(
+    service: Service,
+    direction: AppDirection,
+    outboundParameters: Readonly<Record<string, unknown>>,
+    primary: ChannelCore,
+  ): Promise<InstanceRecord> {
+    const { app, name, parameters } = service
+    if (typeof app === 'string' || appDirection(app) !== direction)
+      return this.#recordWithoutRun(service, ReturnCode.WRONG_DIRECTION, direction)
+    const instanceId = token(this.#options.random, 20)
+    const extras = Array.from({ length: this.#options.extraChannels ?? 3 }, () => new ChannelCore(this.#host))
+    const channels = [primary, ...extras].map((core): InstanceChannel => ({ core, channel: new Channel(core) }))
+    const context: AppContext = {
+      instanceId,
+      log: this.#logger.child({ instanceId, service: name }),
+      files: this.#options.files,
+      parameters,
+      outboundParameters,
+      extraChannels: channels.slice(1).map(({ channel }) => channel),
+      signal: this.#shutdown.signal,
+    }
+    this.#instances.add(instanceId)
+    const record = await runInstance(this.#host, app, direction, context, name, channels)
+    this.#instances.delete(instanceId)
+    this.#host.post(() => this.#outbox.push({ type: 'instanceEnded', record }))
+    return record
+  }
+
+  #recordWithoutRun(service: Service, returnCode: number, direction: AppDirection = 'inbound'): InstanceRecord {
+    const at = this.#options.wallTimeMs()
+    const record: InstanceRecord = {
+      instanceId: token(this.#options.random, 20),
+      service: service.name,
+      direction,
+      returnCode,
+      startedAt: at,
+      endedAt: at,
+      callIds: [],
+    }
+    this.#host.post(() => this.#outbox.push({ type: 'instanceEnded', record }))
+    return record
+  }
+
+  get #hasRoom(): boolean {
+    return !this.#isDraining && this.#legs.size < (this.#options.maxCalls ?? 10_000)
+  }
+
+  #createHost(): CallHost {
+    const exchange = this
+    return {
+      random: this.#options.random,
+      logger: this.#logger,
+      files: this.#options.files,
+      tones: this.tones,
+      mediaAddress: this.#options.mediaAddress,
+      get now() {
+        return exchange.#now
+      },
+      get hasRoom() {
+        return exchange.#hasRoom
+      },
+      wallTimeMs: this.#options.wallTimeMs,
+      nextId: () => this.#ids.next(),
+      sip: (command) => this.#sipCommands.push(command),
+      media: (command) => this.#outbox.push({ type: 'media', command }),
+      post: (action) => {
+        this.#actions.push(action)
+        if (!this.#isMutating) this.#options.onPending()
+      },
+      timer: (onDue) => this.#createTimer(onDue),
+      route: (to): Route => resolveDestination(to, this.#options.trunks ?? []),
+      onSession: (session, listener) => setOrDelete(this.#sessions, session, listener),
+      onMediaLeg: (leg, listener) => setOrDelete(this.#mediaLegs, leg, listener),
+      callStarted: (leg) => this.#legs.add(leg),
+      callEnded: (leg) => {
+        this.#legs.delete(leg)
+        this.#outbox.push({ type: 'callEnded', details: leg.details })
+      },
+    }
+  }
+
+  #createTimer(onDue: () => void): CallTimer {
+    const owner = () => onDue()
+    return {
+      setIn: (delayMs) => this.#timers.set(owner, this.#now + delayMs),
+      clear: () => this.#timers.delete(owner),
+    }
+  }
+}
+
+function dialledAddress(requestUri: string): { user: string; host: string } {
+  const uri = parseUri(requestUri)
+  if (!uri.ok) return { user: '', host: '' }
+  if (uri.value.scheme === 'tel') return { user: uri.value.number, host: '' }
+  return { user: unescapeUri(uri.value.user ?? ''), host: uri.value.host }
+}
+
+function setOrDelete<Value>(map: Map<number, Value>, key: number, value: Value | undefined): void {
+  if (value === undefined) map.delete(key)
+  else map.set(key, value)
+}

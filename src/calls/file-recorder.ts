@@ -1,0 +1,79 @@
+import { UsageError } from '../kit/index.ts'
+import type { ChannelCore } from './channel-core.ts'
+import type { RecorderCause } from './enums.ts'
+import { MediaJob } from './media-job.ts'
+import { assertMediaName, type RecordingFormat, type RecordingSink } from './media-store.ts'
+
+export interface RecordOptions {
+  /** Samples in the WAV file. Default 'pcm16'. */
+  format?: RecordingFormat
+  /** Stop with SIZE when the file holds this many bytes of audio. Default: no limit. */
+  maxBytes?: number
+  /** Stop with SILENCE after this much silence, once something was heard. Default: never. */
+  maxSilenceMs?: number
+  /** Stop with SILENCE when nothing at all was heard for this long. Default: never. */
+  initialSilenceMs?: number
+  /** Stop with TIMEOUT after this long. Default: no limit. */
+  timeoutMs?: number
+  /** A new digit ends the recording with BARGEIN. Default false. */
+  bargeIn?: boolean
+  /** A beep tells the far end that recording starts. Default false. */
+  beepOnStart?: boolean
+}
+
+/** Records what the far end says to a WAV file of the media store. */
+export class FileRecorder extends MediaJob<RecorderCause> {
+  #audioDetected = false
+
+  constructor(core: ChannelCore) {
+    super(core, 'fileRecorder', 'receiver')
+  }
+
+  /**
+   * Records and resolves with the cause when it has ended; the file is complete then, also after a hang-up.
+   * @throws Hangup, UsageError as every media function; a file that cannot be written gives ERROR and `error()`
+   */
+  async record(file: string, options: RecordOptions = {}): Promise<RecorderCause> {
+    this.start(file, options)
+    return this.waitUntilFinished()
+  }
+
+  /** The same, returning as soon as it was accepted. */
+  start(file: string, options: RecordOptions = {}): void {
+    assertMediaName(file)
+    const { format = 'pcm16', bargeIn = false, beepOnStart = false } = options
+    const { maxBytes, maxSilenceMs, initialSilenceMs, timeoutMs } = options
+    for (const [name, value] of Object.entries({ maxBytes, maxSilenceMs, initialSilenceMs, timeoutMs }))
+      if (value !== undefined && !(value > 0))
+        throw new UsageError(`fileRecorder.record: ${name} must be above 0, not ${value}`)
+    let sink: RecordingSink | undefined
+    this.launch(this.core.requireAnswered('fileRecorder.record'), {
+      bargeIn,
+      prepare: async () => {
+        this.#audioDetected = false
+        sink = await this.core.host.files.write(file, format)
+        return {
+          type: 'record',
+          limits: {
+            bargeIn,
+            beepOnStart,
+            ...(maxBytes !== undefined && { maxSamples: Math.floor(format === 'pcm16' ? maxBytes / 2 : maxBytes) }),
+            ...(maxSilenceMs !== undefined && { maxSilenceMs }),
+            ...(initialSilenceMs !== undefined && { initialSilenceMs }),
+            ...(timeoutMs !== undefined && { timeoutMs }),
+          },
+        }
+      },
+      onRecorded: (samples) => sink?.write(samples),
+      complete: async ({ audioDetected = false }) => {
+        this.#audioDetected = audioDetected
+        await sink?.close()
+      },
+    })
+  }
+
+  /** Whether the last recording holds anything but silence. */
+  audioDetectedInRecording(): boolean {
+    return this.#audioDetected
+  }
+}

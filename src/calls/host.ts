@@ -1,0 +1,47 @@
+import type { Instant, Logger, Random } from '../kit/index.ts'
+import type { MediaCommand, MediaEvent } from '../media/index.ts'
+import type { EndpointCommand, EndpointEvent, SessionId } from '../sip/index.ts'
+import type { Route } from './destination.ts'
+import type { Leg } from './leg.ts'
+import type { MediaStore } from './media-store.ts'
+import type { ToneManager } from './tone-manager.ts'
+
+/**
+ * What the exchange lends to the calls it holds: ids, timers, and the two ports (SIP and media). Commands are queued
+ * and carried out in order after the mutation that gave them; nothing calls back from inside.
+ */
+export interface CallHost {
+  readonly random: Random
+  readonly logger: Logger
+  readonly files: MediaStore
+  readonly tones: ToneManager
+  /** The time of the mutation in progress. */
+  readonly now: Instant
+  /** Wall time, in milliseconds since 1970. */
+  wallTimeMs(): number
+  nextId(): number
+  sip(command: EndpointCommand): void
+  media(command: MediaCommand): void
+  /** Queues what application code wants done: it runs as a mutation of its own, soon, at the instant `now` has then. */
+  post(action: () => void): void
+  timer(onDue: () => void): CallTimer
+  /**
+   * Where an outgoing call goes.
+   * @throws UsageError when `to` cannot be dialled
+   */
+  route(to: string): Route
+  /** False while the exchange is full or draining: an outgoing call then ends at once with NOCHANNELS. */
+  readonly hasRoom: boolean
+  /** The local address on which the media of calls is bound. */
+  readonly mediaAddress: string
+  onSession(session: SessionId, listener: ((event: EndpointEvent) => void) | undefined): void
+  onMediaLeg(leg: number, listener: ((event: MediaEvent) => void) | undefined): void
+  callStarted(leg: Leg): void
+  callEnded(leg: Leg): void
+}
+
+/** One timer of a call; setting it again moves it. */
+export interface CallTimer {
+  setIn(delayMs: number): void
+  clear(): void
+}

@@ -1,0 +1,176 @@
+import type { Result } from '../kit/index.ts'
+import { ok } from '../kit/index.ts'
+import type { CodecName } from '../media/index.ts'
+import type { EndpointEvent, SessionId, SipRequest } from '../sip/index.ts'
+import { causeOfRelease, type RejectCause, reasonOfReject, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
+import type { EndedBy } from './details.ts'
+import { Cause, State } from './enums.ts'
+import type { CallHost, CallTimer } from './host.ts'
+import { Leg, type LegListener, sdp, uriText } from './leg.ts'
+
+/**
+ * A call that comes to us.
+ *
+ *     offered -> (ringing) -> answering (port bound, 200 sent) -> ANSWERED with the ACK
+ *        |           |             |
+ *        +-----------+-------------+--> IDLE: rejected by us, cancelled by the caller, or failed
+ */
+export class IncomingLeg extends Leg {
+  readonly request: SipRequest
+  readonly #answerTimer: CallTimer
+  #phase: 'offered' | 'answering' | 'accepted' | 'rejected' = 'offered'
+  #headers: readonly (readonly [name: string, value: string])[] = []
+  #wantsEarlyMedia = false
+  /** What we said in a 183 must be said again in the 200 (RFC 3261 section 13.3.1.4). */
+  #description: Uint8Array | undefined
+
+  constructor(
+    host: CallHost,
+    session: SessionId,
+    request: SipRequest,
+    user: string | undefined,
+    listener: LegListener,
+  ) {
+    super(
+      host,
+      session,
+      State.CALL_INCOMING,
+      {
+        direction: 'inbound',
+        from: uriText(request.headers.get('from')),
+        to: uriText(request.headers.get('to')),
+        target: request.uri,
+      },
+      listener,
+    )
+    this.request = request
+    const diversion = request.headers.get('diversion') ?? request.headers.get('history-info')
+    if (diversion !== undefined) this.details.diversion = uriText(diversion)
+    if (user !== undefined) this.details.user = user
+    this.details.sipCallId = request.headers.get('call-id') ?? ''
+    this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
+  }
+
+  /** Early media is up: a ringtone can be played. */
+  get hasEarlyMedia(): boolean {
+    return this.#wantsEarlyMedia && this.#description !== undefined
+  }
+
+  /** Says 180, or 183 with a session description once the port is bound. */
+  ring(earlyMedia: boolean, codecs?: readonly CodecName[]): void {
+    if (this.#phase !== 'offered') return
+    if (codecs !== undefined) this.media.useCodecs(codecs)
+    if (earlyMedia && this.request.body.length > 0) {
+      this.#wantsEarlyMedia = true
+      this.media.open()
+      if (this.media.isOpen) this.onMediaOpened()
+    } else this.host.sip({ type: 'respond', session: this.session, status: 180 })
+    this.enter(State.RING_INCOMING)
+  }
+
+  /** Binds the port and sends 200; ANSWERED follows with the ACK. `timeoutMs` bounds the wait for it. */
+  answer(options: {
+    codecs?: readonly CodecName[]
+    headers?: readonly (readonly [name: string, value: string])[]
+    timeoutMs?: number
+  }): void {
+    if (this.#phase !== 'offered') return
+    this.#phase = 'answering'
+    if (options.codecs !== undefined) this.media.useCodecs(options.codecs)
+    if (options.timeoutMs !== undefined) this.#answerTimer.setIn(options.timeoutMs)
+    this.#headers = options.headers ?? []
+    this.enter(State.ANSWERING)
+    this.media.open()
+    if (this.media.isOpen) this.onMediaOpened()
+  }
+
+  /** Refuses the call with the status of `cause`, or with `status`. */
+  reject(cause: RejectCause, status: number = STATUS_OF_REJECT[cause]): void {
+    const reason = reasonOfReject(cause)
+    this.#refuse(status, cause, 'local', reason)
+  }
+
+  override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
+    if (this.isEnding) return
+    this.#answerTimer.clear()
+    if (this.#phase === 'accepted') {
+      this.release(cause, endedBy)
+      this.host.sip({ type: 'bye', session: this.session })
+    } else this.#refuse(cause === Cause.ERROR ? 500 : endedBy === 'drain' ? 503 : 480, cause, endedBy)
+  }
+
+  protected override onMediaOpened(): void {
+    if (this.isEnding) return
+    const described = this.#describe()
+    if (!described.ok) {
+      this.details.reason = { text: described.error }
+      this.#refuse(488, Cause.ERROR, 'local')
+      return
+    }
+    if (this.#phase === 'answering') {
+      this.#phase = 'accepted'
+      const headers = this.#headers
+      this.host.sip({ type: 'respond', session: this.session, status: 200, headers, ...sdp(described.value) })
+    } else if (this.#wantsEarlyMedia) {
+      this.host.sip({ type: 'respond', session: this.session, status: 183, ...sdp(described.value) })
+      this.checkWaiting()
+    }
+  }
+
+  protected override onMediaFailed(reason: string): void {
+    this.details.reason = { text: reason }
+    this.hangUp('network', Cause.ERROR)
+  }
+
+  protected override onSipEvent(event: EndpointEvent): void {
+    switch (event.type) {
+      case 'cancelled': {
+        const reason = releaseReason(event.request.headers.all('reason'))
+        this.end(causeOfRelease(reason.q850), 'remote', { rawCause: 487, reason })
+        return
+      }
+      case 'rejected':
+        this.end(Cause.NORMAL, 'local')
+        return
+      case 'confirmed':
+        if (this.isConnected || this.isEnding) super.onSipEvent(event)
+        else this.#onAcknowledged(event.ack)
+        return
+      case 'ended':
+        this.#answerTimer.clear()
+        super.onSipEvent(event)
+        return
+      default:
+        super.onSipEvent(event)
+    }
+  }
+
+  #describe(): Result<Uint8Array> {
+    if (this.#description !== undefined) return ok(this.#description)
+    const described = this.request.body.length > 0 ? this.media.answer(this.request.body) : ok(this.media.offer())
+    if (described.ok) this.#description = described.value
+    return described
+  }
+
+  #onAcknowledged(ack: SipRequest): void {
+    this.#answerTimer.clear()
+    if (this.request.body.length === 0) {
+      const accepted = this.media.accept(ack.body)
+      if (!accepted.ok) {
+        this.details.reason = { text: accepted.error }
+        this.hangUp('network', Cause.ERROR)
+        return
+      }
+    }
+    this.established()
+  }
+
+  #refuse(status: number, cause: Cause, endedBy: EndedBy, reason?: string): void {
+    if (this.isEnding || this.#phase === 'accepted') return
+    this.#phase = 'rejected'
+    this.release(cause, endedBy)
+    this.details.rawCause = status
+    const headers = reason === undefined ? [] : [['Reason', reason] as const]
+    this.host.sip({ type: 'respond', session: this.session, status, headers })
+  }
+}

@@ -1,0 +1,37 @@
+export {
+  type AppContext,
+  type AppDefinition,
+  type AppDirection,
+  type AppFunction,
+  type AppResult,
+  appDirection,
+  inbound,
+  outbound,
+} from './app.ts'
+export { causeOfRelease, causeOfResponse, type RejectCause, type ReleaseReason, STATUS_OF_REJECT } from './cause-map.ts'
+export {
+  type AbortLike,
+  type AnswerOptions,
+  type CallOptions,
+  Channel,
+  type ChannelSip,
+  type RingOptions,
+} from './channel.ts'
+export type { ChannelEvent, ChannelEventOf, ChannelEventType } from './channel-events.ts'
+export type { Trunk } from './destination.ts'
+export type { CallDetails, EndedBy } from './details.ts'
+export type { DtmfDetector, GetDigitsOptions } from './dtmf-detector.ts'
+export * from './enums.ts'
+export {
+  Exchange,
+  type ExchangeCounter,
+  type ExchangeInput,
+  type ExchangeOptions,
+  type ExchangeOutput,
+} from './exchange.ts'
+export type { FileRecorder, RecordOptions } from './file-recorder.ts'
+export { type InstanceRecord, ReturnCode } from './instance.ts'
+export { assertMediaName, type MediaStore, type RecordingFormat, type RecordingSink } from './media-store.ts'
+export type { DtmfPlayer, FilePlayer, PlayOptions, TonePlayer } from './players.ts'
+export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
+export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'

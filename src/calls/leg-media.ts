@@ -1,0 +1,185 @@
+import { ok, type Result } from '../kit/index.ts'
+import type { CodecName, JobCause, JobId, LegStatistics, MediaCommand, MediaEvent } from '../media/index.ts'
+import { MediaSession, type NegotiatedStream, type SessionMedia } from '../sip/index.ts'
+import type { CallHost } from './host.ts'
+
+/** What the owner of a leg's media wants to hear. */
+export interface LegMediaListener {
+  /** The port is bound: offers and answers can be made now. */
+  onOpened(): void
+  /** The port could not be bound, or the media worker has died. Nothing further comes. */
+  onFailed(reason: string): void
+  onDigit(digit: string): void
+}
+
+/** How one job on the leg reports. */
+export interface JobListener {
+  readonly bargeIn: boolean
+  onRecorded?(samples: Int16Array): void
+  onFinished(cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void
+}
+
+/** A job command without its address, which {@link LegMedia.startJob} fills in. */
+export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'>
+type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { type: Type }>, 'leg' | 'job'>
+
+/**
+ * The media half of a call: one leg of the media engine, its offer/answer state (RFC 3264), and the jobs on it.
+ *
+ *     new -> opening -> open -> closing -> closed
+ *
+ * A port that could not be bound, or a media worker that died, closes it from any state.
+ */
+export class LegMedia {
+  readonly #host: CallHost
+  readonly #listener: LegMediaListener
+  readonly #leg: number
+  readonly #jobs = new Map<JobId, JobListener>()
+  readonly #session: MediaSession
+  #local: SessionMedia
+  #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
+  #stream: NegotiatedStream | undefined
+  #statistics: LegStatistics | undefined
+
+  constructor(host: CallHost, listener: LegMediaListener) {
+    this.#host = host
+    this.#listener = listener
+    this.#leg = host.nextId()
+    this.#session = new MediaSession(host.random.uint32())
+    this.#local = {
+      address: host.mediaAddress,
+      port: 0,
+      codecs: ['PCMU', 'PCMA'],
+      telephoneEvent: true,
+      ptimeMs: 20,
+      direction: 'sendrecv',
+    }
+  }
+
+  /** The stream that offer and answer agreed on last. */
+  get stream(): NegotiatedStream | undefined {
+    return this.#stream
+  }
+
+  get isOpen(): boolean {
+    return this.#phase === 'open'
+  }
+
+  /** What the media engine counted, once it has closed the leg. */
+  get statistics(): LegStatistics | undefined {
+    return this.#statistics
+  }
+
+  /** Binds the port; `onOpened` or `onFailed` follows. */
+  open(): void {
+    if (this.#phase !== 'new') return
+    this.#phase = 'opening'
+    this.#host.onMediaLeg(this.#leg, (event) => this.#onEvent(event))
+    this.#host.media({ type: 'open', leg: this.#leg, localAddress: this.#host.mediaAddress })
+  }
+
+  /** Restricts and orders the codecs of the offers and answers to come. */
+  useCodecs(codecs: readonly CodecName[]): void {
+    this.#local = { ...this.#local, codecs: [...codecs] }
+  }
+
+  /** A session description to offer, the first or a later one. */
+  offer(): Uint8Array {
+    return this.#session.offer(this.#local)
+  }
+
+  /** Takes an offer of the far end, starts the stream and returns our answer. */
+  answer(offer: Uint8Array): Result<Uint8Array> {
+    const answered = this.#session.answer(offer, this.#local)
+    if (!answered.ok) return answered
+    this.#start(answered.value.stream)
+    return ok(answered.value.answer)
+  }
+
+  /** Takes the far end's answer to {@link offer} and starts the stream. */
+  accept(answer: Uint8Array): Result<NegotiatedStream> {
+    const accepted = this.#session.accept(answer)
+    if (accepted.ok) this.#start(accepted.value)
+    return accepted
+  }
+
+  startJob(command: JobCommand, listener: JobListener): JobId {
+    const job = this.#host.nextId()
+    this.#jobs.set(job, listener)
+    this.#host.media({ ...command, leg: this.#leg, job })
+    return job
+  }
+
+  stopJob(job: JobId): void {
+    if (this.#jobs.has(job)) this.#host.media({ type: 'stopJob', leg: this.#leg, job })
+  }
+
+  /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
+  signalledDigit(digit: string): void {
+    for (const [job, listener] of [...this.#jobs]) {
+      if (!listener.bargeIn) continue
+      this.stopJob(job)
+      this.#finish(job, 'BARGEIN', {})
+    }
+    this.#listener.onDigit(digit)
+  }
+
+  /** Frees the port. Every job ends with HANGUP as soon as the engine has handed over the last of it. */
+  close(): void {
+    if (this.#phase === 'opening' || this.#phase === 'open') {
+      this.#phase = 'closing'
+      this.#host.media({ type: 'close', leg: this.#leg })
+    } else if (this.#phase === 'new') this.#phase = 'closed'
+  }
+
+  #start(stream: NegotiatedStream): void {
+    this.#stream = stream
+    this.#host.media({ type: 'start', leg: this.#leg, stream })
+  }
+
+  #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {
+    const listener = this.#jobs.get(job)
+    if (listener === undefined) return
+    this.#jobs.delete(job)
+    listener.onFinished(cause, outcome)
+  }
+
+  #onEvent(event: MediaEvent): void {
+    switch (event.type) {
+      case 'opened':
+        if (this.#phase !== 'opening') return
+        this.#phase = 'open'
+        this.#local = { ...this.#local, address: event.address, port: event.port }
+        this.#listener.onOpened()
+        return
+      case 'failed': {
+        const wasInUse = this.#phase === 'opening' || this.#phase === 'open'
+        this.#closed('ERROR', event.reason)
+        if (wasInUse) this.#listener.onFailed(event.reason)
+        return
+      }
+      case 'digit':
+        if (this.#phase === 'open') this.#listener.onDigit(event.digit)
+        return
+      case 'recorded':
+        this.#jobs.get(event.job)?.onRecorded?.(event.samples)
+        return
+      case 'finished':
+        this.#finish(event.job, this.#phase === 'closing' && event.cause === 'ABORTED' ? 'HANGUP' : event.cause, {
+          ...(event.detail !== undefined && { detail: event.detail }),
+          ...(event.audioDetected !== undefined && { audioDetected: event.audioDetected }),
+        })
+        return
+      case 'closed':
+        this.#statistics = event.statistics
+        this.#closed('HANGUP')
+        return
+    }
+  }
+
+  #closed(cause: 'HANGUP' | 'ERROR', detail?: string): void {
+    this.#phase = 'closed'
+    this.#host.onMediaLeg(this.#leg, undefined)
+    for (const job of [...this.#jobs.keys()]) this.#finish(job, cause, detail === undefined ? {} : { detail })
+  }
+}

@@ -1,0 +1,231 @@
+import { token } from '../kit/index.ts'
+import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
+import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
+import type { EndedBy, MutableCallDetails } from './details.ts'
+import { Cause, State } from './enums.ts'
+import type { CallHost, CallTimer } from './host.ts'
+import { infoDigit } from './info-digit.ts'
+import { LegMedia } from './leg-media.ts'
+
+/** What a leg tells the channel that carries it. */
+export interface LegListener {
+  onState(state: State): void
+  onDigit(digit: string): void
+}
+
+interface Waiting {
+  readonly done: () => boolean
+  readonly resolve: () => void
+}
+
+/** How long a CANCEL or BYE may go unanswered before the call counts as over for its application. */
+export const RELEASE_WAIT_MS = 4_000
+
+/**
+ * One call on a channel, from its INVITE to its end: what outgoing and incoming legs share. Subclasses drive the
+ * way to ANSWERED; from there on, and for every way down, this class does.
+ *
+ *     (outgoing-leg.ts)  CALL_OUTGOING -> RING_OUTGOING -+
+ *                                                        +-> ANSWERED -> releasing -> IDLE
+ *     (incoming-leg.ts)  CALL_INCOMING -> RING_INCOMING -> ANSWERING -+
+ *
+ * "Releasing" (our CANCEL or BYE is on its way) is not a state of its own to the application: the state stays what
+ * it was, jobs have ended, and nothing new can be started.
+ */
+export abstract class Leg {
+  readonly details: MutableCallDetails
+  readonly media: LegMedia
+  protected readonly host: CallHost
+  protected readonly session: SessionId
+  readonly #listener: LegListener
+  readonly #releaseTimer: CallTimer
+  readonly #endingListeners = new Set<() => void>()
+  readonly #waiting: Waiting[] = []
+  #state: State
+  #releasing: { readonly cause: Cause; readonly endedBy: EndedBy } | undefined
+
+  constructor(
+    host: CallHost,
+    session: SessionId,
+    state: State,
+    call: Pick<MutableCallDetails, 'direction' | 'from' | 'to' | 'target'>,
+    listener: LegListener,
+  ) {
+    this.host = host
+    this.session = session
+    this.#listener = listener
+    this.#state = state
+    this.details = {
+      callId: token(host.random, 20),
+      ...call,
+      earlyMediaPossible: false,
+      times: { [state]: host.wallTimeMs() },
+    }
+    this.media = new LegMedia(host, {
+      onOpened: () => this.onMediaOpened(),
+      onFailed: (reason) => this.onMediaFailed(reason),
+      onDigit: (digit) => this.#listener.onDigit(digit),
+    })
+    this.#releaseTimer = host.timer(() => this.#released())
+    host.onSession(session, (event) => this.onSipEvent(event))
+    host.callStarted(this)
+  }
+
+  get state(): State {
+    return this.#state
+  }
+
+  /** NORMAL while there is a call. */
+  get cause(): Cause {
+    return this.#state === State.IDLE ? (this.details.cause ?? Cause.NORMAL) : Cause.NORMAL
+  }
+
+  /** The call is over or on its way there: nothing can be started on it. */
+  get isEnding(): boolean {
+    return this.#releasing !== undefined || this.#state === State.IDLE
+  }
+
+  /** Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice. */
+  abstract hangUp(endedBy: EndedBy, cause?: Cause): void
+
+  /** Resolves at the first moment at which `done` holds; checked now and after every change of state. */
+  until(done: () => boolean): Promise<void> {
+    if (done()) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push({ done, resolve }))
+  }
+
+  /** Calls `listener` once, as soon as the call {@link isEnding}; returns the function that takes it back. */
+  onEnding(listener: () => void): () => void {
+    if (this.isEnding) {
+      listener()
+      return () => {}
+    }
+    this.#endingListeners.add(listener)
+    return () => this.#endingListeners.delete(listener)
+  }
+
+  protected enter(state: State): void {
+    if (this.#state === state || this.#state === State.IDLE) return
+    this.details.times[state] = this.host.wallTimeMs()
+    this.#state = state
+    this.#listener.onState(state)
+    this.checkWaiting()
+  }
+
+  /** Lets those whom `until` keeps waiting look again. */
+  checkWaiting(): void {
+    if (this.isEnding) {
+      for (const listener of this.#endingListeners) listener()
+      this.#endingListeners.clear()
+    }
+    for (let i = this.#waiting.length - 1; i >= 0; i--) {
+      const waiting = this.#waiting[i] as Waiting
+      if (!waiting.done()) continue
+      this.#waiting.splice(i, 1)
+      waiting.resolve()
+    }
+  }
+
+  /** Our side has said CANCEL or BYE: jobs end now, IDLE comes with the far end's answer or after {@link RELEASE_WAIT_MS}. */
+  protected release(cause: Cause, endedBy: EndedBy): void {
+    if (this.isEnding) return
+    this.#releasing = { cause, endedBy }
+    this.media.close()
+    this.#releaseTimer.setIn(RELEASE_WAIT_MS)
+    this.checkWaiting()
+  }
+
+  /** The call is over. What was decided when the release began stands against what the network says later. */
+  protected end(cause: Cause, endedBy: EndedBy, why: { rawCause?: number; reason?: ReleaseReason } = {}): void {
+    if (this.#state === State.IDLE) return
+    this.host.onSession(this.session, undefined)
+    this.#releaseTimer.clear()
+    this.media.close()
+    this.details.cause = this.#releasing?.cause ?? cause
+    this.details.endedBy = this.#releasing?.endedBy ?? endedBy
+    this.details.endedIn = this.#state
+    if (why.rawCause !== undefined) this.details.rawCause = why.rawCause
+    if (why.reason !== undefined && Object.keys(why.reason).length > 0) this.details.reason = why.reason
+    this.enter(State.IDLE)
+    this.host.callEnded(this)
+  }
+
+  protected endByResponse(response: SipResponse): void {
+    const reason = releaseReason(response.headers.all('reason'), response)
+    const cause = causeOfResponse(response.status, reason.q850)
+    this.end(cause, 'remote', { rawCause: response.status, reason })
+  }
+
+  /** Media is lost. An established call says BYE; subclasses decide before that. */
+  protected abstract onMediaFailed(reason: string): void
+  protected abstract onMediaOpened(): void
+
+  protected established(): void {
+    if (this.media.stream !== undefined) this.details.codec = this.media.stream.codec
+    this.enter(State.ANSWERED)
+  }
+
+  protected get isConnected(): boolean {
+    return this.#state === State.ANSWERED || this.#state === State.ON_HOLD || this.#state === State.HOLDING
+  }
+
+  protected onSipEvent(event: EndpointEvent): void {
+    switch (event.type) {
+      case 'ended': {
+        const reason = releaseReason(event.request?.headers.all('reason') ?? [])
+        if (event.by === 'network')
+          this.end(Cause.ERROR, 'network', { reason: { ...reason, ...(event.detail && { text: event.detail }) } })
+        else this.end(event.by === 'remote' ? causeOfRelease(reason.q850) : Cause.NORMAL, event.by, { reason })
+        return
+      }
+      case 'reinvited':
+        this.#onReinvite(event.request)
+        return
+      case 'confirmed':
+        if (this.#offeredInReinvite) {
+          this.#offeredInReinvite = false
+          this.media.accept(event.ack.body)
+        }
+        return
+      case 'request':
+        this.#onRequest(event.request)
+        return
+    }
+  }
+
+  #offeredInReinvite = false
+
+  #onReinvite(request: SipRequest): void {
+    if (request.body.length === 0) {
+      this.#offeredInReinvite = true
+      this.host.sip({ type: 'respond', session: this.session, status: 200, ...sdp(this.media.offer()) })
+      return
+    }
+    const answer = this.media.answer(request.body)
+    if (answer.ok) this.host.sip({ type: 'respond', session: this.session, status: 200, ...sdp(answer.value) })
+    else this.host.sip({ type: 'respond', session: this.session, status: 488 })
+  }
+
+  #onRequest(request: SipRequest): void {
+    const digit = request.method === 'INFO' ? infoDigit(request) : undefined
+    if (digit !== undefined && !this.isEnding) this.media.signalledDigit(digit)
+    const status = request.method !== 'INFO' ? 405 : digit === undefined && request.body.length > 0 ? 415 : 200
+    this.host.sip({ type: 'respondRequest', session: this.session, request, status })
+  }
+
+  #released(): void {
+    this.end(Cause.NORMAL, 'local')
+  }
+}
+
+/** The body of a command that carries a session description. */
+export function sdp(body: Uint8Array): { readonly body: Uint8Array; readonly contentType: string } {
+  return { body, contentType: 'application/sdp' }
+}
+
+/** The URI inside a From, To or Diversion value; the value itself where it cannot be read. */
+export function uriText(value: string | undefined): string {
+  if (value === undefined) return ''
+  const parsed = parseNameAddr(value)
+  return parsed.ok ? parsed.value.uri : value
+}

@@ -1,0 +1,157 @@
+import { MediaFileError, UsageError } from '../kit/index.ts'
+import type { JobCause, JobId } from '../media/index.ts'
+import type { ChannelCore } from './channel-core.ts'
+import type { Leg } from './leg.ts'
+import type { JobCommand } from './leg-media.ts'
+
+/** What a job can say of its end before it is mapped to the causes of its object. */
+export type JobEnd = JobCause | 'HANGUP'
+
+/** The running state of a media object. */
+export type JobState = 'IDLE' | 'RUNNING'
+
+/** A job being prepared or running. */
+interface Run {
+  readonly leg: Leg
+  readonly finished: Promise<JobEnd>
+  readonly finish: (end: JobEnd) => void
+  job: JobId | undefined
+  isStopped: boolean
+}
+
+/** How one run is made. */
+export interface RunPlan {
+  /** Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR. */
+  prepare(): Promise<JobCommand> | JobCommand
+  readonly bargeIn: boolean
+  onRecorded?(samples: Int16Array): void
+  /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
+  complete?(outcome: { audioDetected?: boolean }): Promise<void>
+}
+
+/**
+ * What every media object of a channel is: at most one job at a time, with `state()`, `cause()`, `stop()` and
+ * `waitUntilFinished()`. Subclasses name their causes and add `play` or `record` with its `start` form.
+ */
+export abstract class MediaJob<Cause extends string> {
+  protected readonly core: ChannelCore
+  readonly #name: string
+  readonly #transmits: boolean
+  #run: Run | undefined
+  #cause: JobEnd | 'NONE' = 'NONE'
+  #error: Error | undefined
+
+  constructor(core: ChannelCore, name: string, direction: 'transmitter' | 'receiver') {
+    this.core = core
+    this.#name = name
+    this.#transmits = direction === 'transmitter'
+  }
+
+  state(): JobState {
+    return this.#run === undefined ? 'IDLE' : 'RUNNING'
+  }
+
+  /** Why the last job ended; NONE while one runs or none ever did. */
+  cause(): Cause {
+    return this.#cause as string as Cause
+  }
+
+  /** What went wrong, when {@link cause} is ERROR. */
+  error(): Error | undefined {
+    return this.#error
+  }
+
+  /** Ends the running job with ABORTED and resolves when it has ended; nothing happens when none runs. */
+  async stop(): Promise<Cause> {
+    const run = this.#run
+    if (run !== undefined) {
+      run.isStopped = true
+      this.core.host.post(() => {
+        if (run.job !== undefined) run.leg.media.stopJob(run.job)
+      })
+    }
+    return this.waitUntilFinished()
+  }
+
+  /** Resolves with the cause when the running job has ended, at once when none runs. */
+  async waitUntilFinished(): Promise<Cause> {
+    await this.#run?.finished
+    return this.cause()
+  }
+
+  /**
+   * Starts a job on `leg`. Returns as soon as it was accepted; the promise of `waitUntilFinished` tells the rest.
+   * @throws UsageError when a job of this object is already running, or another transmitter feeds the channel
+   */
+  protected launch(leg: Leg, plan: RunPlan): void {
+    if (this.#run !== undefined)
+      throw new UsageError(`${this.#name} is already running; stop it or wait until it finished`)
+    if (this.#transmits) this.core.claimTransmitter(this.#name)
+    const { promise, resolve } = withResolvers<JobEnd>()
+    const run: Run = { leg, finished: promise, finish: resolve, job: undefined, isStopped: false }
+    this.#run = run
+    this.#cause = 'NONE'
+    this.#error = undefined
+    void this.#prepare(run, plan)
+  }
+
+  async #prepare(run: Run, plan: RunPlan): Promise<void> {
+    let command: JobCommand
+    try {
+      command = await plan.prepare()
+    } catch (error) {
+      this.#fail(error)
+      this.#finish(run, 'ERROR')
+      return
+    }
+    this.core.host.post(() => {
+      if (run.leg.isEnding || run.isStopped) void this.#complete(run, plan, run.isStopped ? 'ABORTED' : 'HANGUP', {})
+      else
+        run.job = run.leg.media.startJob(command, {
+          bargeIn: plan.bargeIn,
+          onRecorded: (samples) => plan.onRecorded?.(samples),
+          onFinished: (cause, outcome) => void this.#complete(run, plan, cause, outcome),
+        })
+    })
+  }
+
+  async #complete(
+    run: Run,
+    plan: RunPlan,
+    end: JobEnd,
+    outcome: { detail?: string; audioDetected?: boolean },
+  ): Promise<void> {
+    if (end === 'ERROR') this.#fail(new MediaFileError(outcome.detail ?? 'the media engine reported an error'))
+    // The place of the transmitter is free as soon as the engine says so, not when the application looks.
+    if (this.#transmits) this.core.releaseTransmitter()
+    try {
+      await plan.complete?.(outcome)
+    } catch (error) {
+      this.#fail(error)
+      this.#finish(run, 'ERROR', true)
+      return
+    }
+    this.#finish(run, end, true)
+  }
+
+  #finish(run: Run, end: JobEnd, isReleased = false): void {
+    if (this.#transmits && !isReleased) this.core.releaseTransmitter()
+    this.#run = undefined
+    this.#cause = end
+    run.finish(end)
+  }
+
+  #fail(error: unknown): void {
+    this.#error = error instanceof Error ? error : new Error(String(error))
+    this.core.host.logger.warn({ err: this.#error, job: this.#name }, `${this.#name} failed: ${this.#error.message}`)
+  }
+}
+
+/** Promise.withResolvers of ES2024, which Node 20 lacks. */
+function withResolvers<Value>(): { promise: Promise<Value>; resolve: (value: Value) => void } {
+  let resolve: (value: Value) => void = () => {}
+  const promise = new Promise<Value>((r) => {
+    resolve = r
+  })
+  return { promise, resolve }
+}

@@ -1,0 +1,43 @@
+import { UsageError } from '../kit/index.ts'
+import type { AudioClip } from '../media/index.ts'
+
+/** The files that applications play and record: a port; the server keeps them on disk, the test kit in memory. */
+export interface MediaStore {
+  /**
+   * Loads a file for playing.
+   * @throws MediaFileError when it is missing, unreadable or in a format that is not supported
+   */
+  read(name: string): Promise<AudioClip>
+  /**
+   * Begins a recording; an existing file of that name is replaced when the recording is closed.
+   * @throws MediaFileError when it cannot be written
+   */
+  write(name: string, format: RecordingFormat): Promise<RecordingSink>
+}
+
+/** Samples of a recording: 16-bit linear, or G.711. */
+export type RecordingFormat = 'pcm16' | 'pcmu' | 'pcma'
+
+/** Takes the samples of one recording, mono 16-bit at 8 kHz. */
+export interface RecordingSink {
+  write(samples: Int16Array): void
+  /**
+   * Completes the file.
+   * @throws MediaFileError when anything of it could not be written
+   */
+  close(): Promise<void>
+}
+
+const NAME = /^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*$/
+
+/**
+ * Checks the name of a file in the media store: letters, digits and `. _ / @ -`; no `..`, no `//`, no absolute path.
+ *
+ * @throws UsageError naming what is wrong
+ */
+export function assertMediaName(name: string): void {
+  if (typeof name !== 'string' || name.length > 255 || !NAME.test(name) || name.split('/').includes('..'))
+    throw new UsageError(
+      `"${name}" is not a media file name: use letters, digits and . _ / @ -, relative, without ".." or "//"`,
+    )
+}

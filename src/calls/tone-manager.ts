@@ -1,0 +1,85 @@
+import { UsageError } from '../kit/index.ts'
+import { TONE_PRESETS, type ToneStep } from '../media/index.ts'
+
+/** One frequency of a tone. */
+export interface ToneFrequency {
+  /** 0..9999 Hz */
+  frequency: number
+  /** 0..99, in -dBm0: 13 is -13 dBm0 */
+  amplitude: number
+}
+
+/** One step of a custom tone; without frequencies it is silence. */
+export interface ToneDefinition {
+  tone1?: ToneFrequency
+  tone2?: ToneFrequency
+  how: {
+    /** 0..9999 ms */
+    durationMs: number
+    /** How two frequencies go together. Default 'summation'. */
+    add?: 'summation' | 'modulation'
+  }
+}
+
+/** The tones that can be played by name: the presets, and custom ones. */
+export class ToneManager {
+  readonly #tones = new Map<string, readonly ToneStep[]>(Object.entries(TONE_PRESETS))
+  #default = 'RINGBACK'
+
+  /** The name that stands for the default tone, RINGBACK (US) unless {@link setDefault} chose another. */
+  get default(): string {
+    return this.#default
+  }
+
+  /**
+   * Adds a tone, or replaces one of that name.
+   * @throws UsageError naming the value that is out of range
+   */
+  createTone(name: string, steps: readonly ToneDefinition[]): void {
+    if (!/^[A-Za-z0-9_-]{1,48}$/.test(name))
+      throw new UsageError(`"${name}" is not a tone name: use 1 to 48 of A-Z a-z 0-9 _ -`)
+    if (steps.length === 0 || steps.length > 64)
+      throw new UsageError(`tone ${name}: expected 1 to 64 steps, not ${steps.length}`)
+    this.#tones.set(
+      name,
+      steps.map((step) => toStep(name, step)),
+    )
+  }
+
+  /**
+   * @throws UsageError when no tone has that name
+   */
+  setDefault(name: string): void {
+    this.steps(name)
+    this.#default = name
+  }
+
+  /**
+   * The steps of a tone.
+   * @throws UsageError listing the names that are known
+   */
+  steps(name: string): readonly ToneStep[] {
+    const steps = this.#tones.get(name)
+    if (steps === undefined)
+      throw new UsageError(`no tone is called "${name}"; known: ${[...this.#tones.keys()].join(', ')}`)
+    return steps
+  }
+}
+
+function toStep(name: string, { tone1, tone2, how }: ToneDefinition): ToneStep {
+  const component = (tone: ToneFrequency) => ({
+    frequencyHz: inRange(name, 'frequency', tone.frequency, 9999),
+    amplitude: inRange(name, 'amplitude', tone.amplitude, 99),
+  })
+  return {
+    ...(tone1 && { tone1: component(tone1) }),
+    ...(tone2 && { tone2: component(tone2) }),
+    durationMs: inRange(name, 'durationMs', how.durationMs, 9999),
+    add: how.add ?? 'summation',
+  }
+}
+
+function inRange(tone: string, what: string, value: number, max: number): number {
+  if (!(value >= 0 && value <= max)) throw new UsageError(`tone ${tone}: ${what} must be 0 to ${max}, not ${value}`)
+  return value
+}
