@@ -1,1 +1,5 @@
+export { createAck, createCancel } from './derived-requests.ts'
+export { TransactionLayer } from './layer.ts'
+export type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
 export * from './port.ts'
+export { RFC_TIMING, type TransactionTiming } from './timing.ts'

@@ -1,5 +1,5 @@
 import type { Peer } from '../endpoint/control.ts'
-import type { SipMessage, SipRequest, SipResponse } from '../message/message.ts'
+import type { SipMessage, SipRequest, SipResponse } from '../message/index.ts'
 
 /**
  * The port between the transaction layer and the transaction user above it (RFC 3261 section 5: the "TU", here
@@ -45,7 +45,21 @@ export type LayerInput =
       /** Further headers of the CANCEL, such as Reason (RFC 3326). */
       readonly headers?: readonly (readonly [name: string, value: string])[]
     }
-  /** A `send` to this peer could not be done. Ends every client transaction that still waits for it to answer. */
+  /**
+   * Answers a request without a transaction, and with a To tag: one that could not be parsed to its end, say. Nothing
+   * is remembered, so a retransmission must be refused again.
+   */
+  | {
+      readonly type: 'refuse'
+      readonly request: SipRequest
+      readonly from: Peer
+      readonly status: number
+      readonly phrase?: string
+    }
+  /**
+   * A `send` to this peer could not be done. Ends the client transactions that had something to send there and no
+   * answer yet (RFC 3261 section 17.1.4; an INVITE that is ringing stays); the server ones report it and stay.
+   */
   | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string }
 
 export type LayerOutput =

@@ -1,0 +1,375 @@
+import { Counters, DeadlineQueue, Fifo, type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
+import type { Peer } from '../endpoint/control.ts'
+import {
+  addToTag,
+  BRANCH_COOKIE,
+  createResponse,
+  cseqOf,
+  parseVia,
+  type SipMessage,
+  type SipRequest,
+  type SipResponse,
+  topVia,
+  toTag,
+  type Via,
+} from '../message/index.ts'
+import { createCancel } from './derived-requests.ts'
+import { InviteClient } from './invite-client.ts'
+import { InviteServer } from './invite-server.ts'
+import type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
+import { mergeKey, type RequestIdentity, requestIdentity } from './matching.ts'
+import { NonInviteClient } from './non-invite-client.ts'
+import { NonInviteServer } from './non-invite-server.ts'
+import type { LayerInput, LayerOutput, TransactionId } from './port.ts'
+import { noteSource, replyTarget } from './response-route.ts'
+import { createSend } from './send.ts'
+import { RFC_TIMING, type TransactionTiming } from './timing.ts'
+
+/**
+ * The transaction layer of RFC 3261 section 17 with RFC 6026 and RFC 3581: finds the transaction of every message, runs
+ * the four machines, and says what to send and what the transaction user should know. One for all transports.
+ *
+ * Nothing here outlives its transaction: every index entry goes at the moment of `terminated`. A CANCEL needs no
+ * server transaction, because the INVITE that it names answers for it; nor does any request that is refused here.
+ */
+export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
+  readonly #options: LayerOptions
+  readonly #timing: TransactionTiming
+  readonly #counters: Counters<LayerCounter>
+  readonly #maxServers: number
+  /** The To tag of everything that is answered without a transaction: it must not change from one copy to the next. */
+  readonly #tag: string
+
+  readonly #byId = new Map<TransactionId, Live>()
+  /** Client transactions by branch; a CANCEL shares the branch of its INVITE and so has an index of its own. */
+  readonly #clients = new Map<string, LiveClient>()
+  readonly #cancels = new Map<string, LiveClient>()
+  /** Server transactions by {@link RequestIdentity}. */
+  readonly #servers = new Map<string, LiveServer>()
+  /** The {@link mergeKey} of every server transaction outside a dialog. */
+  readonly #mergeable = new Set<string>()
+  #serverCount = 0
+
+  readonly #deadlines = new DeadlineQueue<Live>()
+  readonly #outbox = new Fifo<LayerOutput>()
+
+  constructor(options: LayerOptions) {
+    this.#options = options
+    this.#timing = { ...RFC_TIMING, ...options.timing }
+    this.#counters = options.counters ?? new Counters()
+    this.#maxServers = options.maxServerTransactions ?? 100_000
+    this.#tag = token(options.random)
+  }
+
+  get sizes(): LayerSizes {
+    return {
+      clientTransactions: this.#clients.size + this.#cancels.size,
+      serverTransactions: this.#serverCount,
+      indexEntries:
+        this.#byId.size + this.#clients.size + this.#cancels.size + this.#servers.size + this.#mergeable.size,
+      deadlines: this.#deadlines.size,
+    }
+  }
+
+  /** @throws UsageError when a client transaction is started with an id that is in use, or for an ACK or CANCEL */
+  handle(input: LayerInput, now: Instant): void {
+    switch (input.type) {
+      case 'received':
+        this.#receive(input.message, input.from, now)
+        break
+      case 'request':
+        this.#startClient(input.id, input.request, input.to, now)
+        break
+      case 'ack':
+        if (!input.request.headers.has('via')) this.#addVia(input.request, input.to)
+        this.#outbox.push(createSend(input.request, input.to))
+        break
+      case 'respond':
+        this.#respond(input.id, input.response, now)
+        break
+      case 'cancel':
+        this.#cancel(input.id, input.headers, now)
+        break
+      case 'refuse': {
+        const via = topVia(input.request)
+        if (via === undefined) this.#counters.add('unanswerableRequests')
+        else {
+          noteSource(input.request, via, input.from)
+          this.#refuse(input.request, replyTarget(via, input.from), input.status, input.phrase)
+        }
+        break
+      }
+      case 'sendFailed':
+        this.#sendFailed(input.to, input.reason, now)
+        break
+    }
+  }
+
+  poll(): LayerOutput | undefined {
+    return this.#outbox.shift()
+  }
+
+  deadline(): Instant {
+    return this.#deadlines.next()
+  }
+
+  expire(now: Instant): void {
+    for (let due = this.#deadlines.takeDue(now); due !== undefined; due = this.#deadlines.takeDue(now)) {
+      due.machine.expire(now)
+      this.#settle(due, now)
+    }
+  }
+
+  #receive(message: SipMessage, from: Peer, now: Instant): void {
+    if (message.kind === 'response') {
+      this.#receiveResponse(message, from, now)
+      return
+    }
+    const via = topVia(message)
+    if (via === undefined) {
+      this.#counters.add('unanswerableRequests')
+      return
+    }
+    const identity = requestIdentity(message, via)
+    noteSource(message, via, from)
+    if (message.method === 'ACK') this.#receiveAck(message, identity, from, now)
+    else if (message.method === 'CANCEL') this.#receiveCancel(message, identity, replyTarget(via, from))
+    else this.#receiveRequest(message, identity, via, from, now)
+  }
+
+  #receiveRequest(request: SipRequest, identity: RequestIdentity, via: Via, from: Peer, now: Instant): void {
+    const key = identity.of(request.method)
+    const known = this.#servers.get(key)
+    if (known !== undefined) {
+      this.#counters.add('requestRetransmissionsReceived')
+      known.machine.handle({ type: 'request' }, now)
+      this.#settle(known, now)
+      return
+    }
+    const replyTo = replyTarget(via, from)
+    const merge = mergeKey(request)
+    if (merge !== undefined && this.#mergeable.has(merge)) {
+      this.#counters.add('mergedRequests')
+      this.#refuse(request, replyTo, 482)
+      return
+    }
+    const limit = merge === undefined ? this.#maxServers : Math.ceil(0.9 * this.#maxServers)
+    if (this.#serverCount >= limit) {
+      this.#counters.add('overloadRefusals')
+      this.#refuse(request, replyTo, 503)
+      return
+    }
+    const id = this.#options.ids.next()
+    const options = { id, request, from, replyTo, timing: this.#timing }
+    const machine = request.method === 'INVITE' ? new InviteServer(options) : new NonInviteServer(options)
+    const live: LiveServer = {
+      side: 'server',
+      machine,
+      keys: [key],
+      ackKey: identity.ofAck,
+      merge,
+      isCancelled: false,
+    }
+    this.#serverCount++
+    this.#byId.set(id, live)
+    this.#servers.set(key, live)
+    if (merge !== undefined) this.#mergeable.add(merge)
+    machine.handle({ type: 'request' }, now)
+    this.#settle(live, now)
+  }
+
+  #receiveAck(request: SipRequest, identity: RequestIdentity, from: Peer, now: Instant): void {
+    const key = identity.ofAck === undefined ? identity.of('INVITE') : identity.ofAck(toTag(request))
+    const live = this.#servers.get(key)
+    if (live?.machine instanceof InviteServer) {
+      live.machine.handle({ type: 'ack', request, from }, now)
+      this.#settle(live, now)
+    } else {
+      this.#outbox.push({ type: 'ack', request, from })
+    }
+  }
+
+  /** Section 9.2. The INVITE transaction is all the memory that a CANCEL needs: each copy of it gets the same 200. */
+  #receiveCancel(request: SipRequest, identity: RequestIdentity, replyTo: Peer): void {
+    const live = this.#servers.get(identity.of('INVITE'))
+    if (!(live?.machine instanceof InviteServer)) {
+      this.#counters.add('unmatchedCancels')
+      this.#refuse(request, replyTo, 481)
+      return
+    }
+    const { lastResponse } = live.machine
+    const tag = lastResponse === undefined ? undefined : toTag(lastResponse)
+    this.#refuse(request, replyTo, 200, undefined, tag)
+    if (live.machine.state !== 'proceeding' || live.isCancelled) return
+    live.isCancelled = true
+    this.#outbox.push({ type: 'cancelled', id: live.machine.id, request })
+  }
+
+  #receiveResponse(response: SipResponse, from: Peer, now: Instant): void {
+    const vias = response.headers.all('via')
+    const via = vias.length === 1 ? parseVia(vias[0] as string) : undefined
+    const cseq = cseqOf(response)
+    if (!via?.ok || cseq === undefined) {
+      this.#counters.add('foreignResponses')
+      return
+    }
+    // Section 17.1.3: the branch, and the method in CSeq because a CANCEL has the branch of its INVITE.
+    const live = (cseq.method === 'CANCEL' ? this.#cancels : this.#clients).get(via.value.params.get('branch') ?? '')
+    if (live !== undefined && live.machine.request.method === cseq.method) {
+      live.machine.handle({ type: 'response', response }, now)
+      this.#settle(live, now)
+      return
+    }
+    this.#counters.add('strayResponses')
+    const isAnswer = cseq.method === 'INVITE' && response.status >= 200 && response.status < 300
+    if (isAnswer) this.#outbox.push({ type: 'strayResponse', response, from })
+  }
+
+  #startClient(id: TransactionId, request: SipRequest, to: Peer, now: Instant): void {
+    if (this.#byId.has(id)) throw new UsageError(`transaction ${id} exists already; take a new id from the sequence`)
+    if (request.method === 'ACK' || request.method === 'CANCEL') {
+      throw new UsageError(
+        `${request.method} starts no transaction here; use the input '${request.method.toLowerCase()}'`,
+      )
+    }
+    const branch = this.#addVia(request, to)
+    const options = { id, request, to, timing: this.#timing }
+    const machine = request.method === 'INVITE' ? new InviteClient(options) : new NonInviteClient(options)
+    const live: LiveClient = { side: 'client', machine, branch, isCancel: false, cancelHeaders: undefined }
+    this.#byId.set(id, live)
+    this.#clients.set(branch, live)
+    machine.handle({ type: 'start' }, now)
+    this.#settle(live, now)
+  }
+
+  #cancel(id: TransactionId, headers: LiveClient['cancelHeaders'], now: Instant): void {
+    const live = this.#byId.get(id)
+    if (!(live?.machine instanceof InviteClient) || live.side !== 'client') return
+    live.cancelHeaders = headers
+    live.machine.handle({ type: 'cancel' }, now)
+    this.#settle(live, now)
+  }
+
+  /** The CANCEL goes where its INVITE went, in a client transaction that the TU never hears of. */
+  #startCancel(invite: LiveClient, now: Instant): void {
+    const { request, to } = invite.machine
+    const machine = new NonInviteClient({
+      id: this.#options.ids.next(),
+      request: createCancel(request, invite.cancelHeaders),
+      to,
+      timing: this.#timing,
+    })
+    const { branch } = invite
+    const live: LiveClient = { side: 'client', machine, branch, isCancel: true, cancelHeaders: undefined }
+    this.#cancels.set(branch, live)
+    machine.handle({ type: 'start' }, now)
+    this.#settle(live, now)
+  }
+
+  #respond(id: TransactionId, response: SipResponse, now: Instant): void {
+    const live = this.#byId.get(id)
+    if (live?.side !== 'server') {
+      this.#counters.add('lateResponses')
+      return
+    }
+    if (response.status >= 300 && live.ackKey !== undefined && live.machine instanceof InviteServer) {
+      const key = live.ackKey(toTag(response))
+      live.keys.push(key)
+      this.#servers.set(key, live)
+    }
+    live.machine.handle({ type: 'respond', response }, now)
+    this.#settle(live, now)
+  }
+
+  /** Section 18.4. Rare, so looking through all transactions costs less than an index by peer. */
+  #sendFailed(to: Peer, reason: string, now: Instant): void {
+    for (const live of [...this.#byId.values(), ...this.#cancels.values()]) {
+      if (!isSamePeer(live.side === 'client' ? live.machine.to : live.machine.replyTo, to)) continue
+      live.machine.handle({ type: 'transportError', reason }, now)
+      this.#settle(live, now)
+    }
+  }
+
+  /** Takes what a machine has put out, and forgets it or notes its next deadline. */
+  #settle(live: Live, now: Instant): void {
+    const isCancel = live.side === 'client' && live.isCancel
+    for (let output = live.machine.poll(); output !== undefined; output = live.machine.poll()) {
+      switch (output.type) {
+        case 'sendCancel':
+          this.#startCancel(live as LiveClient, now)
+          continue
+        case 'send':
+          if (output.bytes !== undefined) this.#counters.add('retransmissionsSent')
+          this.#outbox.push(output)
+          continue
+        case 'failed':
+          this.#counters.add(output.cause === 'timeout' ? 'timeouts' : 'transportErrors')
+          break
+        case 'terminated':
+          this.#forget(live)
+          break
+      }
+      if (!isCancel) this.#outbox.push(output)
+    }
+    if (live.machine.state !== 'terminated') this.#deadlines.set(live, live.machine.deadline())
+  }
+
+  #forget(live: Live): void {
+    this.#deadlines.delete(live)
+    this.#byId.delete(live.machine.id)
+    if (live.side === 'client') {
+      const index = live.isCancel ? this.#cancels : this.#clients
+      index.delete(live.branch)
+    } else {
+      this.#serverCount--
+      for (const key of live.keys) this.#servers.delete(key)
+      if (live.merge !== undefined) this.#mergeable.delete(live.merge)
+    }
+  }
+
+  /** Puts our Via on top (section 18.1.1) and returns its branch, unique for ever (section 8.1.1.7). */
+  #addVia(request: SipRequest, to: Peer): string {
+    const branch = BRANCH_COOKIE + token(this.#options.random)
+    const transport = to.transport.toUpperCase()
+    request.headers.prepend('via', `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport;branch=${branch}`)
+    return branch
+  }
+
+  /** Answers without a transaction (section 8.2.7). */
+  #refuse(request: SipRequest, replyTo: Peer, status: number, phrase?: string, tag = this.#tag): void {
+    const response = createResponse(request, status, phrase)
+    addToTag(response, tag)
+    if (status === 503) response.headers.add('retry-after', String(this.#options.retryAfterS ?? 5))
+    this.#outbox.push(createSend(response, replyTo))
+  }
+}
+
+interface LiveClient {
+  readonly side: 'client'
+  readonly machine: InviteClient | NonInviteClient
+  readonly branch: string
+  /** A CANCEL of the layer's own. */
+  readonly isCancel: boolean
+  /** What `cancel` asked to put on the CANCEL, which may have to wait. */
+  cancelHeaders: readonly (readonly [name: string, value: string])[] | undefined
+}
+
+interface LiveServer {
+  readonly side: 'server'
+  readonly machine: InviteServer | NonInviteServer
+  /** Under which it stands in the index. */
+  readonly keys: string[]
+  readonly ackKey: RequestIdentity['ofAck'] | undefined
+  readonly merge: string | undefined
+  /** A CANCEL has been passed on. */
+  isCancelled: boolean
+}
+
+type Live = LiveClient | LiveServer
+
+function isSamePeer(a: Peer, b: Peer): boolean {
+  return (
+    a === b ||
+    (a.transport === b.transport && a.address === b.address && a.port === b.port && a.connection === b.connection)
+  )
+}
