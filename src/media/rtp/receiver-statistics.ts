@@ -1,0 +1,70 @@
+import { diff16, diff32, type Instant } from '../../kit/index.ts'
+import type { RtpPacket } from './packet.ts'
+
+/**
+ * What a receiver reports of a stream (RFC 3550 section 6.4.1 and appendix A.3, A.8): packets received, packets
+ * lost, interarrival jitter. A change of SSRC, or a leap of the sequence number, begins a new count and keeps the
+ * old one in the totals.
+ *
+ * Arrival is the instant at which the sweep found the packet, so jitter below the sweep's 20 ms is partly our own.
+ */
+export class ReceiverStatistics {
+  /** Packets taken, duplicates included. */
+  received = 0
+  #ssrc = -1
+  #firstSequence = 0
+  /** The highest sequence number so far, counted on through its wraps. */
+  #highest = 0
+  #highestSequence = 0
+  #receivedOfRun = 0
+  #lostBefore = 0
+  #lastTransit = 0
+  #jitter = 0
+
+  /** Sequence numbers that were never seen. Duplicates can hide losses, never make it negative. */
+  get lost(): number {
+    return this.#lostBefore + this.#lostOfRun()
+  }
+
+  /** Interarrival jitter in milliseconds, for an 8 kHz clock. */
+  get jitterMs(): number {
+    return this.#jitter / 8
+  }
+
+  take(packet: RtpPacket, now: Instant): void {
+    this.received++
+    const transit = now * 8 - packet.timestamp
+    const step = this.#receivedOfRun === 0 ? 0 : diff16(packet.sequence, this.#highestSequence)
+    if (this.#receivedOfRun === 0 || packet.ssrc !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
+      this.#beginRun(packet, transit)
+      return
+    }
+    this.#receivedOfRun++
+    if (step > 0) {
+      this.#highest += step
+      this.#highestSequence = packet.sequence
+    } else if (this.#highest + step < this.#firstSequence) this.#firstSequence = this.#highest + step
+    // The difference of two transits may cross the wrap of the timestamp; 32 bits take care of it.
+    const difference = Math.abs(diff32(Math.round(transit), Math.round(this.#lastTransit)))
+    this.#lastTransit = transit
+    this.#jitter += (difference - this.#jitter) / 16
+  }
+
+  #beginRun(packet: RtpPacket, transit: number): void {
+    this.#lostBefore += this.#lostOfRun()
+    this.#ssrc = packet.ssrc
+    this.#firstSequence = packet.sequence
+    this.#highest = packet.sequence
+    this.#highestSequence = packet.sequence
+    this.#receivedOfRun = 1
+    this.#lastTransit = transit
+  }
+
+  #lostOfRun(): number {
+    if (this.#receivedOfRun === 0) return 0
+    return Math.max(0, this.#highest - this.#firstSequence + 1 - this.#receivedOfRun)
+  }
+}
+
+/** MAX_DROPOUT of RFC 3550 appendix A.1: a longer leap is a restarted sender, not one minute of loss. */
+const MAX_LEAP = 3000
