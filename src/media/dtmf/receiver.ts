@@ -1,0 +1,70 @@
+import { diff16, diff32, type Instant } from '../../kit/index.ts'
+import type { RtpPacket } from '../rtp/packet.ts'
+import { digitOfEvent } from './digits.ts'
+import { EVENT_PAYLOAD_LENGTH } from './event-payload.ts'
+
+/**
+ * Telephone events to digits (RFC 4733 section 2.5.2): one digit per press, said at the first packet of the press
+ * that arrives. The marker, the first updates and all end packets may be lost, packets may come twice or in another
+ * order, and one press may come under several timestamps: the segments of a long key (section 2.5.1.3), and gateways
+ * that stamp every packet with its own time.
+ *
+ * What tells two presses of the same key apart is therefore the pause between them on the RTP clock, or a marker
+ * once the first one has ended.
+ */
+export class DtmfReceiver {
+  #event = NO_EVENT
+  #timestamp = 0
+  #duration = 0
+  #ended = false
+  #sequence = 0
+  #lastAt: Instant = 0
+
+  /** Forgets the press in progress: the stream has another source now. */
+  reset(): void {
+    this.#event = NO_EVENT
+  }
+
+  /** Takes one packet of the telephone-event payload type; returns the digit when a press begins with it. */
+  take(packet: RtpPacket, now: Instant): string | undefined {
+    if (packet.payloadLength < EVENT_PAYLOAD_LENGTH) return undefined
+    const at = packet.payloadOffset
+    const event = packet.bytes[at]!
+    const digit = digitOfEvent(event)
+    if (digit === undefined) return undefined
+    const duration = (packet.bytes[at + 2]! << 8) | packet.bytes[at + 3]!
+    const known = this.#event !== NO_EVENT && now - this.#lastAt < FORGET_AFTER_MS
+    if (known && this.#isOld(packet)) return undefined
+    const begins = !known || event !== this.#event || this.#isNewPress(packet)
+    // The end that a new timestamp does not repeat stays an end: only a new press takes it back.
+    this.#ended = (packet.bytes[at + 1]! & 0x80) !== 0 || (this.#ended && !begins)
+    this.#event = event
+    this.#timestamp = packet.timestamp
+    this.#duration = duration
+    this.#sequence = packet.sequence
+    this.#lastAt = now
+    return begins ? digit : undefined
+  }
+
+  /** A copy, or a packet overtaken by one that was heard already. A far leap is a restarted stream instead. */
+  #isOld(packet: RtpPacket): boolean {
+    const step = diff16(packet.sequence, this.#sequence)
+    return step <= 0 && step > -MAX_REORDER
+  }
+
+  /** For another packet of the same event, later in the stream. */
+  #isNewPress(packet: RtpPacket): boolean {
+    const sinceStart = diff32(packet.timestamp, this.#timestamp)
+    if (sinceStart === 0) return this.#ended && packet.marker
+    const pause = sinceStart - this.#duration
+    if (this.#ended) return packet.marker || pause >= MIN_PAUSE || sinceStart < 0
+    return pause >= MIN_PAUSE || (packet.marker && pause > 0)
+  }
+}
+
+const NO_EVENT = -1
+/** The shortest pause between two presses, 40 ms (ITU-T Q.24) in timestamp units. */
+const MIN_PAUSE = 320
+const MAX_REORDER = 100
+/** After so long without a packet nothing of a press is still under way. */
+const FORGET_AFTER_MS = 2000

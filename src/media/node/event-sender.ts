@@ -1,0 +1,59 @@
+import { diff32 } from '../../kit/index.ts'
+import { COMMA_MS, DIGIT_GAP_MS, DIGIT_MS, eventOfDigit } from '../dtmf/digits.ts'
+import { EVENT_PAYLOAD_LENGTH, writeEventPayload } from '../dtmf/event-payload.ts'
+import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
+
+/**
+ * Digits as telephone events (RFC 4733 section 2.5.1): a marker on the first packet, an update each 20 ms under the
+ * timestamp of the first, the end said three times, then a pause of at least 50 ms. Durations follow the RTP clock,
+ * so a digit that a stall has stretched says how long it was.
+ */
+export class EventSender implements Transmitter {
+  readonly packetMs = 20
+  readonly #digits: string
+  #index = 0
+  /** RTP timestamp at which the digit in progress began, once it has. */
+  #startedAt: number | undefined
+  #duration = 0
+  #endsSent = 0
+
+  /** @param digits keys and commas, checked by the caller */
+  constructor(digits: string) {
+    this.#digits = digits
+  }
+
+  fill(packet: OutgoingPacket): Transmission {
+    this.#startedAt ??= packet.timestamp
+    const startedAt = this.#startedAt
+    const elapsed = diff32(packet.timestamp, startedAt)
+    if (this.#index === this.#digits.length) return 'done'
+    const digit = this.#digits[this.#index]!
+    if (digit === ',') return elapsed < COMMA_MS * 8 ? 'pause' : this.#next(packet)
+    if (this.#endsSent < END_PACKETS) return this.#sendUpdate(packet, eventOfDigit(digit), startedAt, elapsed)
+    return elapsed < this.#duration + DIGIT_GAP_MS * 8 ? 'pause' : this.#next(packet)
+  }
+
+  #sendUpdate(packet: OutgoingPacket, event: number, startedAt: number, elapsed: number): Transmission {
+    if (this.#endsSent === 0) this.#duration = Math.min(elapsed + this.packetMs * 8, MAX_DURATION)
+    const ending = this.#duration >= DIGIT_MS * 8
+    writeEventPayload(packet.bytes, packet.payloadOffset, event, ending, VOLUME, this.#duration)
+    packet.payloadLength = EVENT_PAYLOAD_LENGTH
+    packet.marker = elapsed === 0
+    packet.timestamp = startedAt
+    if (ending) this.#endsSent++
+    return 'event'
+  }
+
+  #next(packet: OutgoingPacket): Transmission {
+    this.#index++
+    this.#startedAt = packet.timestamp
+    this.#endsSent = 0
+    return this.fill(packet)
+  }
+}
+
+/** -10 dBm0, the usual level of a keypad. */
+const VOLUME = 10
+/** Section 2.5.1.4: lost packets must not leave a key pressed for ever. */
+const END_PACKETS = 3
+const MAX_DURATION = 0xffff

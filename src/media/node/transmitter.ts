@@ -1,0 +1,40 @@
+import { type Codec, codecNamed } from '../codec/codec.ts'
+import { RTP_HEADER_LENGTH } from '../rtp/packet.ts'
+
+/** The longest packet that is sent: 60 ms of G.711. */
+export const MAX_PAYLOAD_SENT = 480
+
+/** One packet on its way out. There is one per engine, filled anew for each packet of each leg. */
+export class OutgoingPacket {
+  readonly bytes: Uint8Array = new Uint8Array(RTP_HEADER_LENGTH + MAX_PAYLOAD_SENT)
+  /** Where the payload begins in {@link bytes}. */
+  readonly payloadOffset = RTP_HEADER_LENGTH
+  /** How many samples this packet stands for. */
+  samples = 160
+  /** The codec that the leg sends. */
+  codec: Codec = codecNamed('PCMU')
+  /** When the packet leaves, on the RTP clock. A transmitter may put it back to when an event began. */
+  timestamp = 0
+  marker = false
+  /** Octets of payload. */
+  payloadLength = 0
+}
+
+/** What a transmitter did with the slot that it was given. */
+export type Transmission =
+  /** The packet holds audio. */
+  | 'audio'
+  /** The packet holds a telephone event. */
+  | 'event'
+  /** Nothing leaves in this slot; there is more to come. */
+  | 'pause'
+  /** Everything has been sent in earlier slots. */
+  | 'done'
+
+/** Something that a leg sends, one packet at a time: a clip, a tone, digits. It allocates nothing per packet. */
+export interface Transmitter {
+  /** Milliseconds from packet to packet where that is not the stream's ptime. */
+  readonly packetMs?: number
+  /** Fills the packet of the slot at `packet.timestamp`. */
+  fill(packet: OutgoingPacket): Transmission
+}
