@@ -3,6 +3,10 @@ import { type Instant, NEVER } from './machine.ts'
 /**
  * The deadlines of many owners, earliest first: a binary heap with an index, so that moving or removing an
  * owner's deadline costs O(log n). Owners that are due at the same instant come out in the order they were set.
+ *
+ * An owner without a deadline is remembered for a while, because most are set again soon: nothing is allocated then,
+ * and a Map in which the same key comes and goes slows down to a linear search among its own tombstones. Those that
+ * stay away are forgotten once they outnumber the rest.
  */
 export class DeadlineQueue<Owner> {
   readonly #heap: Entry<Owner>[] = []
@@ -19,23 +23,21 @@ export class DeadlineQueue<Owner> {
       this.delete(owner)
       return
     }
-    const known = this.#entries.get(owner)
-    if (known !== undefined) {
-      if (known.at === at) return
-      known.at = at
-      known.sequence = this.#sequence++
-      this.#sift(known)
+    const entry = this.#entries.get(owner) ?? this.#enter(owner)
+    if (entry.index === IDLE) {
+      entry.index = this.#heap.length
+      this.#heap.push(entry)
+    } else if (entry.at === at) {
       return
     }
-    const entry: Entry<Owner> = { owner, at, sequence: this.#sequence++, index: this.#heap.length }
-    this.#entries.set(owner, entry)
-    this.#heap.push(entry)
-    this.#up(entry)
+    entry.at = at
+    entry.sequence = this.#sequence++
+    this.#sift(entry)
   }
 
   delete(owner: Owner): void {
     const entry = this.#entries.get(owner)
-    if (entry !== undefined) this.#remove(entry)
+    if (entry !== undefined && entry.index !== IDLE) this.#remove(entry)
   }
 
   /** The instant of the earliest deadline, or {@link NEVER}. */
@@ -51,13 +53,29 @@ export class DeadlineQueue<Owner> {
     return first.owner
   }
 
+  /** Every owner with its deadline, in no particular order: for reports, not for the hot path. */
+  *entries(): IterableIterator<readonly [owner: Owner, at: Instant]> {
+    for (const entry of this.#heap) yield [entry.owner, entry.at]
+  }
+
+  #enter(owner: Owner): Entry<Owner> {
+    if (this.#entries.size > 2 * this.#heap.length + MOST_IDLE) {
+      for (const [known, { index }] of this.#entries) if (index === IDLE) this.#entries.delete(known)
+    }
+    const entry: Entry<Owner> = { owner, at: NEVER, sequence: 0, index: IDLE }
+    this.#entries.set(owner, entry)
+    return entry
+  }
+
   #remove(entry: Entry<Owner>): void {
-    this.#entries.delete(entry.owner)
     const last = this.#heap.pop() as Entry<Owner>
-    if (last === entry) return
-    last.index = entry.index
-    this.#heap[last.index] = last
-    this.#sift(last)
+    if (last !== entry) {
+      last.index = entry.index
+      this.#heap[last.index] = last
+      this.#sift(last)
+    }
+    entry.index = IDLE
+    if (this.#heap.length === 0 && this.#entries.size > MOST_IDLE) this.#entries.clear()
   }
 
   #sift(entry: Entry<Owner>): void {
@@ -97,8 +115,13 @@ interface Entry<Owner> {
   readonly owner: Owner
   at: Instant
   sequence: number
+  /** The place in the heap, or {@link IDLE}. */
   index: number
 }
+
+const IDLE = -1
+/** This many owners without a deadline are remembered in any case. */
+const MOST_IDLE = 64
 
 function before(a: Entry<unknown>, b: Entry<unknown>): boolean {
   return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)

@@ -1,36 +1,45 @@
 /**
- * A first-in first-out queue without shifting: the outbox of every machine. Its backing array is reused once
- * the queue has been drained.
+ * A first-in first-out queue: the outbox of every machine. A ring that doubles when it is full and is kept when it
+ * has been drained, so that a queue in steady use allocates nothing; one that a burst made large is let go.
  */
 export class Fifo<Item> {
-  #items: (Item | undefined)[] = []
+  #ring: (Item | undefined)[] = new Array(SMALLEST)
   #head = 0
+  #length = 0
 
   get length(): number {
-    return this.#items.length - this.#head
+    return this.#length
   }
 
   push(item: Item): void {
-    this.#items.push(item)
+    if (this.#length === this.#ring.length) this.#grow()
+    this.#ring[(this.#head + this.#length++) & (this.#ring.length - 1)] = item
   }
 
   /** Takes the oldest item, or `undefined` when empty. */
   shift(): Item | undefined {
-    if (this.#head === this.#items.length) return undefined
-    const item = this.#items[this.#head]
-    this.#items[this.#head++] = undefined
-    if (this.#head === this.#items.length) {
-      this.#items.length = 0
-      this.#head = 0
-    } else if (this.#head >= 1024 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head)
-      this.#head = 0
-    }
+    if (this.#length === 0) return undefined
+    const item = this.#ring[this.#head]
+    this.#ring[this.#head] = undefined
+    this.#head = (this.#head + 1) & (this.#ring.length - 1)
+    if (--this.#length === 0 && this.#ring.length > LARGEST_KEPT) this.clear()
     return item
   }
 
   clear(): void {
-    this.#items.length = 0
+    this.#ring = new Array(SMALLEST)
+    this.#head = 0
+    this.#length = 0
+  }
+
+  #grow(): void {
+    const ring: (Item | undefined)[] = new Array(2 * this.#ring.length)
+    for (let i = 0; i < this.#length; i++) ring[i] = this.#ring[(this.#head + i) & (this.#ring.length - 1)]
+    this.#ring = ring
     this.#head = 0
   }
 }
+
+// Powers of two: the ring is indexed with a mask.
+const SMALLEST = 8
+const LARGEST_KEPT = 1024

@@ -43,7 +43,7 @@ export class TimerTable<Name extends string> {
     let earliest = now
     for (let i = 0; i < this.#dueAt.length; i++) {
       const at = this.#dueAt[i] as number
-      if (at <= earliest && (index < 0 || at < earliest)) {
+      if (at !== NEVER && at <= earliest && (index < 0 || at < earliest)) {
         index = i
         earliest = at
       }
