@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { UsageError } from '../kit/index.ts'
+import { ToneManager } from './tone-manager.ts'
+
+test('the presets are there and RINGBACK is the default', () => {
+  const tones = new ToneManager()
+  expect(tones.default).toBe('RINGBACK')
+  expect(tones.steps('RINGBACK_EU').map((step) => step.durationMs)).toEqual([1000, 4000])
+})
+
+test('a tone can be created and made the default', () => {
+  const tones = new ToneManager()
+  tones.createTone('mine', [{ tone1: { frequency: 440, amplitude: 13 }, how: { durationMs: 200 } }])
+  tones.setDefault('mine')
+  expect(tones.steps(tones.default)).toEqual([
+    { tone1: { frequencyHz: 440, amplitude: 13 }, durationMs: 200, add: 'summation' },
+  ])
+})
+
+test.each([
+  [{ tone1: { frequency: 10_000, amplitude: 1 }, how: { durationMs: 1 } }, /frequency must be 0 to 9999, not 10000/],
+  [{ tone1: { frequency: 1, amplitude: 100 }, how: { durationMs: 1 } }, /amplitude must be 0 to 99/],
+  [{ how: { durationMs: -1 } }, /durationMs must be 0 to 9999/],
+  [{ how: { durationMs: Number.NaN } }, /durationMs must be 0 to 9999/],
+])('values out of range are refused by name', (step, message) => {
+  expect(() => new ToneManager().createTone('t', [step])).toThrow(message)
+})
+
+test('an unknown tone is an error that lists those that exist', () => {
+  expect(() => new ToneManager().steps('NOPE')).toThrow(/no tone is called "NOPE"; known: .*RINGBACK_UK/)
+  expect(() => new ToneManager().setDefault('NOPE')).toThrow(UsageError)
+  expect(() => new ToneManager().createTone('a b', [{ how: { durationMs: 1 } }])).toThrow(/not a tone name/)
+  expect(() => new ToneManager().createTone('empty', [])).toThrow(/1 to 64 steps/)
+})
