@@ -132,7 +132,8 @@ describe('VirtualClock', () => {
 
   test('a body that waits for what never comes is told so, with its name and line', async () => {
     const clock = new VirtualClock()
-    const error = await clock.run(() => clock.waiter('alice waits for INVITE').promise).catch((reason) => reason)
+    const waiting = clock.run(() => clock.waiter<string>('alice waits for INVITE').promise)
+    const error = (await waiting.catch((reason) => reason)) as SimulationStuckError
     expect(error).toBeInstanceOf(SimulationStuckError)
     expect(error.message).toContain('come to rest')
     expect(error.waiting[0]).toMatch(/^alice waits for INVITE, since 0.000 ms \(.*virtual-clock.test.ts/)
@@ -142,7 +143,7 @@ describe('VirtualClock', () => {
     const clock = new VirtualClock()
     const forever = () => void clock.after(20, forever, 'media engine')
     forever()
-    const error = await clock.runUntilIdle({ maxVirtualMs: 1000 }).catch((reason) => reason)
+    const error: SimulationStuckError = await clock.runUntilIdle({ maxVirtualMs: 1000 }).catch((reason) => reason)
     expect(error.message).toContain('bound of virtual time')
     expect(error.scheduled).toEqual(['media engine, due at 1020.000 ms'])
     expect(clock.now).toBe(1000)
