@@ -14,9 +14,9 @@ export interface NameAddr {
 }
 
 /**
- * Reads `"Display" <uri>;params` or `uri;params`. Without angle brackets all parameters are the header's. Tolerated:
- * display names of any unquoted characters, white space inside the brackets. A quote or bracket without its
- * counterpart is an error.
+ * Reads `"Display" <uri>;params` or `uri;params`. Without angle brackets all parameters are the header's, and a URI
+ * with `?` or a comma is an error. Tolerated: display names of any unquoted characters, white space inside the
+ * brackets. A quote or bracket without its counterpart is an error.
  */
 export function parseNameAddr(text: string): Result<NameAddr> {
   const start = skipSpace(text, 0)
@@ -29,6 +29,7 @@ export function parseNameAddr(text: string): Result<NameAddr> {
   const uriEnd = open < 0 ? bareUriEnd(text, start) : close
   const uri = trimmed(text, uriStart, uriEnd)
   if (uri === '') return err('address without a URI')
+  if (open < 0 && /[?,]/.test(uri)) return err('URI that needs angle brackets')
   const params = parseParams(text, open < 0 ? uriEnd : close + 1)
   if (params === undefined) return err('strange text after the address')
   const displayName = open < 0 ? '' : unquote(trimmed(text, start, open))

@@ -94,8 +94,14 @@ export function reasonPhrase(status: number): string {
  */
 export function createResponse(request: SipRequest, status: number, phrase = reasonPhrase(status)): SipResponse {
   const headers = new SipHeaders()
-  const copied = status > 100 && status < 300 ? COPIED_WITH_ROUTE : COPIED
-  for (const name of copied) for (const value of request.headers.all(name)) headers.add(name, value)
+  for (const via of request.headers.all('via')) headers.add('via', via)
+  if (status > 100 && status < 300) {
+    for (const route of request.headers.all('record-route')) headers.add('record-route', route)
+  }
+  for (const name of COPIED) {
+    const value = request.headers.get(name)
+    if (value !== undefined) headers.add(name, value)
+  }
   const timestamp = status === 100 ? request.headers.get('timestamp') : undefined
   if (timestamp !== undefined) headers.add('timestamp', timestamp)
   return { kind: 'response', status, phrase, headers, body: EMPTY_BODY }
@@ -107,5 +113,4 @@ export function addToTag(response: SipResponse, tag: string): void {
   if (to !== undefined && addressParam(to, 'tag') === undefined) response.headers.set('to', `${to};tag=${tag}`)
 }
 
-const COPIED = ['via', 'from', 'to', 'call-id', 'cseq']
-const COPIED_WITH_ROUTE = ['via', 'record-route', 'from', 'to', 'call-id', 'cseq']
+const COPIED = ['from', 'to', 'call-id', 'cseq'] as const

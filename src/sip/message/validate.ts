@@ -1,7 +1,8 @@
-import { cseqOf, topVia } from './accessors.ts'
+import { cseqOf } from './accessors.ts'
 import type { SipRequest } from './message.ts'
 import { parseNameAddr } from './name-addr.ts'
 import { parseUri, uriScheme } from './uri.ts'
+import { parseVia } from './via.ts'
 import { parseMaxForwards } from './words.ts'
 
 /** Why a request cannot be processed, and the status that says so. */
@@ -19,11 +20,12 @@ const SINGLE = ['from', 'to', 'call-id', 'cseq', 'max-forwards'] as const
  * Whether a request has what every request must have (RFC 3261 sections 8.1.1 and 8.2, RFC 4475): the mandatory
  * headers once each and readable, a CSeq of the request's method, Max-Forwards of 0..255 where there is one (RFC
  * 2543 elements send none), and a Request-URI of a scheme that we serve, without headers of its own. `undefined`
- * when nothing is wrong. A request without a readable Via cannot be answered at all; drop it.
+ * when nothing is wrong. A request whose topmost Via cannot be read can be answered only to where it came from.
  */
 export function validateRequest(request: SipRequest): RequestFault | undefined {
   const { headers, method, uri } = request
-  if (topVia(request) === undefined) return bad('Missing or Malformed Via')
+  const vias = headers.all('via')
+  if (vias.length === 0 || !vias.every((via) => parseVia(via).ok)) return bad('Missing or Malformed Via')
   for (const name of SINGLE) {
     const values = headers.all(name)
     if (values.length > 1) return bad(`More Than One ${PRINTED[name]}`)

@@ -5,6 +5,8 @@ import { endOfHost } from './uri.ts'
 
 /** One hop of the way back (RFC 3261 section 20.42). `branch`, `received` and `rport` (RFC 3581) are in `params`. */
 export interface Via {
+  /** Absent: `SIP/2.0`, the only one in use. */
+  readonly protocol?: string
   /** Upper case: `UDP`, `TCP`, `TLS`, `WS`, or any other token. */
   readonly transport: string
   /** A host name, an IPv4 address, or an IPv6 reference with its brackets. */
@@ -19,17 +21,19 @@ export const BRANCH_COOKIE = 'z9hG4bK'
 
 /** Reads `SIP/2.0/UDP host:port;branch=...`, with white space wherever the grammar allows it. */
 export function parseVia(text: string): Result<Via> {
-  let at = skipWord(text, skipSpace(text, 0), 'sip')
-  at = skipWord(text, skipSlash(text, at), '2.0')
-  const transportAt = skipSlash(text, at)
-  if (transportAt < 0) return err('Via that does not start with SIP/2.0/')
+  const nameAt = skipSpace(text, 0)
+  const nameEnd = tokenEnd(text, nameAt)
+  const versionAt = skipSlash(text, nameEnd)
+  const versionEnd = versionAt < 0 ? -1 : tokenEnd(text, versionAt)
+  const transportAt = versionEnd <= versionAt ? -1 : skipSlash(text, versionEnd)
+  if (nameEnd === nameAt || transportAt < 0) return err('Via that does not start with SIP/2.0/')
   const transportEnd = tokenEnd(text, transportAt)
   const hostAt = skipSpace(text, transportEnd)
   if (transportEnd === transportAt || hostAt === transportEnd) return err('Via without a transport')
   const hostEnd = endOfHost(text, hostAt)
   if (hostEnd === hostAt) return err('Via without a host')
 
-  at = skipSpace(text, hostEnd)
+  let at = skipSpace(text, hostEnd)
   let port: number | undefined
   if (text[at] === ':') {
     const portAt = skipSpace(text, at + 1)
@@ -42,23 +46,34 @@ export function parseVia(text: string): Result<Via> {
   if (params === undefined) return err('Via with strange parameters')
   const transport = text.slice(transportAt, transportEnd).toUpperCase()
   const host = text.slice(hostAt, hostEnd)
-  return ok(port === undefined ? { transport, host, params } : { transport, host, port, params })
+  const protocol = `${text.slice(nameAt, nameEnd)}/${text.slice(versionAt, versionEnd)}`.toUpperCase()
+  return ok({
+    ...(protocol === 'SIP/2.0' ? {} : { protocol }),
+    transport,
+    host,
+    ...(port === undefined ? {} : { port }),
+    params,
+  })
 }
 
 export function printVia(via: Via): string {
   const port = via.port === undefined ? '' : `:${via.port}`
-  return `SIP/2.0/${via.transport} ${via.host}${port}${printParams(via.params)}`
+  return `${via.protocol ?? 'SIP/2.0'}/${via.transport} ${via.host}${port}${printParams(via.params)}`
 }
 
-/** The index after `word` (lower case) at `at` in any case; -1 when it does not stand there, or `at` is -1 already. */
-function skipWord(text: string, at: number, word: string): number {
-  if (at < 0) return -1
-  return text.slice(at, at + word.length).toLowerCase() === word ? at + word.length : -1
+/**
+ * The branch when it is unique to its transaction as RFC 3261 section 8.1.1.7 promises; `undefined` for those of RFC
+ * 2543 elements, and for the bare cookie (RFC 4475 section 3.2.1), which need the older matching of section 17.2.3.
+ */
+export function uniqueBranch(via: Via): string | undefined {
+  const branch = via.params.get('branch')
+  return branch !== undefined && branch.length > BRANCH_COOKIE.length && branch.startsWith(BRANCH_COOKIE)
+    ? branch
+    : undefined
 }
 
-/** The index after a slash with white space around it; -1 when there is none, or `at` is -1 already. */
+/** The index after a slash with white space around it; -1 when there is none. */
 function skipSlash(text: string, at: number): number {
-  if (at < 0) return -1
   const slash = skipSpace(text, at)
   return text[slash] === '/' ? skipSpace(text, slash + 1) : -1
 }
