@@ -20,7 +20,9 @@ async function stream(conditions: Partial<LinkConditions>, count: number, everyM
   const world = setUp(conditions, seed)
   const arrived: [number, number][] = []
   const socket = world.a.bindUdp(5000, { onDatagram() {} })
-  const at = world.b.bindUdp(6000, { onDatagram: (bytes) => arrived.push([Number(utf8Decode(bytes)), world.clock.now]) })
+  const at = world.b.bindUdp(6000, {
+    onDatagram: (bytes) => arrived.push([Number(utf8Decode(bytes)), world.clock.now]),
+  })
   for (let i = 0; i < count; i++) world.clock.after(i * everyMs, () => socket.send(utf8Encode(String(i)), at.local))
   await world.clock.runUntilIdle()
   return { ...world, arrived }

@@ -112,11 +112,8 @@ export class Streams {
       return
     }
     const end = this.#ends.get(to)
-    if (end === undefined) {
-      // Closed already: what still comes is answered with a reset, as TCP does.
-      if (payload.type === 'data' && this.#ends.has(-to)) this.#resetOther(to, now)
-      return
-    }
+    // Closed already: its own `end` or `reset` is on the way to whoever sent this.
+    if (end === undefined) return
     switch (payload.type) {
       case 'data':
         end.held.push(payload.bytes)
@@ -160,13 +157,6 @@ export class Streams {
     const bytes = concatBytes(...end.held)
     end.held.length = 0
     this.#host.output({ type: 'data', stream, bytes }, now)
-  }
-
-  #resetOther(closed: StreamId, now: Instant): void {
-    const other = this.#ends.get(-closed) as End
-    this.#ends.set(closed, newEnd(other.remote, other.local))
-    this.#transmit(closed, { type: 'reset' }, 0, now)
-    this.#ends.delete(closed)
   }
 }
 
