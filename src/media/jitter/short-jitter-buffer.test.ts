@@ -1,0 +1,139 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { RtpPacket } from '../rtp/packet.ts'
+import { emptyPlayout, type JitterCounts } from './jitter-buffer.ts'
+import { ShortJitterBuffer } from './short-jitter-buffer.ts'
+import { type Heard, runScript, type ScriptOptions } from './test/script.ts'
+
+interface Scenario {
+  readonly name: string
+  readonly script: string
+  readonly options?: ScriptOptions
+  /** The whole timeline, or its numbers. */
+  readonly timeline?: string
+  readonly heard?: Partial<Heard>
+  readonly counts?: Partial<JitterCounts>
+}
+
+const upTo = (count: number, without: readonly number[] = []): number[] =>
+  Array.from({ length: count }, (_, i) => i).filter((i) => !without.includes(i))
+
+const calm: JitterCounts = { late: 0, duplicates: 0, grown: 0, shrunk: 0, restarts: 0, underruns: 0 }
+
+/** The depth is 40 ms in all of them: two plays pass before the first packet. */
+const scenarios: readonly Scenario[] = [
+  { name: 'a perfect line', script: '(PG)8', timeline: '..pppppp', counts: calm },
+  { name: 'plays before any packet', script: 'GGG(PG)4', timeline: '.....pp', counts: calm },
+  { name: '10 ms packets', script: '(PPG)6', options: { packetSamples: 80 }, timeline: '..pppppppp', counts: calm },
+  { name: '30 ms packets', script: '(PGPGG)3', options: { packetSamples: 240 }, timeline: '..ppppp', counts: calm },
+  { name: '60 ms packets', script: '(PGGG)3', options: { packetSamples: 480 }, timeline: '..ppp', counts: calm },
+  { name: 'one lost', script: 'PGPGPGLGPGPGPG', timeline: '..pppm' + 'p', heard: { order: [0, 1, 2, 4] } },
+  // The 40 ms in store are gone when the third is missed, so at first nobody can tell loss from silence.
+  {
+    name: 'three lost in a row',
+    script: '(PG)4(LG)3(PG)4',
+    timeline: '..ppppummpp',
+    counts: { ...calm, underruns: 1 },
+  },
+  { name: 'two swapped', script: 'PGPG HPR GG (PG)3', heard: { missing: 0, underrun: 0, order: [0, 1, 2, 3, 4] } },
+  { name: 'a packet 40 ms behind its turn', script: 'PGPG HGPGRPG(PG)3', timeline: '..pppppp', counts: calm },
+  { name: 'each packet twice', script: '(PDG)8', timeline: '..pppppp', counts: { ...calm, duplicates: 8 } },
+  {
+    name: 'overtaken by one that was played: dropped',
+    script: '(PG)4 H (PG)4 R (PG)3',
+    heard: { order: upTo(9, [4]), missing: 1 },
+    counts: { ...calm, late: 1 },
+  },
+  {
+    name: 'a burst after 80 ms of nothing: one gap, everything heard, no second gap',
+    script: '(PG)5 GGGG PPPP G (PG)50',
+    heard: { order: upTo(56) },
+    counts: { ...calm, grown: 1, underruns: 2 },
+  },
+  {
+    name: 'jitter of up to 40 ms',
+    script: '(PG)4 (GGPPPG)20 ',
+    heard: { missing: 0 },
+    counts: { ...calm, underruns: 0 },
+  },
+  {
+    name: 'silence by DTX is no loss',
+    script: '(PG)4 (TG)10 (PG)4',
+    timeline: '..ppppuuuuuuuu..pp',
+    heard: { missing: 0 },
+  },
+  {
+    name: 'the wrap of both numbers',
+    script: '(PG)9',
+    options: { firstSequence: 65_533, firstTimestamp: 0xffffff00 },
+    timeline: '..ppppppp',
+    counts: calm,
+  },
+  { name: 'another SSRC', script: '(PG)4 S (PG)4', heard: { order: [0, 1, 4, 5] }, counts: { ...calm, restarts: 1 } },
+  {
+    name: 'a leap of the sender',
+    script: '(PG)4 J (PG)4',
+    heard: { order: [0, 1, 4, 5] },
+    counts: { ...calm, restarts: 1 },
+  },
+  {
+    name: 'the path becomes 200 ms longer for good',
+    script: '(PG)10 (HG)10 (HRG)50',
+    heard: { missing: 0 },
+    counts: { restarts: 1 },
+  },
+  {
+    name: 'the sender stops: underruns for a second, then rest, then a fresh start',
+    script: '(PG)5 (G)100 (PG)5',
+    counts: { ...calm, underruns: 50 },
+    heard: { order: [0, 1, 2, 3, 4, 5, 6, 7] },
+  },
+  {
+    name: 'a sender 0.2 % fast: the surplus is cut, nothing runs over',
+    script: '((PG)499PPG)10 (PG)500',
+    heard: { underrun: 0 },
+    counts: { late: 0, restarts: 0 },
+  },
+]
+
+describe('ShortJitterBuffer', () => {
+  it.each(scenarios)('$name', ({ script, options, timeline, heard, counts }) => {
+    const buffer = new ShortJitterBuffer()
+    const result = runScript(buffer, script, options)
+    if (timeline !== undefined) expect(result.timeline).toBe(timeline)
+    if (heard !== undefined) expect(result).toMatchObject(heard)
+    if (counts !== undefined) expect(buffer.counts).toMatchObject(counts)
+  })
+
+  it('comes back to its depth five seconds after the network calmed down', () => {
+    const buffer = new ShortJitterBuffer()
+    runScript(buffer, '(PG)5 GGGG PPPP (PG)10')
+    expect(buffer.counts).toMatchObject({ grown: 1, shrunk: 0 })
+    const calmed = new ShortJitterBuffer()
+    const { timeline } = runScript(calmed, '(PG)5 GGGG PPPP (PG)2000')
+    expect(calmed.counts.shrunk).toBeGreaterThan(0)
+    expect(timeline.slice(-1000)).toBe('p'.repeat(1000))
+  })
+
+  it('plays in order, and never throws or hangs, whatever arrives', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...'PPPPGGGGLDTJS'), { maxLength: 400 }), (letters) => {
+        const { timeline } = runScript(new ShortJitterBuffer(), `P${letters.join('')}`)
+        expect(timeline.length).toBeGreaterThanOrEqual(letters.filter((letter) => letter === 'G').length)
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ minLength: 12, maxLength: 40 }), { maxLength: 100 }), (datagrams) => {
+        const buffer = new ShortJitterBuffer()
+        const view = new RtpPacket()
+        const playout = emptyPlayout()
+        for (const bytes of datagrams) {
+          bytes[0] = 0x80
+          if (view.parse(bytes)) buffer.put(view, view.payloadLength)
+          buffer.take(playout)
+          expect(playout.samples).toBeGreaterThan(0)
+        }
+      }),
+    )
+  })
+})
