@@ -1,4 +1,5 @@
 import { err, ok, type Result } from '../../kit/index.ts'
+import type { Peer } from '../endpoint/control.ts'
 import {
   callIdOf,
   createRequest,
@@ -14,7 +15,7 @@ import {
   type SipResponse,
   toTag,
 } from '../message/index.ts'
-import { routeOf } from './route.ts'
+import { peerOf, routeOf } from './route.ts'
 
 /** The most hops that a route set may have; a longer one is refused when the dialog is made. */
 export const MAX_ROUTE_SET = 32
@@ -38,9 +39,10 @@ export class Dialog {
   readonly remoteAddress: string
   /** Empty when the far end follows RFC 2543 and gave none (section 12.1.1). */
   readonly remoteTag: string
-  readonly #routeSet: readonly string[]
+  #routeSet: readonly string[]
   #state: 'early' | 'confirmed'
   #remoteTarget: string
+  #peer: Peer
   #localCSeq: number
   #remoteCSeq: number | undefined
 
@@ -53,6 +55,7 @@ export class Dialog {
     this.#routeSet = parts.routeSet
     this.#state = parts.state
     this.#remoteTarget = parts.remoteTarget
+    this.#peer = parts.peer
     this.#localCSeq = parts.localCSeq
     this.#remoteCSeq = parts.remoteCSeq
   }
@@ -65,7 +68,9 @@ export class Dialog {
     const common = commonParts(invite, response)
     if (!common.ok) return common
     const routeSet = response.headers.all('record-route').reverse()
-    if (routeSet.length > MAX_ROUTE_SET) return err(`route set of ${routeSet.length} hops`)
+    const remoteTarget = contactUri(response) ?? invite.uri
+    const peer = firstHop(routeSet, remoteTarget)
+    if (!peer.ok) return peer
     return ok(
       new Dialog({
         ...common.value,
@@ -75,7 +80,8 @@ export class Dialog {
         remoteTag: toTag(response) ?? '',
         routeSet,
         state: response.status < 200 ? 'early' : 'confirmed',
-        remoteTarget: contactUri(response) ?? invite.uri,
+        remoteTarget,
+        peer: peer.value,
         localCSeq: common.value.cseq,
         remoteCSeq: undefined,
       }),
@@ -86,14 +92,16 @@ export class Dialog {
    * The dialog that our 101-299 response to an INVITE makes (section 12.1.1). The route set is the Record-Route of
    * the INVITE in its order. An INVITE without a Contact makes none: answer it 400.
    * @param localTag the tag of To in our responses
+   * @param from where the INVITE came from: on a stream, requests of ours go back on it as long as it is open
    */
-  static ofCallee(invite: SipRequest, localTag: string): Result<Dialog> {
+  static ofCallee(invite: SipRequest, localTag: string, from: Peer): Result<Dialog> {
     const common = commonParts(invite, invite)
     if (!common.ok) return common
     const remoteTarget = contactUri(invite)
     if (remoteTarget === undefined) return err('Missing or Malformed Contact')
     const routeSet = invite.headers.all('record-route')
-    if (routeSet.length > MAX_ROUTE_SET) return err('Too Many Record-Routes')
+    const peer = firstHop(routeSet, remoteTarget, from)
+    if (!peer.ok) return peer
     return ok(
       new Dialog({
         ...common.value,
@@ -104,6 +112,7 @@ export class Dialog {
         routeSet,
         state: 'early',
         remoteTarget,
+        peer: peer.value,
         localCSeq: 0,
         remoteCSeq: common.value.cseq,
       }),
@@ -119,11 +128,9 @@ export class Dialog {
     return this.#remoteTarget
   }
 
-  /** The URI of the first hop of our requests, which says where they are sent (section 12.2.1.1). */
-  get nextHop(): string {
-    const first = this.#routeSet[0]
-    const route = first === undefined ? undefined : parseNameAddr(first)
-    return route?.ok ? route.value.uri : this.#remoteTarget
+  /** Where our requests go: the first hop of the route set, else the remote target (section 12.2.1.1). */
+  get peer(): Peer {
+    return this.#peer
   }
 
   /** Whether a message of the far end with this Call-ID and this tag of its own belongs here. */
@@ -131,8 +138,20 @@ export class Dialog {
     return callId === this.callId && (remoteTag ?? '') === this.remoteTag
   }
 
-  confirm(): void {
+  /**
+   * A 2xx was sent or came. When it came, its route set and target replace those of the early dialog (section
+   * 13.2.2.4), unless they lead nowhere.
+   */
+  confirm(response?: SipResponse): void {
     this.#state = 'confirmed'
+    if (response === undefined) return
+    const routeSet = response.headers.all('record-route').reverse()
+    const target = contactUri(response) ?? this.#remoteTarget
+    const peer = firstHop(routeSet, target, this.#peer)
+    if (!peer.ok) return
+    this.#routeSet = routeSet
+    this.#remoteTarget = target
+    this.#peer = peer.value
   }
 
   /** A new request with the next CSeq, without Via and Contact. Not for ACK and CANCEL. */
@@ -159,7 +178,12 @@ export class Dialog {
 
   /** Takes over the Contact of a target refresh: a re-INVITE of the far end, or its 2xx to ours (section 12.2). */
   refreshTarget(message: SipMessage): void {
-    this.#remoteTarget = contactUri(message) ?? this.#remoteTarget
+    const target = contactUri(message)
+    if (target === undefined || target === this.#remoteTarget) return
+    const peer = firstHop(this.#routeSet, target, this.#peer)
+    if (!peer.ok) return
+    this.#remoteTarget = target
+    this.#peer = peer.value
   }
 
   #create(method: string, cseq: number): SipRequest {
@@ -185,6 +209,7 @@ interface DialogParts {
   readonly routeSet: readonly string[]
   readonly state: 'early' | 'confirmed'
   readonly remoteTarget: string
+  readonly peer: Peer
   readonly localCSeq: number
   readonly remoteCSeq: number | undefined
 }
@@ -198,12 +223,23 @@ function commonParts(invite: SipRequest, other: SipMessage): Result<{ callId: st
   return ok({ callId, cseq })
 }
 
+/** The peer of the first hop; on the same connection as `known` when that leads to the same transport. */
+function firstHop(routeSet: readonly string[], target: string, known?: Peer): Result<Peer> {
+  if (routeSet.length > MAX_ROUTE_SET) return err('Too Many Record-Routes')
+  const first = routeSet[0]
+  const hop = first === undefined ? undefined : parseNameAddr(first)
+  if (hop !== undefined && !hop.ok) return err('Malformed Record-Route')
+  const peer = peerOf(hop === undefined ? target : hop.value.uri)
+  if (!peer.ok || peer.value.transport === 'udp' || known?.connection === undefined) return peer
+  return ok({ ...peer.value, connection: known.connection })
+}
+
 /** The URI of the first Contact, when it is one that a request can be sent to; its headers are for other uses. */
 function contactUri(message: SipMessage): string | undefined {
   const text = message.headers.get('contact')
   const contact = text === undefined ? undefined : parseNameAddr(text)
   const uri = contact?.ok ? parseUri(contact.value.uri) : undefined
-  if (!contact?.ok || !uri?.ok || uri.value.scheme === 'tel') return undefined
+  if (!contact?.ok || !uri?.ok || uri.value.scheme !== 'sip') return undefined
   if (uri.value.headers === undefined) return contact.value.uri
   const { headers: _, ...plain } = uri.value
   return printUri(plain)

@@ -1,2 +1,2 @@
 export { Dialog, MAX_ROUTE_SET } from './dialog.ts'
-export { type RoutedRequest, routeOf } from './route.ts'
+export { peerOf, type RoutedRequest, routeOf } from './route.ts'

@@ -1,3 +1,5 @@
+import { err, ok, type Result } from '../../kit/index.ts'
+import type { Peer } from '../endpoint/control.ts'
 import { parseNameAddr, parseUri, printUri, withParam } from '../message/index.ts'
 
 /** What a route set makes of a request: its Request-URI, and its Route headers in order. */
@@ -21,4 +23,19 @@ export function routeOf(routeSet: readonly string[], target: string): RoutedRequ
   const { headers: _, ...plain } = uri.value
   const requestUri = printUri({ ...plain, params: withParam(plain.params, 'method', undefined) })
   return { requestUri, routes: [...routeSet.slice(1), `<${target}>`] }
+}
+
+/**
+ * Where a request for a SIP URI is sent, before any DNS (RFC 3261 section 8.1.2, RFC 3263 section 4): `maddr` or the
+ * host, the port or 5060, UDP unless `transport` says TCP. SIPS and tel URIs lead nowhere.
+ */
+export function peerOf(uriText: string): Result<Peer> {
+  const uri = parseUri(uriText)
+  if (!uri.ok) return uri
+  if (uri.value.scheme !== 'sip') return err(`no way to send to a ${uri.value.scheme} URI`)
+  const { host, port = 5060, params } = uri.value
+  const transport = (params.get('transport') ?? 'udp').toLowerCase()
+  if (transport !== 'udp' && transport !== 'tcp') return err(`no transport ${transport.slice(0, 20)}`)
+  const address = params.get('maddr') ?? host
+  return ok({ transport, address: address.startsWith('[') ? address.slice(1, -1) : address, port })
 }

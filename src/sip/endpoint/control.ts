@@ -45,6 +45,8 @@ export type EndpointCommand =
       readonly body?: Uint8Array
       readonly contentType?: string
       readonly credentials?: Credentials
+      /** Max-Forwards, 0..255, default 70: one less than that of the call that this one carries on (RFC 7332 section 3). */
+      readonly maxForwards?: number
       /** Send here instead of to the host of `to` (an outbound proxy, a trunk). */
       readonly via?: Peer
     }

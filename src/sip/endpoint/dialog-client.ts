@@ -1,0 +1,124 @@
+import type { DigestClient } from '../auth/index.ts'
+import type { Dialog } from '../dialog/index.ts'
+import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts'
+import { addBody, addHeaders, type HeaderList } from './compose.ts'
+import type { Peer } from './control.ts'
+import type { EndpointCore, TransactionUser } from './core.ts'
+
+/** One end of a session as its requests see it: the dialog, and what is known about the far end's credentials. */
+export interface DialogSide {
+  readonly dialog: Dialog
+  /** Answers challenges, when the session was started with credentials. */
+  readonly digest: DigestClient | undefined
+  /** We chose the Call-ID, which decides who retries first after glare (RFC 3261 section 14.1). */
+  readonly isCaller: boolean
+}
+
+export interface DialogRequestContent {
+  readonly method: string
+  readonly headers?: HeaderList | undefined
+  readonly body?: Uint8Array | undefined
+  readonly contentType?: string | undefined
+}
+
+/** The final response, or why there will be none. */
+export type DialogRequestOutcome =
+  | { readonly response: SipResponse }
+  | { readonly response: undefined; readonly cause: 'timeout' | 'transport'; readonly detail: string | undefined }
+
+/** Challenges that are answered for one request; a second proxy on the path may add one, a server that goes on asking not. */
+export const MAX_CHALLENGES = 4
+
+/**
+ * One request of ours within a dialog, from its first transaction to its final response: answers digest challenges
+ * (RFC 3261 section 22.2), and for an INVITE sends the ACK of every 2xx (section 13.2.2.4), also long after `done`.
+ */
+export class DialogClient implements TransactionUser {
+  readonly #core: EndpointCore
+  readonly #side: DialogSide
+  readonly #content: DialogRequestContent
+  readonly #done: (outcome: DialogRequestOutcome) => void
+  #request: SipRequest
+  #challenges = 0
+  #isDone = false
+  #ack: { readonly request: SipRequest; readonly to: Peer } | undefined
+
+  /** Sends the request at once. `done` is called once, never from within the constructor. */
+  constructor(
+    core: EndpointCore,
+    side: DialogSide,
+    content: DialogRequestContent,
+    done: (outcome: DialogRequestOutcome) => void,
+  ) {
+    this.#core = core
+    this.#side = side
+    this.#content = content
+    this.#done = done
+    this.#request = this.#send()
+  }
+
+  onResponse(response: SipResponse): void {
+    if (response.status < 200) return
+    if (this.#isDone) {
+      if (response.status < 300) this.#acknowledge(response)
+      return
+    }
+    const isChallenge = response.status === 401 || response.status === 407
+    if (
+      isChallenge &&
+      this.#challenges < MAX_CHALLENGES &&
+      this.#side.digest?.answerChallenge(response) === 'answered'
+    ) {
+      this.#challenges++
+      this.#request = this.#send()
+      return
+    }
+    if (response.status < 300) this.#acknowledge(response)
+    this.#finish({ response })
+  }
+
+  onFailed(cause: 'timeout' | 'transport', detail: string | undefined): void {
+    this.#finish({ response: undefined, cause, detail })
+  }
+
+  #send(): SipRequest {
+    const { dialog, digest } = this.#side
+    const { method, headers, body, contentType } = this.#content
+    const request = dialog.createRequest(method)
+    if (method === 'INVITE') {
+      request.headers.add('contact', this.#core.contact(dialog.peer))
+      request.headers.add('allow', this.#core.allow)
+    }
+    if (this.#core.options.userAgent !== undefined) request.headers.add('user-agent', this.#core.options.userAgent)
+    addHeaders(this.#core, request.headers, headers)
+    addBody(request, body, contentType)
+    digest?.authorize(request)
+    this.#core.send(request, dialog.peer, this)
+    return request
+  }
+
+  #finish(outcome: DialogRequestOutcome): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#done(outcome)
+  }
+
+  #acknowledge(response: SipResponse): void {
+    if (this.#content.method !== 'INVITE') return
+    if (this.#ack === undefined) {
+      const { dialog } = this.#side
+      dialog.refreshTarget(response)
+      this.#ack = { request: ackFor(dialog, this.#request), to: dialog.peer }
+    }
+    this.#core.toLayer({ type: 'ack', ...this.#ack })
+  }
+}
+
+/** The ACK for a 2xx to `invite`, with the same credentials (RFC 3261 section 13.2.2.4). */
+export function ackFor(dialog: Dialog, invite: SipRequest): SipRequest {
+  const ack = dialog.createAck(cseqOf(invite)?.number ?? 0)
+  for (const name of ['authorization', 'proxy-authorization']) {
+    for (const value of invite.headers.all(name)) ack.headers.add(name, value)
+  }
+  return ack
+}

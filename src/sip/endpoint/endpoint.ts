@@ -1,0 +1,244 @@
+import { type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
+import { Dialog } from '../dialog/index.ts'
+import {
+  callIdOf,
+  fromTag,
+  parseMessage,
+  printMessage,
+  type SipRequest,
+  toTag,
+  uriScheme,
+  validateRequest,
+} from '../message/index.ts'
+import type { LayerOutput, TransactionId } from '../transaction/index.ts'
+import { refusalOf } from './admission.ts'
+import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
+import type { EndpointCommand, EndpointInput, EndpointOutput, Peer } from './control.ts'
+import { EndpointCore } from './core.ts'
+import { IncomingCall } from './incoming-call.ts'
+import type { EndpointOptions, EndpointSizes } from './options.ts'
+import { type InviteCommand, OutgoingCall } from './outgoing-call.ts'
+
+/**
+ * A SIP user agent without sockets (RFC 3261 sections 8, 11 to 15, RFC 3262): datagrams and commands go in, datagrams
+ * and the events of sessions come out. See `control.ts` for both.
+ *
+ *     endpoint.handle({ type: 'received', bytes, from }, now)
+ *     for (let output = endpoint.poll(); output; output = endpoint.poll())
+ *       output.type === 'send' ? socket.send(output.bytes, output.to) : calls.handle(output, now)
+ *
+ * Under it runs the transaction layer. A session is played by one role after the other: OutgoingCall or IncomingCall
+ * while its INVITE is open, EstablishedSession after that. What comes from strangers is parsed, admitted or refused
+ * here; only an INVITE that passes becomes a session.
+ */
+export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
+  readonly #core: EndpointCore
+
+  constructor(options: EndpointOptions) {
+    this.#core = new EndpointCore(options)
+  }
+
+  /** How much it holds: for limits, metrics and leak checks. */
+  sizes(): EndpointSizes {
+    return this.#core.sizes
+  }
+
+  /** @throws UsageError when an `invite` takes the id of a session that exists */
+  handle(input: EndpointInput, now: Instant): void {
+    this.#core.now = now
+    if (input.type === 'received') this.#receive(input.bytes, input.from)
+    else if (input.type === 'sendFailed') this.#core.toLayer(input)
+    else this.#command(input)
+    this.#settle()
+  }
+
+  poll(): EndpointOutput | undefined {
+    return this.#core.outbox.shift()
+  }
+
+  deadline(): Instant {
+    return Math.min(this.#core.layer.deadline(), this.#core.nextTimer())
+  }
+
+  expire(now: Instant): void {
+    this.#core.now = now
+    this.#core.layer.expire(now)
+    this.#settle()
+    for (let due = this.#core.takeDueTimer(); due !== undefined; due = this.#core.takeDueTimer()) {
+      due()
+      this.#settle()
+    }
+  }
+
+  #command(command: EndpointCommand): void {
+    if (command.type === 'invite') this.#invite(command)
+    else {
+      const user = this.#core.sessions.get(command.session)
+      if (user === undefined) this.#core.count('staleCommands')
+      else user.onCommand(command)
+    }
+  }
+
+  #invite(command: InviteCommand): void {
+    const { session } = command
+    if (this.#core.sessions.has(session)) throw new UsageError(`session ${session} exists already; take a new id`)
+    if (!this.#core.hasRoom) {
+      this.#core.count('sessionLimitRefusals')
+      this.#core.emit({ type: 'failed', session, cause: 'transport', detail: 'too many sessions' })
+      return
+    }
+    const call = OutgoingCall.start(this.#core, command)
+    if (!call.ok) this.#core.emit({ type: 'failed', session, cause: 'transport', detail: call.error })
+  }
+
+  #receive(bytes: Uint8Array, from: Peer): void {
+    const core = this.#core
+    const parsed = parseMessage(bytes)
+    if (!parsed.ok) {
+      const { code, status, request } = parsed.error
+      if (code === 'empty') return
+      core.count('unparsableMessages')
+      if (request !== undefined) core.toLayer({ type: 'refuse', request, from, status })
+      return
+    }
+    const message = parsed.value
+    if (message.kind === 'request') {
+      const fault = validateRequest(message) ?? this.#faultOfScheme(message)
+      if (fault !== undefined) {
+        core.count('malformedRequests')
+        if (message.method !== 'ACK') core.toLayer({ type: 'refuse', request: message, from, ...fault })
+        return
+      }
+    }
+    core.toLayer({ type: 'received', message, from })
+  }
+
+  /** Nothing here speaks TLS, so a SIPS URI cannot be served as it asks (RFC 3261 section 8.2.2.1). */
+  #faultOfScheme(request: SipRequest): { status: number; phrase: string } | undefined {
+    return uriScheme(request.uri) === 'sips' ? { status: 416, phrase: 'Unsupported URI Scheme' } : undefined
+  }
+
+  /** Lets the layer and the roles talk until neither has anything more to say. */
+  #settle(): void {
+    const core = this.#core
+    for (;;) {
+      const output = core.layer.poll()
+      if (output !== undefined) {
+        this.#route(output)
+        continue
+      }
+      const input = core.nextLayerInput()
+      if (input === undefined) return
+      core.layer.handle(input, core.now)
+    }
+  }
+
+  #route(output: LayerOutput): void {
+    const core = this.#core
+    switch (output.type) {
+      case 'send':
+        output.bytes ??= printMessage(output.message)
+        core.outbox.push({ type: 'send', bytes: output.bytes, to: output.to })
+        break
+      case 'request':
+        this.#onRequest(output.id, output.request, output.from)
+        break
+      case 'ack':
+        this.#onAck(output.request)
+        break
+      case 'cancelled':
+        core.userOf(output.id)?.onCancelled?.(output.request, output.id)
+        break
+      case 'response':
+        core.userOf(output.id)?.onResponse?.(output.response, output.id)
+        break
+      case 'strayResponse':
+        break
+      case 'failed':
+        core.userOf(output.id)?.onFailed?.(output.cause, output.detail, output.id)
+        break
+      case 'acknowledged':
+        core.userOf(output.id)?.onAcknowledged?.(output.id)
+        break
+      case 'terminated': {
+        const user = core.userOf(output.id)
+        core.disown(output.id)
+        user?.onTerminated?.(output.id)
+        break
+      }
+    }
+  }
+
+  #onAck(request: SipRequest): void {
+    const user = this.#core.dialogOf(toTag(request) ?? '', callIdOf(request), fromTag(request))
+    if (user === undefined) this.#core.count('strayAcks')
+    else user.onAck(request)
+  }
+
+  #onRequest(id: TransactionId, request: SipRequest, from: Peer): void {
+    const tag = toTag(request)
+    if (tag !== undefined) {
+      const user = this.#core.dialogOf(tag, callIdOf(request), fromTag(request))
+      if (user !== undefined) user.onRequest(id, request, from)
+      else this.#refuse(id, request, 481)
+      return
+    }
+    const refusal = refusalOf(this.#core, request)
+    if (refusal !== undefined) {
+      this.#refuse(id, request, refusal.status, refusal.headers)
+      return
+    }
+    const user = this.#authenticate(id, request, from)
+    if (user === false) return
+    if (request.method === 'OPTIONS') this.#answerOptions(id, request)
+    else this.#offer(id, request, from, user)
+  }
+
+  /** The user who sent the request, `undefined` when nobody needs to say; false: challenged. */
+  #authenticate(id: TransactionId, request: SipRequest, from: Peer): string | undefined | false {
+    const { authentication } = this.#core.options
+    if (authentication?.requires(request, from) !== true) return undefined
+    const verdict = authentication.server.check(request, this.#core.now)
+    if (verdict.ok) return verdict.username
+    this.#core.count('challengedRequests')
+    if (verdict.reason === 'wrong' || verdict.reason === 'malformed') this.#core.count('failedAuthentications')
+    this.#answer(id, request, verdict.status, verdict.headers)
+    return false
+  }
+
+  #offer(id: TransactionId, request: SipRequest, from: Peer, user: string | undefined): void {
+    const core = this.#core
+    const dialog = Dialog.ofCallee(request, token(core.options.random), from)
+    if (!dialog.ok) {
+      core.count('malformedRequests')
+      this.#answer(id, request, 400, [], dialog.error)
+      return
+    }
+    if (!core.hasRoom) {
+      core.count('sessionLimitRefusals')
+      this.#answer(id, request, 503, [['Retry-After', '5']])
+      return
+    }
+    const session = core.options.sessionIds.next()
+    new IncomingCall(core, session, id, request, dialog.value)
+    core.emit({ type: 'incoming', session, request, from, ...(user !== undefined && { user }) })
+  }
+
+  #answerOptions(id: TransactionId, request: SipRequest): void {
+    const response = compose(this.#core, request, 200, token(this.#core.options.random))
+    addCapabilities(this.#core, response.headers)
+    response.headers.add('accept', ACCEPTED)
+    this.#core.respond(id, response)
+  }
+
+  #refuse(id: TransactionId, request: SipRequest, status: number, headers: HeaderList = []): void {
+    this.#core.count('refusedRequests')
+    this.#answer(id, request, status, headers)
+  }
+
+  #answer(id: TransactionId, request: SipRequest, status: number, headers: HeaderList, phrase?: string): void {
+    const response = compose(this.#core, request, status, token(this.#core.options.random), phrase)
+    addHeaders(this.#core, response.headers, headers)
+    this.#core.respond(id, response)
+  }
+}

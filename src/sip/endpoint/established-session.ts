@@ -1,0 +1,233 @@
+import { cseqOf, type SipRequest } from '../message/index.ts'
+import type { TransactionId } from '../transaction/index.ts'
+import { contentRefusal } from './admission.ts'
+import type { HeaderList } from './compose.ts'
+import type { EndpointCommand, SessionId } from './control.ts'
+import type { DialogUser, EndpointCore, SessionUser } from './core.ts'
+import { DialogClient, type DialogRequestContent, type DialogRequestOutcome, type DialogSide } from './dialog-client.ts'
+import type { PendingRequests } from './pending-requests.ts'
+import { ReinviteClient } from './reinvite-client.ts'
+import { ReinviteServer } from './reinvite-server.ts'
+import type { UnacknowledgedAnswer } from './unacknowledged-answer.ts'
+
+/**
+ * A session whose INVITE has been answered with 2xx, by us or by the far end, until it is over (RFC 3261 sections 14
+ * and 15).
+ *
+ *           bye, our 2xx not acknowledged yet
+ *     up -----------------------------------> awaiting ACK
+ *      |  bye: send BYE                            | ACK, or 64*T1 without it: send BYE
+ *      +------------------> leaving <--------------+
+ *      |                       | final response or none, or the far end's BYE: ended 'local'
+ *      | BYE: ended 'remote'   v
+ *      +--------------------> over
+ *        481, 408, no response, our 2xx never acknowledged: ended 'network'
+ */
+export class EstablishedSession implements SessionUser, DialogUser {
+  readonly session: SessionId
+  readonly #core: EndpointCore
+  readonly #side: DialogSide
+  readonly #pending: PendingRequests
+  #phase: 'up' | 'awaitingAck' | 'leaving' | 'over' = 'up'
+  #answer: UnacknowledgedAnswer | undefined
+  #reinvited: ReinviteServer | undefined
+  #reinviting: ReinviteClient | undefined
+  #byeHeaders: HeaderList = []
+
+  /** Takes the session over from the role that made it. */
+  constructor(core: EndpointCore, session: SessionId, side: DialogSide, pending: PendingRequests) {
+    this.#core = core
+    this.session = session
+    this.#side = side
+    this.#pending = pending
+    core.sessions.set(session, this)
+    core.setDialog(side.dialog.localTag, this)
+  }
+
+  /** Our 2xx to the first INVITE is on its way: sends it until the ACK comes. */
+  awaitAck(answer: (onGivenUp: () => void) => UnacknowledgedAnswer): void {
+    this.#answer = answer(() => this.#onNoAck())
+  }
+
+  holds(callId: string | undefined, remoteTag: string | undefined): boolean {
+    return this.#side.dialog.matches(callId, remoteTag)
+  }
+
+  onCommand(command: EndpointCommand): void {
+    switch (command.type) {
+      // A cancel that crossed the answer means the same.
+      case 'cancel':
+      case 'bye':
+        this.#onBye(command.reason)
+        break
+      case 'reinvite':
+        this.#reinvite(command)
+        break
+      case 'respond':
+        this.#respond(command)
+        break
+      case 'request':
+        this.#request(command)
+        break
+      case 'respondRequest':
+        this.#pending.respond(command.request, command.status, command.phrase)
+        break
+      case 'invite':
+        break
+    }
+  }
+
+  onAck(request: SipRequest): void {
+    if (this.#answer === undefined || cseqOf(request)?.number !== this.#answer.cseq) {
+      this.#core.count('strayAcks')
+      return
+    }
+    this.#answer.stop()
+    this.#answer = undefined
+    this.#core.emit({ type: 'confirmed', session: this.session, ack: request })
+    if (this.#phase === 'awaitingAck') this.#leave()
+  }
+
+  onRequest(id: TransactionId, request: SipRequest): void {
+    if (!this.#pending.admits(id, request, this.#side.dialog)) return
+    if (request.method === 'BYE') {
+      this.#pending.answer(id, request, 200)
+      this.#end(this.#phase === 'up' ? { by: 'remote', request } : { by: 'local' })
+    } else if (this.#phase === 'leaving') this.#pending.answer(id, request, 481)
+    else if (request.method === 'INVITE') this.#onReinvite(id, request)
+    else if (request.method === 'PRACK') this.#pending.answer(id, request, 481)
+    else this.#pending.take(id, request)
+  }
+
+  #onReinvite(id: TransactionId, request: SipRequest): void {
+    if (this.#reinvited !== undefined) this.#pending.answerOverlap(id, request)
+    else if (this.#answer !== undefined || (this.#reinviting !== undefined && !this.#reinviting.isWaiting)) {
+      this.#pending.answer(id, request, 491)
+    } else {
+      const refusal = contentRefusal(request)
+      if (refusal !== undefined) {
+        this.#core.count('refusedRequests')
+        this.#pending.answer(id, request, refusal.status, refusal.headers)
+        return
+      }
+      const onAnswered = () => {
+        this.#reinvited = undefined
+      }
+      this.#reinvited = new ReinviteServer(this.#core, id, request, this.#side.dialog, onAnswered)
+      this.#core.emit({ type: 'reinvited', session: this.session, request })
+    }
+  }
+
+  #respond(command: Extract<EndpointCommand, { type: 'respond' }>): void {
+    const isStatus = command.status > 100 && command.status < 700
+    if (this.#reinvited === undefined || !isStatus) this.#core.count('staleCommands')
+    else this.#answer = this.#reinvited.respond(command, () => this.#onNoAck())
+  }
+
+  #reinvite(command: Extract<EndpointCommand, { type: 'reinvite' }>): void {
+    if (this.#phase !== 'up' || !this.#isQuiet || this.#reinviting !== undefined) {
+      this.#core.emit({ type: 'reinviteFailed', session: this.session })
+      return
+    }
+    this.#reinviting = new ReinviteClient(
+      this.#core,
+      this.#side,
+      command,
+      () => this.#isQuiet,
+      (outcome) => this.#onReinviteOutcome(outcome),
+    )
+  }
+
+  /** No INVITE of the far end is being answered or acknowledged. */
+  get #isQuiet(): boolean {
+    return this.#reinvited === undefined && this.#answer === undefined
+  }
+
+  #onReinviteOutcome(outcome: DialogRequestOutcome): void {
+    this.#reinviting = undefined
+    const { response } = outcome
+    if (response !== undefined && response.status < 300) {
+      this.#core.emit({ type: 'reinviteAnswered', session: this.session, response })
+      return
+    }
+    this.#core.emit({ type: 'reinviteFailed', session: this.session, ...(response !== undefined && { response }) })
+    this.#endIfLost(outcome, 'INVITE')
+  }
+
+  #request(command: Extract<EndpointCommand, { type: 'request' }>): void {
+    const { session } = this
+    const { method } = command
+    if (this.#phase === 'leaving' || NOT_BY_REQUEST.has(method)) {
+      this.#core.count('staleCommands')
+      this.#core.emit({ type: 'requestDone', session, method })
+      return
+    }
+    this.#send(command, (outcome) => {
+      if (this.#phase === 'over') return
+      const { response } = outcome
+      this.#core.emit({ type: 'requestDone', session, method, ...(response !== undefined && { response }) })
+      this.#endIfLost(outcome, method)
+    })
+  }
+
+  /** Section 12.2.1.2: 481, 408 and silence mean that the far end has no such dialog any more. */
+  #endIfLost(outcome: DialogRequestOutcome, method: string): void {
+    if (this.#phase === 'over' || this.#phase === 'leaving') return
+    const { response } = outcome
+    if (response?.status === 481) this.#end({ by: 'network', detail: `${method}: 481` })
+    else if (response === undefined || response.status === 408) {
+      const detail = response === undefined ? (outcome.detail ?? outcome.cause) : '408'
+      this.#end({ by: 'network', detail: `${method}: ${detail}` })
+      this.#send({ method: 'BYE' }, () => {})
+    }
+  }
+
+  #onNoAck(): void {
+    this.#answer = undefined
+    if (this.#phase === 'awaitingAck') this.#leave()
+    else if (this.#phase === 'up') {
+      this.#end({ by: 'network', detail: 'no ACK' })
+      this.#send({ method: 'BYE' }, () => {})
+    }
+  }
+
+  #onBye(reason: string | undefined): void {
+    if (this.#phase !== 'up') return
+    if (reason !== undefined) this.#byeHeaders = [['Reason', reason]]
+    // Section 15.1.1: the callee must not send a BYE before the ACK, or the end of the wait for it.
+    if (this.#answer !== undefined) this.#phase = 'awaitingAck'
+    else this.#leave()
+  }
+
+  #leave(): void {
+    this.#phase = 'leaving'
+    this.#settle()
+    this.#send({ method: 'BYE', headers: this.#byeHeaders }, () => this.#end({ by: 'local' }))
+  }
+
+  #send(content: DialogRequestContent, done: (outcome: DialogRequestOutcome) => void): void {
+    new DialogClient(this.#core, this.#side, content, done)
+  }
+
+  /** Nothing that was going on matters any more. */
+  #settle(): void {
+    this.#answer?.stop()
+    this.#answer = undefined
+    this.#reinvited?.refuse(487)
+    this.#reinviting?.abandon()
+    this.#reinviting = undefined
+    this.#pending.refuseAll()
+  }
+
+  #end(how: { by: 'local' | 'remote' | 'network'; request?: SipRequest; detail?: string }): void {
+    if (this.#phase === 'over') return
+    this.#phase = 'over'
+    this.#settle()
+    this.#core.sessions.delete(this.session)
+    this.#core.deleteDialog(this.#side.dialog.localTag)
+    this.#core.emit({ type: 'ended', session: this.session, ...how })
+  }
+}
+
+/** Methods that have a command of their own, or none. */
+const NOT_BY_REQUEST: ReadonlySet<string> = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK'])

@@ -1,0 +1,10 @@
+export * from './control.ts'
+export { Endpoint } from './endpoint.ts'
+export type {
+  EndpointAuthentication,
+  EndpointCounter,
+  EndpointLimits,
+  EndpointOptions,
+  EndpointSizes,
+  LocalAddress,
+} from './options.ts'

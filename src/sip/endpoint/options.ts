@@ -1,0 +1,101 @@
+import type { Counters, Logger, Random, Sequence } from '../../kit/index.ts'
+import type { DigestServer } from '../auth/index.ts'
+import type { SipRequest } from '../message/index.ts'
+import type { LayerCounter, TransactionTiming } from '../transaction/index.ts'
+import type { Peer } from './control.ts'
+
+/** What the endpoint counts, beside what its transaction layer does: everything dropped or refused. */
+export type EndpointCounter =
+  | LayerCounter
+  /** Bytes that are no SIP message: dropped, or answered 400, 505 or 513 when they are a request that can be answered. */
+  | 'unparsableMessages'
+  /** A request without what every request must have, answered 400 or 416. */
+  | 'malformedRequests'
+  /** A response that makes no sense to the one who waits for it: dropped. */
+  | 'malformedResponses'
+  /** A request refused with 405, 415, 420, 481, 483 or 501. */
+  | 'refusedRequests'
+  /** A request that was challenged for credentials (401 or 407). */
+  | 'challengedRequests'
+  /** Credentials that were wrong or unreadable. */
+  | 'failedAuthentications'
+  /** An INVITE beyond the limit of sessions, answered 503; or an outgoing one that was not sent for it. */
+  | 'sessionLimitRefusals'
+  /** An ACK that belongs to no dialog, or acknowledges nothing: dropped. */
+  | 'strayAcks'
+  /** A request within a dialog that is older than one before it, answered 500. */
+  | 'outOfOrderRequests'
+  /** A 2xx to our INVITE from another fork than the one that answered first, released with BYE. */
+  | 'forkedAnswers'
+  /** A 2xx or a reliable provisional of ours was never acknowledged. */
+  | 'missingAcknowledgements'
+  /** Nobody above answered a request in time, so the endpoint did. */
+  | 'unansweredRequests'
+  /** A command for a session that is over, or that makes no sense in its state. */
+  | 'staleCommands'
+  /** A header that a command asked for although the endpoint itself writes it: left out. */
+  | 'protectedHeaders'
+
+export interface LocalAddress {
+  /** An IPv4 address, an IPv6 address without brackets, or a host name. */
+  readonly host: string
+  readonly port: number
+}
+
+export interface EndpointOptions {
+  /** For tags, Call-IDs, branches and delays: the same randomness gives the same run. */
+  readonly random: Random
+  /** Our side of the way to `peer`, as it stands in Via and Contact. */
+  readonly localAddress: (peer: Peer) => LocalAddress
+  /** The URI that outgoing calls come from unless they say otherwise; its user is also that of our Contact. */
+  readonly identity: string
+  /** The value of User-Agent and Server; default none. */
+  readonly userAgent?: string
+  /** Who must authenticate; default nobody. Only asked outside of dialogs, never for ACK and CANCEL. */
+  readonly authentication?: EndpointAuthentication
+  /**
+   * Gives the ids of incoming sessions. Hand in the sequence from which the ids of outgoing ones are taken, so that
+   * the two never meet.
+   */
+  readonly sessionIds: Sequence
+  /** Methods passed up as `request` events within a dialog, beside those that the endpoint serves; default `INFO`. */
+  readonly passedMethods?: readonly string[]
+  readonly limits?: Partial<EndpointLimits>
+  readonly timing?: Partial<TransactionTiming>
+  readonly counters?: Counters<EndpointCounter>
+  readonly logger?: Logger
+}
+
+export interface EndpointAuthentication {
+  /** Whether this request must carry credentials: by its source, the user it claims to be, its target. */
+  readonly requires: (request: SipRequest, from: Peer) => boolean
+  readonly server: DigestServer
+}
+
+export interface EndpointLimits {
+  /** Sessions of both directions; one more INVITE is answered 503. Default 20000. */
+  readonly maxSessions: number
+  /** Server transactions, see the transaction layer. Default 100000. */
+  readonly maxTransactions: number
+  /** How long an INVITE may wait for its final answer from above before it is answered 480, in ms. Default 10 minutes. */
+  readonly unansweredInviteMs: number
+}
+
+export const DEFAULT_LIMITS: EndpointLimits = {
+  maxSessions: 20_000,
+  maxTransactions: 100_000,
+  unansweredInviteMs: 600_000,
+}
+
+/** How many of each the endpoint holds: all zero when every call is over and the last retransmission has been absorbed. */
+export interface EndpointSizes {
+  readonly sessions: number
+  /** Dialogs that can be found: one for each session, and those whose BYE is on its way. */
+  readonly dialogs: number
+  readonly clientTransactions: number
+  readonly serverTransactions: number
+  /** Timers of sessions and transactions. */
+  readonly timers: number
+  /** Entries of every other table. */
+  readonly entries: number
+}

@@ -1,0 +1,278 @@
+import { ok, type Result, token } from '../../kit/index.ts'
+import { DigestClient } from '../auth/index.ts'
+import { Dialog, peerOf } from '../dialog/index.ts'
+import {
+  createRequest,
+  fromTag,
+  hasWord,
+  NO_PARAMS,
+  parseNameAddr,
+  parseRSeq,
+  parseUri,
+  printNameAddr,
+  printRAck,
+  printUri,
+  type SipRequest,
+  type SipResponse,
+  toTag,
+  withParam,
+} from '../message/index.ts'
+import type { TransactionId } from '../transaction/index.ts'
+import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose.ts'
+import type { EndpointCommand, Peer, SessionId } from './control.ts'
+import type { DialogUser, EndpointCore, SessionUser, TransactionUser } from './core.ts'
+import { ackFor, DialogClient, type DialogSide, MAX_CHALLENGES } from './dialog-client.ts'
+import { EstablishedSession } from './established-session.ts'
+import { PendingRequests } from './pending-requests.ts'
+
+export type InviteCommand = Extract<EndpointCommand, { type: 'invite' }>
+
+/** The most forks of one INVITE whose dialogs are kept apart; responses of further ones make none. */
+const MAX_FORKS = 16
+
+/** An early dialog of one fork, and the reliable provisional of it that was acknowledged last (RFC 3262 section 4). */
+interface EarlyDialog {
+  readonly dialog: Dialog
+  rseq: number | undefined
+  readonly pending: PendingRequests
+}
+
+/**
+ * An INVITE of ours until its outcome (RFC 3261 section 13.2).
+ *
+ *                 1xx: progress            first 2xx: ACK
+ *     inviting <-------+    +---------------------------------> EstablishedSession
+ *        |             |    |   401, 407: once more, with credentials
+ *        +-------------+----+
+ *        |  cancel                         2xx: ACK, BYE
+ *        +------------------> cancelling ---------------------> over: failed 'cancelled'
+ *        |                                 300-699, timeout
+ *        |  300-699, timeout, transport
+ *        +----------------------------------------------------> over: failed
+ *
+ * After that it still answers for its transaction as long as that lives: every 2xx that is repeated gets its ACK
+ * again, and a 2xx from another fork is acknowledged and released with BYE (section 13.2.2.4).
+ */
+export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
+  readonly session: SessionId
+  readonly #core: EndpointCore
+  readonly #command: InviteCommand
+  readonly #digest: DigestClient | undefined
+  readonly #localTag: string
+  readonly #callId: string
+  readonly #early = new Map<string, EarlyDialog>()
+  /** The ACK of each fork that answered, by its tag. */
+  readonly #acks = new Map<string, { readonly request: SipRequest; readonly to: Peer }>()
+  readonly #uri: string
+  readonly #from: string
+  readonly #peer: Peer
+  #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
+  #invite: SipRequest
+  #id: TransactionId
+  #cseq = 0
+  #challenges = 0
+
+  private constructor(core: EndpointCore, command: InviteCommand, address: { uri: string; from: string; peer: Peer }) {
+    this.#core = core
+    this.session = command.session
+    this.#command = command
+    const { random } = core.options
+    this.#digest = command.credentials === undefined ? undefined : new DigestClient([command.credentials], random)
+    this.#localTag = token(random)
+    this.#callId = token(random, 20)
+    this.#peer = address.peer
+    this.#uri = address.uri
+    this.#from = `${address.from};tag=${this.#localTag}`
+    core.sessions.set(this.session, this)
+    core.setDialog(this.#localTag, this)
+    this.#invite = this.#compose()
+    this.#id = core.send(this.#invite, this.#peer, this)
+  }
+
+  /** Sends the INVITE; an error says why that is impossible. */
+  static start(core: EndpointCore, command: InviteCommand): Result<OutgoingCall> {
+    const uri = requestUriOf(command.to)
+    if (!uri.ok) return uri
+    const from = parseNameAddr(command.from ?? core.options.identity)
+    if (!from.ok) return from
+    const peer = command.via === undefined ? peerOf(uri.value) : ok(command.via)
+    if (!peer.ok) return peer
+    const fromText = printNameAddr({ ...from.value, params: NO_PARAMS })
+    return ok(new OutgoingCall(core, command, { uri: uri.value, from: fromText, peer: peer.value }))
+  }
+
+  holds(callId: string | undefined, remoteTag: string | undefined): boolean {
+    return this.#early.get(remoteTag ?? '')?.dialog.matches(callId, remoteTag) ?? false
+  }
+
+  onCommand(command: EndpointCommand): void {
+    if (command.type === 'cancel' || command.type === 'bye') this.#cancel(command.reason)
+    else if (command.type === 'respondRequest') {
+      for (const { pending } of this.#early.values()) {
+        if (pending.has(command.request)) pending.respond(command.request, command.status, command.phrase)
+      }
+    } else this.#core.count('staleCommands')
+  }
+
+  /** A request of the far end in an early dialog. It must not end one with BYE (section 15). */
+  onRequest(id: TransactionId, request: SipRequest): void {
+    const early = this.#early.get(fromTag(request) ?? '')
+    if (early === undefined || !early.pending.admits(id, request, early.dialog)) return
+    const { pending } = early
+    if (request.method === 'INVITE') pending.answer(id, request, 491)
+    else if (request.method === 'BYE' || request.method === 'PRACK') pending.answer(id, request, 481)
+    else pending.take(id, request)
+  }
+
+  onAck(): void {
+    this.#core.count('strayAcks')
+  }
+
+  onResponse(response: SipResponse, id: TransactionId): void {
+    const { status } = response
+    if (status < 200) this.#onProvisional(response)
+    else if (status < 300) this.#onAnswer(response)
+    else if (id !== this.#id) return
+    else if (this.#phase === 'inviting' && (status === 401 || status === 407) && this.#answerChallenge(response)) {
+      this.#invite = this.#compose()
+      this.#id = this.#core.send(this.#invite, this.#peer, this)
+    } else this.#fail({ cause: 'response', response })
+  }
+
+  onFailed(cause: 'timeout' | 'transport', detail: string | undefined, id: TransactionId): void {
+    if (id === this.#id) this.#fail({ cause, ...(detail !== undefined && { detail }) })
+  }
+
+  onTerminated(id: TransactionId): void {
+    if (id === this.#id) this.#fail({ cause: 'timeout', detail: 'no usable answer' })
+  }
+
+  #onProvisional(response: SipResponse): void {
+    if (response.status === 100 || this.#phase === 'over') return
+    const early = this.#earlyDialogOf(response)
+    if (hasWord(response.headers, 'require', '100rel')) {
+      const rseq = parseRSeq(response.headers.get('rseq') ?? '')
+      if (early === undefined || !rseq.ok) {
+        this.#core.count('malformedResponses')
+        return
+      }
+      // RFC 3262 section 4: one that was seen before is only a retransmission, one that is ahead will come again.
+      if (early.rseq !== undefined && rseq.value !== early.rseq + 1) return
+      early.rseq = rseq.value
+      const rack = printRAck({ rseq: rseq.value, cseq: { number: this.#cseq, method: 'INVITE' } })
+      new DialogClient(this.#core, this.#sideOf(early.dialog), { method: 'PRACK', headers: [['RAck', rack]] }, () => {})
+    }
+    if (this.#phase === 'inviting') this.#core.emit({ type: 'progress', session: this.session, response })
+  }
+
+  #onAnswer(response: SipResponse): void {
+    const tag = toTag(response) ?? ''
+    const known = this.#acks.get(tag)
+    if (known !== undefined) {
+      this.#core.toLayer({ type: 'ack', ...known })
+      return
+    }
+    const early = this.#early.get(tag)
+    const dialog = early === undefined ? Dialog.ofCaller(this.#invite, response) : ok(early.dialog)
+    if (!dialog.ok || this.#acks.size >= MAX_FORKS) {
+      this.#core.count('malformedResponses')
+      return
+    }
+    dialog.value.confirm(response)
+    const ack = { request: ackFor(dialog.value, this.#invite), to: dialog.value.peer }
+    this.#acks.set(tag, ack)
+    this.#core.toLayer({ type: 'ack', ...ack })
+
+    const side = this.#sideOf(dialog.value)
+    if (this.#phase === 'inviting') {
+      this.#phase = 'over'
+      this.#early.delete(tag)
+      this.#releaseEarly()
+      const pending = early?.pending ?? new PendingRequests(this.#core, this.session, this.#localTag)
+      new EstablishedSession(this.#core, this.session, side, pending)
+      this.#core.emit({ type: 'answered', session: this.session, response })
+      return
+    }
+    if (this.#phase === 'over') this.#core.count('forkedAnswers')
+    new DialogClient(this.#core, side, { method: 'BYE' }, () => {})
+    this.#fail({ cause: 'cancelled', response })
+  }
+
+  #cancel(reason: string | undefined): void {
+    if (this.#phase !== 'inviting') return
+    this.#phase = 'cancelling'
+    const headers: HeaderList = reason === undefined ? [] : [['Reason', reason]]
+    this.#core.toLayer({ type: 'cancel', id: this.#id, headers })
+  }
+
+  /** The session is over without a call; whatever the reason, one that was cancelled counts as that. */
+  #fail(how: {
+    cause: 'response' | 'timeout' | 'transport' | 'cancelled'
+    response?: SipResponse
+    detail?: string
+  }): void {
+    if (this.#phase === 'over') return
+    const cause = this.#phase === 'cancelling' ? 'cancelled' : how.cause
+    this.#phase = 'over'
+    this.#releaseEarly()
+    this.#core.sessions.delete(this.session)
+    this.#core.deleteDialog(this.#localTag)
+    this.#core.emit({ type: 'failed', session: this.session, ...how, cause })
+  }
+
+  #releaseEarly(): void {
+    for (const { pending } of this.#early.values()) pending.refuseAll()
+    this.#early.clear()
+  }
+
+  #earlyDialogOf(response: SipResponse): EarlyDialog | undefined {
+    const tag = toTag(response)
+    if (tag === undefined) return undefined
+    const known = this.#early.get(tag)
+    if (known !== undefined || this.#early.size >= MAX_FORKS) return known
+    const dialog = Dialog.ofCaller(this.#invite, response)
+    if (!dialog.ok) return undefined
+    const pending = new PendingRequests(this.#core, this.session, this.#localTag)
+    const early = { dialog: dialog.value, rseq: undefined, pending }
+    this.#early.set(tag, early)
+    return early
+  }
+
+  #answerChallenge(response: SipResponse): boolean {
+    return this.#challenges++ < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered'
+  }
+
+  #sideOf(dialog: Dialog): DialogSide {
+    return { dialog, digest: this.#digest, isCaller: true }
+  }
+
+  /** The INVITE with the next CSeq (sections 8.1.1 and 13.2.1). */
+  #compose(): SipRequest {
+    const core = this.#core
+    const { maxForwards = 70, headers: wanted, body, contentType } = this.#command
+    const invite = createRequest('INVITE', this.#uri)
+    const { headers } = invite
+    this.#cseq++
+    headers.add('max-forwards', String(maxForwards))
+    headers.add('from', this.#from)
+    headers.add('to', `<${this.#uri}>`)
+    headers.add('call-id', this.#callId)
+    headers.add('cseq', `${this.#cseq} INVITE`)
+    headers.add('contact', core.contact(this.#peer))
+    addCapabilities(core, headers)
+    if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
+    addHeaders(core, headers, wanted)
+    addBody(invite, body, contentType)
+    this.#digest?.authorize(invite)
+    return invite
+  }
+}
+
+/** What was dialled as a Request-URI: without headers and without `method` (section 19.1.1, table 1). */
+function requestUriOf(text: string): Result<string> {
+  const uri = parseUri(text)
+  if (!uri.ok) return uri
+  if (uri.value.scheme === 'tel') return ok(text)
+  const { headers: _, ...plain } = uri.value
+  return ok(printUri({ ...plain, params: withParam(plain.params, 'method', undefined) }))
+}
