@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../kit/index.ts'
-import { COMMA, EQUALS, QUOTE, quote, quotedEnd, skipSpace, tokenEnd, trimmed, unquote } from './scan.ts'
+import { COMMA, EQUALS, isToken, QUOTE, quote, quotedEnd, skipSpace, tokenEnd, trimmed, unquote } from './scan.ts'
 
 /**
  * A challenge (WWW-Authenticate, Proxy-Authenticate) or credentials (Authorization, Proxy-Authorization): a scheme
@@ -60,7 +60,9 @@ const CREDENTIALS_TOKENS: ReadonlySet<string> = new Set(['algorithm', 'qop', 'nc
 
 function printAuthParams({ scheme, params, token68 }: AuthParams, tokens: ReadonlySet<string>): string {
   if (token68 !== undefined) return `${scheme} ${token68}`
-  const printed = [...params].map(([name, value]) => `${name}=${tokens.has(name) ? value : quote(value)}`)
+  const printed = [...params].map(
+    ([name, value]) => `${name}=${tokens.has(name) && isToken(value) ? value : quote(value)}`,
+  )
   return `${scheme} ${printed.join(', ')}`
 }
 

@@ -86,10 +86,16 @@ export class SipHeaders {
       const name = this.#names[i] as string
       if (name === 'content-length') continue
       text += `${printedName(name)}: ${this.#values[i]}`
-      while (this.#names[i + 1] === name && isWordList(name)) text += `, ${this.#values[++i]}`
+      while (this.#names[i + 1] === name && isWordList(name) && this.#areJoinable(i)) text += `, ${this.#values[++i]}`
       text += '\r\n'
     }
     return text
+  }
+
+  /** Whether two neighbours on one line would be told apart again: empty or odd values get a line of their own. */
+  #areJoinable(index: number): boolean {
+    const isPlain = (value: string): boolean => value !== '' && !value.includes('"') && !value.includes('<')
+    return isPlain(this.#values[index] as string) && isPlain(this.#values[index + 1] as string)
   }
 
   /** The index of the first value of the header (-1: none), its lists told apart. */
@@ -108,7 +114,7 @@ export class SipHeaders {
     for (let i = 0; i < names.length; i++) {
       const name = names[i] as string
       const value = values[i] as string
-      for (const element of name === wanted ? splitList(value) : [value]) {
+      for (const element of name === wanted && value.includes(',') ? splitList(value) : [value]) {
         this.#names.push(name)
         this.#values.push(element)
       }

@@ -29,7 +29,7 @@ export function parseNameAddr(text: string): Result<NameAddr> {
   const uriEnd = open < 0 ? bareUriEnd(text, start) : close
   const uri = trimmed(text, uriStart, uriEnd)
   if (uri === '') return err('address without a URI')
-  if (open < 0 && /[?,]/.test(uri)) return err('URI that needs angle brackets')
+  if (open < 0 && /[?,"<>]/.test(uri)) return err('URI that needs angle brackets')
   const params = parseParams(text, open < 0 ? uriEnd : close + 1)
   if (params === undefined) return err('strange text after the address')
   const displayName = open < 0 ? '' : unquote(trimmed(text, start, open))
