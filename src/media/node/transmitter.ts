@@ -9,6 +9,8 @@ export class OutgoingPacket {
   readonly bytes: Uint8Array = new Uint8Array(RTP_HEADER_LENGTH + MAX_PAYLOAD_SENT)
   /** Where the payload begins in {@link bytes}. */
   readonly payloadOffset = RTP_HEADER_LENGTH
+  /** Room for the samples of this packet before they are encoded. */
+  readonly pcm: Int16Array = new Int16Array(MAX_PAYLOAD_SENT)
   /** How many samples this packet stands for. */
   samples = 160
   /** The codec that the leg sends. */
@@ -18,6 +20,11 @@ export class OutgoingPacket {
   marker = false
   /** Octets of payload. */
   payloadLength = 0
+
+  /** Encodes {@link pcm} as the payload. */
+  encode(): void {
+    this.payloadLength = this.codec.encodeInto(this.pcm, 0, this.samples, this.bytes, this.payloadOffset)
+  }
 }
 
 /** What a transmitter did with the slot that it was given. */

@@ -1,0 +1,205 @@
+import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
+import type { LegId, MediaCommand, MediaEvent } from './control.ts'
+import { Leg } from './leg.ts'
+import type { MediaIo, MediaIoEvent } from './media-io.ts'
+import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
+import { Workshop } from './workshop.ts'
+
+/** What an engine counts. `legs` is a gauge; the packet counts of a leg are added when it closes. */
+export type MediaCounter =
+  | 'legs'
+  | 'legsOpened'
+  | 'legsFailed'
+  /** Sub-ticks that began later than the next one should have. */
+  | 'lateTicks'
+  | 'slotsSkipped'
+  | 'packetsSent'
+  | 'packetsReceived'
+  | 'packetsLost'
+  | 'packetsRefused'
+
+export interface MediaEngineOptions {
+  readonly io: MediaIo
+  readonly random: Random
+  readonly counters?: Counters<MediaCounter>
+  /** Legs that may be open at once. Default 10,000. */
+  readonly maxLegs?: number
+}
+
+/**
+ * The media plane of one thread: all legs on it, swept and served on a tick of 20 ms in four sub-ticks of 5 ms.
+ *
+ * Sub-ticks lie on a fixed grid from the first call on. One that comes late is done late and the next on time again;
+ * after a stall each leg is visited once and works out for itself which slots have passed (see {@link Outbound}): a
+ * stall costs slots, never a burst, and media time is always elapsed time. An engine without a started leg asks for
+ * nothing: its deadline is NEVER.
+ *
+ * From sweep to send nothing is allocated per packet or per tick. Commands, events and recorded blocks are objects.
+ */
+export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
+  readonly counters: Counters<MediaCounter>
+  readonly #workshop: Workshop
+  readonly #maxLegs: number
+  readonly #legs = new Map<LegId, Leg>()
+  readonly #opening = new Set<LegId>()
+  readonly #schedule = new Schedule<Leg>()
+  readonly #events = new Fifo<MediaEvent>()
+  #origin: Instant | undefined
+  /** The first sub-tick, counted from the origin, that is still to be done. */
+  #nextSubTick = 0
+
+  constructor(options: MediaEngineOptions) {
+    this.counters = options.counters ?? new Counters()
+    this.#workshop = new Workshop(options.io, options.random)
+    this.#maxLegs = options.maxLegs ?? 10_000
+  }
+
+  handle(command: MediaCommand, now: Instant): void {
+    if (this.#isIdle) this.#wake(now)
+    switch (command.type) {
+      case 'open':
+        this.#open(command.leg, command.localAddress)
+        break
+      case 'start':
+        this.#start(command)
+        break
+      case 'close':
+        this.#close(command.leg)
+        break
+      default: {
+        const leg = this.#legs.get(command.leg)
+        if (leg !== undefined) leg.do(command, this.#mediaMs)
+        else if (command.type !== 'stopJob') this.#refuse(command.leg, command.job)
+      }
+    }
+    this.#pollIo()
+  }
+
+  poll(): MediaEvent | undefined {
+    return this.#events.shift()
+  }
+
+  deadline(): Instant {
+    return this.#isIdle ? NEVER : this.#originOr(0) + this.#nextSubTick * SUB_TICK_MS
+  }
+
+  expire(now: Instant): void {
+    this.#pollIo()
+    if (this.#isIdle) return
+    const origin = this.#originOr(now)
+    const current = subTickAt(now, origin)
+    if (current < this.#nextSubTick) return
+    if (current > this.#nextSubTick) this.counters.add('lateTicks')
+    // After a stall only the latest sub-tick of each of the four lists is done.
+    for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
+      const legs = this.#schedule.at(n)
+      for (let i = 0; i < legs.length; i++) legs[i]!.visit(n * SUB_TICK_MS, now)
+    }
+    this.#nextSubTick = current + 1
+  }
+
+  get #isIdle(): boolean {
+    return this.#schedule.size === 0 && this.#opening.size === 0
+  }
+
+  /** Media time as the legs know it: that of the sub-tick done last. */
+  get #mediaMs(): number {
+    return (this.#nextSubTick - 1) * SUB_TICK_MS
+  }
+
+  #originOr(now: Instant): Instant {
+    this.#origin ??= now
+    return this.#origin
+  }
+
+  /** Time has passed unnoticed while nothing was to do. */
+  #wake(now: Instant): void {
+    this.#nextSubTick = subTickAt(now, this.#originOr(now)) + 1
+  }
+
+  #open(id: LegId, localAddress: string): void {
+    if (this.#legs.has(id)) {
+      this.#fail(id, `leg ${id} is open already`)
+      return
+    }
+    if (this.#legs.size >= this.#maxLegs) {
+      this.counters.add('legsFailed')
+      this.#events.push({ type: 'failed', leg: id, reason: `all ${this.#maxLegs} media legs are in use` })
+      return
+    }
+    this.counters.add('legs')
+    this.#legs.set(id, new Leg(id, this.#workshop, this.#events))
+    this.#opening.add(id)
+    this.#workshop.io.open(id, localAddress)
+  }
+
+  #start({ leg: id, stream }: Extract<MediaCommand, { type: 'start' }>): void {
+    const leg = this.#legs.get(id)
+    if (leg === undefined) return
+    const wasScheduled = leg.hasStream && !this.#opening.has(id)
+    const hadHalfTicks = leg.needsHalfTicks
+    leg.start(stream)
+    if (this.#opening.has(id) || (wasScheduled && hadHalfTicks === leg.needsHalfTicks)) return
+    if (wasScheduled) this.#schedule.remove(leg)
+    this.#schedule.add(leg, leg.needsHalfTicks)
+  }
+
+  #close(id: LegId): void {
+    const leg = this.#legs.get(id)
+    if (leg === undefined) return
+    leg.end('ABORTED')
+    const statistics = leg.statistics()
+    this.#forget(leg)
+    this.#events.push({ type: 'closed', leg: id, statistics })
+  }
+
+  #fail(id: LegId, reason: string): void {
+    const leg = this.#legs.get(id)
+    if (leg === undefined) return
+    leg.end('ERROR', reason)
+    this.#forget(leg)
+    this.counters.add('legsFailed')
+    this.#events.push({ type: 'failed', leg: id, reason })
+  }
+
+  #forget(leg: Leg): void {
+    const { slotsSkipped, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
+    this.counters.add('slotsSkipped', slotsSkipped)
+    this.counters.add('packetsSent', packetsSent)
+    this.counters.add('packetsReceived', packetsReceived)
+    this.counters.add('packetsLost', packetsLost)
+    this.counters.add('packetsRefused', packetsRefused)
+    this.counters.add('legs', -1)
+    this.#legs.delete(leg.id)
+    this.#opening.delete(leg.id)
+    this.#schedule.remove(leg)
+    this.#workshop.io.close(leg.id)
+  }
+
+  #refuse(leg: LegId, job: number): void {
+    this.#events.push({ type: 'finished', leg, job, cause: 'ERROR', detail: `leg ${leg} is not open` })
+  }
+
+  #pollIo(): void {
+    const { io } = this.#workshop
+    for (let event = io.poll(); event !== undefined; event = io.poll()) this.#onIo(event)
+  }
+
+  #onIo(event: MediaIoEvent): void {
+    const leg = this.#legs.get(event.leg)
+    if (leg === undefined) return
+    if (event.type === 'failed') {
+      this.#fail(event.leg, event.reason)
+      return
+    }
+    if (!this.#opening.delete(event.leg)) return
+    this.counters.add('legsOpened')
+    this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
+    if (leg.hasStream) this.#schedule.add(leg, leg.needsHalfTicks)
+  }
+}
+
+/** A millionth of a sub-tick is forgiven: a deadline, taken back to its number, must not round down to the one before. */
+function subTickAt(now: Instant, origin: Instant): number {
+  return Math.floor((now - origin) / SUB_TICK_MS + 1e-6)
+}

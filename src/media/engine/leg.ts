@@ -1,0 +1,214 @@
+import type { Fifo, Instant } from '../../kit/index.ts'
+import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
+import { ClipPlayer } from '../node/clip-player.ts'
+import { EventSender } from '../node/event-sender.ts'
+import { Recorder } from '../node/recorder.ts'
+import { SilenceSender } from '../node/silence-sender.ts'
+import { TonePlayer } from '../node/tone-player.ts'
+import type { Transmitter } from '../node/transmitter.ts'
+import { SourceLatch } from '../rtp/source-latch.ts'
+import { TONE_PRESETS } from '../tone/presets.ts'
+import type { JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent, StreamParameters } from './control.ts'
+import { Inbound } from './inbound.ts'
+import { Outbound, packetMsOf } from './outbound.ts'
+import { TICK_MS } from './schedule.ts'
+import type { Workshop } from './workshop.ts'
+
+/** A command about a job on a leg. */
+export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
+
+/**
+ * One RTP stream each way and the jobs on it: at most one that transmits, any number that record.
+ *
+ *     opening --bound--> open --start--> active        (start may come while the port is being bound)
+ */
+export class Leg {
+  readonly id: LegId
+  readonly #inbound: Inbound
+  readonly #outbound: Outbound
+  readonly #latch = new SourceLatch()
+  readonly #events: Fifo<MediaEvent>
+  #stream: StreamParameters | undefined
+  #transmitting: Job | undefined
+  readonly #recordings: Recording[] = []
+
+  constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
+    this.id = id
+    this.#events = events
+    this.#outbound = new Outbound(workshop, id, this.#latch)
+    this.#inbound = new Inbound(workshop, id, this.#latch, (digit) => this.#onDigit(digit))
+  }
+
+  get hasStream(): boolean {
+    return this.#stream !== undefined
+  }
+
+  /** Whether its packets ask for a visit each 10 ms. */
+  get needsHalfTicks(): boolean {
+    return this.#stream !== undefined && packetMsOf(this.#stream) % TICK_MS !== 0
+  }
+
+  /**
+   * Begins the stream, or replaces it. When nothing is being transmitted and the far end may not know yet where our
+   * packets come from, a few packets of silence tell it (and open the NATs on the way); then the leg is quiet.
+   */
+  start(stream: StreamParameters): void {
+    if (this.#stream === undefined) this.#inbound.drain()
+    const couldSend = this.#outbound.maySend
+    const wasLatched = this.#latch.isLatched
+    this.#stream = stream
+    this.#latch.signal(stream.remoteAddress, stream.remotePort)
+    this.#inbound.useStream(stream)
+    this.#outbound.useStream(stream)
+    const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
+    if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
+      this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
+  }
+
+  /** The leg's part of a sub-tick: first in, then out. */
+  visit(mediaMs: number, now: Instant): void {
+    this.#inbound.visit(mediaMs, now)
+    this.#outbound.visit(mediaMs)
+  }
+
+  /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
+  do(command: JobCommand, mediaMs: number): void {
+    if (command.type === 'stopJob') this.#stopJob(command.job)
+    else if (this.#stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
+    else if (command.type === 'play') this.#play(command)
+    else if (command.type === 'sendDigits') this.#sendDigits(command, this.#stream)
+    else this.#record(command, mediaMs)
+  }
+
+  /** Ends every job: nothing is heard or sent after it. */
+  end(cause: JobCause, detail?: string): void {
+    if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
+    for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+  }
+
+  statistics(): LegStatistics {
+    const { statistics, packetsRefused, underruns } = this.#inbound
+    return {
+      packetsSent: this.#outbound.packetsSent,
+      packetsReceived: statistics.received,
+      packetsLost: statistics.lost,
+      packetsRefused,
+      jitterMs: statistics.jitterMs,
+      underruns,
+      slotsSkipped: this.#outbound.slotsSkipped,
+    }
+  }
+
+  #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
+    const transmitter =
+      source.kind === 'audio' ? new ClipPlayer(source.clip, source.loop) : new TonePlayer(source.steps, source.loop)
+    this.#transmit({ id: job, bargeIn, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  }
+
+  #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
+    const wrong = unsendableDigit(digits)
+    if (wrong !== undefined) {
+      this.#refuse(job, `"${wrong}" is no digit`)
+      return
+    }
+    const asEvents = stream.telephoneEventPayloadType !== undefined
+    const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
+    this.#transmit({ id: job, bargeIn: false, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  }
+
+  /** With a beep, the job transmits first and records afterwards. */
+  #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
+    const recorder = new Recorder(limits, (samples) =>
+      this.#events.push({ type: 'recorded', leg: this.id, job, samples }),
+    )
+    const recording: Recording = {
+      id: job,
+      bargeIn: limits.bargeIn,
+      recorder,
+      hear: (frame) => {
+        const cause = recorder.hear(frame)
+        if (cause !== undefined) this.#endRecording(recording, cause)
+      },
+    }
+    const listen = (atMs: number): void => {
+      this.#recordings.push(recording)
+      this.#inbound.attach(recording, atMs)
+    }
+    if (!limits.beepOnStart) {
+      listen(mediaMs)
+      return
+    }
+    const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
+    this.#transmit({ id: job, bargeIn: limits.bargeIn, isRecording: true }, beep, (doneAtMs) => {
+      this.#transmitting = undefined
+      listen(doneAtMs)
+    })
+  }
+
+  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
+    if (this.#transmitting !== undefined) {
+      this.#refuse(job.id, 'another job is transmitting')
+      return
+    }
+    this.#transmitting = job
+    this.#outbound.transmit(transmitter, onDone)
+  }
+
+  #stopJob(job: JobId): void {
+    if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
+    const recording = this.#recordings.find((candidate) => candidate.id === job)
+    if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
+  }
+
+  #onDigit(digit: string): void {
+    this.#events.push({ type: 'digit', leg: this.id, digit })
+    if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
+    for (const recording of [...this.#recordings]) if (recording.bargeIn) this.#endRecording(recording, 'BARGEIN')
+  }
+
+  #endTransmission(cause: JobCause, detail?: string): void {
+    const job = this.#transmitting!
+    this.#transmitting = undefined
+    this.#outbound.stop()
+    this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
+  }
+
+  #endRecording(recording: Recording, cause: JobCause, detail?: string): void {
+    this.#recordings.splice(this.#recordings.indexOf(recording), 1)
+    this.#inbound.detach(recording)
+    recording.recorder.flush()
+    this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
+  }
+
+  #refuse(job: JobId, detail: string): void {
+    this.#finished(job, 'ERROR', detail)
+  }
+
+  #finished(job: JobId, cause: JobCause, detail?: string, audioDetected?: boolean): void {
+    this.#events.push({
+      type: 'finished',
+      leg: this.id,
+      job,
+      cause,
+      ...(detail !== undefined && { detail }),
+      ...(audioDetected !== undefined && { audioDetected }),
+    })
+  }
+}
+
+interface Job {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  /** A recording that still says its beep. */
+  readonly isRecording: boolean
+}
+
+interface Recording {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  readonly recorder: Recorder
+  hear(frame: Int16Array): void
+}
+
+/** 200 ms at 20 ms a packet: the far end latches on the first that comes through. */
+const OPENING_PACKETS = 10

@@ -1,0 +1,105 @@
+import type { Codec } from '../codec/codec.ts'
+import { codecNamed } from '../codec/codec.ts'
+import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
+import { RtpSender } from '../rtp/sender.ts'
+import type { SourceLatch } from '../rtp/source-latch.ts'
+import type { LegId, StreamParameters } from './control.ts'
+import type { Workshop } from './workshop.ts'
+
+/**
+ * The sending half of a leg: one packet per slot. A transmitter's first packet leaves at the leg's next visit, the
+ * others on a fixed grid from there. A visit that comes too late for a slot sends that slot; when it comes too late
+ * for several, it sends the last and skips the others, and the RTP timestamp leaps over what was skipped.
+ */
+export class Outbound {
+  packetsSent = 0
+  slotsSkipped = 0
+  /** Whether direction and address of the stream let anything leave. */
+  maySend = false
+  readonly #workshop: Workshop
+  readonly #leg: LegId
+  readonly #to: SourceLatch
+  readonly #rtp: RtpSender
+  #transmitter: Transmitter | undefined
+  #onDone: (mediaMs: number) => void = nothing
+  /** The grid is laid by the first packet of each transmitter. */
+  #isFirst = true
+  #nextSlotMs = 0
+  #codec: Codec = codecNamed('PCMU')
+  #payloadType = 0
+  #eventPayloadType = -1
+  #ptimeMs = 20
+  constructor(workshop: Workshop, leg: LegId, to: SourceLatch) {
+    this.#workshop = workshop
+    this.#leg = leg
+    this.#to = to
+    this.#rtp = new RtpSender(workshop.random)
+  }
+
+  get isBusy(): boolean {
+    return this.#transmitter !== undefined
+  }
+
+  useStream(stream: StreamParameters): void {
+    this.#codec = codecNamed(stream.codec)
+    this.#payloadType = stream.payloadType
+    this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
+    this.#ptimeMs = packetMsOf(stream)
+    // An unspecified address is how RFC 2543 put a call on hold; port 0 refuses the stream.
+    const isHeld = stream.remotePort === 0 || stream.remoteAddress === '0.0.0.0' || stream.remoteAddress === '::'
+    this.maySend = !isHeld && (stream.direction === 'sendrecv' || stream.direction === 'sendonly')
+  }
+
+  /** Sends what `transmitter` gives from the next visit on; `onDone` hears of its end, one slot after the last packet. */
+  transmit(transmitter: Transmitter, onDone: (mediaMs: number) => void = nothing): void {
+    this.#transmitter = transmitter
+    this.#onDone = onDone
+    this.#isFirst = true
+  }
+
+  stop(): void {
+    this.#transmitter = undefined
+  }
+
+  /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */
+  visit(mediaMs: number): void {
+    const transmitter = this.#transmitter
+    if (transmitter === undefined || mediaMs < this.#nextSlotMs) return
+    const slotMs = this.#takeSlot(mediaMs, transmitter.packetMs ?? this.#ptimeMs)
+    const packet = this.#workshop.packet
+    packet.codec = this.#codec
+    packet.samples = this.#ptimeMs * 8
+    packet.timestamp = this.#rtp.timestampAt(slotMs)
+    packet.marker = this.#isFirst
+    this.#isFirst = false
+    const outcome = transmitter.fill(packet)
+    if (outcome === 'audio') this.#send(packet, this.#payloadType)
+    else if (outcome === 'event') this.#send(packet, this.#eventPayloadType)
+    else if (outcome === 'done') {
+      this.stop()
+      this.#onDone(mediaMs)
+    }
+  }
+
+  #takeSlot(mediaMs: number, packetMs: number): number {
+    if (this.#isFirst) this.#nextSlotMs = mediaMs
+    const skipped = Math.floor((mediaMs - this.#nextSlotMs) / packetMs)
+    const slotMs = this.#nextSlotMs + skipped * packetMs
+    this.slotsSkipped += skipped
+    this.#nextSlotMs = slotMs + packetMs
+    return slotMs
+  }
+
+  #send(packet: OutgoingPacket, payloadType: number): void {
+    if (!this.maySend || payloadType < 0) return
+    const length = this.#rtp.finish(packet.bytes, packet.marker, payloadType, packet.timestamp, packet.payloadLength)
+    if (this.#workshop.io.send(this.#leg, packet.bytes, length, this.#to.address, this.#to.port)) this.packetsSent++
+  }
+}
+
+/** The packet duration that we send; anything but the five that we know becomes 20 ms. */
+export function packetMsOf(stream: StreamParameters): number {
+  return [10, 20, 30, 40, 60].includes(stream.ptimeMs) ? stream.ptimeMs : 20
+}
+
+function nothing(): void {}

@@ -1,0 +1,18 @@
+import type { ToneStep } from '../engine/control.ts'
+import { ToneGenerator } from '../tone/generator.ts'
+import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
+
+/** Plays a tone: a preset, an application's own, or digits in-band. */
+export class TonePlayer implements Transmitter {
+  readonly #generator: ToneGenerator
+
+  constructor(steps: readonly ToneStep[], loop: boolean) {
+    this.#generator = new ToneGenerator(steps, loop)
+  }
+
+  fill(packet: OutgoingPacket): Transmission {
+    if (this.#generator.readInto(packet.pcm, packet.samples) === 0) return 'done'
+    packet.encode()
+    return 'audio'
+  }
+}

@@ -1,0 +1,103 @@
+import { Fifo } from '../../kit/index.ts'
+import type { LegId } from '../engine/control.ts'
+import type { MediaIo, MediaIoEvent } from '../engine/media-io.ts'
+
+/** The one address that no port can be bound on. */
+export const FOREIGN_ADDRESS = 'nowhere'
+
+/** A datagram under way. */
+export interface Datagram {
+  readonly bytes: Uint8Array
+  readonly from: { readonly address: string; readonly port: number }
+  readonly to: { readonly address: string; readonly port: number }
+}
+
+/**
+ * UDP in memory for the tests of this room: what is sent can be received at once, in order. `watch` sees every
+ * datagram first and may keep it from arriving by returning false.
+ */
+export class MemoryNetwork {
+  watch: (datagram: Datagram) => boolean = () => true
+  readonly #sockets = new Map<string, Fifo<Datagram>>()
+  #nextPort = 20_000
+
+  /** The network as one engine sees it. */
+  io(): MemoryIo {
+    return new MemoryIo(this)
+  }
+
+  /** Puts a datagram on the wire as if `from` had sent it. */
+  inject(datagram: Datagram): void {
+    if (this.watch(datagram)) this.#sockets.get(`${datagram.to.address}:${datagram.to.port}`)?.push(datagram)
+  }
+
+  /** Sockets that are bound. */
+  get sockets(): number {
+    return this.#sockets.size
+  }
+
+  bind(address: string): { port: number; queue: Fifo<Datagram> } {
+    const port = this.#nextPort
+    this.#nextPort += 2
+    const queue = new Fifo<Datagram>()
+    this.#sockets.set(`${address}:${port}`, queue)
+    return { port, queue }
+  }
+
+  unbind(address: string, port: number): void {
+    this.#sockets.delete(`${address}:${port}`)
+  }
+}
+
+export class MemoryIo implements MediaIo {
+  readonly source = { address: '', port: 0 }
+  readonly #network: MemoryNetwork
+  readonly #legs = new Map<LegId, { address: string; port: number; queue: Fifo<Datagram> }>()
+  readonly #events = new Fifo<MediaIoEvent>()
+
+  constructor(network: MemoryNetwork) {
+    this.#network = network
+  }
+
+  open(leg: LegId, localAddress: string): void {
+    if (localAddress === FOREIGN_ADDRESS) {
+      this.#events.push({ type: 'failed', leg, reason: 'no such address' })
+      return
+    }
+    const { port, queue } = this.#network.bind(localAddress)
+    this.#legs.set(leg, { address: localAddress, port, queue })
+    this.#events.push({ type: 'bound', leg, address: localAddress, port })
+  }
+
+  /** Lets the port of a leg break, as a network interface that goes away would. */
+  breakPort(leg: LegId): void {
+    this.#events.push({ type: 'failed', leg, reason: 'the network is down' })
+  }
+
+  poll(): MediaIoEvent | undefined {
+    return this.#events.shift()
+  }
+
+  receive(leg: LegId, into: Uint8Array): number {
+    const datagram = this.#legs.get(leg)?.queue.shift()
+    if (datagram === undefined) return -1
+    const length = Math.min(datagram.bytes.length, into.length)
+    into.set(datagram.bytes.subarray(0, length))
+    this.source.address = datagram.from.address
+    this.source.port = datagram.from.port
+    return length
+  }
+
+  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    const from = this.#legs.get(leg)
+    if (from === undefined) return false
+    this.#network.inject({ bytes: bytes.slice(0, length), from, to: { address, port } })
+    return true
+  }
+
+  close(leg: LegId): void {
+    const socket = this.#legs.get(leg)
+    if (socket !== undefined) this.#network.unbind(socket.address, socket.port)
+    this.#legs.delete(leg)
+  }
+}
