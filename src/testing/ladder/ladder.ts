@@ -30,6 +30,11 @@ export class Ladder {
     this.#names.set(address, name)
   }
 
+  /** The column of an address: its name, or the address itself. */
+  nameOf(address: string): string {
+    return this.#names.get(address) ?? address
+  }
+
   /** Takes every output of the network; most are nothing to it. */
   observe(output: NetworkOutput, now: Instant): void {
     switch (output.type) {
@@ -96,7 +101,7 @@ export class Ladder {
     const timesSeen = new Map<string, number>()
     return [...this.#rows.values()].map((row): LadderRow => {
       if (row.kind === 'note') return { at: row.at, label: row.text }
-      const ends = { at: row.at, from: this.#column(row.from), to: this.#column(row.to) }
+      const ends = { at: row.at, from: this.nameOf(row.from.address), to: this.nameOf(row.to.address) }
       if (row.kind === 'rtp') {
         return {
           ...ends,
@@ -110,10 +115,6 @@ export class Ladder {
       const remarks = [seen > 1 ? `retransmission ${seen - 1}` : '', row.drop === undefined ? '' : DROPPED[row.drop]]
       return { ...ends, label, isLost: row.drop !== undefined, remark: remarks.filter(Boolean).join(', ') }
     })
-  }
-
-  #column({ address }: SocketAddress): string {
-    return this.#names.get(address) ?? address
   }
 }
 

@@ -1,0 +1,114 @@
+import { type Peer, PONG, SipStreamFramer } from '../../sip/index.ts'
+import type { SimulatedHost, UdpSocket } from '../network/host.ts'
+import type { SimulatedStream } from '../network/stream.ts'
+
+export interface SipTransportHandlers {
+  /** One whole message. */
+  onMessage(bytes: Uint8Array, from: Peer): void
+  /** What was sent to `to` cannot get there: its port is not bound, or a connection was refused or has died. */
+  onSendFailed?(to: Peer, reason: string): void
+}
+
+export interface SipTransportOptions {
+  /** UDP and TCP port. Default 5060. */
+  readonly port?: number
+  /** The address of a host name, as DNS would say; an address is given back as it is. */
+  readonly resolve?: (name: string) => string
+}
+
+/** The SIP sockets of a simulated host: UDP and TCP on one port, connections reused and framed. */
+export class SipTransport {
+  readonly port: number
+  readonly #host: SimulatedHost
+  readonly #handlers: SipTransportHandlers
+  readonly #resolve: (name: string) => string
+  readonly #udp: UdpSocket
+  readonly #connections = new Map<number, Connection>()
+  readonly #stopListening: () => void
+
+  constructor(host: SimulatedHost, handlers: SipTransportHandlers, options: SipTransportOptions = {}) {
+    this.port = options.port ?? 5060
+    this.#host = host
+    this.#handlers = handlers
+    this.#resolve = options.resolve ?? ((name) => name)
+    this.#udp = host.bindUdp(this.port, {
+      onDatagram: (bytes, from) => handlers.onMessage(bytes, { transport: 'udp', ...from }),
+      onUnreachable: (about) => handlers.onSendFailed?.({ transport: 'udp', ...about }, 'port unreachable'),
+    })
+    this.#stopListening = host.listen(this.port, (stream) => this.#accept(stream))
+  }
+
+  /** The SIP connections that are open. */
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  send(bytes: Uint8Array, to: Peer): void {
+    const address = this.#resolve(to.address)
+    if (to.transport === 'udp') this.#udp.send(bytes, { address, port: to.port })
+    else (this.#connectionTo({ ...to, address }) ?? this.#connect({ ...to, address })).stream.write(bytes)
+  }
+
+  /** Closes every socket, as when the process ends. */
+  close(): void {
+    this.#udp.close()
+    this.#stopListening()
+    for (const { stream } of this.#connections.values()) stream.end()
+    this.#connections.clear()
+  }
+
+  #connectionTo({ connection, address, port }: Peer): Connection | undefined {
+    const known = connection === undefined ? undefined : this.#connections.get(connection)
+    if (known !== undefined) return known
+    for (const each of this.#connections.values()) {
+      if (each.stream.remote.address === address && each.stream.remote.port === port) return each
+    }
+    return undefined
+  }
+
+  #connect(to: Peer): Connection {
+    const framer = new SipStreamFramer()
+    const stream = this.#host.connect(to, {
+      onData: (bytes) => this.#read(connection, bytes),
+      onClosed: (reason) => this.#closed(connection, reason),
+    })
+    const connection: Connection = { stream, framer }
+    this.#connections.set(stream.id, connection)
+    return connection
+  }
+
+  #accept(stream: SimulatedStream) {
+    const connection: Connection = { stream, framer: new SipStreamFramer() }
+    this.#connections.set(stream.id, connection)
+    return {
+      onData: (bytes: Uint8Array) => this.#read(connection, bytes),
+      onClosed: (reason: string) => this.#closed(connection, reason),
+    }
+  }
+
+  #read({ stream, framer }: Connection, bytes: Uint8Array): void {
+    framer.handle(bytes)
+    for (let output = framer.poll(); output !== undefined; output = framer.poll()) {
+      if (output.type === 'message') this.#handlers.onMessage(output.bytes, peerOf(stream))
+      else if (output.type === 'ping') stream.write(PONG)
+      else {
+        stream.reset()
+        this.#connections.delete(stream.id)
+      }
+    }
+  }
+
+  #closed({ stream }: Connection, reason: string): void {
+    this.#connections.delete(stream.id)
+    if (reason !== 'ended') this.#handlers.onSendFailed?.(peerOf(stream), `connection ${reason}`)
+  }
+}
+
+interface Connection {
+  readonly stream: SimulatedStream
+  readonly framer: SipStreamFramer
+}
+
+function peerOf({ id, remote }: SimulatedStream): Peer {
+  return { transport: 'tcp', ...remote, connection: id }
+}
