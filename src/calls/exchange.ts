@@ -51,8 +51,8 @@ declare class AbortController {
 
 export interface ExchangeOptions {
   readonly random: Random
-  /** Settings of the SIP endpoint; it shares `random` and `logger`. */
-  readonly sip: Omit<EndpointOptions, 'random' | 'logger'>
+  /** Settings of the SIP endpoint; it shares `random`, `logger` and its ids. */
+  readonly sip: Omit<EndpointOptions, 'random' | 'logger' | 'sessionIds'>
   /** The local address on which media is bound and that session descriptions name. */
   readonly mediaAddress: string
   readonly services: ServiceDirectory
@@ -115,7 +115,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
-    this.endpoint = new Endpoint({ ...options.sip, random: options.random, logger: this.#logger })
+    this.endpoint = new Endpoint({ ...options.sip, random: options.random, logger: this.#logger, sessionIds: this.#ids })
     this.#host = this.#createHost()
   }
 

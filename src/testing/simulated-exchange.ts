@@ -1,0 +1,135 @@
+import {
+  type AppDefinition,
+  type CallDetails,
+  Exchange,
+  type ExchangeInput,
+  type ExchangeOptions,
+  type ExchangeOutput,
+  type InstanceRecord,
+  type Service,
+  type ServiceRequest,
+} from '../calls/index.ts'
+import type { Logger, Random } from '../kit/index.ts'
+import { type MediaCommand, MediaEngine, type MediaEvent } from '../media/index.ts'
+import type { MachineDriver } from './clock/machine-driver.ts'
+import type { VirtualClock } from './clock/virtual-clock.ts'
+import { MemoryMediaStore } from './media/memory-media-store.ts'
+import { SimulatedMediaIo } from './media/simulated-media-io.ts'
+import type { SimulatedHost } from './network/host.ts'
+import { SipTransport } from './sip/sip-transport.ts'
+
+export interface SimulatedExchangeOptions {
+  /** The application that answers each user, by the user part of the Request-URI; `*` answers every other one. */
+  readonly services?: Readonly<Record<string, AppDefinition | Service>>
+  readonly files?: MemoryMediaStore
+  readonly logger?: Logger
+  /** Further settings of the exchange. */
+  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks'>>
+  /** Further settings of its SIP endpoint. */
+  readonly sip?: Partial<ExchangeOptions['sip']>
+}
+
+/** What the simulation lends to an exchange on one of its hosts. */
+export interface ExchangeEnvironment {
+  readonly clock: VirtualClock
+  readonly host: SimulatedHost
+  random(name: string): Random
+  readonly resolve: (name: string) => string
+}
+
+/** Wall time in a simulation starts here: 2026-01-01T00:00:00Z. */
+const WALL_TIME_ORIGIN_MS = 1_767_225_600_000
+
+/** A whole exchange on a simulated host: SIP on port 5060, and its media engine in the same thread. */
+export class SimulatedExchange {
+  readonly exchange: Exchange
+  readonly files: MemoryMediaStore
+  readonly engine: MediaEngine
+  readonly mediaIo: SimulatedMediaIo
+  /** Calls that have ended, in order. */
+  readonly calls: CallDetails[] = []
+  /** Application instances that have ended, in order. */
+  readonly instances: InstanceRecord[] = []
+  readonly #driver: MachineDriver<ExchangeInput, ExchangeOutput>
+  readonly #media: MachineDriver<MediaCommand, MediaEvent>
+  readonly #transport: SipTransport
+
+  constructor({ clock, host, random, resolve }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
+    this.files = options.files ?? new MemoryMediaStore()
+    this.#transport = new SipTransport(
+      host,
+      {
+        onMessage: (bytes, from) => this.#driver.handle({ type: 'received', bytes, from }),
+        onSendFailed: (to, reason) => this.#driver.handle({ type: 'sendFailed', to, reason }),
+      },
+      { resolve },
+    )
+    this.exchange = new Exchange({
+      random: random(`exchange ${host.address}`),
+      sip: {
+        localAddress: () => ({ host: host.address, port: this.#transport.port }),
+        identity: `sip:ringdown@${host.address}`,
+        ...options.sip,
+      },
+      mediaAddress: host.address,
+      services: { find: (request) => findService(options.services ?? {}, request) },
+      files: this.files,
+      wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
+      onPending: () => this.#driver.wake(),
+      ...(options.logger && { logger: options.logger }),
+      ...options.exchange,
+    })
+    this.mediaIo = new SimulatedMediaIo(host)
+    this.engine = new MediaEngine({ io: this.mediaIo, random: random(`media ${host.address}`) })
+    this.#media = clock.drive(this.engine, {
+      name: `media of ${host.name}`,
+      onOutput: (event) => this.#driver.handle({ type: 'media', event }),
+    })
+    this.#driver = clock.drive(this.exchange, {
+      name: `exchange ${host.name}`,
+      runsApplications: true,
+      onOutput: (output) => this.#carryOut(output),
+    })
+  }
+
+  /** Starts an outbound application; resolves with its record when it has ended. */
+  startOutbound(
+    app: AppDefinition,
+    outboundParameters: Readonly<Record<string, unknown>> = {},
+  ): Promise<InstanceRecord> {
+    return this.exchange.startOutbound(app, { outboundParameters })
+  }
+
+  /** Everything that is alive, in one number: 0 when all calls are over and the last retransmission was absorbed. */
+  get alive(): number {
+    const { sip, ...sizes } = this.exchange.sizes()
+    return this.mediaIo.openLegs + sum(Object.values(sizes)) + sum(Object.values(sip))
+  }
+
+  /** Takes the exchange off the network, as if its process had been killed. */
+  kill(): void {
+    this.#driver.stop()
+    this.#media.stop()
+    this.#transport.close()
+  }
+
+  #carryOut(output: ExchangeOutput): void {
+    if (output.type === 'send') this.#transport.send(output.bytes, output.to)
+    else if (output.type === 'media') this.#media.handle(output.command)
+    else if (output.type === 'callEnded') this.calls.push(output.details)
+    else this.instances.push(output.record)
+  }
+}
+
+function findService(
+  services: Readonly<Record<string, AppDefinition | Service>>,
+  { user }: ServiceRequest,
+): Service | undefined {
+  const found = services[user] ?? services['*']
+  if (found === undefined) return undefined
+  return 'app' in found ? found : { name: user, app: found, parameters: {} }
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}
