@@ -1,0 +1,69 @@
+/** The sample formats that are written: 16-bit PCM, G.711 µ-law and A-law. */
+export type WavWriteEncoding = 'pcm16' | 'pcmu' | 'pcma'
+
+/**
+ * The header of a WAV file with `dataBytes` octets of audio behind it, 8 kHz mono.
+ *
+ * For a file that grows: write the header with 0 octets first, append audio, and at the end write the header with the
+ * true count over it, which has the same length. A file that was cut off in between can still be read by ours and
+ * most other readers. When `dataBytes` is odd, one octet of padding belongs behind the audio ({@link wavPadding}).
+ *
+ * @param dataBytes octets of audio, less than 4 GiB
+ */
+export function wavHeader(encoding: WavWriteEncoding, dataBytes: number): Uint8Array {
+  const { code, bits } = FORMATS[encoding]
+  const isPcm = encoding === 'pcm16'
+  const bytes = new Uint8Array(wavHeaderLength(encoding))
+  const view = new DataView(bytes.buffer)
+  let at = 0
+  const tag = (text: string): void => {
+    for (let i = 0; i < 4; i++) bytes[at++] = text.charCodeAt(i)
+  }
+  const uint16 = (value: number): void => {
+    view.setUint16(at, value, true)
+    at += 2
+  }
+  const uint32 = (value: number): void => {
+    view.setUint32(at, value, true)
+    at += 4
+  }
+  tag('RIFF')
+  uint32(bytes.length - 8 + dataBytes + wavPadding(dataBytes))
+  tag('WAVE')
+  tag('fmt ')
+  uint32(isPcm ? 16 : 18)
+  uint16(code)
+  uint16(1)
+  uint32(SAMPLE_RATE)
+  uint32((SAMPLE_RATE * bits) / 8)
+  uint16(bits / 8)
+  uint16(bits)
+  if (!isPcm) {
+    // Everything but PCM has a size of its (here empty) extension, and a fact chunk with the number of samples.
+    uint16(0)
+    tag('fact')
+    uint32(4)
+    uint32(dataBytes)
+  }
+  tag('data')
+  uint32(dataBytes)
+  return bytes
+}
+
+/** Octets of the header, whatever the count in it. */
+export function wavHeaderLength(encoding: WavWriteEncoding): number {
+  return encoding === 'pcm16' ? 44 : 58
+}
+
+/** RIFF chunks are of even length: how many octets of 0 to write behind the audio. */
+export function wavPadding(dataBytes: number): number {
+  return dataBytes & 1
+}
+
+const SAMPLE_RATE = 8000
+
+const FORMATS = {
+  pcm16: { code: 1, bits: 16 },
+  pcma: { code: 6, bits: 8 },
+  pcmu: { code: 7, bits: 8 },
+} as const
