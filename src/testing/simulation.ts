@@ -7,6 +7,7 @@ import { Hosts } from './network/hosts.ts'
 import type { NatOptions } from './network/nat.ts'
 import { SimulatedNetwork } from './network/simulated-network.ts'
 import { namedRandom, seedFromEnvironment } from './seed.ts'
+import { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'
 import { SipPeer, type SipPeerOptions } from './sip/sip-peer.ts'
 
 export interface SimulationOptions {
@@ -73,6 +74,17 @@ export class Simulation {
     const [only, ...others] = options.inside
     const inside = only !== undefined && others.length === 0 ? this.ladder.nameOf(only) : options.publicAddress
     this.ladder.name(options.publicAddress, options.name ?? inside)
+  }
+
+  /** A whole exchange on the host at `address`. */
+  exchange(address: string, options: SimulatedExchangeOptions & { readonly name?: string } = {}): SimulatedExchange {
+    const environment = {
+      clock: this.clock,
+      host: this.host(address, options.name),
+      random: (name: string) => this.random(name),
+      resolve: (name: string) => this.resolve(name),
+    }
+    return new SimulatedExchange(environment, options)
   }
 
   /** A scripted SIP far end on the host at `address`. */
