@@ -158,6 +158,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   #onPrack(id: TransactionId, request: SipRequest): void {
     const isExpected = this.#provisionals?.acknowledge(request) ?? false
     this.#pending.answer(id, request, isExpected ? 200 : 481)
+    this.#provisionals?.proceed()
     if (this.#heldAnswer === undefined || this.#provisionals?.holdsAnswer) return
     this.#accept(this.#heldAnswer)
   }

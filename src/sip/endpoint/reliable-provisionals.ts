@@ -38,7 +38,7 @@ export class ReliableProvisionals {
 
   /** Some response is not acknowledged yet, and it or one behind it carries a session description: a 2xx has to wait. */
   get holdsAnswer(): boolean {
-    return this.#outstanding !== undefined && [this.#outstanding, ...this.#queue].some(({ body }) => body.length > 0)
+    return [this.#outstanding, ...this.#queue].some((response) => response !== undefined && response.body.length > 0)
   }
 
   /** Takes a 101-199 response and makes it a reliable one. */
@@ -48,10 +48,10 @@ export class ReliableProvisionals {
     response.headers.add('require', '100rel')
     response.headers.add('rseq', String(this.#rseq))
     this.#queue.push(response)
-    if (this.#outstanding === undefined) this.#sendNext()
+    this.proceed()
   }
 
-  /** Whether `prack` acknowledges the response that is on its way; then the next one follows. */
+  /** Whether `prack` acknowledges the response that is on its way; `proceed` then sends the next one. */
   acknowledge(prack: SipRequest): boolean {
     const rack = parseRAck(prack.headers.get('rack') ?? '')
     if (!rack.ok || this.#outstanding === undefined) return false
@@ -61,8 +61,18 @@ export class ReliableProvisionals {
     this.#outstanding = undefined
     this.#retransmission.clear()
     this.#end.clear()
-    this.#sendNext()
     return true
+  }
+
+  /** Sends the next response that waits, unless one is on its way. */
+  proceed(): void {
+    const response = this.#outstanding === undefined ? this.#queue.shift() : undefined
+    if (response === undefined) return
+    this.#outstanding = response
+    this.#core.respond(this.#id, response)
+    this.#intervalMs = this.#core.timing.t1Ms
+    this.#retransmission.setIn(this.#intervalMs)
+    this.#end.setIn(this.#core.patienceMs)
   }
 
   /** A final response has been sent, or the INVITE is over. */
@@ -71,16 +81,6 @@ export class ReliableProvisionals {
     this.#outstanding = undefined
     this.#retransmission.clear()
     this.#end.clear()
-  }
-
-  #sendNext(): void {
-    const response = this.#queue.shift()
-    if (response === undefined) return
-    this.#outstanding = response
-    this.#core.respond(this.#id, response)
-    this.#intervalMs = this.#core.timing.t1Ms
-    this.#retransmission.setIn(this.#intervalMs)
-    this.#end.setIn(this.#core.patienceMs)
   }
 
   #again(): void {
