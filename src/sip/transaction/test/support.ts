@@ -1,4 +1,4 @@
-import type { Instant, Machine } from '../../../kit/index.ts'
+import { type Instant, type Machine, NEVER } from '../../../kit/index.ts'
 import type { Peer } from '../../endpoint/control.ts'
 import { addToTag, createRequest, createResponse, type SipRequest, type SipResponse } from '../../message/index.ts'
 import { RFC_TIMING } from '../timing.ts'
@@ -39,7 +39,7 @@ export function drain<Output>(machine: Machine<never, Output>): Output[] {
 /** Lets time pass as a driver does, deadline by deadline, up to `until`; every output with its instant. */
 export function run<Output>(machine: Machine<never, Output>, until: Instant): [at: Instant, output: Output][] {
   const trace: [Instant, Output][] = []
-  for (let at = machine.deadline(); at <= until; at = machine.deadline()) {
+  for (let at = machine.deadline(); at <= until && at !== NEVER; at = machine.deadline()) {
     machine.expire(at)
     for (const output of drain(machine)) trace.push([at, output])
   }
