@@ -16,15 +16,20 @@ export class LoopbackNetwork {
   }
 }
 
-/** Whether a socket is bound to an IPv4 address and port, read from /proc/net: programs rarely tell when they listen. */
+/** Whether a socket is bound to an IPv4 address and port: programs rarely tell when they listen. */
 export function isBound(transport: 'udp' | 'tcp', address: string, port: number): boolean {
-  const wanted = [address, '0.0.0.0'].map(
-    (ip) => `${kernelHex(ip)}:${port.toString(16).toUpperCase().padStart(4, '0')}`,
-  )
+  return boundPorts(transport, address).includes(port) || boundPorts(transport, '0.0.0.0').includes(port)
+}
+
+/** The ports on which sockets are bound to an IPv4 address, as the kernel knows them (/proc/net). */
+export function boundPorts(transport: 'udp' | 'tcp', address: string): number[] {
+  const host = kernelHex(address)
   return readFileSync(`/proc/net/${transport}`, 'latin1')
     .split('\n')
     .slice(1)
-    .some((line) => wanted.includes(line.trim().split(/\s+/)[1] ?? ''))
+    .map((line) => (line.trim().split(/\s+/)[1] ?? '').split(':'))
+    .filter(([boundTo]) => boundTo === host)
+    .map(([, port = '']) => Number.parseInt(port, 16))
 }
 
 /** The kernel prints an address as one little-endian number in hex: 127.0.0.1 is 0100007F. */

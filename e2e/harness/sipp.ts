@@ -166,7 +166,7 @@ function readMessages(log: string): TracedMessage[] {
   const blocks = log.split(/^-{20,} (\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+)\r?\n/m).slice(1)
   const messages: TracedMessage[] = []
   for (let index = 0; index + 1 < blocks.length; index += 2) {
-    const [, header = '', text = ''] = /^(.*)\r?\n\r?\n([^]*)$/m.exec(blocks[index + 1] ?? '') ?? []
+    const [, header = '', text = ''] = /^(.*)\r?\n\r?\n([\s\S]*)$/m.exec(blocks[index + 1] ?? '') ?? []
     messages.push({
       direction: /sent/.test(header) ? 'sent' : 'received',
       at: Date.parse(`${(blocks[index] ?? '').replace(' ', 'T')}Z`) / 1000,

@@ -1,0 +1,31 @@
+import { outbound } from 'ringdown'
+import { Reporter } from './report.ts'
+
+export interface DialParameters {
+  to: string
+  timeoutMs?: number
+  /** Hang up after this long; absent: wait until the far end does. */
+  talkMs?: number
+  play?: string
+  record?: string
+  press?: string
+}
+
+/** Places a call as `outboundParameters` say, and reports how it went. */
+export default outbound(async (channel, app) => {
+  const { to, timeoutMs = 20_000, talkMs, play, record, press } = app.outboundParameters as unknown as DialParameters
+  const reporter = new Reporter('dial', channel)
+  const state = await channel.call(to, { timeoutMs })
+  if (state !== channel.State.ANSWERED) {
+    reporter.send()
+    return
+  }
+  if (record !== undefined) channel.fileRecorder.start(record)
+  const digits = channel.dtmfDetector.getDigits({ interdigitTimeoutMs: 0 })
+  const played = play === undefined ? undefined : await channel.filePlayer.play(play)
+  const pressed = press === undefined ? undefined : await channel.dtmfPlayer.play(press)
+  await channel.waitForIdle(talkMs === undefined ? {} : { timeoutMs: talkMs })
+  await channel.hangUp()
+  const recorded = record === undefined ? undefined : await channel.fileRecorder.waitUntilFinished()
+  reporter.send({ digits: await digits, played, pressed, recorded })
+})
