@@ -1,0 +1,150 @@
+import type { AppDefinition } from '../../calls/index.ts'
+
+/**
+ * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word
+ * the server listens on 127.0.0.1:5060 (UDP and TCP) and knows no service. Relative paths are relative to the
+ * configuration file.
+ */
+export interface RingdownConfig {
+  readonly sip?: SipConfig
+  readonly media?: MediaConfig
+  /** What answers which number or user: tried in this order, the first match wins. Default: none. */
+  readonly services?: readonly ServiceConfig[]
+  /** Ways to and from the telephone network. Numbers are dialled through the first. Default: none. */
+  readonly trunks?: readonly TrunkConfig[]
+  /** Who may place calls with a name and a password. Default: nobody. */
+  readonly users?: readonly UserConfig[]
+  readonly authentication?: AuthenticationConfig
+  readonly limits?: LimitsConfig
+  readonly files?: FilesConfig
+  readonly log?: LogConfig
+  readonly shutdown?: ShutdownConfig
+}
+
+export interface SipConfig {
+  /** Where SIP is spoken. Default: UDP and TCP on 127.0.0.1 port 5060. */
+  readonly listen?: readonly ListenConfig[]
+  /** The address or host name that far ends reach us at, when it is not the one we listen on (NAT, wildcard). */
+  readonly publicAddress?: string
+  /** The User-Agent and Server header. Default `Ringdown`. */
+  readonly userAgent?: string
+  /** Who outgoing calls come from unless the application says otherwise: a `sip:` URI. Default `sip:ringdown@` and our address. */
+  readonly identity?: string
+}
+
+export interface ListenConfig {
+  readonly transport: 'udp' | 'tcp'
+  /** An IPv4 or IPv6 address of this machine. `0.0.0.0` and `::` need `sip.publicAddress`. */
+  readonly address: string
+  /** 1 to 65535, or 0 for any free port. Default 5060. */
+  readonly port?: number
+}
+
+export interface MediaConfig {
+  /** The address of this machine on which RTP is sent and received. Default: the first of `sip.listen`. */
+  readonly address?: string
+  /** The address that session descriptions name, when it is not `address`. Default: `sip.publicAddress`. */
+  readonly publicAddress?: string
+  /** UDP ports for RTP, first and last, 1024 to 65535; a call takes one even port. Default [16384, 32767]. */
+  readonly portRange?: readonly [first: number, last: number]
+  /** Media worker threads, 1 to 64. Default 1. */
+  readonly workers?: number
+}
+
+export interface ServiceConfig {
+  /** Letters, digits and `. _ -`; unique. Stands in logs and records. */
+  readonly name: string
+  /**
+   * The users (the part before the `@`) that reach this service: `'1000'` exactly that one, `'44*'` all that begin so,
+   * `'*'` everybody, or a regular expression that is tested as it is (anchor it). Default: the name.
+   */
+  readonly match?: ServiceMatch | readonly ServiceMatch[]
+  /** An application file, `'./apps/welcome.ts'`, or one of its named exports, `'./apps/welcome.ts#menu'`; or the application itself. */
+  readonly app: string | AppDefinition
+  /** Handed to the application as `app.parameters`. Default {}. */
+  readonly parameters?: Readonly<Record<string, unknown>>
+  readonly limits?: {
+    /** The most calls of this service at a time; one more is refused with 503 (no circuit). Default: no limit of its own. */
+    readonly maxCalls?: number
+  }
+}
+
+export type ServiceMatch = string | RegExp
+
+export interface TrunkConfig {
+  /** Letters, digits and `. _ -`; unique. */
+  readonly name: string
+  /** The far end: a `sip:` URI without a user, such as `sip:sip.example.net:5060;transport=tcp`. */
+  readonly uri: string
+  /** Credentials that we give when the far end asks for them; both or none. */
+  readonly username?: string
+  readonly password?: string
+  /** The From of calls through this trunk. Default: `sip.identity`. */
+  readonly from?: string
+  /** How calls from this trunk are known. Default: not at all, they are strangers. */
+  readonly inbound?: {
+    /** IP addresses whose calls need no password. */
+    readonly addresses?: readonly string[]
+    /** Digest credentials that the trunk gives when we ask; both or none. */
+    readonly username?: string
+    readonly password?: string
+  }
+}
+
+export interface UserConfig {
+  readonly username: string
+  readonly password: string
+}
+
+export interface AuthenticationConfig {
+  /** The digest realm. Default `ringdown`. Changing it changes nothing but what phones display and hash. */
+  readonly realm?: string
+  /**
+   * What a call gets that comes neither from the address of a trunk nor from a known user: `'challenge'` asks for
+   * digest credentials, `'allow'` lets everybody in. Default: `'challenge'` when users or trunks are configured. When
+   * there are none, everybody who reaches a loopback address is let in, and any other address is refused at start-up
+   * until this is said.
+   */
+  readonly strangers?: 'challenge' | 'allow'
+}
+
+export interface LimitsConfig {
+  /** Calls at a time, both directions together, 1 to 100,000. One more is refused with 503. Default 10,000, or as many as `media.portRange` has room for. */
+  readonly maxCalls?: number
+  /** SIP server transactions at a time, 100 to 1,000,000. One more is answered 503. Default 100,000. */
+  readonly maxTransactions?: number
+  /** Idle channels that each application instance gets for further calls, 0 to 100. Default 3. */
+  readonly extraChannels?: number
+  /** TCP connections at a time, 1 to 100,000. Further ones are closed. Default 2,000. */
+  readonly maxConnections?: number
+  /** TCP connections at a time from one address. Default 200. */
+  readonly maxConnectionsPerAddress?: number
+  /** A TCP connection on which nothing happens is closed after this long, in ms. Default 900,000 (15 minutes). */
+  readonly connectionIdleMs?: number
+}
+
+export interface FilesConfig {
+  /** The media store: what applications play and record. Made when it is missing. Default `./media`. */
+  readonly directory?: string
+  /** Memory for files that were played, in bytes. Default 67,108,864 (64 MiB). */
+  readonly cacheBytes?: number
+  /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
+  readonly maxRecordingBytes?: number
+}
+
+export interface LogConfig {
+  /** Default `info`: a line for each call and each application instance. */
+  readonly level?: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Lines for people instead of JSON. Default: when the output is a terminal. */
+  readonly pretty?: boolean
+}
+
+export interface ShutdownConfig {
+  /** How long calls may go on after SIGTERM or SIGINT, in ms, before they are hung up. Default 30,000. */
+  readonly graceMs?: number
+}
+
+/** Gives a configuration its type: `export default defineConfig({ ... })`. It is checked when the server starts. */
+export function defineConfig(config: RingdownConfig): RingdownConfig {
+  return config
+}

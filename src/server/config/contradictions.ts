@@ -1,0 +1,171 @@
+import { statSync } from 'node:fs'
+import { appDirection } from '../../calls/index.ts'
+import { parseUri } from '../../sip/index.ts'
+import { familyOf, isLoopback, isWildcard } from './address.ts'
+import type { CheckedConfig } from './schema.ts'
+import { shadows } from './service-match.ts'
+import { callsIn, type Settings } from './settings.ts'
+
+/**
+ * What contradicts itself in a configuration of the right shape: one line for each, naming the value and the fix.
+ * Looks at the disk (application files), binds nothing.
+ */
+export function contradictionsOf(config: CheckedConfig, settings: Settings): string[] {
+  return [
+    ...listenProblems(settings),
+    ...mediaProblems(config, settings),
+    ...serviceProblems(settings),
+    ...trunkProblems(config),
+    ...callerProblems(config, settings),
+    ...fileProblems(settings),
+  ]
+}
+
+function listenProblems({ sip }: Settings): string[] {
+  const problems: string[] = []
+  for (const [index, listen] of sip.listen.entries()) {
+    const at = `sip.listen[${index}]`
+    const twin = sip.listen.findIndex(
+      (other) => other.transport === listen.transport && other.port === listen.port && overlap(other, listen),
+    )
+    if (twin < index && listen.port !== 0)
+      problems.push(
+        `${at} is ${listen.transport} ${listen.address} port ${listen.port}, which sip.listen[${twin}] has already: give one of them another port, or remove it`,
+      )
+    if (isWildcard(listen.address) && sip.publicAddress === undefined)
+      problems.push(
+        `${at}.address is ${listen.address}, which no far end can answer to: set sip.publicAddress to the address that far ends reach you at, or listen on that address`,
+      )
+  }
+  return problems
+}
+
+function mediaProblems(config: CheckedConfig, { media, limits }: Settings): string[] {
+  const problems: string[] = []
+  const [first, last] = media.portRange
+  const calls = callsIn(media.portRange)
+  if (last < first)
+    problems.push(`media.portRange is [${first}, ${last}], whose last port is below the first: swap them`)
+  else if (first % 2 !== 0)
+    problems.push(
+      `media.portRange is [${first}, ${last}], which begins with an odd port: RTP uses even ports, so begin with ${first + 1}`,
+    )
+  else if (calls < limits.maxCalls && (calls === 0 || config.limits?.maxCalls !== undefined))
+    problems.push(
+      `media.portRange is [${first}, ${last}], enough for ${calls} calls, and limits.maxCalls is ${limits.maxCalls}: widen the range to ${limits.maxCalls * 2} ports, or lower the limit`,
+    )
+  if (isWildcard(media.address) && media.publicAddress === undefined)
+    problems.push(
+      `media.address is ${media.address}, which no session description can name: set media.publicAddress (or sip.publicAddress), or give the address itself`,
+    )
+  if (media.publicAddress !== undefined && familyOf(media.publicAddress) !== familyOf(media.address))
+    problems.push(
+      `media.publicAddress is ${media.publicAddress} and media.address is ${media.address}: both must be IPv4, or both IPv6`,
+    )
+  return problems
+}
+
+function serviceProblems({ services }: Settings): string[] {
+  const problems: string[] = []
+  const earlier: { match: string | RegExp; at: string }[] = []
+  for (const [index, service] of services.entries()) {
+    const at = `services[${index}]`
+    if (services.findIndex(({ name }) => name === service.name) < index)
+      problems.push(`${at}.name is "${service.name}", which another service has: names are unique`)
+    for (const match of service.matches) {
+      const shadow = earlier.find((other) => shadows(other.match, match))
+      if (shadow !== undefined)
+        problems.push(
+          `${at}.match is ${matchText(match)}, which is never reached, because ${shadow.at}.match ${matchText(shadow.match)} comes first: put ${at} before it, or remove it`,
+        )
+      earlier.push({ match, at })
+    }
+    if ('file' in service.app) {
+      if (!isFile(service.app.file))
+        problems.push(
+          `${at}.app is ${service.app.file}, and there is no such file: paths are relative to the configuration file`,
+        )
+      else if (!/\.[cm]?[jt]s$/.test(service.app.file))
+        problems.push(`${at}.app is ${service.app.file}: an application file ends in .ts, .mts, .js or .mjs`)
+    } else if (appDirection(service.app) !== 'inbound')
+      problems.push(`${at}.app is an outbound application: a service answers calls, so make it with inbound()`)
+  }
+  return problems
+}
+
+function trunkProblems({ trunks = [] }: CheckedConfig): string[] {
+  const problems: string[] = []
+  for (const [index, trunk] of trunks.entries()) {
+    const at = `trunks[${index}]`
+    if (trunks.findIndex(({ name }) => name === trunk.name) < index)
+      problems.push(`${at}.name is "${trunk.name}", which another trunk has: names are unique`)
+    const uri = parseUri(trunk.uri)
+    if (uri.ok && uri.value.scheme !== 'tel' && uri.value.user !== undefined)
+      problems.push(
+        `${at}.uri is ${trunk.uri}: leave out the user "${uri.value.user}", the number that is dialled takes its place`,
+      )
+    if (uri.ok && uri.value.scheme === 'sips')
+      problems.push(`${at}.uri is ${trunk.uri}: TLS is not there yet, use a sip: URI with ;transport=udp or tcp`)
+    problems.push(...halfCredentials(at, trunk), ...halfCredentials(`${at}.inbound`, trunk.inbound ?? {}))
+    for (const [which, address] of (trunk.inbound?.addresses ?? []).entries()) {
+      const owner = trunks.findIndex((other) => other.inbound?.addresses?.includes(address))
+      if (owner < index)
+        problems.push(
+          `${at}.inbound.addresses[${which}] is ${address}, which belongs to trunks[${owner}] already: an address can belong to one trunk only`,
+        )
+    }
+  }
+  return problems
+}
+
+function halfCredentials(at: string, { username, password }: { username?: unknown; password?: unknown }): string[] {
+  if ((username === undefined) === (password === undefined)) return []
+  const [there, missing] = username === undefined ? ['password', 'username'] : ['username', 'password']
+  return [`${at} has a ${there} and no ${missing}: give both or none`]
+}
+
+function callerProblems(config: CheckedConfig, { sip, trunks, users, authentication }: Settings): string[] {
+  const problems: string[] = []
+  const names = [...users, ...trunks.flatMap(({ inboundCredentials }) => inboundCredentials ?? [])].map(
+    ({ username }) => username,
+  )
+  for (const name of new Set(names.filter((name, index) => names.indexOf(name) < index)))
+    problems.push(
+      `users: the username "${name}" is there more than once, among users and inbound trunks: usernames are unique`,
+    )
+  const hasCallers = users.length > 0 || trunks.length > 0
+  const said = config.authentication?.strangers
+  if (said === 'challenge' && names.length === 0 && trunks.every((trunk) => trunk.inboundAddresses.length === 0))
+    problems.push(
+      "authentication.strangers is 'challenge', and nobody could ever pass: add users, or trunks with inbound addresses, or set it to 'allow'",
+    )
+  const open = sip.listen.find(({ address }) => !isLoopback(address))
+  if (!hasCallers && said === undefined && open !== undefined)
+    problems.push(
+      `sip.listen has ${open.address}, which others can reach, and nothing says who may call: add users or trunks, or set authentication.strangers to 'allow' to answer everybody`,
+    )
+  if (authentication.strangers === 'allow' && users.length > 0 && said === 'allow')
+    problems.push(
+      "authentication.strangers is 'allow', so the passwords of users are never asked for: set it to 'challenge', or remove users",
+    )
+  return problems
+}
+
+function fileProblems({ files }: Settings): string[] {
+  return isFile(files.directory) ? [`files.directory is ${files.directory}, which is a file: give a directory`] : []
+}
+
+function overlap(a: { address: string }, b: { address: string }): boolean {
+  return (
+    a.address === b.address ||
+    (familyOf(a.address) === familyOf(b.address) && (isWildcard(a.address) || isWildcard(b.address)))
+  )
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+function matchText(match: string | RegExp): string {
+  return typeof match === 'string' ? `'${match}'` : String(match)
+}

@@ -1,0 +1,152 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { type AppDefinition, appDirection } from '../../calls/index.ts'
+import { parseNameAddr, parseUri } from '../../sip/index.ts'
+
+/**
+ * The shape of the configuration: every key, its range, and what to say when it is wrong. Unknown keys are refused by
+ * name, together with the keys there are. What contradicts what is checked afterwards, in contradictions.ts.
+ */
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
+
+function object<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `has no key ${issue.keys.map((key) => `"${key}"`).join(', ')}: the keys are ${Object.keys(shape).join(', ')}`
+        : `must be an object with the keys ${Object.keys(shape).join(', ')}`,
+  })
+}
+
+function whole(least: number, most: number, unit: string) {
+  const expected = `must be a whole number from ${least} to ${most}${unit === '' ? '' : ` (${unit})`}`
+  return z.int(expected).min(least, expected).max(most, expected)
+}
+
+function text(expected: string, isRight: (value: string) => boolean) {
+  return z.string(expected).refine(isRight, expected)
+}
+
+function list<Item extends z.ZodType>(item: Item, of: string) {
+  return z.array(item, `must be a list of ${of}`)
+}
+
+const name = text('must be 1 to 64 letters, digits and . _ -', (value) => NAME.test(value))
+const address = text('must be an IPv4 or IPv6 address, without brackets', (value) => isIP(value) !== 0)
+const host = text('must be an IP address or a host name', (value) => isIP(value) !== 0 || HOST.test(value))
+const credential = text('must be a text of 1 to 256 characters without line breaks', (value) =>
+  /^[^\r\n]{1,256}$/.test(value),
+)
+const headerText = text('must be a text of 1 to 256 characters without line breaks', (value) =>
+  /^[\x20-\x7e]{1,256}$/.test(value),
+)
+const sipUri = (expected: string) => text(expected, (value) => isSipUri(value))
+const caller = text('must be a sip: URI or a name-addr such as "Reception" <sip:100@example.net>', (value) => {
+  const parsed = parseNameAddr(value)
+  return parsed.ok && isSipUri(parsed.value.uri)
+})
+const milliseconds = (most: number) => whole(0, most, 'milliseconds')
+
+const match = z.union(
+  [
+    text(
+      "must be a user such as '1000', a prefix such as '44*', or a regular expression",
+      (value) => /^[^*\s@]{0,128}\*?$/.test(value) && value !== '',
+    ),
+    z.instanceof(RegExp),
+  ],
+  "must be a user such as '1000', a prefix such as '44*', or a regular expression",
+)
+
+const app = z.custom<string | AppDefinition>(
+  (value) => (typeof value === 'string' && value !== '') || appDirection(value) !== undefined,
+  'must be the path of an application file, or what inbound() or outbound() returned',
+)
+
+export const configSchema = object({
+  sip: object({
+    listen: list(
+      object({
+        transport: z.enum(['udp', 'tcp'], "must be 'udp' or 'tcp'"),
+        address,
+        port: whole(0, 65_535, '0 means any free port').optional(),
+      }),
+      "{ transport: 'udp', address: '127.0.0.1', port: 5060 }",
+    )
+      .min(1, 'must hold at least one address: leave it out for 127.0.0.1:5060')
+      .optional(),
+    publicAddress: host.optional(),
+    userAgent: headerText.optional(),
+    identity: sipUri('must be a sip: URI such as sip:exchange@example.net').optional(),
+  }).optional(),
+  media: object({
+    address: address.optional(),
+    publicAddress: address.optional(),
+    portRange: z
+      .tuple([whole(1024, 65_535, 'UDP port'), whole(1024, 65_535, 'UDP port')], 'must be [first, last]')
+      .optional(),
+    workers: whole(1, 64, 'threads').optional(),
+  }).optional(),
+  services: list(
+    object({
+      name,
+      match: z.union([match, list(match, 'users, prefixes and regular expressions').min(1)]).optional(),
+      app,
+      parameters: z.record(z.string(), z.unknown(), 'must be an object').optional(),
+      limits: object({ maxCalls: whole(1, 100_000, 'calls').optional() }).optional(),
+    }),
+    'services { name, match, app }',
+  ).optional(),
+  trunks: list(
+    object({
+      name,
+      uri: sipUri('must be a sip: URI such as sip:sip.example.net:5060'),
+      username: credential.optional(),
+      password: credential.optional(),
+      from: caller.optional(),
+      inbound: object({
+        addresses: list(address, 'IP addresses').optional(),
+        username: credential.optional(),
+        password: credential.optional(),
+      }).optional(),
+    }),
+    'trunks { name, uri }',
+  ).optional(),
+  users: list(object({ username: credential, password: credential }), 'users { username, password }').optional(),
+  authentication: object({
+    realm: text('must be 1 to 128 printable characters without quotes', (value) =>
+      /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(value),
+    ).optional(),
+    strangers: z.enum(['challenge', 'allow'], "must be 'challenge' or 'allow'").optional(),
+  }).optional(),
+  limits: object({
+    maxCalls: whole(1, 100_000, 'calls').optional(),
+    maxTransactions: whole(100, 1_000_000, 'SIP transactions').optional(),
+    extraChannels: whole(0, 100, 'channels').optional(),
+    maxConnections: whole(1, 100_000, 'TCP connections').optional(),
+    maxConnectionsPerAddress: whole(1, 100_000, 'TCP connections').optional(),
+    connectionIdleMs: whole(1000, 86_400_000, 'milliseconds').optional(),
+  }).optional(),
+  files: object({
+    directory: text('must be the path of a directory', (value) => value !== '').optional(),
+    cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),
+    maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
+  }).optional(),
+  log: object({
+    level: z
+      .enum(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug')
+      .optional(),
+    pretty: z.boolean('must be true or false').optional(),
+  }).optional(),
+  shutdown: object({ graceMs: milliseconds(86_400_000).optional() }).optional(),
+})
+
+/** The configuration once its shape has been checked. */
+export type CheckedConfig = z.infer<typeof configSchema>
+
+function isSipUri(value: string): boolean {
+  const uri = parseUri(value)
+  return uri.ok && uri.value.scheme !== 'tel'
+}

@@ -1,0 +1,162 @@
+import { resolve } from 'node:path'
+import type { AppDefinition } from '../../calls/index.ts'
+import { hostOf } from './address.ts'
+import type { ServiceMatch } from './config.ts'
+import type { CheckedConfig } from './schema.ts'
+
+/** The configuration with every default filled in and every path made absolute: what the server is built from. */
+export interface Settings {
+  readonly sip: {
+    readonly listen: readonly ListenSettings[]
+    readonly publicAddress: string | undefined
+    readonly userAgent: string
+    readonly identity: string
+  }
+  readonly media: {
+    readonly address: string
+    readonly publicAddress: string | undefined
+    readonly portRange: readonly [first: number, last: number]
+    readonly workers: number
+  }
+  readonly services: readonly ServiceSettings[]
+  readonly trunks: readonly TrunkSettings[]
+  readonly users: readonly UserSettings[]
+  readonly authentication: { readonly realm: string; readonly strangers: 'challenge' | 'allow' }
+  readonly limits: {
+    readonly maxCalls: number
+    readonly maxTransactions: number
+    readonly extraChannels: number
+    readonly maxConnections: number
+    readonly maxConnectionsPerAddress: number
+    readonly connectionIdleMs: number
+  }
+  readonly files: { readonly directory: string; readonly cacheBytes: number; readonly maxRecordingBytes: number }
+  readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
+  readonly shutdown: { readonly graceMs: number }
+}
+
+export interface ListenSettings {
+  readonly transport: 'udp' | 'tcp'
+  readonly address: string
+  readonly port: number
+}
+
+export interface ServiceSettings {
+  readonly name: string
+  readonly matches: readonly ServiceMatch[]
+  readonly app: AppDefinition | AppFile
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly maxCalls: number | undefined
+}
+
+/** Where an application stands. */
+export interface AppFile {
+  /** Absolute. */
+  readonly file: string
+  /** `default`, or what followed the `#`. */
+  readonly exportName: string
+}
+
+export interface TrunkSettings {
+  readonly name: string
+  readonly uri: string
+  readonly credentials: UserSettings | undefined
+  readonly from: string | undefined
+  readonly inboundAddresses: readonly string[]
+  readonly inboundCredentials: UserSettings | undefined
+}
+
+export interface UserSettings {
+  readonly username: string
+  readonly password: string
+}
+
+/** Fills in the defaults. `directory` is what relative paths are relative to. */
+export function settingsOf(config: CheckedConfig, directory: string): Settings {
+  const listen = (config.sip?.listen ?? DEFAULT_LISTEN).map(({ transport, address, port = 5060 }) => ({
+    transport,
+    address,
+    port,
+  }))
+  const firstAddress = listen[0]?.address ?? '127.0.0.1'
+  const publicAddress = config.sip?.publicAddress
+  const trunks = (config.trunks ?? []).map(trunkSettings)
+  const users = config.users ?? []
+  const portRange = config.media?.portRange ?? DEFAULT_PORT_RANGE
+  const hasCallers = users.length > 0 || trunks.length > 0
+  return {
+    sip: {
+      listen,
+      publicAddress,
+      userAgent: config.sip?.userAgent ?? 'Ringdown',
+      identity: config.sip?.identity ?? `sip:ringdown@${hostOf(publicAddress ?? firstAddress)}`,
+    },
+    media: {
+      address: config.media?.address ?? firstAddress,
+      publicAddress: config.media?.publicAddress ?? publicAddress,
+      portRange,
+      workers: config.media?.workers ?? 1,
+    },
+    services: (config.services ?? []).map((service) => ({
+      name: service.name,
+      matches: service.match === undefined ? [service.name] : [service.match].flat(),
+      app: typeof service.app === 'string' ? appFile(service.app, directory) : service.app,
+      parameters: service.parameters ?? {},
+      maxCalls: service.limits?.maxCalls,
+    })),
+    trunks,
+    users,
+    authentication: {
+      realm: config.authentication?.realm ?? 'ringdown',
+      strangers: config.authentication?.strangers ?? (hasCallers ? 'challenge' : 'allow'),
+    },
+    limits: {
+      maxCalls: config.limits?.maxCalls ?? Math.min(10_000, callsIn(portRange)),
+      maxTransactions: config.limits?.maxTransactions ?? 100_000,
+      extraChannels: config.limits?.extraChannels ?? 3,
+      maxConnections: config.limits?.maxConnections ?? 2_000,
+      maxConnectionsPerAddress: config.limits?.maxConnectionsPerAddress ?? 200,
+      connectionIdleMs: config.limits?.connectionIdleMs ?? 900_000,
+    },
+    files: {
+      directory: resolve(directory, config.files?.directory ?? 'media'),
+      cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
+      maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
+    },
+    log: { level: config.log?.level ?? 'info', pretty: config.log?.pretty },
+    shutdown: { graceMs: config.shutdown?.graceMs ?? 30_000 },
+  }
+}
+
+/** Splits `./apps/welcome.ts#menu` into an absolute path and the name of an export. */
+export function appFile(text: string, directory: string): AppFile {
+  const [, file, exportName] = /^(.*?)(?:#([A-Za-z_$][\w$]*))?$/s.exec(text) as RegExpExecArray
+  return { file: resolve(directory, file as string), exportName: exportName ?? 'default' }
+}
+
+const DEFAULT_LISTEN: readonly ListenSettings[] = [
+  { transport: 'udp', address: '127.0.0.1', port: 5060 },
+  { transport: 'tcp', address: '127.0.0.1', port: 5060 },
+]
+
+const DEFAULT_PORT_RANGE = [16_384, 32_767] as const
+
+/** How many calls find a port in the range: RTP takes the even port of a pair (RFC 3550 section 11). */
+export function callsIn([first, last]: readonly [first: number, last: number]): number {
+  return Math.max(0, Math.floor((last - first + 1) / 2))
+}
+
+function trunkSettings(trunk: NonNullable<CheckedConfig['trunks']>[number]): TrunkSettings {
+  return {
+    name: trunk.name,
+    uri: trunk.uri,
+    credentials: credentials(trunk.username, trunk.password),
+    from: trunk.from,
+    inboundAddresses: trunk.inbound?.addresses ?? [],
+    inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
+  }
+}
+
+function credentials(username: string | undefined, password: string | undefined): UserSettings | undefined {
+  return username === undefined || password === undefined ? undefined : { username, password }
+}

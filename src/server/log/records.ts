@@ -1,0 +1,34 @@
+import type { CallDetails, ExchangeOutput, InstanceRecord } from '../../calls/index.ts'
+import type { Logger } from '../../kit/index.ts'
+
+/** One line for each call and each application instance that is over, at level info. */
+export function logReport(
+  logger: Logger,
+  report: Extract<ExchangeOutput, { type: 'callEnded' | 'instanceEnded' }>,
+): void {
+  if (report.type === 'callEnded') logger.info({ call: callRecord(report.details) }, callLine(report.details))
+  else logInstance(logger, report.record)
+}
+
+/** What is kept of a call: why it ended, what SIP and Q.850 said, who ended it, in which state, and when. */
+export function callRecord(details: CallDetails): object {
+  const { callId, direction, from, to, user, codec, sipCallId, cause, rawCause, reason, endedBy, endedIn, times } =
+    details
+  return { callId, direction, from, to, user, codec, sipCallId, cause, rawCause, reason, endedBy, endedIn, times }
+}
+
+function callLine({ direction, from, to, cause, rawCause, reason, endedBy, endedIn }: CallDetails): string {
+  const status = rawCause ?? reason?.sip
+  const sip = status === undefined ? '' : `, SIP ${status}${reason?.text === undefined ? '' : ` ${reason.text}`}`
+  const q850 = reason?.q850 === undefined ? '' : `, Q.850 ${reason.q850}`
+  const who = direction === 'inbound' ? `from ${from} to ${to}` : `to ${to}`
+  return `${direction} call ${who} ended: ${cause} in ${endedIn} by ${endedBy}${sip}${q850}`
+}
+
+function logInstance(logger: Logger, record: InstanceRecord): void {
+  const { service, returnCode, error } = record
+  const why = error === undefined ? '' : `: ${error}`
+  const line = `${record.direction} application ${service} returned ${returnCode}${why}`
+  if (returnCode < 0 && returnCode > -100 && returnCode !== -2) logger.warn({ instance: record }, line)
+  else logger.info({ instance: record }, line)
+}

@@ -1,0 +1,170 @@
+import { type AppDefinition, Exchange, type InstanceRecord, type Trunk } from '../calls/index.ts'
+import { Counters, type Logger, type Random, RingdownError } from '../kit/index.ts'
+import type { EndpointCounter } from '../sip/index.ts'
+import { AppLibrary } from './apps/app-library.ts'
+import { ConfiguredServices } from './apps/services.ts'
+import { authenticationOf } from './authentication.ts'
+import { checkConfig } from './config/check.ts'
+import type { RingdownConfig } from './config/config.ts'
+import { appFile, type Settings } from './config/settings.ts'
+import { Driver } from './driver.ts'
+import { DiskMediaStore } from './files/disk-media-store.ts'
+import { createLogger } from './log/logger.ts'
+import { logReport } from './log/records.ts'
+import { announcedAs, type MediaPlane } from './media-plane.ts'
+import { systemRandom } from './random.ts'
+import { Shutdown } from './shutdown.ts'
+import type { LocalSocket } from './transport/listener-choice.ts'
+import { SipTransports } from './transport/sip-transports.ts'
+
+export interface ServerOptions {
+  /** What relative paths of the configuration are relative to. Default: the working directory. */
+  readonly directory?: string
+  /** Instead of the log that the configuration describes. */
+  readonly logger?: Logger
+  /** Instead of media workers: the engine in this thread, for tests. */
+  readonly media?: (settings: Settings) => Promise<MediaPlane>
+}
+
+export interface OutboundOptions {
+  /** Stands in logs and records. Default `outbound`. */
+  readonly name?: string
+  readonly parameters?: Readonly<Record<string, unknown>>
+  /** What this one run is about: `app.outboundParameters`. */
+  readonly outboundParameters?: Readonly<Record<string, unknown>>
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  /** Where SIP is listened for, with the ports that were really taken. */
+  readonly sockets: readonly LocalSocket[]
+  /**
+   * Starts an outbound application: itself, or its file (`./apps/x.ts#name`).
+   * @returns its record, when it has ended
+   * @throws RingdownError RINGDOWN_APP when the file cannot be loaded or exports no application
+   */
+  startOutbound(app: AppDefinition | string, options?: OutboundOptions): Promise<InstanceRecord>
+  /** Everything that was counted since the start. */
+  counters(): Readonly<Record<string, number>>
+  /** What is alive now: all zero when nothing happens. */
+  sizes(): Readonly<Record<string, number>>
+  /**
+   * Takes no new calls, waits for those that stand, hangs up what is left after `graceMs` (default: the configured
+   * one), and gives everything back. Called again, with a shorter grace, it ends sooner.
+   */
+  close(options?: { graceMs?: number }): Promise<void>
+}
+
+/**
+ * Checks the configuration and starts a server: the composition root, the only place that knows every room.
+ *
+ * @returns when every address is bound and every application was loaded
+ * @throws ConfigError before anything is opened; RingdownError RINGDOWN_TRANSPORT when an address cannot be had
+ */
+export async function startServer(config: RingdownConfig, options: ServerOptions = {}): Promise<RunningServer> {
+  const directory = options.directory ?? process.cwd()
+  const settings = checkConfig(config, directory)
+  const logger = options.logger ?? createLogger(settings.log)
+  const random = systemRandom()
+  const files = new DiskMediaStore(settings.files)
+  await files.open()
+  const apps = new AppLibrary(logger)
+  for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
+  const transports = new SipTransports({ ...settings.limits, ...settings.sip })
+  await transports.open()
+  const bound = await (options.media ?? noMedia)(settings)
+  const media = settings.media.publicAddress === undefined ? bound : announcedAs(settings.media.publicAddress, bound)
+  const services = new ConfiguredServices(settings.services, apps)
+  const sipCounters = new Counters<EndpointCounter>()
+
+  const exchange = new Exchange({
+    random,
+    sip: sipOptions(settings, transports, random, sipCounters),
+    mediaAddress: settings.media.address,
+    services,
+    files,
+    trunks: settings.trunks.map(trunkOf),
+    logger,
+    wallTimeMs: Date.now,
+    onPending: () => driver.pump(),
+    maxCalls: settings.limits.maxCalls,
+    extraChannels: settings.limits.extraChannels,
+  })
+  const driver = new Driver({
+    exchange,
+    transports,
+    media,
+    onReport: (report) => {
+      if (report.type === 'instanceEnded' && report.record.direction === 'inbound')
+        services.ended(report.record.service)
+      logReport(logger, report)
+    },
+    onBroken: (error) =>
+      logger.error({ err: error }, 'an invariant of the exchange was broken; please report this with the lines above'),
+  })
+  apps.watch()
+  const shutdown = new Shutdown(exchange, driver, async () => {
+    apps.close()
+    await Promise.all([transports.close(), media.close()])
+  })
+
+  return {
+    sockets: transports.sockets,
+    startOutbound: async (app, outbound) =>
+      exchange.startOutbound(typeof app === 'string' ? await findOutbound(apps, app, directory) : app, outbound),
+    counters: () => ({
+      ...exchange.counters.snapshot(),
+      ...sipCounters.snapshot(),
+      ...transports.counters.snapshot(),
+      ...media.counters(),
+    }),
+    sizes: () => {
+      const { sip, ...calls } = exchange.sizes()
+      return { ...calls, ...sip, tcpConnections: transports.connections, recordings: files.sizes().recordings }
+    },
+    close: ({ graceMs = settings.shutdown.graceMs } = {}) => shutdown.begin(graceMs),
+  }
+}
+
+/** Until the media worker stands. */
+function noMedia(): Promise<MediaPlane> {
+  return Promise.reject(new RingdownError('RINGDOWN_INTERNAL', 'there is no media worker yet'))
+}
+
+function sipOptions(
+  settings: Settings,
+  transports: SipTransports,
+  random: Random,
+  counters: Counters<EndpointCounter>,
+): ConstructorParameters<typeof Exchange>[0]['sip'] {
+  const authentication = authenticationOf(settings, random)
+  return {
+    localAddress: (peer) => transports.localAddress(peer),
+    identity: settings.sip.identity,
+    userAgent: settings.sip.userAgent,
+    counters,
+    limits: {
+      // A call that is over holds its session until the last retransmission has been absorbed.
+      maxSessions: 2 * settings.limits.maxCalls,
+      maxTransactions: settings.limits.maxTransactions,
+    },
+    ...(authentication && { authentication }),
+  }
+}
+
+function trunkOf({ name, uri, credentials, from }: Settings['trunks'][number]): Trunk {
+  return { name, uri, ...(credentials && { credentials }), ...(from !== undefined && { from }) }
+}
+
+async function findOutbound(apps: AppLibrary, text: string, directory: string): Promise<AppDefinition> {
+  const place = appFile(text, directory)
+  await apps.add(place.file)
+  const app = apps.find(place)
+  if (typeof app !== 'string') return app
+  throw new RingdownError(
+    'RINGDOWN_APP',
+    app === 'missing'
+      ? `${place.file}: there is no such application file`
+      : `${place.file} could not be loaded or exports no application named ${place.exportName}`,
+  )
+}

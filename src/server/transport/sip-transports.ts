@@ -1,0 +1,161 @@
+import { isIP } from 'node:net'
+import { Counters } from '../../kit/index.ts'
+import type { LocalAddress, Peer } from '../../sip/index.ts'
+import { familyOf, isWildcard } from '../config/address.ts'
+import type { ListenSettings, Settings } from '../config/settings.ts'
+import { facing, type LocalSocket } from './listener-choice.ts'
+import { NameCache } from './name-cache.ts'
+import { type TcpCounter, TcpTransport } from './tcp-transport.ts'
+import { UdpSocket } from './udp-socket.ts'
+
+export type TransportCounter = TcpCounter | 'messagesReceived' | 'messagesSent' | 'sendsFailed'
+
+export interface TransportListener {
+  /** One whole message, or a datagram that claims to be one. */
+  onMessage(bytes: Uint8Array, from: Peer): void
+  onSendFailed(to: Peer, reason: string): void
+}
+
+export type TransportSettings = Pick<
+  Settings['limits'],
+  'maxConnections' | 'maxConnectionsPerAddress' | 'connectionIdleMs'
+> & {
+  readonly listen: readonly ListenSettings[]
+  readonly publicAddress: string | undefined
+}
+
+/** With several UDP sockets: how many far ends are remembered to be answered from the socket that they wrote to. */
+const MOST_REMEMBERED = 10_000
+
+/**
+ * The sockets that SIP is spoken on. What comes in is handed to the listener at once; what goes out never fails in the
+ * call, but is reported through `onSendFailed` in a later turn.
+ */
+export class SipTransports {
+  readonly counters = new Counters<TransportCounter>()
+  readonly #publicAddress: string | undefined
+  readonly #listen: readonly ListenSettings[]
+  readonly #tcp: TcpTransport
+  readonly #udp: UdpSocket[] = []
+  /** Which UDP socket a far end wrote to; only kept when there is a choice. */
+  readonly #writtenTo = new Map<string, UdpSocket>()
+  #sockets: readonly LocalSocket[] = []
+  #names = new NameCache([4, 6])
+  #listener: TransportListener | undefined
+
+  constructor(settings: TransportSettings) {
+    this.#listen = settings.listen
+    this.#publicAddress = settings.publicAddress
+    this.#tcp = new TcpTransport({
+      ...settings,
+      counters: this.counters,
+      onMessage: (bytes, from) => this.#onMessage(bytes, from),
+      onSendFailed: (to, reason) => this.#onSendFailed(to, reason),
+    })
+  }
+
+  /** Where we listen, once `open` has resolved. */
+  get sockets(): readonly LocalSocket[] {
+    return this.#sockets
+  }
+
+  get connections(): number {
+    return this.#tcp.size
+  }
+
+  /**
+   * Binds every address. When one cannot be had, those that could are given back.
+   * @throws RingdownError RINGDOWN_TRANSPORT naming the address
+   */
+  async open(): Promise<void> {
+    const sockets: LocalSocket[] = []
+    try {
+      for (const listen of this.#listen)
+        sockets.push(listen.transport === 'udp' ? await this.#openUdp(listen) : await this.#tcp.listen(listen))
+    } catch (error) {
+      await this.close()
+      throw error
+    }
+    this.#sockets = sockets
+    this.#names = new NameCache([...new Set(sockets.map(({ address }) => familyOf(address)))])
+  }
+
+  /** Sets who hears what comes in; before that it is dropped. */
+  start(listener: TransportListener): void {
+    this.#listener = listener
+  }
+
+  /** Our side of the way to `peer`, for Via and Contact. */
+  localAddress(peer: Peer): LocalAddress {
+    const socket = this.#socketFor(peer) ?? this.#sockets[0]
+    if (socket === undefined) return { host: this.#publicAddress ?? '127.0.0.1', port: 5060 }
+    const host = this.#publicAddress ?? socket.address
+    return { host: isWildcard(host) ? '127.0.0.1' : host, port: socket.port }
+  }
+
+  send(bytes: Uint8Array, to: Peer): void {
+    this.counters.add('messagesSent')
+    if (isIP(to.address) !== 0) {
+      this.#sendTo(bytes, to, to.address)
+      return
+    }
+    this.#names.resolve(to.address, performance.now()).then(
+      (address) => this.#sendTo(bytes, to, address),
+      (error: Error) => this.#onSendFailed(to, `${to.address} could not be resolved: ${error.message}`),
+    )
+  }
+
+  async close(): Promise<void> {
+    this.#listener = undefined
+    await Promise.all([this.#tcp.close(), ...this.#udp.map((socket) => socket.close())])
+  }
+
+  async #openUdp(listen: ListenSettings): Promise<UdpSocket> {
+    const socket = await UdpSocket.bind(listen, {
+      onMessage: (bytes, from, socket) => {
+        if (this.#udp.length > 1) this.#remember(from, socket)
+        this.#onMessage(bytes, from)
+      },
+      onSendFailed: (to, reason) => this.#onSendFailed(to, reason),
+    })
+    this.#udp.push(socket)
+    return socket
+  }
+
+  #sendTo(bytes: Uint8Array, to: Peer, address: string): void {
+    if (to.transport === 'tcp') {
+      this.#tcp.send(bytes, to, address)
+      return
+    }
+    const socket = this.#udpFor({ ...to, address })
+    if (socket !== undefined) socket.send(bytes, to, address)
+    else queueMicrotask(() => this.#onSendFailed(to, `no UDP socket of ours can reach ${address}`))
+  }
+
+  #udpFor(peer: Peer): UdpSocket | undefined {
+    if (this.#udp.length <= 1) return facing(this.#udp, peer)
+    return this.#writtenTo.get(`${peer.address} ${peer.port}`) ?? facing(this.#udp, peer)
+  }
+
+  #socketFor(peer: Peer): LocalSocket | undefined {
+    return peer.transport === 'udp' ? this.#udpFor(peer) : facing(this.#tcp.sockets, peer)
+  }
+
+  #remember(from: Peer, socket: UdpSocket): void {
+    const key = `${from.address} ${from.port}`
+    if (this.#writtenTo.get(key) === socket) return
+    this.#writtenTo.delete(key)
+    this.#writtenTo.set(key, socket)
+    if (this.#writtenTo.size > MOST_REMEMBERED) this.#writtenTo.delete(this.#writtenTo.keys().next().value as string)
+  }
+
+  #onMessage(bytes: Uint8Array, from: Peer): void {
+    this.counters.add('messagesReceived')
+    this.#listener?.onMessage(bytes, from)
+  }
+
+  #onSendFailed(to: Peer, reason: string): void {
+    this.counters.add('sendsFailed')
+    this.#listener?.onSendFailed(to, reason)
+  }
+}

@@ -1,0 +1,83 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { RingdownError } from '../../kit/index.ts'
+import type { Peer } from '../../sip/index.ts'
+import { familyOf } from '../config/address.ts'
+import type { ListenSettings } from '../config/settings.ts'
+import type { LocalSocket } from './listener-choice.ts'
+
+/** A burst of calls waits here while the thread is busy; the kernel may grant less. */
+const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20
+
+export interface UdpListener {
+  onMessage(bytes: Uint8Array, from: Peer, socket: UdpSocket): void
+  /** A datagram could not be sent. */
+  onSendFailed(to: Peer, reason: string): void
+}
+
+/** One UDP socket of SIP. */
+export class UdpSocket implements LocalSocket {
+  readonly transport = 'udp'
+  readonly address: string
+  readonly port: number
+  readonly #socket: Socket
+  readonly #listener: UdpListener
+
+  private constructor(socket: Socket, listener: UdpListener) {
+    const { address, port } = socket.address()
+    this.address = address
+    this.port = port
+    this.#socket = socket
+    this.#listener = listener
+    socket.on('message', (message, { address, port }) => {
+      const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length)
+      listener.onMessage(bytes, { transport: 'udp', address, port }, this)
+    })
+    // Errors of single sends come to their callbacks; what comes here (ICMP, say) concerns no datagram that we know of.
+    socket.on('error', () => {})
+  }
+
+  /**
+   * Binds the socket.
+   * @throws RingdownError RINGDOWN_TRANSPORT when the address cannot be had
+   */
+  static async bind({ address, port }: ListenSettings, listener: UdpListener): Promise<UdpSocket> {
+    const family = familyOf(address)
+    const socket = createSocket({
+      type: `udp${family}`,
+      ipv6Only: family === 6,
+      // Addresses only come here, so nothing has to be looked up, on every send, in a later turn of the loop.
+      lookup: (host, _options, done) => done(null, host, family),
+    })
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', (cause) => {
+        socket.close()
+        reject(
+          new RingdownError('RINGDOWN_TRANSPORT', `cannot listen on udp ${address} port ${port}: ${cause.message}`, {
+            cause,
+          }),
+        )
+      })
+      socket.bind(port, address, () => {
+        socket.removeAllListeners('error')
+        resolve()
+      })
+    })
+    try {
+      socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
+    } catch {
+      // The system's own size stays.
+    }
+    return new UdpSocket(socket, listener)
+  }
+
+  /** Sends to an IP address. */
+  send(bytes: Uint8Array, to: Peer, address: string): void {
+    this.#socket.send(bytes, to.port, address, (error) => {
+      if (error) this.#listener.onSendFailed(to, error.message)
+    })
+  }
+
+  close(): Promise<void> {
+    return new Promise((resolve) => this.#socket.close(() => resolve()))
+  }
+}
