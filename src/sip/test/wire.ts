@@ -33,6 +33,8 @@ export class Wire {
   readonly ladder: string[] = []
   /** Given the line of a message, whether it gets lost. */
   lose: (line: string) => boolean = () => false
+  /** What the network makes of a message on its way. */
+  change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes
   readonly #nodes: Node[] = []
   readonly #inFlight: { at: Instant; order: number; bytes: Uint8Array; from: Peer; to: Node }[] = []
   #order = 0
@@ -55,7 +57,7 @@ export class Wire {
     this.#inFlight.push({
       at,
       order: this.#order++,
-      bytes,
+      bytes: this.change(bytes),
       from: { ...from.peer, transport: to.transport },
       to: target,
     })
