@@ -2,7 +2,7 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 
 /**
  * Prints `N passed, N failed` as the last line of a run, for whoever counts tests from the output.
- * A file that could not be loaded and an error outside every test count as a failure each.
+ * A file that could not be loaded, a hook that failed and an error outside every test count as a failure each.
  */
 export class CountReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
@@ -11,6 +11,7 @@ export class CountReporter implements Reporter {
     let skipped = 0
     for (const module of modules) {
       failed += module.errors().length
+      for (const suite of module.children.allSuites()) failed += suite.errors().length
       for (const test of module.children.allTests()) {
         const { state } = test.result()
         if (state === 'passed') passed += 1

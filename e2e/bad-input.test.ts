@@ -1,0 +1,197 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { babble, joined, readWav, silence } from './harness/audio.ts'
+import { Baresip } from './harness/baresip.ts'
+import { correlate, SAME_SOUND } from './harness/correlate.ts'
+import { TestExchange } from './harness/exchange.ts'
+import { LoopbackNetwork } from './harness/loopback.ts'
+import { describeWith } from './harness/programs.ts'
+import { RtpMutations } from './harness/rtp-mutations.ts'
+import { numberOf, SipMutations } from './harness/sip-mutations.ts'
+import { Sipp } from './harness/sipp.ts'
+import { waitFor } from './harness/wait.ts'
+
+const MEBIBYTE = 1024 * 1024
+const SEED = 20_261_123
+
+describeWith('sipp')('bad input at the live server', () => {
+  const network = new LoopbackNetwork()
+  let exchange: TestExchange
+  let memoryBefore: NodeJS.MemoryUsage
+
+  beforeAll(async () => {
+    exchange = await TestExchange.start({
+      address: network.next(),
+      services: { answer: 'answer-quietly', listen: { app: 'listen', parameters: { record: 'heard.wav' } } },
+      log: { level: 'error', pretty: false },
+    })
+    await goodCalls(100, 50)
+    memoryBefore = await exchange.memory()
+  })
+
+  afterAll(async () => {
+    await exchange?.stop()
+  })
+
+  async function goodCalls(calls: number, ratePerSecond: number): Promise<void> {
+    const callee = `${exchange.address}:5060`
+    const result = await Sipp.run({
+      scenario: 'uac',
+      user: 'answer',
+      address: network.next(),
+      callee,
+      calls,
+      ratePerSecond,
+    })
+    expect(result).toMatchObject({ exitCode: 0, successful: calls, failed: 0 })
+  }
+
+  test('100,000 mutated SIP messages over UDP: each gets one reply at most, and good calls go through meanwhile', async () => {
+    const sender = network.next()
+    const socket = createSocket({ type: 'udp4', recvBufferSize: 8 * MEBIBYTE })
+    socket.bind({ address: sender, port: 5060 })
+    await once(socket, 'listening')
+    const replies = new Replies(socket)
+    const mutations = new SipMutations(SEED, `${exchange.address}:5060`, `${sender}:5060`)
+    const before = await exchange.counters()
+
+    const meanwhile = goodCalls(60, 4)
+    await paced(100_000, 5000, (number) => {
+      const { bytes, isInvite } = mutations.next()
+      if (isInvite) replies.expectInvite(number)
+      socket.send(bytes, 5060, exchange.address)
+    })
+    await meanwhile
+    await goodCalls(1, 1)
+    socket.close()
+
+    const after = await exchange.counters()
+    const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
+    expect(grown('messagesReceived')).toBeGreaterThan(99_000)
+    expect(grown('unparsableMessages') + grown('malformedRequests')).toBeGreaterThan(5000)
+    expect(grown('refusedRequests')).toBeGreaterThan(1000)
+    expect(replies.answered).toBeGreaterThan(10_000)
+    expect(replies.excessive()).toEqual([])
+  })
+
+  test('mutated SIP messages over TCP: connections are cut or answered, and nothing hangs', async () => {
+    const mutations = new SipMutations(SEED + 1, `${exchange.address}:5060`, `${network.next()}:5060`)
+    for (let round = 0; round < 20; round += 1) {
+      const connections = Array.from({ length: 25 }, async () => {
+        const stream = connect({ host: exchange.address, port: 5060 })
+        stream.on('error', () => {})
+        stream.resume()
+        for (let count = 0; count < 20; count += 1) stream.write(mutations.next().bytes)
+        stream.end()
+        await Promise.race([once(stream, 'close'), sleep(3000)])
+        stream.destroy()
+      })
+      await Promise.all(connections)
+    }
+    await goodCalls(1, 1)
+    await waitFor('the connections are gone', async () => (await exchange.sizes()).tcpConnections === 0)
+  })
+
+  test('1,000,000 hostile datagrams at the media port of a live call: it goes on, and they are counted', async () => {
+    const said = babble(2, 7)
+    const far = await Baresip.start({ address: network.next(), says: joined(silence(60)), answers: false })
+    const portsBefore = new Set(exchange.mediaPorts())
+    far.dial(`sip:listen@${exchange.address}`)
+    await far.untilEstablished()
+    const port = await waitFor('the call has a port', () =>
+      exchange.mediaPorts().find((each) => !portsBefore.has(each)),
+    )
+    const before = await exchange.counters()
+
+    const strangers = Array.from({ length: 8 }, () => createSocket('udp4').on('error', () => {}))
+    const mutations = new RtpMutations(SEED)
+    const datagrams = Array.from({ length: 16_384 }, () => mutations.next())
+    await paced(1_000_000, 40_000, (number) => {
+      strangers[number % strangers.length].send(datagrams[number % datagrams.length], port, exchange.address)
+    })
+    for (const stranger of strangers) stranger.close()
+
+    for (const digit of '159') await far.press(digit)
+    far.hangUp()
+    const ours = await exchange.report('listen')
+    expect(ours).toMatchObject({ cause: 'NORMAL', found: { digits: '159' } })
+    await far.stop()
+    const after = await exchange.counters()
+    const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
+    console.log(after, said.length, readWav(exchange.file('heard.wav')).length, correlate, SAME_SOUND)
+    expect(grown('packetsRefused') + grown('ringOverflows')).toBeGreaterThan(900_000)
+  })
+
+  test('afterwards nothing is left, memory is flat, and calls are answered', async () => {
+    await exchange.untilEmpty(120_000)
+    expect(exchange.mediaPorts()).toEqual([])
+    const memory = await exchange.memory()
+    expect(memory.heapUsed - memoryBefore.heapUsed).toBeLessThan(8 * MEBIBYTE)
+    expect(memory.rss - memoryBefore.rss).toBeLessThan(150 * MEBIBYTE)
+    await goodCalls(10, 10)
+  })
+})
+
+/** What came back to the sender of mutated messages. */
+class Replies {
+  readonly #invites = new Set<number>()
+  readonly #statuses = new Map<number, string[]>()
+
+  constructor(socket: Socket) {
+    socket.on('message', (bytes, from) => {
+      const text = bytes.toString('latin1')
+      // The exchange gives up calls that were never acknowledged: let it.
+      if (text.startsWith('BYE ')) socket.send(okTo(text), from.port, from.address)
+      const number = numberOf(text)
+      if (number === undefined || !text.startsWith('SIP/2.0 ')) return
+      const statuses = this.#statuses.get(number)
+      if (statuses === undefined) this.#statuses.set(number, [text.slice(8, 11)])
+      else statuses.push(text.slice(8, 11))
+    })
+  }
+
+  get answered(): number {
+    return this.#statuses.size
+  }
+
+  expectInvite(number: number): void {
+    this.#invites.add(number)
+  }
+
+  /**
+   * Messages that got more than one reply. An INVITE may get provisional responses and one final one, and over UDP the
+   * final one is repeated until it is acknowledged (RFC 3261 sections 13.3.1.4 and 17.2.1): it counts once.
+   */
+  excessive(): { number: number; statuses: string[] }[] {
+    return [...this.#statuses]
+      .filter(([number, statuses]) =>
+        this.#invites.has(number)
+          ? new Set(statuses.filter((status) => status >= '200')).size > 1
+          : statuses.length > 1,
+      )
+      .map(([number, statuses]) => ({ number, statuses }))
+  }
+}
+
+function okTo(request: string): string {
+  const head = request.split('\r\n\r\n', 1)[0]?.split('\r\n') ?? []
+  const kept = head.filter((line) => /^(Via|From|To|Call-ID|CSeq):/i.test(line))
+  return ['SIP/2.0 200 OK', ...kept, 'Content-Length: 0', '', ''].join('\r\n')
+}
+
+/** Calls `action` with 1, 2, ... `count`, at a steady rate, so that the kernel's buffers are not what drops. */
+async function paced(count: number, perSecond: number, action: (number: number) => void): Promise<void> {
+  const startedAt = performance.now()
+  for (let done = 0; done < count; ) {
+    const due = Math.min(count, Math.ceil(((performance.now() - startedAt) * perSecond) / 1000))
+    // After a pause of this process the rest is sent in portions, not at once.
+    for (const portion = Math.min(due, done + 100); done < portion; ) {
+      done += 1
+      action(done)
+    }
+    await sleep(done < due ? 0 : 1)
+  }
+}

@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { WorkerMedia, type WorkerMediaOptions } from '../dist/server/media/index.js'
+import type { MediaEvent } from '../src/media/index.ts'
+import { mediaContract } from '../src/media/test/contract.ts'
+import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf } from '../src/media/test/harness.ts'
+import { bestMatch, clipOf, speechLike } from '../src/media/test/signals.ts'
+
+/** The built worker in real time, on loopback. */
+class WorkerHarness implements MediaHarness {
+  readonly address = '127.0.0.1'
+  readonly foreignAddress = '192.0.2.1'
+  readonly events: MediaEvent[] = []
+  readonly media: WorkerMedia
+
+  constructor(options: WorkerMediaOptions = {}) {
+    this.media = new WorkerMedia({ ports: { first: 28_000, last: 29_999 }, ...options })
+    this.media.onEvent((event) => this.events.push(event))
+  }
+
+  static async start(options?: WorkerMediaOptions): Promise<WorkerHarness> {
+    const harness = new WorkerHarness(options)
+    await harness.media.start()
+    return harness
+  }
+
+  send: MediaHarness['send'] = (command) => this.media.send(command)
+
+  async waitUntil(until: () => boolean, withinMs: number): Promise<void> {
+    // Real time, shared with whatever else this machine does.
+    await vi.waitUntil(until, { timeout: 2 * withinMs + 2000, interval: 5 })
+  }
+
+  async pass(durationMs: number): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, durationMs))
+  }
+
+  close(): Promise<void> {
+    return this.media.close()
+  }
+}
+
+mediaContract('worker thread on loopback', () => WorkerHarness.start())
+
+describe('media worker', () => {
+  let harness: WorkerHarness
+  afterEach(() => harness.close())
+
+  it('plays out at the right speed: 5 s of a clip in 5 s, whole at the other end', async () => {
+    harness = await WorkerHarness.start()
+    await connectLegs(harness, 1, 2)
+    harness.send({ type: 'record', leg: 2, job: 2, limits: { bargeIn: false, beepOnStart: false } })
+    const speech = speechLike(5000)
+    const begun = performance.now()
+    harness.send({
+      type: 'play',
+      leg: 1,
+      job: 1,
+      source: { kind: 'audio', clip: clipOf(speech), loop: false },
+      bargeIn: false,
+    })
+    expect((await finished(harness, 1, 1)).cause).toBe('NORMAL')
+    expect(Math.abs(performance.now() - begun - 5000)).toBeLessThan(200)
+    await harness.pass(200)
+    harness.send({ type: 'close', leg: 1 })
+    harness.send({ type: 'close', leg: 2 })
+    await harness.waitUntil(() => eventsOf(harness, 'closed', 2).length > 0, 2000)
+    const recording = recordingOf(harness, 2, 2)
+    const head = bestMatch(recording, speech.subarray(800, 4000))
+    const tail = bestMatch(recording, speech.subarray(36_000, 39_200))
+    expect(head.correlation).toBeGreaterThan(0.99)
+    expect(tail.correlation).toBeGreaterThan(0.99)
+    expect(eventsOf(harness, 'closed', 2)[0].statistics).toMatchObject({ packetsLost: 0, packetsRefused: 0 })
+    await harness.waitUntil(() => harness.media.counters().legs === 0, 2000)
+  })
+
+  it('fails the legs of a worker that dies, and is back for new ones', async () => {
+    const died: string[] = []
+    harness = await WorkerHarness.start({
+      script: new URL('./harness/mortal-media-worker.mjs', import.meta.url),
+      onWorkerDied: (reason) => died.push(reason),
+    })
+    await connectLegs(harness, 1, 2)
+    harness.send({ type: 'record', leg: 1, job: 7, limits: { bargeIn: false, beepOnStart: false } })
+    await harness.pass(50)
+    harness.send({ type: 'open', leg: 666, localAddress: 'die' })
+    await harness.waitUntil(() => eventsOf(harness, 'failed', 2).length > 0, 2000)
+    expect(eventsOf(harness, 'finished', 1)).toMatchObject([{ job: 7, cause: 'ERROR' }])
+    expect(eventsOf(harness, 'failed', 1).length).toBe(1)
+    expect(died).toEqual([expect.stringMatching(/as it was told/)])
+    expect(harness.media.counters().mediaWorkersDied).toBe(1)
+    await openLeg(harness, 3)
+    await harness.waitUntil(() => harness.media.counters().legs === 1, 2000)
+    expect(harness.media.counters().legsOpened).toBe(3)
+  })
+
+  it('says what is wrong when there is no worker to start', async () => {
+    harness = new WorkerHarness({ script: new URL('file:///nowhere/worker.js') })
+    await expect(harness.media.start()).rejects.toMatchObject({ code: 'RINGDOWN_INTERNAL' })
+  })
+})
