@@ -8,7 +8,7 @@ import { connectLegs, eventsOf, finished, openLeg, recordingOf, streamTo } from 
 import { InProcessMedia } from '../test/in-process.ts'
 import type { Datagram } from '../test/memory-network.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
-import type { StreamParameters } from './control.ts'
+import type { MediaCommand, StreamParameters } from './control.ts'
 
 /** A packet as it went over the wire. */
 interface Wire {
@@ -297,6 +297,24 @@ describe('MediaEngine legs', () => {
       { type: 'failed', leg: 1, reason: 'the network is down' },
     ])
     expect(media.engine.counters.snapshot()).toMatchObject({ legs: 0, legsFailed: 1 })
+  })
+
+  it('ends only the leg that a broken command or clip concerns', async () => {
+    const { media } = await oneLeg()
+    play(media, speechLike(1000))
+    for (const leg of [2, 3]) {
+      await openLeg(media, leg)
+      media.send({ type: 'start', leg, stream: streamTo(FAR.address, FAR.port) })
+    }
+    const nonsense = { type: 'play', leg: 2, job: 2, source: undefined, bargeIn: false }
+    media.send(nonsense as unknown as MediaCommand)
+    const broken = { kind: 'audio', clip: { encoding: 'pcm16' }, loop: false }
+    media.send({ ...nonsense, leg: 3, job: 3, source: broken } as unknown as MediaCommand)
+    await media.pass(40)
+    for (const leg of [2, 3])
+      expect(eventsOf(media, 'failed', leg)).toMatchObject([{ reason: expect.stringMatching(/invariant/) }])
+    expect(eventsOf(media, 'finished', 3)).toMatchObject([{ job: 3, cause: 'ERROR' }])
+    expect((await finished(media, 1, 1)).cause).toBe('NORMAL')
   })
 
   it('has a limit of legs', async () => {

@@ -56,21 +56,10 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
 
   handle(command: MediaCommand, now: Instant): void {
     if (this.#isIdle) this.#wake(now)
-    switch (command.type) {
-      case 'open':
-        this.#open(command.leg, command.localAddress)
-        break
-      case 'start':
-        this.#start(command)
-        break
-      case 'close':
-        this.#close(command.leg)
-        break
-      default: {
-        const leg = this.#legs.get(command.leg)
-        if (leg !== undefined) leg.do(command, this.#mediaMs)
-        else if (command.type !== 'stopJob') this.#refuse(command.leg, command.job)
-      }
+    try {
+      this.#do(command)
+    } catch (error) {
+      this.#fail(command.leg, brokenBy(error))
     }
     this.#pollIo()
   }
@@ -93,9 +82,38 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     // After a stall only the latest sub-tick of each of the four lists is done.
     for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
       const legs = this.#schedule.at(n)
-      for (let i = 0; i < legs.length; i++) legs[i]!.visit(n * SUB_TICK_MS, now)
+      // Backwards, because a leg that fails is taken out and the last one takes its place.
+      for (let i = legs.length - 1; i >= 0; i--) this.#visit(legs[i]!, n * SUB_TICK_MS, now)
     }
     this.#nextSubTick = current + 1
+  }
+
+  #do(command: MediaCommand): void {
+    switch (command.type) {
+      case 'open':
+        this.#open(command.leg, command.localAddress)
+        return
+      case 'start':
+        this.#start(command)
+        return
+      case 'close':
+        this.#close(command.leg)
+        return
+      default: {
+        const leg = this.#legs.get(command.leg)
+        if (leg !== undefined) leg.do(command, this.#mediaMs)
+        else if (command.type !== 'stopJob') this.#refuse(command.leg, command.job)
+      }
+    }
+  }
+
+  /** A broken invariant ends the leg concerned; the others never notice. */
+  #visit(leg: Leg, mediaMs: number, now: Instant): void {
+    try {
+      leg.visit(mediaMs, now)
+    } catch (error) {
+      this.#fail(leg.id, brokenBy(error))
+    }
   }
 
   get #isIdle(): boolean {
@@ -197,6 +215,10 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
     if (leg.hasStream) this.#schedule.add(leg, leg.needsHalfTicks)
   }
+}
+
+function brokenBy(error: unknown): string {
+  return `an invariant of the media engine was broken: ${error instanceof Error ? error.message : String(error)}`
 }
 
 /** A millionth of a sub-tick is forgiven: a deadline, taken back to its number, must not round down to the one before. */

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { DatagramRing } from './datagram-ring.ts'
+
+describe('DatagramRing', () => {
+  it('gives datagrams back in order, with their senders', () => {
+    const ring = new DatagramRing()
+    const source = { address: '', port: 0 }
+    const into = new Uint8Array(8)
+    expect(ring.shift(into, source)).toBe(-1)
+    for (let i = 0; i < 50; i++) {
+      expect(ring.push(Uint8Array.of(i, 1), '127.0.0.1', 4000 + i)).toBe(true)
+      expect(ring.push(Uint8Array.of(i, 2, 3), '127.0.0.2', 5000 + i)).toBe(true)
+      expect(ring.shift(into, source)).toBe(2)
+      expect([into[0], into[1], source]).toEqual([i, 1, { address: '127.0.0.1', port: 4000 + i }])
+      expect(ring.shift(into, source)).toBe(3)
+      expect(source).toEqual({ address: '127.0.0.2', port: 5000 + i })
+    }
+    expect(ring.shift(into, source)).toBe(-1)
+  })
+
+  it('keeps the newest when it is full, and says so', () => {
+    const ring = new DatagramRing()
+    const kept = Array.from({ length: 40 }, (_, i) => ring.push(Uint8Array.of(i), 'a', 1))
+    expect(kept.indexOf(false)).toBe(16)
+    const into = new Uint8Array(1)
+    expect(ring.shift(into, { address: '', port: 0 })).toBe(1)
+    expect(into[0]).toBe(24)
+  })
+
+  it('cuts what is longer than a slot or the buffer', () => {
+    const ring = new DatagramRing()
+    const source = { address: '', port: 0 }
+    ring.push(new Uint8Array(5000).fill(7), 'a', 1)
+    ring.push(new Uint8Array(900), 'a', 1)
+    expect(ring.shift(new Uint8Array(2000), source)).toBe(1024)
+    expect(ring.shift(new Uint8Array(801), source)).toBe(801)
+  })
+})

@@ -1,0 +1,177 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { isIP } from 'node:net'
+import { Counters, Fifo, type Instant } from '../../kit/index.ts'
+import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
+import { DatagramRing } from './datagram-ring.ts'
+import type { PortRange } from './port-range.ts'
+
+export type MediaIoCounter =
+  /** Datagrams that gave way to newer ones because the leg was not swept in time. */
+  | 'ringOverflows'
+  /** Packets that could not be handed to the network in their slot. */
+  | 'sendsRefused'
+  /** Errors that the network reported on an open port, such as a refused connection. */
+  | 'socketErrors'
+  /** Ports of the range that another program holds. */
+  | 'portsTaken'
+
+export interface DgramMediaIoOptions {
+  readonly ports: PortRange
+  readonly counters?: Counters<MediaIoCounter>
+  /** Monotonic milliseconds. Default `performance.now`. */
+  readonly now?: () => Instant
+}
+
+/**
+ * The network of the media engine on `node:dgram`: portable, at several times the cost of bare sockets. Datagrams are
+ * copied into a ring per leg as the event loop brings them, and swept from there.
+ */
+export class DgramMediaIo implements MediaIo {
+  readonly source = { address: '', port: 0 }
+  readonly counters: Counters<MediaIoCounter>
+  readonly #range: PortRange
+  readonly #now: () => Instant
+  readonly #ports = new Map<LegId, Port>()
+  readonly #events = new Fifo<MediaIoEvent>()
+
+  constructor(options: DgramMediaIoOptions) {
+    this.#range = options.ports
+    this.counters = options.counters ?? new Counters()
+    this.#now = options.now ?? (() => performance.now())
+  }
+
+  open(leg: LegId, localAddress: string): void {
+    if (isIP(localAddress) === 0) this.#fail(leg, `"${localAddress}" is no IP address`)
+    else this.#tryPort(leg, localAddress, BIND_ATTEMPTS)
+  }
+
+  poll(): MediaIoEvent | undefined {
+    return this.#events.shift()
+  }
+
+  receive(leg: LegId, into: Uint8Array): number {
+    return this.#ports.get(leg)?.ring.shift(into, this.source) ?? -1
+  }
+
+  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    const sent = this.#ports.get(leg)?.send(bytes, length, address, port) ?? false
+    if (!sent) this.counters.add('sendsRefused')
+    return sent
+  }
+
+  close(leg: LegId): void {
+    const port = this.#ports.get(leg)
+    if (port === undefined) return
+    this.#ports.delete(leg)
+    port.close()
+    this.#range.release(port.number, this.#now())
+  }
+
+  /** Closes every port at once. */
+  closeAll(): void {
+    for (const leg of [...this.#ports.keys()]) this.close(leg)
+  }
+
+  #tryPort(leg: LegId, address: string, attemptsLeft: number): void {
+    const number = this.#range.take(this.#now())
+    if (number === undefined || attemptsLeft === 0) {
+      if (number !== undefined) this.#range.release(number, this.#now())
+      this.#fail(leg, `no UDP port is free on ${address}: ${this.#range.used} of ${this.#range.size} are in use`)
+      return
+    }
+    const port = new Port(number, address, this.counters)
+    this.#ports.set(leg, port)
+    port.bind(
+      () => this.#events.push({ type: 'bound', leg, address, port: number }),
+      (error) => {
+        if (this.#ports.get(leg) !== port) return
+        this.close(leg)
+        if (error.code !== 'EADDRINUSE') {
+          this.#fail(leg, `no UDP port could be opened on ${address}: ${error.message}`)
+          return
+        }
+        this.counters.add('portsTaken')
+        this.#tryPort(leg, address, attemptsLeft - 1)
+      },
+    )
+  }
+
+  #fail(leg: LegId, reason: string): void {
+    this.#events.push({ type: 'failed', leg, reason })
+  }
+}
+
+/** How many ports that others hold are tried before giving up. */
+const BIND_ATTEMPTS = 64
+/** As long as the longest packet that the engine sends. */
+const SEND_BYTES = 512
+
+/** One bound socket and its buffers. */
+class Port {
+  readonly number: number
+  readonly ring = new DatagramRing()
+  readonly #address: string
+  readonly #socket: Socket
+  readonly #counters: Counters<MediaIoCounter>
+  readonly #family: 4 | 6
+  /** The network reads from here until it says that it has sent, so the engine's own buffer will not do. */
+  readonly #outgoing = new Uint8Array(SEND_BYTES)
+  #isSending = false
+  #isOpen = false
+  /** The destination checked last: it hardly ever changes. */
+  #knownAddress = ''
+
+  constructor(number: number, address: string, counters: Counters<MediaIoCounter>) {
+    this.number = number
+    this.#address = address
+    this.#counters = counters
+    this.#family = isIP(address) === 6 ? 6 : 4
+    // Addresses are numeric here. The look-up that a send would otherwise go through costs a turn of the event loop.
+    this.#socket = createSocket({
+      type: this.#family === 6 ? 'udp6' : 'udp4',
+      lookup: (host, _options, callback) => callback(null, host, this.#family),
+    })
+  }
+
+  bind(onBound: () => void, onFailed: (error: NodeJS.ErrnoException) => void): void {
+    this.#socket.on('error', (error) => {
+      if (this.#isOpen) this.#counters.add('socketErrors')
+      else onFailed(error)
+    })
+    this.#socket.on('message', (bytes, { address, port }) => {
+      if (!this.ring.push(bytes, address, port)) this.#counters.add('ringOverflows')
+    })
+    this.#socket.once('listening', () => {
+      this.#isOpen = true
+      onBound()
+    })
+    this.#socket.bind({ address: this.#address, port: this.number, exclusive: true })
+  }
+
+  send(bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    if (!this.#isOpen || this.#isSending || length > SEND_BYTES) return false
+    if (address !== this.#knownAddress) {
+      if (isIP(address) !== this.#family || port < 1 || port > 65_535) return false
+      this.#knownAddress = address
+    }
+    for (let i = 0; i < length; i++) this.#outgoing[i] = bytes[i] as number
+    this.#isSending = true
+    try {
+      this.#socket.send(this.#outgoing, 0, length, port, address, this.#onSent)
+      return true
+    } catch {
+      this.#isSending = false
+      return false
+    }
+  }
+
+  close(): void {
+    this.#isOpen = false
+    this.#socket.close()
+  }
+
+  readonly #onSent = (error: Error | null): void => {
+    this.#isSending = false
+    if (error !== null) this.#counters.add('socketErrors')
+  }
+}
