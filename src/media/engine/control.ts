@@ -63,8 +63,12 @@ export interface RecordLimits {
 }
 
 export type MediaCommand =
-  /** Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. */
+  /** Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it. */
   | { readonly type: 'open'; readonly leg: LegId; readonly localAddress: string }
+  /**
+   * Begins the stream; before it nothing is sent, heard or counted. Unless something is transmitted, the first that
+   * leaves are 200 ms of silence, which open the NATs on the way and let the far end latch; then the leg is quiet.
+   */
   | { readonly type: 'start'; readonly leg: LegId; readonly stream: StreamParameters }
   /** Ends every job (cause ABORTED) and frees the port. Outcome: `closed`. */
   | { readonly type: 'close'; readonly leg: LegId }
@@ -86,7 +90,7 @@ export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | '
 
 export type MediaEvent =
   | { readonly type: 'opened'; readonly leg: LegId; readonly address: string; readonly port: number }
-  /** The leg cannot go on (no port, worker died). It is closed. */
+  /** The leg cannot go on (no port, broken port, worker died). Its jobs are `finished` with ERROR; no `closed` follows. */
   | { readonly type: 'failed'; readonly leg: LegId; readonly reason: string }
   /** A key was pressed: said once per press, when it starts. */
   | { readonly type: 'digit'; readonly leg: LegId; readonly digit: string }
@@ -108,11 +112,14 @@ export interface LegStatistics {
   readonly packetsReceived: number
   /** Sequence numbers never seen. */
   readonly packetsLost: number
-  /** Datagrams that were no RTP, of another version, source or payload type, or too long. */
+  /**
+   * Datagrams that were no RTP, of another version, source or payload type, too long, or that came while the
+   * direction of the stream did not let us hear them.
+   */
   readonly packetsRefused: number
   /** Interarrival jitter (RFC 3550 section 6.4.1) at the end, in milliseconds. */
   readonly jitterMs: number
-  /** Ticks at which nothing was there to play out although the stream had begun. */
+  /** Ticks at which nothing was there to be heard although the stream had begun; counted while somebody listens. */
   readonly underruns: number
   /** Slots that were skipped because the process stalled. */
   readonly slotsSkipped: number
