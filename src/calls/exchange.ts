@@ -28,6 +28,7 @@ import { type AbortLike, Channel } from './channel.ts'
 import { ChannelCore } from './channel-core.ts'
 import { type Route, resolveDestination, type Trunk } from './destination.ts'
 import type { CallDetails } from './details.ts'
+import { Cause } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { IncomingLeg } from './incoming-leg.ts'
 import {
@@ -81,7 +82,13 @@ export type ExchangeOutput =
   /** An application instance is over. */
   | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
 
-export type ExchangeCounter = 'callsRefusedFull' | 'callsRefusedDraining' | 'callsWithoutService' | 'callsWithoutApp'
+export type ExchangeCounter =
+  | 'callsRefusedFull'
+  | 'callsRefusedDraining'
+  | 'callsWithoutService'
+  | 'callsWithoutApp'
+  /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */
+  | 'brokenInvariants'
 
 /**
  * The whole exchange as one machine: the SIP endpoint and the calls over it, joined to media by messages, and the
@@ -115,7 +122,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
-    this.endpoint = new Endpoint({ ...options.sip, random: options.random, logger: this.#logger, sessionIds: this.#ids })
+    this.endpoint = new Endpoint({
+      ...options.sip,
+      random: options.random,
+      logger: this.#logger,
+      sessionIds: this.#ids,
+    })
     this.#host = this.#createHost()
   }
 
@@ -137,7 +149,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   expire(now: Instant): void {
     this.#mutate(now, () => {
       if (this.endpoint.deadline() <= now) this.endpoint.expire(now)
-      for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) due()
+      for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.#guard(due)
     })
   }
 
@@ -206,14 +218,30 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       }
       const action = this.#actions.shift()
       if (action === undefined) return
+      this.#guard(action)
+    }
+  }
+
+  /** A bug of ours ends the call that it struck, where there is one, and nothing else. */
+  #guard(action: () => void, leg?: Leg): boolean {
+    try {
       action()
+      return true
+    } catch (error) {
+      this.counters.add('brokenInvariants')
+      const fields = { err: error, code: 'RINGDOWN_INTERNAL', callId: leg?.details.callId }
+      this.#logger.error(fields, 'an invariant of the exchange was broken; the call concerned is ended')
+      if (leg !== undefined) this.#guard(() => leg.hangUp('network', Cause.ERROR))
+      return false
     }
   }
 
   #onSip(output: EndpointOutput): void {
     if (output.type === 'send') this.#outbox.push(output)
-    else if (output.type === 'incoming') this.#onIncoming(output)
-    else this.#sessions.get(output.session)?.(output)
+    else if (output.type === 'incoming') {
+      const isBroken = !this.#guard(() => this.#onIncoming(output))
+      if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
+    } else this.#sessions.get(output.session)?.(output)
   }
 
   #onIncoming({ session, request, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
@@ -311,8 +339,14 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       },
       timer: (onDue) => this.#createTimer(onDue),
       route: (to): Route => resolveDestination(to, this.#options.trunks ?? []),
-      onSession: (session, listener) => setOrDelete(this.#sessions, session, listener),
-      onMediaLeg: (leg, listener) => setOrDelete(this.#mediaLegs, leg, listener),
+      onSession: (session, leg) => {
+        if (leg === undefined) this.#sessions.delete(session)
+        else this.#sessions.set(session, (event) => this.#guard(() => leg.onSipEvent(event), leg))
+      },
+      onMediaLeg: (id, leg) => {
+        if (leg === undefined) this.#mediaLegs.delete(id)
+        else this.#mediaLegs.set(id, (event) => this.#guard(() => leg.media.onEvent(event), leg))
+      },
       callStarted: (leg) => this.#legs.add(leg),
       callEnded: (leg) => {
         this.#legs.delete(leg)
@@ -335,9 +369,4 @@ function dialledAddress(requestUri: string): { user: string; host: string } {
   if (!uri.ok) return { user: '', host: '' }
   if (uri.value.scheme === 'tel') return { user: uri.value.number, host: '' }
   return { user: unescapeUri(uri.value.user ?? ''), host: uri.value.host }
-}
-
-function setOrDelete<Value>(map: Map<number, Value>, key: number, value: Value | undefined): void {
-  if (value === undefined) map.delete(key)
-  else map.set(key, value)
 }

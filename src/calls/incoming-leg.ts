@@ -122,7 +122,7 @@ export class IncomingLeg extends Leg {
     this.hangUp('network', Cause.ERROR)
   }
 
-  protected override onSipEvent(event: EndpointEvent): void {
+  override onSipEvent(event: EndpointEvent): void {
     switch (event.type) {
       case 'cancelled': {
         const reason = releaseReason(event.request.headers.all('reason'))

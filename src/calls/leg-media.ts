@@ -1,7 +1,8 @@
 import { ok, type Result } from '../kit/index.ts'
-import type { CodecName, JobCause, JobId, LegStatistics, MediaCommand, MediaEvent } from '../media/index.ts'
+import type { CodecName, JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent } from '../media/index.ts'
 import { MediaSession, type NegotiatedStream, type SessionMedia } from '../sip/index.ts'
 import type { CallHost } from './host.ts'
+import type { Leg } from './leg.ts'
 
 /** What the owner of a leg's media wants to hear. */
 export interface LegMediaListener {
@@ -33,7 +34,8 @@ type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { t
 export class LegMedia {
   readonly #host: CallHost
   readonly #listener: LegMediaListener
-  readonly #leg: number
+  readonly #owner: Leg
+  readonly #leg: LegId
   readonly #jobs = new Map<JobId, JobListener>()
   readonly #session: MediaSession
   #local: SessionMedia
@@ -41,7 +43,8 @@ export class LegMedia {
   #stream: NegotiatedStream | undefined
   #statistics: LegStatistics | undefined
 
-  constructor(host: CallHost, listener: LegMediaListener) {
+  constructor(host: CallHost, owner: Leg, listener: LegMediaListener) {
+    this.#owner = owner
     this.#host = host
     this.#listener = listener
     this.#leg = host.nextId()
@@ -74,7 +77,7 @@ export class LegMedia {
   open(): void {
     if (this.#phase !== 'new') return
     this.#phase = 'opening'
-    this.#host.onMediaLeg(this.#leg, (event) => this.#onEvent(event))
+    this.#host.onMediaLeg(this.#leg, this.#owner)
     this.#host.media({ type: 'open', leg: this.#leg, localAddress: this.#host.mediaAddress })
   }
 
@@ -144,7 +147,8 @@ export class LegMedia {
     listener.onFinished(cause, outcome)
   }
 
-  #onEvent(event: MediaEvent): void {
+  /** Takes what the media engine says of this leg. */
+  onEvent(event: MediaEvent): void {
     switch (event.type) {
       case 'opened':
         if (this.#phase !== 'opening') return

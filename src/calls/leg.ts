@@ -61,13 +61,13 @@ export abstract class Leg {
       earlyMediaPossible: false,
       times: { [state]: host.wallTimeMs() },
     }
-    this.media = new LegMedia(host, {
+    this.media = new LegMedia(host, this, {
       onOpened: () => this.onMediaOpened(),
       onFailed: (reason) => this.onMediaFailed(reason),
       onDigit: (digit) => this.#listener.onDigit(digit),
     })
     this.#releaseTimer = host.timer(() => this.#released())
-    host.onSession(session, (event) => this.onSipEvent(event))
+    host.onSession(session, this)
     host.callStarted(this)
   }
 
@@ -169,7 +169,8 @@ export abstract class Leg {
     return this.#state === State.ANSWERED || this.#state === State.ON_HOLD || this.#state === State.HOLDING
   }
 
-  protected onSipEvent(event: EndpointEvent): void {
+  /** Takes what happens to the SIP session of this call. */
+  onSipEvent(event: EndpointEvent): void {
     switch (event.type) {
       case 'ended': {
         const reason = releaseReason(event.request?.headers.all('reason') ?? [])

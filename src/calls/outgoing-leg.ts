@@ -76,7 +76,7 @@ export class OutgoingLeg extends Leg {
     this.hangUp('network', Cause.ERROR)
   }
 
-  protected override onSipEvent(event: EndpointEvent): void {
+  override onSipEvent(event: EndpointEvent): void {
     switch (event.type) {
       case 'progress':
         this.#onProgress(event.response)
