@@ -43,7 +43,10 @@ export function addCapabilities(core: EndpointCore, headers: SipHeaders): void {
 /** Adds what a command asks for, but for what the endpoint writes itself. */
 export function addHeaders(core: EndpointCore, headers: SipHeaders, wanted: HeaderList | undefined): void {
   for (const [name, value] of wanted ?? []) {
-    if (PROTECTED.has(name.toLowerCase())) core.count('protectedHeaders')
+    const lower = name.toLowerCase()
+    // A redirection names Contacts of its own; whatever makes a dialog has ours.
+    const isOurs = PROTECTED.has(lower) || (lower === 'contact' && headers.has('contact'))
+    if (isOurs) core.count('protectedHeaders')
     else headers.add(name, value)
   }
 }

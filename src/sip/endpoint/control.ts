@@ -50,7 +50,11 @@ export type EndpointCommand =
       /** Send here instead of to the host of `to` (an outbound proxy, a trunk). */
       readonly via?: Peer
     }
-  /** CANCELs the INVITE of an outgoing session that is not answered yet. Outcome: `failed` with cause 'cancelled' (also when a 200 crosses: it is acknowledged and released with BYE). */
+  /**
+   * CANCELs the INVITE of an outgoing session that is not answered yet. Outcome: `failed` with cause 'cancelled' (also
+   * when a 200 crosses: it is acknowledged and released with BYE). After the answer it means `bye`. `reason` here and
+   * there is the value of a Reason header (RFC 3326).
+   */
   | { readonly type: 'cancel'; readonly session: SessionId; readonly reason?: string }
   /** Answers the INVITE (or re-INVITE) of a session: 101-199, 200-299 or 300-699. A reliable provisional is retransmitted until PRACKed (RFC 3262). */
   | {
@@ -63,9 +67,16 @@ export type EndpointCommand =
       readonly contentType?: string
       readonly reliable?: boolean
     }
-  /** Ends an established session with BYE (after the ACK, when we are the answerer and it is still missing). Outcome: `ended` by 'local'. */
+  /**
+   * Ends an established session with BYE (after the ACK, when we are the answerer and it is still missing). Outcome:
+   * `ended` by 'local', with the far end's answer or 64*T1 without one. Before the answer it means `cancel`, or
+   * `respond` with 480.
+   */
   | { readonly type: 'bye'; readonly session: SessionId; readonly reason?: string }
-  /** Sends a re-INVITE in an established session. Outcome: `reinviteAnswered` or `reinviteFailed`. */
+  /**
+   * Sends a re-INVITE in an established session. Outcome: `reinviteAnswered` or `reinviteFailed`, the latter at once
+   * and without a response while another INVITE is under way. Glare (491) is tried again three times by itself.
+   */
   | { readonly type: 'reinvite'; readonly session: SessionId; readonly body: Uint8Array; readonly contentType?: string }
   /** Sends a request within the dialog (INFO, ...). Outcome: `requestDone`. */
   | {
@@ -88,7 +99,7 @@ export type EndpointCommand =
 export type EndpointOutput = { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer } | EndpointEvent
 
 export type EndpointEvent =
-  /** A new INVITE (authenticated where required; 100 Trying has been sent). */
+  /** A new INVITE, authenticated where required; 100 Trying follows by itself when no response comes within 200 ms. */
   | {
       readonly type: 'incoming'
       readonly session: SessionId
@@ -112,7 +123,10 @@ export type EndpointEvent =
   | { readonly type: 'confirmed'; readonly session: SessionId; readonly ack: SipRequest }
   /** The far end CANCELled its INVITE; 487 has been sent. The session is over. */
   | { readonly type: 'cancelled'; readonly session: SessionId; readonly request: SipRequest }
-  /** Our final non-2xx was acknowledged or given up. The session is over. */
+  /**
+   * Our final non-2xx was acknowledged or given up. The session is over. The endpoint also gives that final answer by
+   * itself: 480 when none came from above for ten minutes, 504 when a reliable provisional was never acknowledged.
+   */
   | { readonly type: 'rejected'; readonly session: SessionId }
   /** A re-INVITE from the far end; answer it with `respond`. */
   | { readonly type: 'reinvited'; readonly session: SessionId; readonly request: SipRequest }

@@ -183,14 +183,11 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
       else this.#refuse(id, request, 481)
       return
     }
-    const refusal = refusalOf(this.#core, request)
-    if (refusal !== undefined) {
-      this.#refuse(id, request, refusal.status, refusal.headers)
-      return
-    }
     const user = this.#authenticate(id, request, from)
     if (user === false) return
-    if (request.method === 'OPTIONS') this.#answerOptions(id, request)
+    const refusal = refusalOf(this.#core, request)
+    if (refusal !== undefined) this.#refuse(id, request, refusal.status, refusal.headers)
+    else if (request.method === 'OPTIONS') this.#answerOptions(id, request)
     else this.#offer(id, request, from, user)
   }
 

@@ -114,7 +114,6 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   #provide(command: Respond): void {
     const response = this.#compose(command)
-    response.headers.add('contact', this.#core.contact(this.#dialog.peer))
     response.headers.add('allow', this.#core.allow)
     const isReliable = this.#reliability === 'required' || (command.reliable === true && this.#reliability !== 'none')
     if (isReliable) {
@@ -129,7 +128,6 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   #accept(command: Respond): void {
     const response = this.#compose(command)
-    response.headers.add('contact', this.#core.contact(this.#dialog.peer))
     addCapabilities(this.#core, response.headers)
     this.#stop()
     this.#phase = 'over'
@@ -171,6 +169,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   #compose({ status, phrase, headers, body, contentType }: Respond): SipResponse {
     const response = compose(this.#core, this.#request, status, this.#dialog.localTag, phrase)
+    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer))
     addHeaders(this.#core, response.headers, headers)
     addBody(response, body, contentType)
     return response

@@ -1,6 +1,7 @@
 import type { Dialog } from '../dialog/index.ts'
 import { cseqOf, type SipRequest } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
+import { reliability } from './admission.ts'
 import { addBody, addCapabilities, addHeaders, compose } from './compose.ts'
 import type { EndpointCommand } from './control.ts'
 import type { EndpointCore, SessionTimer, TransactionUser } from './core.ts'
@@ -44,7 +45,8 @@ export class ReinviteServer implements TransactionUser {
     onGivenUp: () => void,
   ): UnacknowledgedAnswer | undefined {
     const { status, phrase, headers, body, contentType } = command
-    if (this.#isAnswered) return undefined
+    // Reliable provisionals are for the first INVITE only, so one that wants nothing else gets none.
+    if (this.#isAnswered || (status < 200 && reliability(this.#request) === 'required')) return undefined
     const response = compose(this.#core, this.#request, status, this.#dialog.localTag, phrase)
     if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer))
     if (status >= 200 && status < 300) addCapabilities(this.#core, response.headers)

@@ -405,3 +405,22 @@ describe('a cancel', () => {
     expect(bob.heard).toEqual(['incoming', 'cancelled'])
   })
 })
+
+describe('a redirection', () => {
+  it('names the Contacts of the application, whereas an answer has ours', () => {
+    const both = pair()
+    call(both)
+    both.wire.run(20)
+    const headers = [['Contact', '<sip:elsewhere@example.com>']] as const
+    both.bob.do({ type: 'respond', session: 1, status: 302, headers })
+    both.wire.run(20)
+    expect(both.alice.event('failed').response?.headers.all('contact')).toEqual(['<sip:elsewhere@example.com>'])
+    both.alice.do({ type: 'invite', session: 2, to: both.bob.uri })
+    both.wire.run(20)
+    both.bob.do({ type: 'respond', session: 2, status: 200, headers })
+    both.wire.run(20)
+    expect(both.alice.event('answered').response.headers.all('contact')).toEqual([
+      `<sip:bob@${both.bob.peer.address}:5060>`,
+    ])
+  })
+})
