@@ -11,10 +11,10 @@ export function namedRandom(seed: number, name: string): Random {
   return seededRandom(hash)
 }
 
-/** The seed of a simulation: RINGDOWN_SEED of the environment when it is set, else `otherwise`. */
-export function seedFromEnvironment(otherwise: number): number {
+/** RINGDOWN_SEED of the environment, the seed to run everything with, or `undefined` when it is not set. */
+export function seedOfEnvironment(): number | undefined {
   const text = env.RINGDOWN_SEED
-  if (text === undefined || text === '') return otherwise
+  if (text === undefined || text === '') return undefined
   const seed = Number(text)
   if (!Number.isSafeInteger(seed)) throw new Error(`RINGDOWN_SEED must be an integer, not ${JSON.stringify(text)}`)
   return seed

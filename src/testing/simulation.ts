@@ -6,7 +6,7 @@ import type { SimulatedHost } from './network/host.ts'
 import { Hosts } from './network/hosts.ts'
 import type { NatOptions } from './network/nat.ts'
 import { SimulatedNetwork } from './network/simulated-network.ts'
-import { namedRandom, seedFromEnvironment } from './seed.ts'
+import { namedRandom, seedOfEnvironment } from './seed.ts'
 import { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'
 import { SipPeer, type SipPeerOptions } from './sip/sip-peer.ts'
 
@@ -29,7 +29,7 @@ export class Simulation {
   readonly #addresses = new Map<string, string>()
 
   constructor(options: SimulationOptions = {}) {
-    this.seed = seedFromEnvironment(options.seed ?? 1)
+    this.seed = seedOfEnvironment() ?? options.seed ?? 1
     this.ladder = new Ladder(options.ladderRows)
     this.network = new SimulatedNetwork({
       seed: this.seed,

@@ -76,6 +76,10 @@ describe('withSimulation', () => {
     })()
     expect(seeds).toEqual([10, 11, 12])
     expect(new Set(first).size).toBe(3)
+    vi.stubEnv('RINGDOWN_SEED', '10')
+    seeds.length = 0
+    await withSimulation({ seed: 10, seeds: 3 }, async (sim) => void seeds.push(sim.seed))()
+    expect(seeds).toEqual([10])
   })
 
   test('the same seed gives the same trace', async () => {

@@ -1,4 +1,5 @@
 import type { RunBounds } from './clock/virtual-clock.ts'
+import { seedOfEnvironment } from './seed.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
 
 export interface WithSimulationOptions extends SimulationOptions, RunBounds {
@@ -17,11 +18,10 @@ export function withSimulation(
   body: (sim: Simulation) => Promise<void>,
 ): () => Promise<void> {
   return async () => {
-    const first = new Simulation(options)
-    const isFixed = first.seed !== (options.seed ?? 1)
-    const count = isFixed ? 1 : (options.seeds ?? 1)
+    const { seed = 1, seeds = 1 } = options
+    const count = seedOfEnvironment() === undefined ? seeds : 1
     for (let i = 0; i < count; i++) {
-      const sim = i === 0 ? first : new Simulation({ ...options, seed: first.seed + i })
+      const sim = new Simulation({ ...options, seed: seed + i })
       try {
         await sim.clock.run(() => body(sim), options)
       } catch (error) {
