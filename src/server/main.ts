@@ -11,7 +11,7 @@ import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
 import { createLogger } from './log/logger.ts'
 import { logReport } from './log/records.ts'
-import { announcedAs, type MediaPlane } from './media-plane.ts'
+import { announcedAs, type MediaPlane, startMediaPlane } from './media-plane.ts'
 import { systemRandom } from './random.ts'
 import { Shutdown } from './shutdown.ts'
 import type { LocalSocket } from './transport/listener-choice.ts'
@@ -23,7 +23,7 @@ export interface ServerOptions {
   /** Instead of the log that the configuration describes. */
   readonly logger?: Logger
   /** Instead of media workers: the engine in this thread, for tests. */
-  readonly media?: (settings: Settings) => Promise<MediaPlane>
+  readonly media?: (settings: Settings, logger: Logger) => Promise<MediaPlane>
 }
 
 export interface OutboundOptions {
@@ -72,8 +72,10 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
   const transports = new SipTransports({ ...settings.limits, ...settings.sip })
   await transports.open()
-  const bound = await (options.media ?? noMedia)(settings)
-  const media = settings.media.publicAddress === undefined ? bound : announcedAs(settings.media.publicAddress, bound)
+  const media = await startMedia(settings, logger, options).catch(async (error: unknown) => {
+    await transports.close()
+    throw error
+  })
   const services = new ConfiguredServices(settings.services, apps)
   const sipCounters = new Counters<EndpointCounter>()
 
@@ -126,9 +128,10 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   }
 }
 
-/** Until the media worker stands. */
-function noMedia(): Promise<MediaPlane> {
-  return Promise.reject(new RingdownError('RINGDOWN_INTERNAL', 'there is no media worker yet'))
+async function startMedia(settings: Settings, logger: Logger, options: ServerOptions): Promise<MediaPlane> {
+  const bound = await (options.media ?? startMediaPlane)(settings, logger)
+  const { publicAddress } = settings.media
+  return publicAddress === undefined ? bound : announcedAs(publicAddress, bound)
 }
 
 function sipOptions(

@@ -13,7 +13,7 @@ import { callsIn, type Settings } from './settings.ts'
 export function contradictionsOf(config: CheckedConfig, settings: Settings): string[] {
   return [
     ...listenProblems(settings),
-    ...mediaProblems(config, settings),
+    ...mediaProblems(settings),
     ...serviceProblems(settings),
     ...trunkProblems(config),
     ...callerProblems(config, settings),
@@ -40,7 +40,7 @@ function listenProblems({ sip }: Settings): string[] {
   return problems
 }
 
-function mediaProblems(config: CheckedConfig, { media, limits }: Settings): string[] {
+function mediaProblems({ media, limits }: Settings): string[] {
   const problems: string[] = []
   const [first, last] = media.portRange
   const calls = callsIn(media.portRange)
@@ -50,7 +50,7 @@ function mediaProblems(config: CheckedConfig, { media, limits }: Settings): stri
     problems.push(
       `media.portRange is [${first}, ${last}], which begins with an odd port: RTP uses even ports, so begin with ${first + 1}`,
     )
-  else if (calls < limits.maxCalls && (calls === 0 || config.limits?.maxCalls !== undefined))
+  else if (calls < limits.maxCalls)
     problems.push(
       `media.portRange is [${first}, ${last}], enough for ${calls} calls, and limits.maxCalls is ${limits.maxCalls}: widen the range to ${limits.maxCalls * 2} ports, or lower the limit`,
     )

@@ -141,9 +141,9 @@ const DEFAULT_LISTEN: readonly ListenSettings[] = [
 
 const DEFAULT_PORT_RANGE = [16_384, 32_767] as const
 
-/** How many calls find a port in the range: RTP takes the even port of a pair (RFC 3550 section 11). */
+/** How many calls find a port in the range: RTP takes even ports (RFC 3550 section 11). */
 export function callsIn([first, last]: readonly [first: number, last: number]): number {
-  return Math.max(0, Math.floor((last - first + 1) / 2))
+  return Math.max(1, Math.floor(last / 2) - Math.ceil(first / 2) + 1)
 }
 
 function trunkSettings(trunk: NonNullable<CheckedConfig['trunks']>[number]): TrunkSettings {

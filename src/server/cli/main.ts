@@ -1,0 +1,62 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { ConfigError, RingdownError } from '../../kit/index.ts'
+import { EXIT } from './exit-codes.ts'
+import { serveCommand } from './serve.ts'
+
+/** `ringdown`: the command line. What it prints for people goes to standard output, logs go to standard error. */
+async function main(): Promise<number> {
+  const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
+    version: string
+  }
+  let code: number = EXIT.OK
+  const program = new Command('ringdown')
+    .description('A programmable telephone exchange: SIP, RTP and call control in one Node process.')
+    .version(version)
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ ringdown demo                                  the exchange and some far ends, on this machine only
+  $ ringdown serve                                 what ringdown.config.ts describes
+  $ ringdown call sip:1234@127.0.0.1 --play hi.wav one call from the shell
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is taken; see also "ringdown call --help".`,
+    )
+  for (const command of [serveCommand])
+    program.addCommand(
+      command((result) => {
+        code = result
+      })
+        .exitOverride()
+        .copyInheritedSettings(program),
+    )
+  try {
+    await program.parseAsync()
+  } catch (error) {
+    return report(error)
+  }
+  return code
+}
+
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.OK : EXIT.USAGE
+  if (error instanceof ConfigError) {
+    console.error('The configuration is refused; nothing was started.')
+    for (const problem of error.problems) console.error(`  - ${problem}`)
+    return EXIT.USAGE
+  }
+  if (!(error instanceof RingdownError)) {
+    console.error(error)
+    return EXIT.FAILED
+  }
+  console.error(error.message)
+  if (error.code === 'RINGDOWN_USAGE') return EXIT.USAGE
+  return error.code === 'RINGDOWN_TRANSPORT' ? EXIT.TRANSPORT : EXIT.FAILED
+}
+
+// Standard output may be a pipe, which is written synchronously; timers that applications left behind do not count.
+process.exit(await main())

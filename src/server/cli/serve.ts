@@ -1,0 +1,58 @@
+import { Command } from 'commander'
+import { checkConfig } from '../config/check.ts'
+import { loadConfig } from '../config/load.ts'
+import { createLogger } from '../log/logger.ts'
+import { startServer } from '../main.ts'
+import { EXIT } from './exit-codes.ts'
+import { untilSignal } from './signals.ts'
+import { surviveApplications } from './survive.ts'
+
+/** `ringdown serve [config]` */
+export function serveCommand(onExit: (code: number) => void): Command {
+  return new Command('serve')
+    .description('Serve what a configuration file describes, until SIGTERM or SIGINT.')
+    .argument('[config]', 'the configuration file (default: ringdown.config.ts)')
+    .option('--check', 'check the configuration, say what is wrong, and start nothing')
+    .addHelpText(
+      'after',
+      `
+Prints "ready" on a line of its own when every address is listened on. The log goes to standard error: lines on a
+terminal, JSON otherwise.
+
+SIGTERM or SIGINT: no new calls are taken, those that stand may go on for shutdown.graceMs, the rest is hung up.
+A second signal hangs up at once.
+
+Examples:
+  $ ringdown serve
+  $ ringdown serve sites/office.config.ts
+  $ ringdown serve --check
+
+Exit codes: 0 served and closed, 2 the configuration is refused, 3 an address cannot be had.`,
+    )
+    .action(async (name: string | undefined, options: { check?: boolean }) => {
+      onExit(await serve(name, options.check ?? false))
+    })
+}
+
+async function serve(name: string | undefined, isCheckOnly: boolean): Promise<number> {
+  const { config, directory, file } = await loadConfig(name)
+  const settings = checkConfig(config, directory)
+  if (isCheckOnly) {
+    console.log(`${file} is right`)
+    return EXIT.OK
+  }
+  const logger = createLogger(settings.log)
+  surviveApplications(logger)
+  const server = await startServer(config, { directory, logger })
+  for (const { transport, address, port } of server.sockets)
+    logger.info({ transport, address, port }, `listening on ${transport} ${address} port ${port}`)
+  console.log('ready')
+
+  await untilSignal()
+  logger.info({ ...server.sizes() }, 'taking no more calls; a second signal hangs up those that stand')
+  const closing = server.close()
+  void untilSignal().then(() => server.close({ graceMs: 0 }))
+  await closing
+  logger.info({}, 'closed')
+  return EXIT.OK
+}

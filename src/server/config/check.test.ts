@@ -1,0 +1,338 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { inbound, outbound } from '../../calls/index.ts'
+import { ConfigError } from '../../kit/index.ts'
+import { checkConfig } from './check.ts'
+import { defineConfig } from './config.ts'
+
+const app = inbound(async () => {})
+let folder: string
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-config-'))
+  writeFileSync(join(folder, 'welcome.ts'), '')
+  writeFileSync(join(folder, 'notes.txt'), '')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function problems(config: unknown): readonly string[] {
+  try {
+    checkConfig(config, folder)
+  } catch (error) {
+    if (error instanceof ConfigError) return error.problems
+    throw error
+  }
+  return []
+}
+
+describe('a configuration', () => {
+  it('may be empty, and is then filled with defaults that nobody else can reach', () => {
+    const settings = checkConfig({}, folder)
+    expect(settings.sip.listen).toEqual([
+      { transport: 'udp', address: '127.0.0.1', port: 5060 },
+      { transport: 'tcp', address: '127.0.0.1', port: 5060 },
+    ])
+    expect(settings.sip.identity).toBe('sip:ringdown@127.0.0.1')
+    expect(settings.media).toEqual({
+      address: '127.0.0.1',
+      publicAddress: undefined,
+      portRange: [16_384, 32_767],
+      workers: 1,
+    })
+    expect(settings.authentication).toEqual({ realm: 'ringdown', strangers: 'allow' })
+    expect(settings.limits.maxCalls).toBe(8_192)
+    expect(settings.files.directory).toBe(join(folder, 'media'))
+  })
+
+  it('is taken as it is written when everything is said', () => {
+    const config = defineConfig({
+      sip: {
+        listen: [{ transport: 'udp', address: '0.0.0.0' }],
+        publicAddress: 'pbx.example.net',
+        userAgent: 'Example 1',
+        identity: 'sip:desk@example.net',
+      },
+      media: { address: '192.0.2.7', publicAddress: '198.51.100.7', portRange: [20_000, 20_999], workers: 2 },
+      services: [
+        { name: 'welcome', match: ['1000', '44*', /^\+1/], app: './welcome.ts#menu', parameters: { a: 1 } },
+        { name: 'rest', match: '*', app, limits: { maxCalls: 2 } },
+      ],
+      trunks: [
+        {
+          name: 'carrier',
+          uri: 'sip:sip.example.com;transport=tcp',
+          username: 'me',
+          password: 'secret',
+          from: '"Us" <sip:5550100@example.com>',
+          inbound: { addresses: ['203.0.113.5', '2001:db8::5'] },
+        },
+      ],
+      users: [{ username: 'alice', password: 'wonder' }],
+      authentication: { realm: 'example.net' },
+      limits: { maxCalls: 400 },
+      files: { directory: 'sounds' },
+      log: { level: 'warn', pretty: false },
+      shutdown: { graceMs: 0 },
+    })
+    const settings = checkConfig(config, folder)
+    expect(settings.sip.listen).toEqual([{ transport: 'udp', address: '0.0.0.0', port: 5060 }])
+    expect(settings.services[0]).toEqual({
+      name: 'welcome',
+      matches: ['1000', '44*', /^\+1/],
+      app: { file: join(folder, 'welcome.ts'), exportName: 'menu' },
+      parameters: { a: 1 },
+      maxCalls: undefined,
+    })
+    expect(settings.services[1]?.maxCalls).toBe(2)
+    expect(settings.trunks[0]?.credentials).toEqual({ username: 'me', password: 'secret' })
+    expect(settings.trunks[0]?.inboundCredentials).toBeUndefined()
+    expect(settings.authentication.strangers).toBe('challenge')
+    expect(settings.limits.maxCalls).toBe(400)
+  })
+
+  it('matches by the name of the service when nothing else is said', () => {
+    expect(checkConfig({ services: [{ name: '1000', app }] }, folder).services[0]?.matches).toEqual(['1000'])
+  })
+})
+
+describe('what is refused by its shape', () => {
+  const cases: [name: string, config: unknown, problem: RegExp][] = [
+    ['no object', 7, /^the configuration is 7: must be an object with the keys sip, media/],
+    ['an unknown key', { servces: [] }, /^the configuration has no key "servces": the keys are sip, media, services/],
+    ['an unknown key inside', { sip: { port: 1 } }, /^sip has no key "port": the keys are listen, publicAddress/],
+    [
+      'an unknown transport',
+      { sip: { listen: [{ transport: 'tls', address: '127.0.0.1' }] } },
+      /^sip\.listen\[0\]\.transport is "tls": must be 'udp' or 'tcp'$/,
+    ],
+    ['an empty listen', { sip: { listen: [] } }, /^sip\.listen is \[\]: must hold at least one address/],
+    [
+      'a host name to listen on',
+      { sip: { listen: [{ transport: 'udp', address: 'localhost' }] } },
+      /^sip\.listen\[0\]\.address is "localhost": must be an IPv4 or IPv6 address/,
+    ],
+    [
+      'a port out of range',
+      { sip: { listen: [{ transport: 'udp', address: '127.0.0.1', port: 70_000 }] } },
+      /^sip\.listen\[0\]\.port is 70000: must be a whole number from 0 to 65535/,
+    ],
+    ['a public address that is none', { sip: { publicAddress: 'a b' } }, /^sip\.publicAddress is "a b": must be an IP/],
+    ['a user agent of two lines', { sip: { userAgent: 'a\r\nb' } }, /^sip\.userAgent is .*without line breaks$/],
+    ['an identity that is no URI', { sip: { identity: 'me' } }, /^sip\.identity is "me": must be a sip: URI/],
+    ['a port range of one', { media: { portRange: [20_000] } }, /^media\.portRange/],
+    [
+      'low ports',
+      { media: { portRange: [80, 9000] } },
+      /^media\.portRange\[0\] is 80: must be a whole number from 1024/,
+    ],
+    ['no workers', { media: { workers: 0 } }, /^media\.workers is 0: must be a whole number from 1 to 64/],
+    ['a service without a name', { services: [{ app }] }, /^services\[0\]\.name is missing: must be 1 to 64 letters/],
+    ['a service without an app', { services: [{ name: 'a' }] }, /^services\[0\]\.app is missing: must be the path/],
+    ['an app that is none', { services: [{ name: 'a', app: async () => {} }] }, /^services\[0\]\.app is a function/],
+    [
+      'a match that is none',
+      { services: [{ name: 'a', match: 'a*b', app }] },
+      /^services\[0\]\.match is "a\*b": must be a user such as '1000'/,
+    ],
+    [
+      'one bad match of several',
+      { services: [{ name: 'a', match: ['1', 'x y'], app }] },
+      /^services\[0\]\.match\[1\] is "x y": must be a user/,
+    ],
+    [
+      'a service limit of nothing',
+      { services: [{ name: 'a', app, limits: { maxCalls: 0 } }] },
+      /^services\[0\]\.limits\.maxCalls is 0/,
+    ],
+    ['a trunk without a URI', { trunks: [{ name: 'a' }] }, /^trunks\[0\]\.uri is missing: must be a sip: URI/],
+    ['a trunk to a number', { trunks: [{ name: 'a', uri: 'tel:1' }] }, /^trunks\[0\]\.uri is "tel:1": must be a sip:/],
+    [
+      'a trunk from nobody',
+      { trunks: [{ name: 'a', uri: 'sip:b', from: 'me' }] },
+      /^trunks\[0\]\.from is "me": must be a sip: URI or a name-addr/,
+    ],
+    ['a user without a password', { users: [{ username: 'a' }] }, /^users\[0\]\.password is not usable/],
+    ['a realm with quotes', { authentication: { realm: '"' } }, /^authentication\.realm is/],
+    ['an unknown policy', { authentication: { strangers: 'no' } }, /^authentication\.strangers is "no": must be/],
+    ['a limit as text', { limits: { maxCalls: '5' } }, /^limits\.maxCalls is "5": must be a whole number/],
+    ['a log level', { log: { level: 'loud' } }, /^log\.level is "loud": must be silent, error/],
+    ['a negative grace', { shutdown: { graceMs: -1 } }, /^shutdown\.graceMs is -1: must be a whole number from 0/],
+  ]
+  it.each(cases)('%s', (_name, config, problem) => {
+    expect(problems(config)).toEqual([expect.stringMatching(problem)])
+  })
+
+  it('names everything that is wrong, and shows no password', () => {
+    const found = problems({ users: [{ username: 'a', password: 'geheim\n' }], log: { level: 1 }, x: 1 })
+    expect(found).toHaveLength(3)
+    expect(found.join()).not.toContain('geheim')
+  })
+})
+
+describe('what is refused because it contradicts itself', () => {
+  const udp = (address: string, port = 5060) => ({ transport: 'udp', address, port })
+  const trunk = { name: 'a', uri: 'sip:example.net' }
+  const cases: [name: string, config: unknown, problem: RegExp][] = [
+    [
+      'one address twice',
+      { sip: { listen: [udp('127.0.0.1'), udp('127.0.0.1')] } },
+      /^sip\.listen\[1\] is udp 127\.0\.0\.1 port 5060, which sip\.listen\[0\] has already/,
+    ],
+    [
+      'an address that a wildcard covers',
+      {
+        sip: { listen: [udp('0.0.0.0'), udp('127.0.0.1')], publicAddress: 'a.example' },
+        authentication: { strangers: 'allow' },
+      },
+      /^sip\.listen\[1\] is udp 127\.0\.0\.1 port 5060, which sip\.listen\[0\] has already/,
+    ],
+    [
+      'a wildcard without a public address',
+      { sip: { listen: [udp('0.0.0.0')] }, media: { address: '127.0.0.1' }, authentication: { strangers: 'allow' } },
+      /^sip\.listen\[0\]\.address is 0\.0\.0\.0, .*set sip\.publicAddress/,
+    ],
+    ['ports the wrong way round', { media: { portRange: [30_000, 20_000] } }, /whose last port is below the first/],
+    ['an odd first port', { media: { portRange: [20_001, 30_000] } }, /begins with an odd port.*begin with 20002$/],
+    [
+      'fewer ports than calls',
+      { media: { portRange: [20_000, 20_099] }, limits: { maxCalls: 100 } },
+      /enough for 50 calls, and limits\.maxCalls is 100: widen the range to 200 ports/,
+    ],
+    ['media on a wildcard', { media: { address: '0.0.0.0' } }, /^media\.address is 0\.0\.0\.0, which no session/],
+    [
+      'media of two families',
+      { media: { address: '::1', publicAddress: '192.0.2.1' } },
+      /both must be IPv4, or both IPv6/,
+    ],
+    [
+      'one name twice',
+      {
+        services: [
+          { name: 'a', app },
+          { name: 'a', match: 'b', app },
+        ],
+      },
+      /^services\[1\]\.name is "a", which another service has/,
+    ],
+    [
+      'a service behind one for everybody',
+      {
+        services: [
+          { name: 'a', match: '*', app },
+          { name: 'b', app },
+        ],
+      },
+      /^services\[1\]\.match is 'b', which is never reached, because services\[0\]\.match '\*' comes first/,
+    ],
+    [
+      'a prefix behind a shorter one',
+      {
+        services: [
+          { name: 'a', match: '4*', app },
+          { name: 'b', match: ['5', '44*'], app },
+        ],
+      },
+      /^services\[1\]\.match is '44\*', which is never reached/,
+    ],
+    [
+      'a user behind a pattern',
+      {
+        services: [
+          { name: 'a', match: /^\d+$/, app },
+          { name: '1000', app },
+        ],
+      },
+      /^services\[1\]\.match is '1000', which is never reached, because services\[0\]\.match \/\^\\d\+\$\/ comes first/,
+    ],
+    ['a missing file', { services: [{ name: 'a', app: './gone.ts' }] }, /gone\.ts, and there is no such file/],
+    ['a file of another kind', { services: [{ name: 'a', app: 'notes.txt' }] }, /an application file ends in \.ts/],
+    [
+      'an outbound application for calls that come in',
+      { services: [{ name: 'a', app: outbound(async () => {}) }] },
+      /^services\[0\]\.app is an outbound application/,
+    ],
+    ['one trunk twice', { trunks: [trunk, trunk] }, /^trunks\[1\]\.name is "a", which another trunk has/],
+    [
+      'a trunk URI with a user',
+      { trunks: [{ name: 'a', uri: 'sip:me@example.net' }] },
+      /^trunks\[0\]\.uri is sip:me@example\.net: leave out the user "me"/,
+    ],
+    ['a trunk over TLS', { trunks: [{ name: 'a', uri: 'sips:example.net' }] }, /TLS is not there yet/],
+    [
+      'half of the credentials',
+      { trunks: [{ ...trunk, username: 'me' }] },
+      /^trunks\[0\] has a username and no password/,
+    ],
+    [
+      'half of the inbound credentials',
+      { trunks: [{ ...trunk, inbound: { password: 'x' } }] },
+      /^trunks\[0\]\.inbound has a password and no username/,
+    ],
+    [
+      'an address of two trunks',
+      {
+        trunks: [
+          { ...trunk, inbound: { addresses: ['192.0.2.1'] } },
+          { ...trunk, name: 'b', inbound: { addresses: ['192.0.2.1'] } },
+        ],
+      },
+      /^trunks\[1\]\.inbound\.addresses\[0\] is 192\.0\.2\.1, which belongs to trunks\[0\] already/,
+    ],
+    [
+      'one user twice',
+      {
+        users: [
+          { username: 'a', password: 'b' },
+          { username: 'a', password: 'c' },
+        ],
+      },
+      /^users: the username "a" is there more than once/,
+    ],
+    [
+      'a challenge that nobody can pass',
+      { authentication: { strangers: 'challenge' } },
+      /^authentication\.strangers is 'challenge', and nobody could ever pass/,
+    ],
+    [
+      'passwords that are never asked for',
+      { authentication: { strangers: 'allow' }, users: [{ username: 'a', password: 'b' }] },
+      /so the passwords of users are never asked for/,
+    ],
+    [
+      'an open door to the world',
+      { sip: { listen: [udp('192.0.2.1')] } },
+      /^sip\.listen has 192\.0\.2\.1, which others can reach, and nothing says who may call/,
+    ],
+    ['a file for the media store', { files: { directory: 'notes.txt' } }, /notes\.txt, which is a file/],
+  ]
+  it.each(cases)('%s', (_name, config, problem) => {
+    expect(problems(config)).toEqual([expect.stringMatching(problem)])
+  })
+
+  it('lets two services overlap as long as each is reached', () => {
+    const services = [
+      { name: 'a', match: '44', app },
+      { name: 'b', match: '44*', app },
+      { name: 'c', match: /^\+/, app },
+      { name: 'd', match: '*', app },
+    ]
+    expect(problems({ services })).toEqual([])
+  })
+
+  it('takes as many calls as there are ports', () => {
+    expect(checkConfig({ media: { portRange: [20_000, 20_000] } }, folder).limits.maxCalls).toBe(1)
+    expect(checkConfig({ media: { portRange: [20_000, 20_005] } }, folder).limits.maxCalls).toBe(3)
+  })
+
+  it('lets UDP and TCP share an address, and any free port be asked for twice', () => {
+    const listen = [
+      udp('127.0.0.1'),
+      { transport: 'tcp', address: '127.0.0.1' },
+      udp('127.0.0.1', 0),
+      udp('127.0.0.1', 0),
+    ]
+    expect(problems({ sip: { listen } })).toEqual([])
+  })
+})
