@@ -193,3 +193,44 @@ describe('in a dialog with us as the callee', () => {
     expect(bye.headers.get('to')).toBe('<sip:phone@example.com>;tag=p')
   })
 })
+
+describe('a re-INVITE of ours', () => {
+  it('moves the target to the Contact of its 2xx', () => {
+    const { wire, alice, phone } = called()
+    obey(phone, alice)
+    phone.respond(phone.request('INVITE'), alice.peer, 200, 'p', [contact(phone, 'old')])
+    wire.run(50)
+    alice.do({ type: 'reinvite', session: 1, body: OFFER })
+    wire.run(50)
+    expect(phone.request('INVITE').uri).toMatch(/^sip:old@/)
+    phone.respond(phone.request('INVITE'), alice.peer, 200, '', [contact(phone, 'new')])
+    wire.run(50)
+    expect(phone.request('ACK').uri).toMatch(/^sip:new@/)
+    expect(phone.request('ACK').headers.get('cseq')).toBe('2 ACK')
+  })
+})
+
+describe('over TCP', () => {
+  it('our Contact says so, requests go there too, and a 2xx is repeated all the same', () => {
+    const wire = new Wire()
+    const bob = new Agent(wire, 'bob')
+    const phone = new Phone(wire, 'phone')
+    bob.on = (event) => {
+      if (event.type === 'incoming') bob.do({ type: 'respond', session: event.session, status: 200, body: OFFER })
+    }
+    phone.send({ ...bob.peer, transport: 'tcp' }, [
+      `INVITE ${bob.uri} SIP/2.0`,
+      `Via: SIP/2.0/TCP ${phone.peer.address};branch=z9hG4bK1`,
+      'From: <sip:phone@example.com>;tag=p',
+      `To: <${bob.uri}>`,
+      'Call-ID: tcp',
+      'CSeq: 1 INVITE',
+      `Contact: <${phone.uri};transport=tcp>`,
+    ])
+    wire.run(33_000)
+    expect(wire.ladder.filter((line) => line.includes('200 INVITE'))).toHaveLength(11)
+    expect(phone.response('INVITE').headers.get('contact')).toBe(`<sip:bob@${bob.peer.address}:5060;transport=tcp>`)
+    expect(phone.request('BYE').headers.get('via')).toMatch(/^SIP\/2\.0\/TCP /)
+    expect(bob.heard).toEqual(['incoming', 'ended network: no ACK'])
+  })
+})

@@ -170,6 +170,24 @@ describe('an early dialog', () => {
     expect(bob.heard).toEqual(['incoming', 'request INFO'])
   })
 
+  it('that ends leaves no request of the caller unanswered', () => {
+    const wire = new Wire()
+    const bob = new Agent(wire, 'bob')
+    const phone = new Phone(wire, 'phone')
+    bob.on = (event) => {
+      if (event.type === 'incoming') bob.do({ type: 'respond', session: event.session, status: 180 })
+    }
+    phone.send(bob.peer, invite(phone, bob))
+    wire.run(50)
+    const to = `To: ${phone.response('INVITE').headers.get('to')}`
+    phone.send(bob.peer, [...invite(phone, bob, [], 'INFO', 2).filter((line) => !line.startsWith('To:')), to])
+    wire.run(50)
+    phone.send(bob.peer, [...invite(phone, bob, [], 'BYE', 3).filter((line) => !line.startsWith('To:')), to])
+    wire.run(50)
+    expect(bob.heard).toEqual(['incoming', 'request INFO', 'cancelled'])
+    expect(phone.response('INFO').status).toBe(487)
+  })
+
   it('takes INFO of the callee, but no BYE', () => {
     const both = pair()
     const { wire, alice } = both
