@@ -54,12 +54,16 @@ export class Recorder {
     this.#blockLength = 0
   }
 
+  /** Loud frames that are too few to be sound yet are in doubt: the first of a word, or a click within silence. */
   #judge(frame: Int16Array): void {
-    this.#loudFrames = energy(frame) > energyAtLevel(SOUND_DBM0, frame.length) ? this.#loudFrames + 1 : 0
-    if (this.#loudFrames >= SOUND_FRAMES) {
+    if (energy(frame) <= energyAtLevel(SOUND_DBM0, frame.length)) {
+      const inDoubt = this.#loudFrames < SOUND_FRAMES ? this.#loudFrames : 0
+      this.#silentSamples += (inDoubt + 1) * frame.length
+      this.#loudFrames = 0
+    } else if (++this.#loudFrames >= SOUND_FRAMES) {
       this.#audioDetected = true
       this.#silentSamples = 0
-    } else this.#silentSamples += frame.length
+    }
   }
 }
 
