@@ -17,6 +17,7 @@ export function authenticationOf(settings: Settings, random: Random): EndpointAu
   )
   const server = new DigestServer({
     realm: authentication.realm,
+    algorithms: authentication.algorithms,
     random,
     lookup: (username) => known.get(username),
   })

@@ -41,7 +41,11 @@ describe('a configuration', () => {
       portRange: [16_384, 32_767],
       workers: 1,
     })
-    expect(settings.authentication).toEqual({ realm: 'ringdown', strangers: 'allow' })
+    expect(settings.authentication).toEqual({
+      realm: 'ringdown',
+      algorithms: ['SHA-256', 'MD5'],
+      strangers: 'allow',
+    })
     expect(settings.limits.maxCalls).toBe(8_192)
     expect(settings.files.directory).toBe(join(folder, 'media'))
   })

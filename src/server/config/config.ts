@@ -100,6 +100,11 @@ export interface AuthenticationConfig {
   /** The digest realm. Default `ringdown`. Changing it changes nothing but what phones display and hash. */
   readonly realm?: string
   /**
+   * Which hashes are offered, the preferred first. Default `['SHA-256', 'MD5']`. Old phones take the first offer, or none
+   * of several: `['MD5']` is for them.
+   */
+  readonly algorithms?: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
+  /**
    * What a call gets that comes neither from the address of a trunk nor from a known user: `'challenge'` asks for
    * digest credentials, `'allow'` lets everybody in. Default: `'challenge'` when users or trunks are configured. When
    * there are none, everybody who reaches a loopback address is let in, and any other address is refused at start-up

@@ -119,6 +119,12 @@ export const configSchema = object({
     realm: text('must be 1 to 128 printable characters without quotes', (value) =>
       /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(value),
     ).optional(),
+    algorithms: list(
+      z.enum(['MD5', 'SHA-256', 'SHA-512-256'], "must be 'MD5', 'SHA-256' or 'SHA-512-256'"),
+      'names of hashes',
+    )
+      .min(1, 'must name at least one hash')
+      .optional(),
     strangers: z.enum(['challenge', 'allow'], "must be 'challenge' or 'allow'").optional(),
   }).optional(),
   limits: object({

@@ -21,7 +21,11 @@ export interface Settings {
   readonly services: readonly ServiceSettings[]
   readonly trunks: readonly TrunkSettings[]
   readonly users: readonly UserSettings[]
-  readonly authentication: { readonly realm: string; readonly strangers: 'challenge' | 'allow' }
+  readonly authentication: {
+    readonly realm: string
+    readonly algorithms: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
+    readonly strangers: 'challenge' | 'allow'
+  }
   readonly limits: {
     readonly maxCalls: number
     readonly maxTransactions: number
@@ -108,6 +112,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     users,
     authentication: {
       realm: config.authentication?.realm ?? 'ringdown',
+      algorithms: config.authentication?.algorithms ?? ['SHA-256', 'MD5'],
       strangers: config.authentication?.strangers ?? (hasCallers ? 'challenge' : 'allow'),
     },
     limits: {
