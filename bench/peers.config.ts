@@ -1,0 +1,47 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig, inbound } from 'ringdown'
+import { ulawPrompt } from './prompt.ts'
+
+// Far ends for load generators: npx ringdown serve bench/peers.config.ts
+
+const directory = join(tmpdir(), 'ringdown-bench')
+mkdirSync(directory, { recursive: true })
+writeFileSync(join(directory, 'prompt.ul'), ulawPrompt(30))
+
+/** Answers and stays silent. */
+const answer = inbound(async (channel) => {
+  await channel.answer()
+  await channel.waitForIdle()
+})
+
+/** Answers and plays a prompt of 30 s over and over. */
+const play = inbound(async (channel) => {
+  await channel.answer()
+  await channel.filePlayer.play('prompt.ul', { loop: true })
+})
+
+/** Rings and never answers. */
+const ring = inbound(async (channel) => {
+  await channel.ring()
+  await channel.waitForIdle()
+})
+
+export default defineConfig({
+  sip: {
+    listen: [
+      { transport: 'udp', address: '127.0.10.1', port: 5060 },
+      { transport: 'tcp', address: '127.0.10.1', port: 5060 },
+    ],
+  },
+  services: [
+    { name: 'answer', app: answer },
+    { name: 'play', app: play },
+    { name: 'ring', app: ring },
+  ],
+  authentication: { strangers: 'allow' },
+  limits: { extraChannels: 0 },
+  files: { directory },
+  log: { level: 'warn' },
+})
