@@ -13,8 +13,6 @@ import {
 /** What a leg needs of a codec. The caller owns every array, and nothing is allocated. */
 export interface Codec {
   readonly name: CodecName
-  /** Samples a second at which the RTP timestamp runs. */
-  readonly clockRateHz: number
   /** Decodes one payload into `into` at `at` and returns the number of samples. */
   decodeInto(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): number
   /** Encodes `length` samples into `into` at `at` and returns the number of octets. */
@@ -36,7 +34,6 @@ const pcma = g711('PCMA', PCMA_TO_PCM16, PCM14_TO_PCMA, PCMA_SILENCE)
 function g711(name: CodecName, decoder: Int16Array, encoder: Uint8Array, silence: number): Codec {
   return {
     name,
-    clockRateHz: 8000,
     decodeInto(payload, from, length, into, at) {
       decodeG711Into(decoder, payload, from, length, into, at)
       return length

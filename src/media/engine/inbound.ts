@@ -3,6 +3,7 @@ import { type Codec, codecNamed } from '../codec/codec.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
 import { FrameReader } from '../jitter/frame-reader.ts'
 import { ShortJitterBuffer } from '../jitter/short-jitter-buffer.ts'
+import { MAX_PAYLOAD } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
@@ -133,6 +134,4 @@ export class Inbound {
 }
 
 const MAX_PER_SWEEP = 64
-/** 60 ms of G.711. */
-const MAX_PAYLOAD = 480
 const MAX_CATCH_UP_MS = 500

@@ -1,4 +1,5 @@
 import type { Codec } from '../codec/codec.ts'
+import { MAX_PAYLOAD } from '../rtp/packet.ts'
 import { emptyPlayout, type JitterBuffer } from './jitter-buffer.ts'
 
 /**
@@ -9,7 +10,7 @@ export class FrameReader {
   readonly #buffer: JitterBuffer
   readonly #playout = emptyPlayout()
   /** Decoded and not yet read. A packet is decoded only when less than a frame is left. */
-  readonly #pcm: Int16Array = new Int16Array(MAX_FRAME + MAX_PACKET)
+  readonly #pcm: Int16Array = new Int16Array(MAX_FRAME + MAX_PAYLOAD)
   #length = 0
 
   constructor(buffer: JitterBuffer) {
@@ -41,5 +42,3 @@ export class FrameReader {
 }
 
 const MAX_FRAME = 160
-/** The longest packet that a jitter buffer takes: 60 ms. */
-const MAX_PACKET = 480

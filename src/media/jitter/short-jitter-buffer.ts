@@ -1,5 +1,5 @@
 import { add16, add32, diff16, diff32 } from '../../kit/index.ts'
-import type { RtpPacket } from '../rtp/packet.ts'
+import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import type { JitterBuffer, JitterCounts, Playout } from './jitter-buffer.ts'
 
 export interface ShortJitterBufferOptions {
@@ -21,7 +21,7 @@ export class ShortJitterBuffer implements JitterBuffer {
   readonly counts: JitterCounts = { late: 0, duplicates: 0, grown: 0, shrunk: 0, restarts: 0, underruns: 0 }
   readonly #depth: number
   readonly #maxGrowth: number
-  readonly #payloads: Uint8Array = new Uint8Array(SLOTS * SLOT_BYTES)
+  readonly #payloads: Uint8Array = new Uint8Array(SLOTS * MAX_PAYLOAD)
   /** Per slot: its sequence number or -1, its first timestamp, and how much it holds. */
   readonly #sequences: Int32Array = new Int32Array(SLOTS).fill(-1)
   readonly #timestamps: Uint32Array = new Uint32Array(SLOTS)
@@ -45,7 +45,7 @@ export class ShortJitterBuffer implements JitterBuffer {
   }
 
   put(packet: RtpPacket, samples: number): void {
-    if (packet.payloadLength > SLOT_BYTES || samples === 0) return
+    if (packet.payloadLength > MAX_PAYLOAD || samples === 0) return
     if (!this.#begun) this.#begin(packet)
     else if (this.#isAnotherStream(packet)) {
       this.counts.restarts++
@@ -78,7 +78,7 @@ export class ShortJitterBuffer implements JitterBuffer {
     }
     into.kind = 'packet'
     into.bytes = this.#payloads
-    into.offset = slot * SLOT_BYTES
+    into.offset = slot * MAX_PAYLOAD
     into.length = this.#lengths[slot]!
     into.samples = this.#samples[slot]!
     this.#next = add16(this.#sequences[slot]!, 1)
@@ -140,7 +140,7 @@ export class ShortJitterBuffer implements JitterBuffer {
     this.#lengths[slot] = packet.payloadLength
     this.#samples[slot] = samples
     // Copied by hand: a view for set() would be one more object per packet.
-    for (let i = 0, to = slot * SLOT_BYTES, from = packet.payloadOffset; i < packet.payloadLength; i++)
+    for (let i = 0, to = slot * MAX_PAYLOAD, from = packet.payloadOffset; i < packet.payloadLength; i++)
       this.#payloads[to + i] = packet.bytes[from + i]!
     if (diff16(packet.sequence, this.#highest) > 0) this.#highest = packet.sequence
     if (diff16(packet.sequence, this.#next) < 0) this.#next = packet.sequence
@@ -196,8 +196,6 @@ export class ShortJitterBuffer implements JitterBuffer {
 
 /** A power of two, so that a sequence number finds its slot across the wrap. */
 const SLOTS = 32
-/** 60 ms of G.711. */
-const SLOT_BYTES = 480
 const FRAME = 160
 const MAX_LEAP = 1000
 /** Packets further ahead than this have no slot, or belong to a stream that has jumped. */

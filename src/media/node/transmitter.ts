@@ -1,16 +1,13 @@
 import { type Codec, codecNamed } from '../codec/codec.ts'
-import { RTP_HEADER_LENGTH } from '../rtp/packet.ts'
-
-/** The longest packet that is sent: 60 ms of G.711. */
-export const MAX_PAYLOAD_SENT = 480
+import { MAX_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
 
 /** One packet on its way out. There is one per engine, filled anew for each packet of each leg. */
 export class OutgoingPacket {
-  readonly bytes: Uint8Array = new Uint8Array(RTP_HEADER_LENGTH + MAX_PAYLOAD_SENT)
+  readonly bytes: Uint8Array = new Uint8Array(RTP_HEADER_LENGTH + MAX_PAYLOAD)
   /** Where the payload begins in {@link bytes}. */
   readonly payloadOffset = RTP_HEADER_LENGTH
   /** Room for the samples of this packet before they are encoded. */
-  readonly pcm: Int16Array = new Int16Array(MAX_PAYLOAD_SENT)
+  readonly pcm: Int16Array = new Int16Array(MAX_PAYLOAD)
   /** How many samples this packet stands for. */
   samples = 160
   /** The codec that the leg sends. */

@@ -1,5 +1,7 @@
 /** Octets of the fixed RTP header (RFC 3550 section 5.1). */
 export const RTP_HEADER_LENGTH = 12
+/** The longest payload that is sent or taken, in octets and in samples: 60 ms of G.711. */
+export const MAX_PAYLOAD = 480
 
 /**
  * A received RTP packet as a checked view (RFC 3550 section 5): {@link RtpPacket.parse} checks every length once,
