@@ -1,4 +1,4 @@
-import { type AppDefinition, Exchange, type InstanceRecord, type Trunk } from '../calls/index.ts'
+import { type AppDefinition, Exchange, type InstanceRecord, type MediaStore, type Trunk } from '../calls/index.ts'
 import { Counters, type Logger, type Random, RingdownError } from '../kit/index.ts'
 import type { EndpointCounter } from '../sip/index.ts'
 import { AppLibrary } from './apps/app-library.ts'
@@ -22,6 +22,8 @@ export interface ServerOptions {
   readonly directory?: string
   /** Instead of the log that the configuration describes. */
   readonly logger?: Logger
+  /** Instead of the directory that the configuration names. */
+  readonly files?: MediaStore
   /** Instead of media workers: the engine in this thread, for tests. */
   readonly media?: (settings: Settings, logger: Logger) => Promise<MediaPlane>
 }
@@ -66,8 +68,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   const settings = checkConfig(config, directory)
   const logger = options.logger ?? createLogger(settings.log)
   const random = systemRandom()
-  const files = new DiskMediaStore(settings.files)
-  await files.open()
+  const disk = new DiskMediaStore(settings.files)
+  if (options.files === undefined) await disk.open()
   const apps = new AppLibrary(logger)
   for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
   const transports = new SipTransports({ ...settings.limits, ...settings.sip })
@@ -84,7 +86,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     sip: sipOptions(settings, transports, random, sipCounters),
     mediaAddress: settings.media.address,
     services,
-    files,
+    files: options.files ?? disk,
     trunks: settings.trunks.map(trunkOf),
     logger,
     wallTimeMs: Date.now,
@@ -122,7 +124,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     }),
     sizes: () => {
       const { sip, ...calls } = exchange.sizes()
-      return { ...calls, ...sip, tcpConnections: transports.connections, recordings: files.sizes().recordings }
+      return { ...calls, ...sip, tcpConnections: transports.connections, recordings: disk.sizes().recordings }
     },
     close: ({ graceMs = settings.shutdown.graceMs } = {}) => shutdown.begin(graceMs),
   }

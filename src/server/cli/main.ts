@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError, RingdownError } from '../../kit/index.ts'
+import { callCommand } from './call.ts'
+import { demoCommand } from './demo.ts'
 import { EXIT } from './exit-codes.ts'
 import { serveCommand } from './serve.ts'
 
@@ -26,7 +28,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is taken; see also "ringdown call --help".`,
     )
-  for (const command of [serveCommand])
+  for (const command of [serveCommand, callCommand, demoCommand])
     program.addCommand(
       command((result) => {
         code = result
