@@ -63,8 +63,11 @@ export interface RecordLimits {
 }
 
 export type MediaCommand =
-  /** Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it. */
-  | { readonly type: 'open'; readonly leg: LegId; readonly localAddress: string }
+  /**
+   * Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it.
+   * `with` names an open leg that this one may be bridged to later: they are then placed in one engine.
+   */
+  | { readonly type: 'open'; readonly leg: LegId; readonly localAddress: string; readonly with?: LegId }
   /**
    * Begins the stream; before it nothing is sent, heard or counted. Unless something is transmitted, the first that
    * leaves are 200 ms of silence, which open the NATs on the way and let the far end latch; then the leg is quiet.
@@ -85,6 +88,15 @@ export type MediaCommand =
   | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
   /** Ends a job with ABORTED. */
   | { readonly type: 'stopJob'; readonly leg: LegId; readonly job: JobId }
+  /**
+   * Lets two legs of one engine hear each other, keys included; both need a stream. Payloads pass as they are where
+   * the codecs agree and are decoded and encoded where not. Until the bridge is over neither leg transmits anything
+   * else: `play`, `sendDigits` and a recording with a beep are `finished` with ERROR; recordings and `digit` go on.
+   * Outcome: `bridgeFailed` at once (also when a leg transmits or is bridged), or `unbridged` at the end.
+   */
+  | { readonly type: 'bridge'; readonly leg: LegId; readonly other: LegId }
+  /** Ends the bridge that the leg is in, if it is in one. Outcome: `unbridged` for both legs. */
+  | { readonly type: 'unbridge'; readonly leg: LegId }
 
 export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
 
@@ -105,6 +117,10 @@ export type MediaEvent =
       readonly detail?: string
       readonly audioDetected?: boolean
     }
+  /** The legs were not bridged. Said of the `leg` of the command only. */
+  | { readonly type: 'bridgeFailed'; readonly leg: LegId; readonly other: LegId; readonly reason: string }
+  /** The bridge is over. Said of each of its legs that goes on: one that has closed or failed says only that. */
+  | { readonly type: 'unbridged'; readonly leg: LegId; readonly other: LegId }
   | { readonly type: 'closed'; readonly leg: LegId; readonly statistics: LegStatistics }
 
 export interface LegStatistics {

@@ -99,6 +99,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       case 'close':
         this.#close(command.leg)
         return
+      case 'bridge':
+        this.#events.push({ ...command, type: 'bridgeFailed', reason: 'this engine cannot bridge' })
+        return
+      case 'unbridge':
+        return
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
