@@ -4,6 +4,7 @@ import { Cause, State } from './enums.ts'
 import type { CallHost } from './host.ts'
 import type { IncomingLeg } from './incoming-leg.ts'
 import type { Leg, LegListener } from './leg.ts'
+import type { Placement } from './leg-media.ts'
 
 /**
  * What the parts of a channel share: its present leg, who transmits, who waits for digits, and its events.
@@ -11,6 +12,7 @@ import type { Leg, LegListener } from './leg.ts'
  */
 export class ChannelCore implements LegListener {
   readonly host: CallHost
+  readonly placement: Placement
   readonly events = new ChannelEvents()
   readonly headersToSend: [name: string, value: string][] = []
   /** Takes every digit of the call; set by the DTMF detector. */
@@ -19,9 +21,12 @@ export class ChannelCore implements LegListener {
   #leg: Leg | undefined
   #transmitter: string | undefined
   #isClosed = false
+  #connectedTo: ChannelCore | undefined
 
-  constructor(host: CallHost) {
+  /** @param placement shared by the channels of one application instance */
+  constructor(host: CallHost, placement: Placement = { near: undefined }) {
     this.host = host
+    this.placement = placement
   }
 
   get leg(): Leg | undefined {
@@ -95,7 +100,76 @@ export class ChannelCore implements LegListener {
     this.#transmitter = undefined
   }
 
+  get connectedTo(): ChannelCore | undefined {
+    return this.#connectedTo
+  }
+
+  /**
+   * Bridges the calls of two channels; both then count as transmitting.
+   * @returns false when one of them has gone meanwhile, or the media plane could not do it
+   * @throws Hangup, UsageError when either is not ANSWERED or transmits
+   */
+  async connect(other: ChannelCore): Promise<boolean> {
+    const leg = this.requireAnswered('connect')
+    const otherLeg = other.requireAnswered('connect')
+    if (leg === otherLeg) throw new UsageError('connect: a channel cannot be connected to itself')
+    this.claimTransmitter(CONNECTION)
+    try {
+      other.claimTransmitter(CONNECTION)
+    } catch (error) {
+      this.releaseTransmitter()
+      throw error
+    }
+    this.#connectedTo = other
+    other.#connectedTo = this
+    const isDone = await new Promise<boolean>((resolve) => {
+      this.host.post(() => {
+        if (leg.isEnding || otherLeg.isEnding) resolve(false)
+        else void leg.media.bridge(otherLeg.media).then(resolve)
+      })
+    })
+    if (!isDone) this.#disconnected()
+    else if (this.#connectedTo === other) {
+      leg.details.connectedId = otherLeg.details.callId
+      otherLeg.details.connectedId = leg.details.callId
+    }
+    return isDone
+  }
+
+  /** Ends the bridge, if there is one; resolves when both channels can transmit again. */
+  async disconnect(): Promise<void> {
+    const leg = this.#leg
+    if (this.#connectedTo === undefined || leg === undefined) return
+    await new Promise<void>((resolve) => {
+      this.#onDisconnected = resolve
+      this.host.post(() => {
+        if (leg.isEnding) this.#disconnected()
+        else leg.media.unbridge()
+      })
+    })
+  }
+
+  onUnbridged(): void {
+    this.#disconnected()
+  }
+
+  #onDisconnected: () => void = () => {}
+
+  /** Said by whichever of the two hears of it first. */
+  #disconnected(): void {
+    const other = this.#connectedTo
+    if (other === undefined) return
+    this.#connectedTo = undefined
+    if (this.#leg !== undefined) delete this.#leg.details.connectedId
+    this.releaseTransmitter()
+    this.#onDisconnected()
+    this.#onDisconnected = () => {}
+    this.emit({ type: 'disconnected' })
+    other.#disconnected()
+  }
+
   onState(state: State): void {
+    if (state === State.IDLE) this.#disconnected()
     this.emit({ type: 'state', state })
     if (state === State.IDLE) this.emit({ type: 'ended', cause: this.cause })
   }
@@ -111,3 +185,5 @@ export class ChannelCore implements LegListener {
     })
   }
 }
+
+const CONNECTION = 'a connection to another channel'

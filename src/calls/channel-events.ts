@@ -4,6 +4,8 @@ import type { Cause, State } from './enums.ts'
 export type ChannelEvent =
   | { readonly type: 'state'; readonly state: State }
   | { readonly type: 'digit'; readonly digit: string }
+  /** The connection to another channel is over: the other end hung up, or `disconnect` was called. */
+  | { readonly type: 'disconnected' }
   | { readonly type: 'ended'; readonly cause: Cause }
 
 export type ChannelEventType = ChannelEvent['type']

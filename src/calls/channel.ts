@@ -224,6 +224,21 @@ export class Channel {
     return leg.state
   }
 
+  /**
+   * Lets the far ends of two answered channels talk to each other. Recording and collecting digits go on; players
+   * cannot start. It ends with `disconnect`, or when either end hangs up (event `disconnected`).
+   * @returns false when it could not be done, for instance because one end hung up at that moment
+   * @throws UsageError when either channel is not ANSWERED or is transmitting; Hangup when either call has gone
+   */
+  connect(other: Channel): Promise<boolean> {
+    return this.#core.connect(other.#core)
+  }
+
+  /** Ends the connection of `connect`, from either side; nothing happens when there is none. */
+  disconnect(): Promise<void> {
+    return this.#core.disconnect()
+  }
+
   /** Hangs up and gives the channel back: no further call can be placed on it. */
   async close(): Promise<void> {
     this.#core.close()

@@ -23,6 +23,8 @@ export interface CallDetails {
   /** The name of the digest user who placed an inbound call, when it was authenticated. */
   readonly user?: string
   readonly codec?: string
+  /** The `callId` of the call that this one is connected to at present. */
+  readonly connectedId?: string
   /** The SIP Call-ID. */
   readonly sipCallId?: string
   /** SIP status of the end; -1 when in-band tones ended the call before it was connected. */

@@ -278,7 +278,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     if (typeof app === 'string' || appDirection(app) !== direction)
       return this.#recordWithoutRun(service, ReturnCode.WRONG_DIRECTION, direction)
     const instanceId = token(this.#options.random, 20)
-    const extras = Array.from({ length: this.#options.extraChannels ?? 3 }, () => new ChannelCore(this.#host))
+    const extras = Array.from(
+      { length: this.#options.extraChannels ?? 3 },
+      () => new ChannelCore(this.#host, primary.placement),
+    )
     const channels = [primary, ...extras].map((core): InstanceChannel => ({ core, channel: new Channel(core) }))
     const context: AppContext = {
       instanceId,

@@ -11,6 +11,14 @@ export interface LegMediaListener {
   /** The port could not be bound, or the media worker has died. Nothing further comes. */
   onFailed(reason: string): void
   onDigit(digit: string): void
+  /** The bridge to another leg is over, although we did not end it. */
+  onUnbridged(): void
+}
+
+/** Where in the media plane the legs of one application instance are, so that they can be bridged. */
+export interface Placement {
+  /** The leg that was opened last. */
+  near: LegId | undefined
 }
 
 /** How one job on the leg reports. */
@@ -35,6 +43,7 @@ export class LegMedia {
   readonly #host: CallHost
   readonly #listener: LegMediaListener
   readonly #owner: Leg
+  readonly #placement: Placement
   readonly #leg: LegId
   readonly #jobs = new Map<JobId, JobListener>()
   readonly #session: MediaSession
@@ -42,9 +51,11 @@ export class LegMedia {
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
   #statistics: LegStatistics | undefined
+  #bridging: ((isDone: boolean) => void) | undefined
 
-  constructor(host: CallHost, owner: Leg, listener: LegMediaListener) {
+  constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
     this.#owner = owner
+    this.#placement = placement
     this.#host = host
     this.#listener = listener
     this.#leg = host.nextId()
@@ -78,7 +89,13 @@ export class LegMedia {
     if (this.#phase !== 'new') return
     this.#phase = 'opening'
     this.#host.onMediaLeg(this.#leg, this.#owner)
-    this.#host.media({ type: 'open', leg: this.#leg, localAddress: this.#host.mediaAddress })
+    const { near } = this.#placement
+    this.#host.media({
+      type: 'open',
+      leg: this.#leg,
+      localAddress: this.#host.mediaAddress,
+      ...(near !== undefined && { with: near }),
+    })
   }
 
   /** Restricts and orders the codecs of the offers and answers to come. */
@@ -117,6 +134,19 @@ export class LegMedia {
     if (this.#jobs.has(job)) this.#host.media({ type: 'stopJob', leg: this.#leg, job })
   }
 
+  /** Lets this leg and `other` hear each other; resolves with whether it could be done. */
+  bridge(other: LegMedia): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#bridging = resolve
+      this.#host.media({ type: 'bridge', leg: this.#leg, other: other.#leg })
+    })
+  }
+
+  /** Ends the bridge; both legs hear of it. */
+  unbridge(): void {
+    this.#host.media({ type: 'unbridge', leg: this.#leg })
+  }
+
   /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
   signalledDigit(digit: string): void {
     for (const [job, listener] of [...this.#jobs]) {
@@ -153,6 +183,7 @@ export class LegMedia {
       case 'opened':
         if (this.#phase !== 'opening') return
         this.#phase = 'open'
+        this.#placement.near = this.#leg
         this.#local = { ...this.#local, address: event.address, port: event.port }
         this.#listener.onOpened()
         return
@@ -174,6 +205,13 @@ export class LegMedia {
           ...(event.audioDetected !== undefined && { audioDetected: event.audioDetected }),
         })
         return
+      case 'bridged':
+      case 'bridgeFailed':
+        this.#bridgingEnded(event.type === 'bridged')
+        return
+      case 'unbridged':
+        this.#listener.onUnbridged()
+        return
       case 'closed':
         this.#statistics = event.statistics
         this.#closed('HANGUP')
@@ -181,9 +219,15 @@ export class LegMedia {
     }
   }
 
+  #bridgingEnded(isDone: boolean): void {
+    this.#bridging?.(isDone)
+    this.#bridging = undefined
+  }
+
   #closed(cause: 'HANGUP' | 'ERROR', detail?: string): void {
     this.#phase = 'closed'
     this.#host.onMediaLeg(this.#leg, undefined)
+    this.#bridgingEnded(false)
     for (const job of [...this.#jobs.keys()]) this.#finish(job, cause, detail === undefined ? {} : { detail })
   }
 }

@@ -5,12 +5,14 @@ import type { EndedBy, MutableCallDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
-import { LegMedia } from './leg-media.ts'
+import { LegMedia, type Placement } from './leg-media.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
+  readonly placement: Placement
   onState(state: State): void
   onDigit(digit: string): void
+  onUnbridged(): void
 }
 
 interface Waiting {
@@ -61,10 +63,11 @@ export abstract class Leg {
       earlyMediaPossible: false,
       times: { [state]: host.wallTimeMs() },
     }
-    this.media = new LegMedia(host, this, {
+    this.media = new LegMedia(host, this, listener.placement, {
       onOpened: () => this.onMediaOpened(),
       onFailed: (reason) => this.onMediaFailed(reason),
       onDigit: (digit) => this.#listener.onDigit(digit),
+      onUnbridged: () => this.#listener.onUnbridged(),
     })
     this.#releaseTimer = host.timer(() => this.#released())
     host.onSession(session, this)

@@ -92,7 +92,7 @@ export type MediaCommand =
    * Lets two legs of one engine hear each other, keys included; both need a stream. Payloads pass as they are where
    * the codecs agree and are decoded and encoded where not. Until the bridge is over neither leg transmits anything
    * else: `play`, `sendDigits` and a recording with a beep are `finished` with ERROR; recordings and `digit` go on.
-   * Outcome: `bridgeFailed` at once (also when a leg transmits or is bridged), or `unbridged` at the end.
+   * Outcome: `bridgeFailed` (also when a leg transmits or is bridged), or `bridged` and, at the end, `unbridged`.
    */
   | { readonly type: 'bridge'; readonly leg: LegId; readonly other: LegId }
   /** Ends the bridge that the leg is in, if it is in one. Outcome: `unbridged` for both legs. */
@@ -117,6 +117,8 @@ export type MediaEvent =
       readonly detail?: string
       readonly audioDetected?: boolean
     }
+  /** The legs hear each other now. Said of the `leg` of the command only. */
+  | { readonly type: 'bridged'; readonly leg: LegId; readonly other: LegId }
   /** The legs were not bridged. Said of the `leg` of the command only. */
   | { readonly type: 'bridgeFailed'; readonly leg: LegId; readonly other: LegId; readonly reason: string }
   /** The bridge is over. Said of each of its legs that goes on: one that has closed or failed says only that. */
