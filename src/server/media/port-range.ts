@@ -8,52 +8,116 @@ export interface PortRangeOptions {
   readonly quarantineMs?: number
 }
 
+/** The UDP ports of all media workers of a process: shared memory, which crosses threads as it is. */
+export interface PortTable {
+  /** The lowest even port. The columns have one place for each even port from there on. */
+  readonly first: number
+  readonly quarantineMs: number
+  /** Which worker holds the port, 0 for none. Changed by compare-and-exchange only. */
+  readonly owners: Int32Array
+  /** Until when the port rests. Belongs to the owner. */
+  readonly restsUntil: Float64Array
+  /** The descriptor of the port's socket plus one, where its owner has to close it itself. Belongs to the owner. */
+  readonly descriptors: Int32Array
+  /** How many ports have an owner. */
+  readonly used: Int32Array
+}
+
+/** A table of ports that nobody has used yet. */
+export function portTable(options: PortRangeOptions = {}): PortTable {
+  const { first: from = 16_384, last = 32_767, quarantineMs = 5000 } = options
+  const first = from + (from & 1)
+  const size = Math.max(0, Math.floor((last - first) / 2) + 1)
+  return {
+    first,
+    quarantineMs,
+    owners: new Int32Array(new SharedArrayBuffer(4 * size)),
+    restsUntil: new Float64Array(new SharedArrayBuffer(8 * size)).fill(-Infinity),
+    descriptors: new Int32Array(new SharedArrayBuffer(4 * size)),
+    used: new Int32Array(new SharedArrayBuffer(4)),
+  }
+}
+
 /**
- * The UDP ports of one media worker. They are handed out one after the other from a random start, which makes them
- * hard to guess for a stranger and keeps a port unused for as long as possible.
+ * The table as one media worker sees it. Ports are handed out one after the other from a random start, which makes
+ * them hard to guess for a stranger and keeps a port unused for as long as possible. Times are those of
+ * {@link processNow}.
  */
 export class PortRange {
-  readonly #first: number
-  /** Per even port: when it may be used again; Infinity while it is in use. */
-  readonly #freeAt: Float64Array
-  readonly #quarantineMs: number
+  readonly #table: PortTable
+  readonly #owner: number
   #cursor: number
-  #used = 0
 
-  constructor(random: Random, options: PortRangeOptions = {}) {
-    const { first = 16_384, last = 32_767, quarantineMs = 5000 } = options
-    this.#first = first + (first & 1)
-    this.#freeAt = new Float64Array(Math.max(0, Math.floor((last - this.#first) / 2) + 1)).fill(-Infinity)
-    this.#quarantineMs = quarantineMs
-    this.#cursor = this.#freeAt.length === 0 ? 0 : integerBelow(random, this.#freeAt.length)
+  /** @param owner the number of the worker, 1 or more */
+  constructor(random: Random, table: PortTable = portTable(), owner = 1) {
+    this.#table = table
+    this.#owner = owner
+    this.#cursor = this.size === 0 ? 0 : integerBelow(random, this.size)
   }
 
   /** Ports that the range has. */
   get size(): number {
-    return this.#freeAt.length
+    return this.#table.owners.length
   }
 
-  /** Ports in use. */
+  /** Ports in use, by whichever worker. */
   get used(): number {
-    return this.#used
+    return Atomics.load(this.#table.used, 0)
   }
 
   /** The next free port, or `undefined` when all are in use or resting. */
   take(now: Instant): number | undefined {
-    for (let tried = 0; tried < this.#freeAt.length; tried++) {
+    const { first, owners, restsUntil, used } = this.#table
+    for (let tried = 0; tried < this.size; tried++) {
       const index = this.#cursor
-      this.#cursor = (index + 1) % this.#freeAt.length
-      if ((this.#freeAt[index] as number) > now) continue
-      this.#freeAt[index] = Infinity
-      this.#used++
-      return this.#first + 2 * index
+      this.#cursor = (index + 1) % this.size
+      if (Atomics.compareExchange(owners, index, 0, this.#owner) !== 0) continue
+      if ((restsUntil[index] as number) <= now) {
+        Atomics.add(used, 0, 1)
+        return first + 2 * index
+      }
+      Atomics.store(owners, index, 0)
     }
     return undefined
   }
 
+  /** Notes the socket of a port that this worker holds, for the case that the worker dies. */
+  note(port: number, descriptor: number): void {
+    this.#table.descriptors[this.#indexOf(port)] = descriptor + 1
+  }
+
   /** Gives a port back. It rests first; so does one that another program turned out to hold. */
   release(port: number, now: Instant): void {
-    this.#freeAt[(port - this.#first) / 2] = now + this.#quarantineMs
-    this.#used--
+    const { owners, restsUntil, descriptors, quarantineMs, used } = this.#table
+    const index = this.#indexOf(port)
+    descriptors[index] = 0
+    restsUntil[index] = now + quarantineMs
+    Atomics.sub(used, 0, 1)
+    Atomics.store(owners, index, 0)
   }
+
+  /**
+   * Gives back every port that a worker of this number holds, which died without doing so, and returns the sockets
+   * that nobody has closed.
+   */
+  releaseLeftBehind(now: Instant): number[] {
+    const { first, owners, descriptors } = this.#table
+    const open: number[] = []
+    for (let index = 0; index < this.size; index++) {
+      if (Atomics.load(owners, index) !== this.#owner) continue
+      const descriptor = descriptors[index] as number
+      if (descriptor > 0) open.push(descriptor - 1)
+      this.release(first + 2 * index, now)
+    }
+    return open
+  }
+
+  #indexOf(port: number): number {
+    return (port - this.#table.first) / 2
+  }
+}
+
+/** Monotonic milliseconds that are the same in every thread, as those of `performance.now` are not. */
+export function processNow(): Instant {
+  return Number(process.hrtime.bigint() / 1000n) / 1000
 }

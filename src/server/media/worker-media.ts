@@ -105,9 +105,10 @@ export class WorkerMedia implements MediaPort {
     let isReady = false
     let reason = 'the media worker has ended'
     worker.on('message', (message: FromWorker) => {
-      if (message.type === 'events') for (const event of message.events) this.#say(event)
-      else if (message.type === 'counters') this.#counters = message.counters
-      else {
+      if (message.type !== 'ready') {
+        if (message.counters !== undefined) this.#counters = message.counters
+        if (message.type === 'events') for (const event of message.events) this.#say(event)
+      } else {
         isReady = true
         onReady()
       }

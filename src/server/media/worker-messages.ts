@@ -15,5 +15,10 @@ export type ToWorker =
 /** From the worker: what one command or tick brought about, and what was counted up to then. */
 export type FromWorker =
   | { readonly type: 'ready' }
-  | { readonly type: 'events'; readonly events: readonly MediaEvent[] }
+  | {
+      readonly type: 'events'
+      readonly events: readonly MediaEvent[]
+      /** When a leg came or went. */
+      readonly counters?: Readonly<Record<string, number>>
+    }
   | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
