@@ -6,6 +6,7 @@ export function logReport(
   logger: Logger,
   report: Extract<ExchangeOutput, { type: 'callEnded' | 'instanceEnded' }>,
 ): void {
+  if (!isEnabled(logger)) return
   if (report.type === 'callEnded') logger.info({ call: callRecord(report.details) }, callLine(report.details))
   else logInstance(logger, report.record)
 }
@@ -31,4 +32,9 @@ function logInstance(logger: Logger, record: InstanceRecord): void {
   const line = `${record.direction} application ${service} returned ${returnCode}${why}`
   if (returnCode < 0 && returnCode > -100 && returnCode !== -2) logger.warn({ instance: record }, line)
   else logger.info({ instance: record }, line)
+}
+
+/** Pino can say beforehand that a line would be thrown away; so it need not be put together. */
+function isEnabled(logger: Logger & { isLevelEnabled?: (level: string) => boolean }): boolean {
+  return logger.isLevelEnabled?.('info') ?? true
 }
