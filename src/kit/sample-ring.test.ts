@@ -51,4 +51,20 @@ describe('SampleRing', () => {
       }),
     )
   })
+
+  test('gives no more than asked for, and skips', () => {
+    const ring = new SampleRing(5)
+    ring.write(Int16Array.of(1, 2, 3, 4, 5))
+    const into = new Int16Array(4)
+    expect(ring.readInto(into, 2)).toBe(2)
+    expect([...into]).toEqual([1, 2, 0, 0])
+    ring.skip(-1)
+    ring.skip(1)
+    ring.write(Int16Array.of(6, 7))
+    expect(ring.readInto(into)).toBe(4)
+    expect([...into]).toEqual([4, 5, 6, 7])
+    ring.write(Int16Array.of(8))
+    ring.skip(9)
+    expect(ring.length).toBe(0)
+  })
 })

@@ -33,15 +33,22 @@ export class SampleRing {
     return count
   }
 
-  /** Fills `into` from the oldest samples and returns how many were there; the rest of `into` is left as it was. */
-  readInto(into: Int16Array): number {
-    const count = Math.min(into.length, this.#length)
+  /** Moves the oldest `most` samples to the front of `into` and returns how many were there; the rest of `into` stays. */
+  readInto(into: Int16Array, most: number = into.length): number {
+    const count = Math.min(most, into.length, this.#length)
     for (let i = 0; i < count; i++) {
       into[i] = this.#samples[this.#read] as number
       this.#read = this.#read + 1 === this.capacity ? 0 : this.#read + 1
     }
     this.#length -= count
     return count
+  }
+
+  /** Drops the oldest `count` samples, or all when there are fewer. */
+  skip(count: number): void {
+    const skipped = Math.min(Math.max(count, 0), this.#length)
+    this.#read = (this.#read + skipped) % this.capacity
+    this.#length -= skipped
   }
 
   clear(): void {

@@ -100,9 +100,10 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
         this.#close(command.leg)
         return
       case 'bridge':
-        this.#events.push({ ...command, type: 'bridgeFailed', reason: 'this engine cannot bridge' })
+        this.#bridge(command)
         return
       case 'unbridge':
+        this.#unbridge(command.leg)
         return
       default: {
         const leg = this.#legs.get(command.leg)
@@ -159,12 +160,35 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #start({ leg: id, stream }: Extract<MediaCommand, { type: 'start' }>): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
-    const wasScheduled = leg.hasStream && !this.#opening.has(id)
+    const wasScheduled = leg.stream !== undefined && !this.#opening.has(id)
     const hadHalfTicks = leg.needsHalfTicks
-    leg.start(stream)
+    leg.start(stream, this.#mediaMs)
     if (this.#opening.has(id) || (wasScheduled && hadHalfTicks === leg.needsHalfTicks)) return
     if (wasScheduled) this.#schedule.remove(leg)
     this.#schedule.add(leg, leg.needsHalfTicks)
+  }
+
+  #bridge({ leg: id, other: otherId }: Extract<MediaCommand, { type: 'bridge' }>): void {
+    const [leg, other] = [this.#legs.get(id), this.#legs.get(otherId)]
+    const reason =
+      leg === undefined || other === undefined
+        ? `leg ${leg === undefined ? id : otherId} is not open in this engine`
+        : leg === other
+          ? 'a leg cannot be bridged to itself'
+          : (leg.bridgeObstacle ?? other.bridgeObstacle)
+    if (reason === undefined) leg!.bridgeTo(other!, this.#mediaMs)
+    this.#events.push(
+      reason === undefined
+        ? { type: 'bridged', leg: id, other: otherId }
+        : { type: 'bridgeFailed', leg: id, other: otherId, reason },
+    )
+  }
+
+  #unbridge(id: LegId): void {
+    const other = this.#legs.get(id)?.unbridge()
+    if (other === undefined) return
+    this.#events.push({ type: 'unbridged', leg: id, other: other.id })
+    this.#events.push({ type: 'unbridged', leg: other.id, other: id })
   }
 
   #close(id: LegId): void {
@@ -186,6 +210,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 
   #forget(leg: Leg): void {
+    const other = leg.unbridge()
+    if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
     const { slotsSkipped, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
     this.counters.add('slotsSkipped', slotsSkipped)
     this.counters.add('packetsSent', packetsSent)
@@ -218,7 +244,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (!this.#opening.delete(event.leg)) return
     this.counters.add('legsOpened')
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
-    if (leg.hasStream) this.#schedule.add(leg, leg.needsHalfTicks)
+    if (leg.stream !== undefined) this.#schedule.add(leg, leg.needsHalfTicks)
   }
 }
 

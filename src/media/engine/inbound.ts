@@ -3,7 +3,7 @@ import { type Codec, codecNamed } from '../codec/codec.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
 import { FrameReader } from '../jitter/frame-reader.ts'
 import { ShortJitterBuffer } from '../jitter/short-jitter-buffer.ts'
-import { MAX_PAYLOAD } from '../rtp/packet.ts'
+import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
@@ -13,6 +13,17 @@ import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
 /** Hears 20 ms at a time, for as long as it is attached. */
 export interface FrameListener {
   hear(frame: Int16Array): void
+}
+
+/**
+ * Takes every packet of the stream in the sub-tick it arrived in, after everybody else: it may move the payload
+ * within the datagram.
+ */
+export interface PacketListener {
+  /** @param isStale the packet has waited through a stall */
+  hearAudio(packet: RtpPacket, mediaMs: number, isStale: boolean): void
+  /** @param digit the key of which this is the first packet that came through */
+  hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void
 }
 
 /**
@@ -33,6 +44,10 @@ export class Inbound {
   #buffer: ShortJitterBuffer | undefined
   #reader: FrameReader | undefined
   #heardUntilMs = 0
+  #forwardTo: PacketListener | undefined
+  #visitedAtMs = Number.POSITIVE_INFINITY
+  /** After a stall, until the port has been swept clean. */
+  #isStale = false
   #codec: Codec = codecNamed('PCMU')
   #payloadType = -1
   #eventPayloadType = -1
@@ -81,10 +96,17 @@ export class Inbound {
     if (index >= 0) this.#listeners.splice(index, 1)
   }
 
+  /** Lets one listener, or nobody, take the packets themselves. */
+  forwardTo(listener: PacketListener | undefined): void {
+    this.#forwardTo = listener
+  }
+
   /** Takes what has arrived, then lets the listeners hear what is due at `mediaMs`. */
   visit(mediaMs: number, now: Instant): void {
     if (this.#isListenedTo && mediaMs - this.#heardUntilMs > MAX_CATCH_UP_MS) this.#hearSilence(mediaMs)
-    this.#sweep(now)
+    if (mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
+    this.#visitedAtMs = mediaMs
+    this.#sweep(mediaMs, now)
     while (this.#isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) {
       this.#reader?.readInto(this.#workshop.frame, this.#codec)
       this.#hear()
@@ -96,16 +118,19 @@ export class Inbound {
   }
 
   /** The sweep is bounded, so that a flood to one leg costs the others nothing. */
-  #sweep(now: Instant): void {
+  #sweep(mediaMs: number, now: Instant): void {
     const { io, datagram } = this.#workshop
     for (let i = 0; i < MAX_PER_SWEEP; i++) {
       const length = io.receive(this.#leg, datagram)
-      if (length < 0) return
-      if (!this.#take(length, now)) this.packetsRefused++
+      if (length < 0) {
+        this.#isStale = false
+        return
+      }
+      if (!this.#take(length, mediaMs, now)) this.packetsRefused++
     }
   }
 
-  #take(length: number, now: Instant): boolean {
+  #take(length: number, mediaMs: number, now: Instant): boolean {
     const { io, datagram, received: packet } = this.#workshop
     if (!this.#mayReceive || length > MAX_DATAGRAM || !packet.parse(datagram, length)) return false
     const isEvent = packet.payloadType === this.#eventPayloadType
@@ -114,8 +139,12 @@ export class Inbound {
     this.statistics.take(packet, now)
     if (isEvent) {
       const digit = this.#dtmf.take(packet, now)
+      this.#forwardTo?.hearEvent(packet, digit, mediaMs)
       if (digit !== undefined) this.#onDigit(digit)
-    } else if (this.#isListenedTo) this.#buffer?.put(packet, this.#codec.samplesIn(packet.payloadLength))
+      return true
+    }
+    if (this.#isListenedTo) this.#buffer?.put(packet, this.#codec.samplesIn(packet.payloadLength))
+    this.#forwardTo?.hearAudio(packet, mediaMs, this.#isStale)
     return true
   }
 
@@ -135,3 +164,5 @@ export class Inbound {
 
 const MAX_PER_SWEEP = 64
 const MAX_CATCH_UP_MS = 500
+/** What a far end's jitter buffer still has a use for. */
+const MAX_FORWARD_DELAY_MS = 100

@@ -8,9 +8,11 @@ import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { SourceLatch } from '../rtp/source-latch.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
+import { Bridge } from './bridge.ts'
 import type { JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent, StreamParameters } from './control.ts'
 import { Inbound } from './inbound.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
+import { Relay } from './relay.ts'
 import { TICK_MS } from './schedule.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -18,7 +20,7 @@ import type { Workshop } from './workshop.ts'
 export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
 
 /**
- * One RTP stream each way and the jobs on it: at most one that transmits, any number that record.
+ * One RTP stream each way and the jobs on it: at most one that transmits or a bridge, any number that record.
  *
  *     opening --bound--> open --start--> active        (start may come while the port is being bound)
  */
@@ -30,6 +32,7 @@ export class Leg {
   readonly #events: Fifo<MediaEvent>
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
+  #bridge: Bridge | undefined
   readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
@@ -39,8 +42,15 @@ export class Leg {
     this.#inbound = new Inbound(workshop, id, this.#latch, (digit) => this.#onDigit(digit))
   }
 
-  get hasStream(): boolean {
-    return this.#stream !== undefined
+  get stream(): StreamParameters | undefined {
+    return this.#stream
+  }
+
+  /** Why the leg cannot be bridged now, or `undefined`. */
+  get bridgeObstacle(): string | undefined {
+    if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
+    if (this.#bridge !== undefined) return `leg ${this.id} is bridged already`
+    return this.#transmitting === undefined ? undefined : `leg ${this.id} is transmitting`
   }
 
   /** Whether its packets ask for a visit each 10 ms. */
@@ -52,7 +62,7 @@ export class Leg {
    * Begins the stream, or replaces it. When nothing is being transmitted and the far end may not know yet where our
    * packets come from, a few packets of silence tell it (and open the NATs on the way); then the leg is quiet.
    */
-  start(stream: StreamParameters): void {
+  start(stream: StreamParameters, mediaMs: number): void {
     if (this.#stream === undefined) this.#inbound.drain()
     const couldSend = this.#outbound.maySend
     const wasLatched = this.#latch.isLatched
@@ -63,6 +73,27 @@ export class Leg {
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
+    this.#bridge?.useStreams(mediaMs)
+  }
+
+  /** Lets this leg and another hear each other. Neither may have a {@link bridgeObstacle}. */
+  bridgeTo(other: Leg, mediaMs: number): void {
+    const there = new Relay(this.#inbound, other.#outbound)
+    const back = new Relay(other.#inbound, this.#outbound)
+    this.#bridge = new Bridge(this, other, there, back)
+    other.#bridge = this.#bridge
+    this.#bridge.useStreams(mediaMs)
+  }
+
+  /** Ends the bridge for both legs and returns the other one, if there was a bridge. */
+  unbridge(): Leg | undefined {
+    const bridge = this.#bridge
+    if (bridge === undefined) return undefined
+    const other = bridge.otherThan(this)
+    bridge.end()
+    this.#bridge = undefined
+    other.#bridge = undefined
+    return other
   }
 
   /** The leg's part of a sub-tick: first in, then out. */
@@ -146,8 +177,8 @@ export class Leg {
   }
 
   #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
-    if (this.#transmitting !== undefined) {
-      this.#refuse(job.id, 'another job is transmitting')
+    if (this.#transmitting !== undefined || this.#bridge !== undefined) {
+      this.#refuse(job.id, this.#bridge === undefined ? 'another job is transmitting' : 'the leg is bridged')
       return
     }
     this.#transmitting = job

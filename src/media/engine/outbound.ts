@@ -1,8 +1,10 @@
 import type { Codec } from '../codec/codec.ts'
 import { codecNamed } from '../codec/codec.ts'
 import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
+import { RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
+import { EventSplice, StreamSplice } from '../rtp/splice.ts'
 import type { LegId, StreamParameters } from './control.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -20,6 +22,8 @@ export class Outbound {
   readonly #leg: LegId
   readonly #to: SourceLatch
   readonly #rtp: RtpSender
+  readonly #splice = new StreamSplice()
+  readonly #eventSplice = new EventSplice()
   #transmitter: Transmitter | undefined
   #onDone: (mediaMs: number) => void = nothing
   /** The grid is laid by the first packet of each transmitter. */
@@ -34,6 +38,11 @@ export class Outbound {
     this.#leg = leg
     this.#to = to
     this.#rtp = new RtpSender(workshop.random)
+  }
+
+  /** Whether telephone-event was agreed on. */
+  get takesEvents(): boolean {
+    return this.#eventPayloadType >= 0
   }
 
   get isBusy(): boolean {
@@ -81,8 +90,45 @@ export class Outbound {
     }
   }
 
+  /** Sends a packet that another leg has received, under numbers of ours; whatever is transmitted ends for it. */
+  forward(packet: RtpPacket, mediaMs: number, isEvent = false): void {
+    if (!this.maySend) this.resplice()
+    else if (this.#splice.take(packet, this.#rtp, mediaMs)) {
+      this.stop()
+      const { sequence, timestamp, isFirst } = this.#splice
+      const marker = packet.marker || (isFirst && !isEvent)
+      this.#sendOn(packet, marker, isEvent ? this.#eventPayloadType : this.#payloadType, sequence, timestamp)
+    }
+  }
+
+  /** Sends only an event of another leg's: the audio around it is ours. */
+  forwardEvent(packet: RtpPacket, mediaMs: number): void {
+    if (this.maySend && this.#eventSplice.take(packet, this.#rtp, mediaMs))
+      this.#sendOn(packet, packet.marker, this.#eventPayloadType, this.#rtp.nextSequence, this.#eventSplice.timestamp)
+  }
+
+  /** What is forwarded next follows on what was sent last, at its present time. */
+  resplice(): void {
+    this.#splice.reset()
+    this.#eventSplice.reset()
+  }
+
+  /** In its own datagram: only what stands between header and payload, which is meant for us, is closed up. */
+  #sendOn(packet: RtpPacket, marker: boolean, payloadType: number, sequence: number, timestamp: number): void {
+    const { bytes, payloadOffset, payloadLength } = packet
+    if (payloadOffset !== RTP_HEADER_LENGTH) {
+      bytes.copyWithin(RTP_HEADER_LENGTH, payloadOffset, payloadOffset + payloadLength)
+      packet.payloadOffset = RTP_HEADER_LENGTH
+    }
+    const length = this.#rtp.finishAs(bytes, marker, payloadType, sequence, timestamp, payloadLength)
+    if (this.#workshop.io.send(this.#leg, bytes, length, this.#to.address, this.#to.port)) this.packetsSent++
+  }
+
   #takeSlot(mediaMs: number, packetMs: number): number {
-    if (this.#isFirst) this.#nextSlotMs = mediaMs
+    if (this.#isFirst) {
+      this.#nextSlotMs = mediaMs
+      this.#rtp.catchUp(mediaMs)
+    }
     const skipped = Math.floor((mediaMs - this.#nextSlotMs) / packetMs)
     const slotMs = this.#nextSlotMs + skipped * packetMs
     this.slotsSkipped += skipped

@@ -1,4 +1,4 @@
-import { add16, add32, type Random } from '../../kit/index.ts'
+import { add16, add32, diff16, diff32, type Random } from '../../kit/index.ts'
 import { RTP_HEADER_LENGTH, writeRtpHeader } from './packet.ts'
 
 /**
@@ -8,13 +8,20 @@ import { RTP_HEADER_LENGTH, writeRtpHeader } from './packet.ts'
  */
 export class RtpSender {
   readonly ssrc: number
-  readonly #timestampBase: number
+  #timestampBase: number
+  #lastTimestamp: number
   #sequence: number
 
   constructor(random: Random) {
     this.ssrc = random.uint32()
     this.#timestampBase = random.uint32()
+    this.#lastTimestamp = this.#timestampBase
     this.#sequence = random.uint32() & 0xffff
+  }
+
+  /** The sequence number of the next packet. */
+  get nextSequence(): number {
+    return this.#sequence
   }
 
   /** The RTP timestamp of `mediaMs` milliseconds of media time on an 8 kHz clock. */
@@ -22,10 +29,35 @@ export class RtpSender {
     return add32(this.#timestampBase, mediaMs * 8)
   }
 
+  /**
+   * Forwarded packets keep the time of whoever sent them, whose clock may run faster than ours: moves our media time
+   * on until `mediaMs` is later than everything sent.
+   */
+  catchUp(mediaMs: number): void {
+    const ahead = diff32(this.#lastTimestamp, this.timestampAt(mediaMs))
+    if (ahead > 0) this.#timestampBase = add32(this.#timestampBase, ahead + FRAME_UNITS)
+  }
+
   /** Writes the header of the next packet before its payload and returns the whole packet's length. */
   finish(into: Uint8Array, marker: boolean, payloadType: number, timestamp: number, payloadLength: number): number {
-    writeRtpHeader(into, marker, payloadType, this.#sequence, timestamp, this.ssrc)
-    this.#sequence = add16(this.#sequence, 1)
+    return this.finishAs(into, marker, payloadType, this.#sequence, timestamp, payloadLength)
+  }
+
+  /** The same under a number of the caller's choice, for forwarded packets; the next number is one above the highest. */
+  finishAs(
+    into: Uint8Array,
+    marker: boolean,
+    payloadType: number,
+    sequence: number,
+    timestamp: number,
+    payloadLength: number,
+  ): number {
+    writeRtpHeader(into, marker, payloadType, sequence, timestamp, this.ssrc)
+    if (diff16(sequence, this.#sequence) >= 0) this.#sequence = add16(sequence, 1)
+    this.#lastTimestamp = timestamp
     return RTP_HEADER_LENGTH + payloadLength
   }
 }
+
+/** 20 ms at 8 kHz. */
+const FRAME_UNITS = 160

@@ -1,0 +1,93 @@
+import { digitTones } from '../dtmf/digits.ts'
+import { FrameRelay } from '../node/frame-relay.ts'
+import { TonePlayer } from '../node/tone-player.ts'
+import type { RtpPacket } from '../rtp/packet.ts'
+import type { StreamParameters } from './control.ts'
+import type { Inbound, PacketListener } from './inbound.ts'
+import type { Outbound } from './outbound.ts'
+
+/**
+ * One direction of a bridge: what one leg hears, another sends.
+ *
+ * Where both have the same codec, payloads pass as they are in the sub-tick they arrived in; where not, the jitter
+ * buffer and a {@link FrameRelay} stand between. Telephone events always pass as packets, and become tones where the
+ * sending leg has no payload type for them.
+ */
+export class Relay implements PacketListener {
+  readonly #from: Inbound
+  readonly #to: Outbound
+  /** While the codecs differ. */
+  #frames: FrameRelay | undefined
+  /** Keys still to be sent as tones, the first of which sounds. */
+  #keys = ''
+
+  constructor(from: Inbound, to: Outbound) {
+    this.#from = from
+    this.#to = to
+    from.forwardTo(this)
+  }
+
+  /** Fits the relay to the streams of both legs, at the beginning and whenever one of them has changed. */
+  useStreams(from: StreamParameters, to: StreamParameters, mediaMs: number): void {
+    this.#to.resplice()
+    this.#endKeys()
+    const isSame = from.codec === to.codec
+    if (isSame === (this.#frames === undefined)) return
+    this.#endFrames()
+    if (isSame) return
+    this.#frames = new FrameRelay()
+    this.#from.attach(this.#frames, mediaMs)
+    this.#to.transmit(this.#frames)
+  }
+
+  end(): void {
+    this.#endFrames()
+    this.#from.forwardTo(undefined)
+    this.#to.stop()
+  }
+
+  hearAudio(packet: RtpPacket, mediaMs: number, isStale: boolean): void {
+    if (this.#frames === undefined && this.#keys === '' && !isStale) this.#to.forward(packet, mediaMs)
+  }
+
+  hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void {
+    if (!this.#to.takesEvents) {
+      if (digit !== undefined) this.#sayKey(digit)
+      return
+    }
+    this.#frames?.mute()
+    if (this.#frames === undefined) this.#to.forward(packet, mediaMs, true)
+    else this.#to.forwardEvent(packet, mediaMs)
+  }
+
+  #sayKey(digit: string): void {
+    this.#keys = (this.#keys + digit).slice(0, MAX_KEYS)
+    if (this.#keys.length === 1) this.#sayNextKey()
+  }
+
+  #sayNextKey(): void {
+    this.#to.transmit(new TonePlayer(digitTones(this.#keys[0]!), false), () => {
+      this.#keys = this.#keys.slice(1)
+      if (this.#keys !== '') this.#sayNextKey()
+      else if (this.#frames === undefined) this.#to.resplice()
+      else this.#to.transmit(this.#frames)
+    })
+  }
+
+  #endKeys(): void {
+    if (this.#keys === '') return
+    this.#keys = ''
+    this.#to.stop()
+    if (this.#frames !== undefined) this.#to.transmit(this.#frames)
+  }
+
+  #endFrames(): void {
+    if (this.#frames === undefined) return
+    this.#from.detach(this.#frames)
+    this.#to.stop()
+    this.#frames = undefined
+  }
+}
+
+/** Keys that may wait to be said as tones: more come only from a hostile far end. */
+const MAX_KEYS = 32

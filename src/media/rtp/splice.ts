@@ -1,0 +1,96 @@
+import { add16, add32, diff16, diff32 } from '../../kit/index.ts'
+import type { RtpPacket } from './packet.ts'
+import type { RtpSender } from './sender.ts'
+
+/**
+ * Splices a received stream into one that we send, as a translator does (RFC 3550 section 7.1): the far end sees one
+ * SSRC of ours, whose numbers go on from what we sent before. Gaps and order of the received numbers are kept, so
+ * that the far end's jitter buffer and statistics see what was really lost; so is the distance of the timestamps.
+ *
+ * A new SSRC or a leap of the numbers is spliced on at the present media time.
+ */
+export class StreamSplice {
+  /** Numbers of ours for the packet last taken. */
+  sequence = 0
+  timestamp = 0
+  /** Whether the packet last taken is the first of a splice. */
+  isFirst = false
+  #ssrc = -1
+  #highest = 0
+  /** Numbers from the first of this splice to the highest: an older packet would run into what we sent before. */
+  #reach = 0
+  #sequenceOffset = 0
+  #timestampOffset = 0
+
+  /** The next packet is spliced on anew. */
+  reset(): void {
+    this.#ssrc = -1
+  }
+
+  /** Finds the numbers for a packet; false when it comes too late to have one. */
+  take(packet: RtpPacket, sender: RtpSender, mediaMs: number): boolean {
+    const step = diff16(packet.sequence, this.#highest)
+    this.isFirst = packet.ssrc !== this.#ssrc || Math.abs(step) > MAX_LEAP
+    if (this.isFirst) this.#begin(packet, sender, mediaMs)
+    else if (step > 0) {
+      this.#highest = packet.sequence
+      this.#reach += step
+    } else if (-step > Math.min(this.#reach, MAX_REORDER)) return false
+    this.sequence = add16(packet.sequence, this.#sequenceOffset)
+    this.timestamp = add32(packet.timestamp, this.#timestampOffset)
+    return true
+  }
+
+  #begin(packet: RtpPacket, sender: RtpSender, mediaMs: number): void {
+    sender.catchUp(mediaMs)
+    this.#ssrc = packet.ssrc
+    this.#highest = packet.sequence
+    this.#reach = 0
+    this.#sequenceOffset = sender.nextSequence - packet.sequence
+    this.#timestampOffset = sender.timestampAt(mediaMs) - packet.timestamp
+  }
+}
+
+/**
+ * Splices only the telephone events of a received stream (RFC 4733) into one whose audio is our own: numbers follow
+ * ours, and all packets of an event keep one timestamp, near the time at which it began.
+ */
+export class EventSplice {
+  /** The timestamp of ours for the packet last taken. */
+  timestamp = 0
+  #ssrc = -1
+  #sequence = 0
+  #eventTimestamp = 0
+  #offset = 0
+
+  reset(): void {
+    this.#ssrc = -1
+  }
+
+  /** Finds the timestamp for a packet of an event; false for one that comes twice or after a newer one. */
+  take(packet: RtpPacket, sender: RtpSender, mediaMs: number): boolean {
+    const known = packet.ssrc === this.#ssrc
+    const step = diff16(packet.sequence, this.#sequence)
+    if (known && step <= 0 && step >= -MAX_REORDER) return false
+    if (!known || packet.timestamp !== this.#eventTimestamp)
+      this.#beginEvent(packet, sender.timestampAt(mediaMs), known)
+    this.#ssrc = packet.ssrc
+    this.#sequence = packet.sequence
+    this.#eventTimestamp = packet.timestamp
+    this.timestamp = add32(packet.timestamp, this.#offset)
+    return true
+  }
+
+  /** The distance between two events is kept as long as the clocks of the far end and of ours agree well enough. */
+  #beginEvent(packet: RtpPacket, present: number, known: boolean): void {
+    const distance = diff32(add32(packet.timestamp, this.#offset), present)
+    if (!known || Math.abs(distance) > MAX_EVENT_SHIFT) this.#offset = present - packet.timestamp
+  }
+}
+
+/** MAX_DROPOUT of RFC 3550 appendix A.1: a longer leap is a restarted sender. */
+const MAX_LEAP = 3000
+/** A packet that this many others have overtaken is of use to nobody. */
+const MAX_REORDER = 64
+/** 400 ms at 8 kHz. */
+const MAX_EVENT_SHIFT = 3200
