@@ -1,0 +1,204 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MediaFileError, UsageError } from '../../kit/index.ts'
+import { parseWav, wavHeader } from '../../media/index.ts'
+import { ClipCache } from './clip-cache.ts'
+import { DiskMediaStore } from './disk-media-store.ts'
+
+let folder: string
+let directory: string
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ringdown-files-'))
+  directory = join(folder, 'media')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+async function open(limits: { cacheBytes?: number; maxRecordingBytes?: number } = {}): Promise<DiskMediaStore> {
+  const store = new DiskMediaStore({ directory, cacheBytes: 100_000, maxRecordingBytes: 1_000_000, ...limits })
+  await store.open()
+  return store
+}
+
+function wavOf(samples: number[]): Uint8Array {
+  const audio = new Uint8Array(Int16Array.from(samples).buffer)
+  return Buffer.concat([wavHeader('pcm16', audio.length), audio])
+}
+
+describe('reading', () => {
+  it('makes its directory, and decodes what is in it onto shared memory', async () => {
+    const store = await open()
+    mkdirSync(join(directory, 'en'))
+    writeFileSync(join(directory, 'en', 'hello.wav'), wavOf([1, -2, 3]))
+    const clip = await store.read('en/hello.wav')
+    expect(clip).toMatchObject({ encoding: 'pcm16', sampleRateHz: 8000 })
+    expect([...clip.data]).toEqual([1, -2, 3])
+    expect(clip.data.buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
+  it('keeps what it has decoded until the file changes', async () => {
+    const store = await open()
+    const path = join(directory, 'a.wav')
+    writeFileSync(path, wavOf([1]))
+    const first = await store.read('a.wav')
+    expect(await store.read('a.wav')).toBe(first)
+    expect(store.sizes().cachedBytes).toBe(2)
+    writeFileSync(path, wavOf([2]))
+    utimesSync(path, new Date(), new Date(Date.now() + 2_000))
+    expect([...(await store.read('a.wav')).data]).toEqual([2])
+    expect(store.sizes().cachedBytes).toBe(2)
+  })
+
+  it('reads a file once for all who ask meanwhile', async () => {
+    const store = await open({ cacheBytes: 0 })
+    writeFileSync(join(directory, 'a.ul'), Uint8Array.of(1, 2))
+    const [one, other] = await Promise.all([store.read('a.ul'), store.read('a.ul')])
+    expect(one).toBe(other)
+    expect(await store.read('a.ul')).not.toBe(one)
+  })
+
+  it.each(['', '/etc/passwd', '../a.wav', 'a/../../b.wav', 'a//b.wav', 'a\\b.wav', 'a b.wav', 'a\0.wav'])(
+    'refuses the name %j',
+    async (name) => {
+      const store = await open()
+      expect(() => store.read(name)).toThrow(UsageError)
+      await expect(store.write(name, 'pcm16')).rejects.toThrow(UsageError)
+    },
+  )
+
+  it('says what is wrong with a file', async () => {
+    const store = await open()
+    writeFileSync(join(directory, 'a.txt'), 'hello')
+    mkdirSync(join(directory, 'folder'))
+    await expect(store.read('a.wav')).rejects.toThrow(
+      'a.wav cannot be played: there is no such file in the media store',
+    )
+    await expect(store.read('a.txt')).rejects.toThrow(/a\.txt cannot be played: its format is not known/)
+    await expect(store.read('folder')).rejects.toThrow(MediaFileError)
+  })
+
+  it('follows no link that leads out of the store', async () => {
+    const store = await open()
+    writeFileSync(join(folder, 'secret.wav'), wavOf([1]))
+    symlinkSync(join(folder, 'secret.wav'), join(directory, 'link.wav'))
+    symlinkSync(folder, join(directory, 'up'))
+    await expect(store.read('link.wav')).rejects.toThrow(/leads out of the media store/)
+    await expect(store.read('up/secret.wav')).rejects.toThrow(/leads out of the media store/)
+    await expect(store.write('up/new.wav', 'pcm16')).rejects.toThrow(/leads out of the media store/)
+    writeFileSync(join(directory, 'real.wav'), wavOf([1]))
+    symlinkSync(join(directory, 'real.wav'), join(directory, 'alias.wav'))
+    expect((await store.read('alias.wav')).data).toHaveLength(1)
+  })
+})
+
+describe('recording', () => {
+  const sweep = Int16Array.from({ length: 20_000 }, (_, n) => ((n * 37) % 20_000) - 10_000)
+
+  it('shows a file when it is whole, with the right header', async () => {
+    const store = await open()
+    const recording = await store.write('calls/a.wav', 'pcm16')
+    for (let at = 0; at < sweep.length; at += 160) recording.write(sweep.subarray(at, at + 160))
+    expect(readdirSync(join(directory, 'calls'))).toEqual(['a.wav.part'])
+    expect(store.sizes().recordings).toBe(1)
+    await recording.close()
+    expect(readdirSync(join(directory, 'calls'))).toEqual(['a.wav'])
+    expect(store.sizes().recordings).toBe(0)
+    const wav = parseWav(readFileSync(join(directory, 'calls', 'a.wav')))
+    expect(wav.ok && wav.value).toMatchObject({ encoding: 'pcm16', channels: 1, sampleRateHz: 8000 })
+    expect([...(await store.read('calls/a.wav')).data]).toEqual([...sweep])
+  })
+
+  it.each(['pcmu', 'pcma'] as const)('writes %s, an odd number of octets padded', async (format) => {
+    const store = await open()
+    const recording = await store.write('a.wav', format)
+    recording.write(sweep.subarray(0, 161))
+    await recording.close()
+    const bytes = readFileSync(join(directory, 'a.wav'))
+    expect(bytes.length % 2).toBe(0)
+    const clip = await store.read('a.wav')
+    expect(clip.encoding).toBe(format)
+    expect(clip.data).toHaveLength(161)
+  })
+
+  it('leaves the file before until the new one is whole', async () => {
+    const store = await open()
+    writeFileSync(join(directory, 'a.wav'), wavOf([7]))
+    const recording = await store.write('a.wav', 'pcm16')
+    recording.write(sweep)
+    expect([...(await store.read('a.wav')).data]).toEqual([7])
+    await recording.close()
+    expect((await store.read('a.wav')).data).toHaveLength(sweep.length)
+  })
+
+  it('has one recording of a name at a time', async () => {
+    const store = await open()
+    const recording = await store.write('a.wav', 'pcm16')
+    await expect(store.write('a.wav', 'pcm16')).rejects.toThrow('a.wav is being recorded already')
+    await recording.close()
+    await (await store.write('a.wav', 'pcm16')).close()
+  })
+
+  it('cuts one that becomes too long, and says so at the end', async () => {
+    const store = await open({ maxRecordingBytes: 1_000 })
+    const recording = await store.write('a.wav', 'pcm16')
+    for (let i = 0; i < 10; i++) recording.write(sweep.subarray(0, 160))
+    await expect(recording.close()).rejects.toThrow('a.wav ends after 960 bytes of audio: more is not allowed')
+    expect((await store.read('a.wav')).data).toHaveLength(480)
+    expect(store.sizes().recordings).toBe(0)
+  })
+
+  it('says at the end what could not be written, and leaves nothing half done', async () => {
+    const store = await open()
+    const recording = await store.write('calls/a.wav', 'pcm16')
+    recording.write(sweep)
+    // The rename is what fails: a directory has taken the place.
+    mkdirSync(join(directory, 'calls', 'a.wav'))
+    writeFileSync(join(directory, 'calls', 'a.wav', 'x'), '')
+    await expect(recording.close()).rejects.toThrow(/^a\.wav could not be recorded: /)
+    expect(existsSync(join(directory, 'calls', 'a.wav.part'))).toBe(false)
+    expect(store.sizes().recordings).toBe(0)
+  })
+
+  it('says at once when the file cannot be made', async () => {
+    const store = await open()
+    writeFileSync(join(directory, 'calls'), '')
+    await expect(store.write('calls/a.wav', 'pcm16')).rejects.toThrow(/^calls\/a\.wav cannot be written: /)
+    expect(store.sizes().recordings).toBe(0)
+  })
+})
+
+describe('ClipCache', () => {
+  const clip = (length: number) => ({ encoding: 'pcmu', sampleRateHz: 8000, data: new Uint8Array(length) }) as const
+
+  it('lets go of what was not used for longest', () => {
+    const cache = new ClipCache(10)
+    cache.set('a', 1, 1, clip(4))
+    cache.set('b', 1, 1, clip(4))
+    expect(cache.get('a', 1, 1)).toBeDefined()
+    cache.set('c', 1, 1, clip(4))
+    expect(cache.get('b', 1, 1)).toBeUndefined()
+    expect(cache.get('a', 1, 1)).toBeDefined()
+    expect(cache.size).toBe(8)
+    expect(cache.get('a', 2, 1)).toBeUndefined()
+  })
+
+  it('does not take what is larger than all of it', () => {
+    const cache = new ClipCache(10)
+    cache.set('a', 1, 1, clip(4))
+    cache.set('big', 1, 1, clip(11))
+    expect(cache.get('big', 1, 1)).toBeUndefined()
+    expect(cache.size).toBe(4)
+  })
+})
