@@ -1,8 +1,8 @@
 import type { LegId } from './control.ts'
 
 /**
- * The network under the media engine: UDP ports swept on a tick. Implementations: node:dgram and (next) libc through
- * koffi in src/server, the simulated network in src/testing. One conformance suite runs on all.
+ * The network under the media engine: UDP ports swept on a tick. Implementations: node:dgram and the sockets of the
+ * C library in src/server, the simulated network in src/testing. One conformance suite runs on all.
  *
  * The engine calls; nothing calls back. Buffers belong to the caller, and no call allocates after `open`.
  */
@@ -17,6 +17,11 @@ export interface MediaIo {
   readonly source: { address: string; port: number }
   /** Sends `bytes[0..length)`; false when the network refused (full buffer, no route): the slot is lost. */
   send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean
+  /**
+   * A hint, for networks that work less when they know: until further notice the leg talks with this address only, or,
+   * without an address, with any again. Datagrams from others may then be dropped unseen.
+   */
+  connect?(leg: LegId, address: string | undefined, port: number): void
   close(leg: LegId): void
 }
 

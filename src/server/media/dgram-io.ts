@@ -3,28 +3,20 @@ import { isIP } from 'node:net'
 import { Counters, Fifo, type Instant } from '../../kit/index.ts'
 import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
 import { DatagramRing } from './datagram-ring.ts'
-import type { PortRange } from './port-range.ts'
-
-export type MediaIoCounter =
-  /** Datagrams that gave way to newer ones because the leg was not swept in time. */
-  | 'ringOverflows'
-  /** Packets that could not be handed to the network in their slot. */
-  | 'sendsRefused'
-  /** Errors that the network reported on an open port, such as a refused connection. */
-  | 'socketErrors'
-  /** Ports of the range that another program holds. */
-  | 'portsTaken'
+import { BIND_ATTEMPTS, type MediaIoCounter } from './io-counters.ts'
+import { type PortRange, processNow } from './port-range.ts'
 
 export interface DgramMediaIoOptions {
   readonly ports: PortRange
   readonly counters?: Counters<MediaIoCounter>
-  /** Monotonic milliseconds. Default `performance.now`. */
+  /** Monotonic milliseconds, the same in every thread. Default {@link processNow}. */
   readonly now?: () => Instant
 }
 
 /**
  * The network of the media engine on `node:dgram`: portable, at several times the cost of bare sockets. Datagrams are
- * copied into a ring per leg as the event loop brings them, and swept from there.
+ * copied into a ring per leg as the event loop brings them, and swept from there. The sockets of a worker that dies
+ * are closed by Node; its ports are given back by the one that replaces it.
  */
 export class DgramMediaIo implements MediaIo {
   readonly source = { address: '', port: 0 }
@@ -37,7 +29,8 @@ export class DgramMediaIo implements MediaIo {
   constructor(options: DgramMediaIoOptions) {
     this.#range = options.ports
     this.counters = options.counters ?? new Counters()
-    this.#now = options.now ?? (() => performance.now())
+    this.#now = options.now ?? processNow
+    this.#range.releaseLeftBehind(this.#now())
   }
 
   open(leg: LegId, localAddress: string): void {
@@ -101,8 +94,6 @@ export class DgramMediaIo implements MediaIo {
   }
 }
 
-/** How many ports that others hold are tried before giving up. */
-const BIND_ATTEMPTS = 64
 /** As long as the longest packet that the engine sends. */
 const SEND_BYTES = 512
 

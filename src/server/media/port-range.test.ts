@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../kit/index.ts'
-import { PortRange } from './port-range.ts'
+import { PortRange, portTable } from './port-range.ts'
 
 const range = (first: number, last: number, quarantineMs = 5000): PortRange =>
-  new PortRange(seededRandom(1), { first, last, quarantineMs })
+  new PortRange(seededRandom(1), portTable({ first, last, quarantineMs }))
 
 describe('PortRange', () => {
   it('hands out every even port once, wherever it starts', () => {
@@ -37,5 +37,26 @@ describe('PortRange', () => {
 
   it('may be empty', () => {
     expect(range(20_001, 20_001).take(0)).toBeUndefined()
+  })
+
+  it('is shared by workers, which never hold the same port', () => {
+    const table = portTable({ first: 20_000, last: 20_019, quarantineMs: 1000 })
+    const workers = [1, 2, 3].map((owner) => new PortRange(seededRandom(owner), table, owner))
+    const taken = Array.from({ length: 10 }, (_, i) => workers[i % 3].take(0))
+    expect(new Set(taken).size).toBe(10)
+    expect(workers.map((worker) => [worker.take(0), worker.used])).toEqual(Array(3).fill([undefined, 10]))
+    workers[0].release(taken[0] as number, 0)
+    expect([workers[1].take(999), workers[1].take(1000)]).toEqual([undefined, taken[0]])
+  })
+
+  it('takes back what a dead worker held, and names its sockets', () => {
+    const table = portTable({ first: 20_000, last: 20_019 })
+    const [dead, other] = [2, 3].map((owner) => new PortRange(seededRandom(owner), table, owner))
+    const ports = [1, 2, 3].map(() => dead.take(0) as number)
+    dead.note(ports[0], 0)
+    dead.note(ports[1], 17)
+    other.note(other.take(0) as number, 18)
+    expect(new PortRange(seededRandom(9), table, 2).releaseLeftBehind(10).sort()).toEqual([0, 17])
+    expect([other.used, dead.releaseLeftBehind(10)]).toEqual([1, []])
   })
 })

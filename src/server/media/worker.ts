@@ -2,9 +2,10 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { Counters } from '../../kit/index.ts'
 import { type MediaCounter, MediaEngine, type MediaEvent } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
-import { DgramMediaIo, type MediaIoCounter } from './dgram-io.ts'
+import { DgramMediaIo } from './dgram-io.ts'
 import { EngineDriver } from './engine-driver.ts'
-import { PortRange } from './port-range.ts'
+import type { MediaIoCounter } from './io-counters.ts'
+import { PortRange, portTable } from './port-range.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
 
 /** The entry of a media worker thread: one engine, its network, and the port to the main thread. */
@@ -14,7 +15,7 @@ function run(): void {
   const { ports, maxLegs } = workerData as WorkerSettings
   const random = systemRandom()
   const counters = new Counters<MediaCounter | MediaIoCounter>()
-  const io = new DgramMediaIo({ ports: new PortRange(random, ports), counters })
+  const io = new DgramMediaIo({ ports: new PortRange(random, portTable(ports)), counters })
   const engine = new MediaEngine({ io, random, counters, maxLegs })
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
 

@@ -1,0 +1,13 @@
+/** What the network of a media worker counts. */
+export type MediaIoCounter =
+  /** Datagrams that gave way to newer ones because the leg was not swept in time. */
+  | 'ringOverflows'
+  /** Packets that could not be handed to the network in their slot. */
+  | 'sendsRefused'
+  /** Errors that the network reported on an open port, such as a refused connection. */
+  | 'socketErrors'
+  /** Ports of the range that another program holds. */
+  | 'portsTaken'
+
+/** How many ports that others hold are tried before a leg fails. */
+export const BIND_ATTEMPTS = 64

@@ -1,0 +1,139 @@
+import { isIP } from 'node:net'
+import type { Counters } from '../../kit/index.ts'
+import type { MediaIoCounter } from './io-counters.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  EAGAIN,
+  ECONNREFUSED,
+  EINTR,
+  EINVAL,
+  type LinuxSockets,
+  UDP_SOCKET,
+} from './linux-sockets.ts'
+import { SocketAddress } from './socket-address.ts'
+
+/**
+ * One bound socket. Once the far end is certain it is connected: the kernel then looks up the way there once instead
+ * of for every packet, and lets nobody else in.
+ *
+ *     open --connect--> connected --nothing waits any more--> filtered --connect(undefined)--> open
+ *
+ * What waited when it was connected may still be from others, so the sender is asked for until the socket was empty.
+ */
+export class LinuxPort {
+  readonly number: number
+  readonly descriptor: number
+  readonly #sockets: LinuxSockets
+  readonly #counters: Counters<MediaIoCounter>
+  readonly #from: SocketAddress
+  readonly #to: SocketAddress
+  readonly #fromLength = new Uint32Array(1)
+  #state: 'open' | 'connected' | 'filtered' = 'open'
+
+  private constructor(
+    sockets: LinuxSockets,
+    counters: Counters<MediaIoCounter>,
+    descriptor: number,
+    number: number,
+    family: 4 | 6,
+  ) {
+    this.#sockets = sockets
+    this.#counters = counters
+    this.descriptor = descriptor
+    this.number = number
+    this.#from = new SocketAddress(family)
+    this.#to = new SocketAddress(family)
+  }
+
+  /** The port, or the number of the error that kept it from being bound. `address` is an IP address. */
+  static bind(
+    sockets: LinuxSockets,
+    address: string,
+    number: number,
+    counters: Counters<MediaIoCounter>,
+  ): LinuxPort | number {
+    const family = isIP(address) === 6 ? 6 : 4
+    const local = new SocketAddress(family)
+    if (!local.set(address, number)) return EINVAL
+    const descriptor = sockets.socket(family === 6 ? AF_INET6 : AF_INET, UDP_SOCKET, 0)
+    if (descriptor < 0) return sockets.errno()
+    if (sockets.bind(descriptor, local.bytes, local.length) === 0)
+      return new LinuxPort(sockets, counters, descriptor, number, family)
+    const error = sockets.errno()
+    sockets.close(descriptor)
+    return error
+  }
+
+  /** The length of the oldest datagram, cut to the length of `into`; -1 when none waits. */
+  receive(into: Uint8Array, source: { address: string; port: number }): number {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const length = this.#read(into)
+      if (length >= 0) {
+        const sender = this.#state === 'filtered' ? this.#to : this.#from
+        source.address = sender.address
+        source.port = sender.port
+        return length
+      }
+      if (!this.#mayRetry()) break
+    }
+    if (this.#state === 'connected') this.#state = 'filtered'
+    return -1
+  }
+
+  send(bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    if (length < 0 || length > bytes.length) return false
+    if (this.#state !== 'open' && (address !== this.#to.address || port !== this.#to.port)) this.connect(undefined, 0)
+    if (!this.#to.set(address, port)) return false
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      if (this.#write(bytes, length) === length) return true
+      if (!this.#mayRetry()) break
+    }
+    return false
+  }
+
+  connect(address: string | undefined, port: number): void {
+    if (this.#state !== 'open') {
+      this.#sockets.connect(this.descriptor, NOWHERE, NOWHERE.length)
+      this.#state = 'open'
+    }
+    if (address === undefined || !this.#to.set(address, port)) return
+    if (this.#sockets.connect(this.descriptor, this.#to.bytes, this.#to.length) === 0) this.#state = 'connected'
+    else this.#counters.add('socketErrors')
+  }
+
+  close(): void {
+    this.#sockets.close(this.descriptor)
+  }
+
+  #read(into: Uint8Array): number {
+    if (this.#state === 'filtered') return this.#sockets.recv(this.descriptor, into, into.length, 0)
+    this.#fromLength[0] = this.#from.bytes.length
+    const length = this.#sockets.recvfrom(this.descriptor, into, into.length, 0, this.#from.bytes, this.#fromLength)
+    if (length >= 0) this.#from.read()
+    return length
+  }
+
+  #write(bytes: Uint8Array, length: number): number {
+    return this.#state === 'open'
+      ? this.#sockets.sendto(this.descriptor, bytes, length, 0, this.#to.bytes, this.#to.length)
+      : this.#sockets.send(this.descriptor, bytes, length, 0)
+  }
+
+  /**
+   * Whether the call that has just failed says nothing about its own datagram: it was interrupted, or it told how an
+   * earlier one had fared (the far end's port was closed).
+   */
+  #mayRetry(): boolean {
+    const error = this.#sockets.errno()
+    if (error === EAGAIN) return false
+    if (error === EINTR) return true
+    this.#counters.add('socketErrors')
+    return error === ECONNREFUSED
+  }
+}
+
+/** A socket tells about one earlier datagram at a time. */
+const ATTEMPTS = 3
+/** A `sockaddr` of no family (AF_UNSPEC) ends a connection. */
+const NOWHERE = new Uint8Array(16)

@@ -1,0 +1,90 @@
+import { isIP } from 'node:net'
+import { AF_INET, AF_INET6, SOCKADDR_IN_BYTES, SOCKADDR_IN6_BYTES } from './linux-sockets.ts'
+
+/**
+ * An address and port both as text and as the `sockaddr` that the kernel reads and writes. Reading the same address
+ * again makes no new text, and setting the same one again writes nothing.
+ */
+export class SocketAddress {
+  /** The `sockaddr`, with room for either family. */
+  readonly bytes: Uint8Array = new Uint8Array(SOCKADDR_IN6_BYTES)
+  readonly family: 4 | 6
+  address = ''
+  port = 0
+  /** What `address` and `port` were read from. */
+  readonly #known: Uint32Array = new Uint32Array(SOCKADDR_IN6_BYTES / 4)
+  readonly #words: Uint32Array = new Uint32Array(this.bytes.buffer)
+
+  constructor(family: 4 | 6) {
+    this.family = family
+  }
+
+  /** Octets of the `sockaddr`. */
+  get length(): number {
+    return this.family === 6 ? SOCKADDR_IN6_BYTES : SOCKADDR_IN_BYTES
+  }
+
+  /** Writes the `sockaddr`; false for an address of the other family, or none, or a port out of range. */
+  set(address: string, port: number): boolean {
+    if (address === this.address && port === this.port) return true
+    if (isIP(address) !== this.family || address.includes('%') || port < 1 || port > 65_535) return false
+    this.address = address
+    this.port = port
+    this.bytes.fill(0)
+    new DataView(this.bytes.buffer).setUint16(0, this.family === 6 ? AF_INET6 : AF_INET, true)
+    new DataView(this.bytes.buffer).setUint16(2, port)
+    if (this.family === 6) this.bytes.set(ipv6Octets(address), 8)
+    else this.bytes.set(address.split('.').map(Number), 4)
+    this.#known.set(this.#words)
+    return true
+  }
+
+  /** Brings `address` and `port` up to date with what the kernel has written to {@link bytes}. */
+  read(): void {
+    const words = this.length / 4
+    // Word 1 of IPv6 is the flow information, which says nothing about who has sent.
+    for (let i = 0; i < words; i++)
+      if (this.#words[i] !== this.#known[i] && (i !== 1 || this.family === 4)) {
+        this.#known.set(this.#words)
+        this.port = ((this.bytes[2] as number) << 8) | (this.bytes[3] as number)
+        this.address = this.family === 6 ? ipv6Text(this.bytes.subarray(8, 24)) : this.bytes.subarray(4, 8).join('.')
+        return
+      }
+  }
+}
+
+/** The 16 octets of an IPv6 address that is known to be one and has no zone. */
+function ipv6Octets(address: string): Uint8Array {
+  const octets = new Uint8Array(16)
+  const dotted = address.lastIndexOf(':') + 1
+  const hex = address.includes('.') ? address.slice(0, dotted) + hexOfDotted(address.slice(dotted)) : address
+  const [head = '', tail] = hex.split('::')
+  const groupsOf = (text: string): string[] => (text === '' ? [] : text.split(':'))
+  const before = groupsOf(head)
+  const after = groupsOf(tail ?? '')
+  const groups = [...before, ...new Array<string>(8 - before.length - after.length).fill('0'), ...after]
+  for (const [i, group] of groups.entries()) new DataView(octets.buffer).setUint16(2 * i, Number.parseInt(group, 16))
+  return octets
+}
+
+function hexOfDotted(address: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number)
+  return `${(a * 256 + b).toString(16)}:${(c * 256 + d).toString(16)}`
+}
+
+/** RFC 5952: lower case, no leading zeros, the longest run of zero groups (the first of equals) as `::`. */
+function ipv6Text(octets: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => ((octets[2 * i] as number) << 8) | (octets[2 * i + 1] as number))
+  let best = { at: 0, length: 1 }
+  for (let at = 0; at < 8; at++) {
+    let length = 0
+    while (groups[at + length] === 0) length++
+    if (length > best.length) best = { at, length }
+  }
+  const hex = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((group) => group.toString(16))
+      .join(':')
+  return best.length === 1 ? hex(0, 8) : `${hex(0, best.at)}::${hex(best.at + best.length, 8)}`
+}

@@ -1,0 +1,171 @@
+import { createSocket, type Socket } from 'node:dgram'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Counters, seededRandom } from '../../../kit/index.ts'
+import type { MediaIo, MediaIoEvent } from '../../../media/index.ts'
+import type { MediaIoCounter } from '../io-counters.ts'
+import { PortRange, portTable } from '../port-range.ts'
+
+/** A network on real sockets. */
+export interface RealMediaIo extends MediaIo {
+  readonly counters: Counters<MediaIoCounter>
+  closeAll(): void
+}
+
+const RANGE = { first: 27_000, last: 27_099 }
+
+/** What every network on the sockets of this machine does. */
+export function mediaIoContract(name: string, create: (ports: PortRange) => RealMediaIo | Promise<RealMediaIo>): void {
+  describe(`media network: ${name}`, () => {
+    let io: RealMediaIo
+    const into = new Uint8Array(801)
+    beforeEach(async () => {
+      io = await create(new PortRange(seededRandom(5), portTable(RANGE)))
+    })
+    afterEach(() => io.closeAll())
+
+    const event = (): Promise<MediaIoEvent> =>
+      vi.waitFor(() => {
+        const polled = io.poll()
+        if (polled === undefined) throw new Error('nothing yet')
+        return polled
+      })
+    const open = async (leg: number, address = '127.0.0.1'): Promise<number> => {
+      io.open(leg, address)
+      const bound = await event()
+      if (bound.type !== 'bound') throw new Error(bound.reason)
+      return bound.port
+    }
+    const heard = async (leg: number): Promise<number[]> => {
+      const length = await vi.waitFor(() => {
+        const received = io.receive(leg, into)
+        if (received < 0) throw new Error('nothing yet')
+        return received
+      })
+      return [...into.subarray(0, length)]
+    }
+
+    it('carries datagrams from leg to leg with their sender', async () => {
+      const ports = [await open(1), await open(2)] as const
+      expect(ports.every((port) => port % 2 === 0 && port >= 27_000 && port <= 27_099)).toBe(true)
+      const bytes = Uint8Array.of(1, 2, 3, 4)
+      expect(io.send(1, bytes, 3, '127.0.0.1', ports[1])).toBe(true)
+      bytes.fill(9)
+      expect(await heard(2)).toEqual([1, 2, 3])
+      expect(io.source).toEqual({ address: '127.0.0.1', port: ports[0] })
+      expect(io.receive(2, into)).toBe(-1)
+    })
+
+    it('tells senders apart, and keeps the order of each', async () => {
+      const ports = [await open(1), await open(2, '127.0.0.2'), await open(3)] as const
+      for (let i = 0; i < 5; i++) {
+        io.send(1, Uint8Array.of(i), 1, '127.0.0.1', ports[2])
+        expect([await heard(3), { ...io.source }]).toEqual([[i], { address: '127.0.0.1', port: ports[0] }])
+        io.send(2, Uint8Array.of(i, i), 2, '127.0.0.1', ports[2])
+        expect([await heard(3), { ...io.source }]).toEqual([[i, i], { address: '127.0.0.2', port: ports[1] }])
+      }
+    })
+
+    it('speaks IPv6', async () => {
+      const ports = [await open(1, '::1'), await open(2, '::1')] as const
+      expect(io.send(1, Uint8Array.of(5), 1, '::1', ports[1])).toBe(true)
+      expect(await heard(2)).toEqual([5])
+      expect(io.source).toEqual({ address: '::1', port: ports[0] })
+      expect(io.send(2, Uint8Array.of(6), 1, '0:0:0::1', ports[0])).toBe(true)
+      expect(await heard(1)).toEqual([6])
+    })
+
+    it('cuts a datagram that is longer than the buffer, and takes an empty one', async () => {
+      const port = await open(1)
+      const far = createSocket('udp4')
+      far.send(new Uint8Array(1400).fill(7), port, '127.0.0.1')
+      expect((await heard(1)).length).toBe(into.length)
+      far.send(new Uint8Array(0), port, '127.0.0.1')
+      expect(await heard(1)).toEqual([])
+      far.close()
+    })
+
+    it('keeps what waits for a leg, up to a limit, and lives through a flood', async () => {
+      const port = await open(1)
+      const far = createSocket('udp4')
+      for (let i = 0; i < 2000; i++)
+        await new Promise<void>((resolve) => far.send(new Uint8Array(172), port, '127.0.0.1', () => resolve()))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      let waiting = 0
+      while (io.receive(1, into) === 172) waiting++
+      expect(waiting).toBeGreaterThanOrEqual(16)
+      expect(waiting).toBeLessThan(2000)
+      far.close()
+    })
+
+    it('talks on as before once it is connected, and then with others when it is not any more', async () => {
+      const ports = [await open(1), await open(2), await open(3)] as const
+      io.send(1, Uint8Array.of(1), 1, '127.0.0.1', ports[1])
+      io.connect?.(2, '127.0.0.1', ports[0])
+      expect([await heard(2), io.source.port]).toEqual([[1], ports[0]])
+      expect(io.receive(2, into)).toBe(-1)
+      io.send(1, Uint8Array.of(2), 1, '127.0.0.1', ports[1])
+      expect([await heard(2), io.source.port]).toEqual([[2], ports[0]])
+      expect(io.send(2, Uint8Array.of(3), 1, '127.0.0.1', ports[0])).toBe(true)
+      expect(await heard(1)).toEqual([3])
+      io.connect?.(2, undefined, 0)
+      io.send(3, Uint8Array.of(4), 1, '127.0.0.1', ports[1])
+      expect([await heard(2), io.source.port]).toEqual([[4], ports[2]])
+      expect(io.send(2, Uint8Array.of(5), 1, '127.0.0.1', ports[2])).toBe(true)
+      expect(await heard(3)).toEqual([5])
+    })
+
+    it('fails a leg whose address is none, or not ours', async () => {
+      io.open(1, 'example.org')
+      expect(await event()).toMatchObject({ type: 'failed', leg: 1, reason: expect.stringMatching(/no IP address/) })
+      io.open(2, '192.0.2.1')
+      expect(await event()).toMatchObject({ type: 'failed', leg: 2, reason: expect.stringMatching(/192\.0\.2\.1/) })
+    })
+
+    it('goes on to the next port when another program holds one', async () => {
+      const held: Socket[] = []
+      for (let port = RANGE.first; port < RANGE.last; port += 2) {
+        if (port === 27_050) continue
+        const socket = createSocket('udp4')
+        await new Promise<void>((resolve) => socket.bind(port, '127.0.0.1', resolve))
+        held.push(socket)
+      }
+      expect(await open(1)).toBe(27_050)
+      io.open(2, '127.0.0.1')
+      expect(await event()).toMatchObject({
+        type: 'failed',
+        leg: 2,
+        reason: expect.stringMatching(/no UDP port is free/),
+      })
+      expect(io.counters.get('portsTaken')).toBeGreaterThan(0)
+      for (const socket of held) socket.close()
+    })
+
+    it('refuses to send where nothing can be sent to, and lives', async () => {
+      await open(1)
+      for (const [address, port] of [
+        ['example.org', 4000],
+        ['::1', 4000],
+        ['127.0.0.1', 0],
+        ['127.0.0.1', 70_000],
+      ] as const)
+        expect(io.send(1, into, 10, address, port)).toBe(false)
+      expect(io.send(99, into, 10, '127.0.0.1', 4000)).toBe(false)
+      expect(io.counters.get('sendsRefused')).toBe(5)
+      // Nobody listens there: on some systems the refusal comes back as an error of the socket.
+      io.connect?.(1, '127.0.0.1', 9)
+      for (let i = 0; i < 3; i++) {
+        expect(io.send(1, into, 10, '127.0.0.1', 9)).toBe(true)
+        await new Promise((resolve) => setTimeout(resolve, 20))
+        expect(io.receive(1, into)).toBe(-1)
+      }
+    })
+
+    it('says nothing more about a leg that was closed while its port was being bound', async () => {
+      io.open(1, '127.0.0.1')
+      io.close(1)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      for (let polled = io.poll(); polled !== undefined; polled = io.poll()) expect(polled.type).toBe('bound')
+      expect(io.receive(1, into)).toBe(-1)
+    })
+  })
+}
