@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concatBytes, toHex, utf8Decode, utf8Encode } from './bytes.ts'
+import { concatBytes, fromBase64, toHex, utf8Decode, utf8Encode } from './bytes.ts'
 
 describe('UTF-8', () => {
   test('text survives the round trip, a leading byte order mark too', () => {
@@ -25,4 +25,14 @@ test('concatBytes joins its parts in order into a new array', () => {
 
 test('toHex writes two lower-case digits for each byte', () => {
   expect(toHex(Uint8Array.of(0, 9, 0xab, 0xff))).toBe('0009abff')
+})
+
+test('fromBase64 reads what base64 writes, with and without padding and line ends', () => {
+  fc.assert(
+    fc.property(fc.uint8Array(), (bytes) => {
+      const text = Buffer.from(bytes).toString('base64')
+      expect([...fromBase64(text)]).toEqual([...bytes])
+      expect([...fromBase64(`\n${text.replaceAll('=', '')}\n`)]).toEqual([...bytes])
+    }),
+  )
 })

@@ -41,3 +41,26 @@ export function toHex(bytes: Uint8Array): string {
   for (const byte of bytes) text += byte.toString(16).padStart(2, '0')
   return text
 }
+
+/**
+ * The bytes that `text` stands for in base64 (RFC 4648 section 4), for data of our own that is kept as text.
+ * Characters outside the alphabet, such as line ends and the padding, are skipped.
+ */
+export function fromBase64(text: string): Uint8Array {
+  const bytes = new Uint8Array(Math.floor((text.length * 3) / 4))
+  let length = 0
+  let pending = 0
+  let bits = 0
+  for (const character of text) {
+    const value = BASE64.indexOf(character)
+    if (value < 0) continue
+    pending = ((pending << 6) | value) & 0xffff
+    bits += 6
+    if (bits < 8) continue
+    bits -= 8
+    bytes[length++] = pending >> bits
+  }
+  return bytes.slice(0, length)
+}
+
+const BASE64 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'

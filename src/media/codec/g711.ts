@@ -47,6 +47,22 @@ export function encodeG711Into(
   for (let i = 0; i < length; i++) into[at + i] = table[(samples[from + i]! >> 2) + 8192]!
 }
 
+/** The four directions of G.711; each takes `length` values of `from` on, and puts them into `into` from `at` on. */
+export interface G711Kernels {
+  decodePcmu(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): void
+  decodePcma(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): void
+  encodePcmu(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): void
+  encodePcma(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): void
+}
+
+/** G.711 by its tables. */
+export const g711: G711Kernels = {
+  decodePcmu: (payload, from, length, into, at) => decodeG711Into(PCMU_TO_PCM16, payload, from, length, into, at),
+  decodePcma: (payload, from, length, into, at) => decodeG711Into(PCMA_TO_PCM16, payload, from, length, into, at),
+  encodePcmu: (samples, from, length, into, at) => encodeG711Into(PCM14_TO_PCMU, samples, from, length, into, at),
+  encodePcma: (samples, from, length, into, at) => encodeG711Into(PCM14_TO_PCMA, samples, from, length, into, at),
+}
+
 function decoderTable(expand: (octet: number) => number): Int16Array {
   return Int16Array.from({ length: 256 }, (_, octet) => expand(octet))
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { toneLevelDbm0 } from './goertzel.ts'
 import { energy, energyAtLevel, levelDbm0, sinePeak } from './level.ts'
-import { mixAdd, saturateInto } from './mix.ts'
+import { limit, limitInto, mixAdd, unmixInto } from './mix.ts'
 import { resample } from './resample.ts'
 
 function sine(frequencyHz: number, level: number, length: number, rate = 8000): Int16Array {
@@ -31,13 +31,23 @@ describe('Goertzel', () => {
 })
 
 describe('mixing', () => {
-  it('adds without loss and limits at the end', () => {
+  it('adds without loss and takes each party out again', () => {
+    const voices = [Int16Array.of(30_000, -30_000, 7), Int16Array.of(-30_000, 1, 0), Int16Array.of(0, 1, 5)]
     const sums = new Int32Array(3)
-    for (let i = 0; i < 3; i++) mixAdd(Int16Array.of(30_000, -30_000, 7), sums)
-    const mixed = new Int16Array(3)
-    saturateInto(sums, mixed)
-    expect([...sums]).toEqual([90_000, -90_000, 21])
-    expect([...mixed]).toEqual([32_767, -32_768, 21])
+    for (const voice of voices) mixAdd(voice, sums)
+    expect([...sums]).toEqual([0, -29_998, 12])
+    const heard = new Int16Array(3)
+    unmixInto(sums, voices[1], heard)
+    expect([...heard]).toEqual([limit(30_000), limit(-29_999), 12])
+    limitInto(sums, heard)
+    expect([...heard]).toEqual([0, limit(-29_998), 12])
+  })
+
+  it('limits softly: one voice passes untouched, two at full scale do not fold over', () => {
+    for (const value of [0, 1, -1, 24_576, -24_576]) expect(limit(value)).toBe(value)
+    expect([limit(32_768), limit(-40_960)]).toEqual([28_672, -30_720])
+    expect([limit(65_534), limit(-65_536), limit(2 ** 30)]).toEqual([32_767, -32_767, 32_767])
+    for (let value = 0; value < 60_000; value++) expect(limit(value + 1) - limit(value)).toBeGreaterThanOrEqual(0)
   })
 })
 

@@ -1,3 +1,4 @@
+import { kaiserSinc } from './kaiser.ts'
 import { saturate } from './mix.ts'
 
 /**
@@ -39,26 +40,12 @@ const POINTS_PER_SAMPLE = 256
 const CUTOFF = 0.925
 const KAISER_BETA = 6
 
-const kernel: Float64Array = Float64Array.from({ length: HALF_WIDTH * POINTS_PER_SAMPLE + 2 }, (_, i) => {
-  const x = i / POINTS_PER_SAMPLE
-  if (x >= HALF_WIDTH) return 0
-  const sinc = x === 0 ? CUTOFF : Math.sin(Math.PI * CUTOFF * x) / (Math.PI * x)
-  return (sinc * bessel0(KAISER_BETA * Math.sqrt(1 - (x / HALF_WIDTH) ** 2))) / bessel0(KAISER_BETA)
-})
+const kernel: Float64Array = Float64Array.from({ length: HALF_WIDTH * POINTS_PER_SAMPLE + 2 }, (_, i) =>
+  kaiserSinc(i / POINTS_PER_SAMPLE, HALF_WIDTH, CUTOFF, KAISER_BETA),
+)
 
 function kernelAt(distance: number): number {
   const point = distance * POINTS_PER_SAMPLE
   const index = Math.trunc(point)
   return kernel[index]! + (point - index) * (kernel[index + 1]! - kernel[index]!)
-}
-
-/** The modified Bessel function of the first kind, order 0, by its power series. */
-function bessel0(x: number): number {
-  let sum = 1
-  let term = 1
-  for (let k = 1; term > 1e-12 * sum; k++) {
-    term *= (x / (2 * k)) ** 2
-    sum += term
-  }
-  return sum
 }

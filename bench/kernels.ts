@@ -1,0 +1,70 @@
+// What the kernels are worth: nanoseconds for 160 samples, by the plain TypeScript twins, by WebAssembly without SIMD
+// and with it. Medians of interleaved rounds, so that whatever else the machine does hits all three alike.
+//
+//     npm run bench:kernels
+import { codecNamed } from '../src/media/codec/codec.ts'
+import { polyphaseFilter, polyphaseLength } from '../src/media/dsp/polyphase.ts'
+import { createKernels, type Kernels } from '../src/media/wasm/kernels.ts'
+
+const ROUNDS = 25
+const CALLS = 4000
+const KINDS = ['twin', 'scalar', 'simd'] as const
+
+type Work = () => void
+
+/** Every piece of work over arrays of its own, each 160 samples long. */
+function worksOf(kernels: Kernels): Record<string, Work> {
+  const { arena } = kernels
+  const pcm = arena.int16(160)
+  for (let i = 0; i < 160; i++) pcm[i] = Math.round(8000 * Math.sin(i / 3) + 500 * Math.sin(i * i))
+  const octets = arena.bytes(160)
+  codecNamed('PCMU').encodeInto(pcm, 0, 160, octets, 0)
+  const into = arena.int16(160)
+  const coded = arena.bytes(160)
+  const sums = arena.int32(160)
+  const rows = arena.int16(16 * 160)
+  for (let i = 0; i < rows.length; i++) rows[i] = (i * 37) % 400
+  const products = arena.int32(16)
+  const history = arena.int16(160 + 160)
+  history.set(pcm, 160)
+  const up = polyphaseFilter(arena.int16(polyphaseLength(2, 1)), 2, 1)
+  const down = polyphaseFilter(arena.int16(polyphaseLength(1, 2)), 1, 2)
+  return {
+    'µ-law decode': () => kernels.decodePcmu(octets, 0, 160, into, 0),
+    'µ-law encode': () => kernels.encodePcmu(pcm, 0, 160, coded, 0),
+    'A-law decode': () => kernels.decodePcma(octets, 0, 160, into, 0),
+    'A-law encode': () => kernels.encodePcma(pcm, 0, 160, coded, 0),
+    'mix add': () => kernels.mixAdd(pcm, sums),
+    'subtract self and limit': () => kernels.unmixInto(sums, pcm, into),
+    energy: () => void kernels.energy(pcm),
+    '8-tone bank': () => kernels.dotBankInto(pcm, 160, rows, products),
+    'polyphase to 160 at 2x': () => kernels.polyphaseInto(history, up, into, 160),
+    'polyphase from 160 at 1/2': () => kernels.polyphaseInto(history, down, into, 80),
+    linear: () => kernels.linearInto(history, 0, 0xff00, into, 160),
+  }
+}
+
+function measure(work: Work): number {
+  const start = process.hrtime.bigint()
+  for (let i = 0; i < CALLS; i++) work()
+  return Number(process.hrtime.bigint() - start) / CALLS
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[values.length >> 1]!
+}
+
+const works = KINDS.map((kind) => worksOf(createKernels({ kind })))
+console.log(`${'ns for 160 samples'.padEnd(28)}${KINDS.map((kind) => kind.padStart(9)).join('')}   twin/simd`)
+for (const name of Object.keys(works[0]!)) {
+  const times = KINDS.map(() => [] as number[])
+  for (let round = -5; round < ROUNDS; round++) {
+    for (const [i, work] of works.entries()) {
+      const time = measure(work[name]!)
+      if (round >= 0) times[i]!.push(time)
+    }
+  }
+  const medians = times.map(median)
+  const row = medians.map((time) => time.toFixed(0).padStart(9)).join('')
+  console.log(`${name.padEnd(28)}${row}${(medians[0]! / medians[2]!).toFixed(1).padStart(12)}`)
+}

@@ -1,0 +1,5 @@
+export { linear, polyphase } from './filter'
+export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711'
+export { energy } from './level'
+export { limit, mixAdd, unmix } from './mix'
+export { dotBank } from './tone-bank'

@@ -1,0 +1,158 @@
+import { fromBase64 } from '../../kit/index.ts'
+import { type G711Kernels, g711 } from '../codec/g711.ts'
+import { energy } from '../dsp/level.ts'
+import { linearInto } from '../dsp/linear.ts'
+import { limitInto, mixAdd, unmixInto } from '../dsp/mix.ts'
+import { polyphaseInto } from '../dsp/polyphase.ts'
+import { dotBankInto } from '../dsp/tone-bank.ts'
+import { Arena, addressOf } from './arena.ts'
+import { SCALAR_KERNELS } from './generated/scalar.ts'
+import { SIMD_KERNELS } from './generated/simd.ts'
+import { type WasmMemory, wasm } from './web-assembly.ts'
+
+/**
+ * The arithmetic of the hot path, by whichever means is fastest here. What each function does, its plain TypeScript
+ * twin of the same name says; both give the same results to the last bit.
+ *
+ * Arrays of {@link Kernels.arena} are worked on by the WebAssembly kernels, any others by the twins, so every caller
+ * may pass what it has. As with the twins, the caller has checked that the arrays are long enough.
+ */
+export interface Kernels extends G711Kernels {
+  readonly kind: 'simd' | 'scalar' | 'twin'
+  readonly arena: Arena
+  readonly energy: typeof energy
+  readonly mixAdd: typeof mixAdd
+  readonly limitInto: typeof limitInto
+  readonly unmixInto: typeof unmixInto
+  readonly dotBankInto: typeof dotBankInto
+  readonly polyphaseInto: typeof polyphaseInto
+  readonly linearInto: typeof linearInto
+}
+
+export interface KernelOptions {
+  /** A memory of fixed size, so that its views never detach. Default: 4 MiB of our own. */
+  readonly memory?: WasmMemory
+  /** The first octet of the memory that is the arena's, a multiple of 16. Default 16. */
+  readonly from?: number
+  /** To compare the means with each other. Default: the best there is. */
+  readonly kind?: Kernels['kind']
+}
+
+/** Compiles the kernels over a memory, or falls back to the twins where there is no WebAssembly. */
+export function createKernels(options: KernelOptions = {}): Kernels {
+  const kind = options.kind ?? bestKind()
+  if (kind === 'twin' || wasm === undefined) return twinKernels(options)
+  const memory = options.memory ?? new wasm.Memory({ initial: DEFAULT_PAGES, maximum: DEFAULT_PAGES })
+  const module = new wasm.Module(fromBase64(kind === 'simd' ? SIMD_KERNELS : SCALAR_KERNELS))
+  const { exports } = new wasm.Instance(module, { env: { memory } })
+  return wasmKernels(kind, new Arena(memory.buffer, options.from), exports as KernelExports)
+}
+
+const DEFAULT_PAGES = 64
+
+function bestKind(): Kernels['kind'] {
+  if (wasm === undefined) return 'twin'
+  return wasm.validate(fromBase64(SIMD_KERNELS)) ? 'simd' : 'scalar'
+}
+
+function twinKernels({ memory, from }: KernelOptions): Kernels {
+  const arena = new Arena(memory?.buffer ?? new ArrayBuffer(0), from)
+  return { kind: 'twin', arena, ...g711, energy, mixAdd, limitInto, unmixInto, dotBankInto, polyphaseInto, linearInto }
+}
+
+/** What kernels/index.ts exports. Every argument is a count or an offset into the memory, in octets. */
+interface KernelExports {
+  decodePcmu(from: number, length: number, into: number): void
+  decodePcma(from: number, length: number, into: number): void
+  encodePcmu(from: number, length: number, into: number): void
+  encodePcma(from: number, length: number, into: number): void
+  energy(samples: number, length: number): number
+  mixAdd(samples: number, length: number, sums: number): void
+  limit(sums: number, length: number, into: number): void
+  unmix(sums: number, own: number, length: number, into: number): void
+  dotBank(samples: number, length: number, rows: number, count: number, into: number): void
+  polyphase(
+    samples: number,
+    rows: number,
+    taps: number,
+    phases: number,
+    step: number,
+    count: number,
+    into: number,
+  ): void
+  linear(samples: number, phase: number, step: number, count: number, into: number): void
+}
+
+function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExports): Kernels {
+  return {
+    kind,
+    arena,
+    decodePcmu(payload, from, length, into, at) {
+      const source = addressOf(payload)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) g711.decodePcmu(payload, from, length, into, at)
+      else kernels.decodePcmu(source + from, length, target + 2 * at)
+    },
+    decodePcma(payload, from, length, into, at) {
+      const source = addressOf(payload)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) g711.decodePcma(payload, from, length, into, at)
+      else kernels.decodePcma(source + from, length, target + 2 * at)
+    },
+    encodePcmu(samples, from, length, into, at) {
+      const source = addressOf(samples)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) g711.encodePcmu(samples, from, length, into, at)
+      else kernels.encodePcmu(source + 2 * from, length, target + at)
+    },
+    encodePcma(samples, from, length, into, at) {
+      const source = addressOf(samples)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) g711.encodePcma(samples, from, length, into, at)
+      else kernels.encodePcma(source + 2 * from, length, target + at)
+    },
+    energy(samples, from = 0, length = samples.length - from) {
+      const source = addressOf(samples)
+      return source < 0 ? energy(samples, from, length) : kernels.energy(source + 2 * from, length)
+    },
+    mixAdd(samples, sums, length = samples.length) {
+      const source = addressOf(samples)
+      const target = addressOf(sums)
+      if (source < 0 || target < 0) mixAdd(samples, sums, length)
+      else kernels.mixAdd(source, length, target)
+    },
+    limitInto(sums, into, length = into.length) {
+      const source = addressOf(sums)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) limitInto(sums, into, length)
+      else kernels.limit(source, length, target)
+    },
+    unmixInto(sums, own, into, length = own.length) {
+      const source = addressOf(sums)
+      const less = addressOf(own)
+      const target = addressOf(into)
+      if (source < 0 || less < 0 || target < 0) unmixInto(sums, own, into, length)
+      else kernels.unmix(source, less, length, target)
+    },
+    dotBankInto(samples, length, rows, into) {
+      const source = addressOf(samples)
+      const factors = addressOf(rows)
+      const target = addressOf(into)
+      if (source < 0 || factors < 0 || target < 0) dotBankInto(samples, length, rows, into)
+      else kernels.dotBank(source, length, factors, into.length, target)
+    },
+    polyphaseInto(samples, filter, into, count) {
+      const source = addressOf(samples)
+      const rows = addressOf(filter.rows)
+      const target = addressOf(into)
+      if (source < 0 || rows < 0 || target < 0) polyphaseInto(samples, filter, into, count)
+      else kernels.polyphase(source, rows, filter.taps, filter.phases, filter.step, count, target)
+    },
+    linearInto(samples, phase, step, into, count = into.length) {
+      const source = addressOf(samples)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) linearInto(samples, phase, step, into, count)
+      else kernels.linear(source, phase, step, count, target)
+    },
+  }
+}
