@@ -50,7 +50,7 @@ export class LossConcealer {
   /** Fades the sound that goes on at `samples[at..at + length)` in over the end of the concealment. */
   resume(samples: Int16Array, at: number, length: number): void {
     const overlap = Math.min(length, this.#perMs * Math.min(10, 4 * Math.ceil(this.#concealed / (10 * this.#perMs))))
-    for (let i = 0; i < overlap && this.#gain > 0; i++) {
+    for (let i = 0; i < overlap; i++) {
       const share = (i + 1) / (overlap + 1)
       samples[at + i] = Math.round(samples[at + i]! * share + this.#nextSample() * (1 - share))
     }
@@ -73,7 +73,7 @@ export class LossConcealer {
 
   /** Full for 10 ms, then down to nothing at 60 ms. */
   get #gain(): number {
-    return Math.min(1, 1 - (this.#concealed / this.#perMs - 10) / 50)
+    return Math.max(0, Math.min(1, 1 - (this.#concealed / this.#perMs - 10) / 50))
   }
 
   #nextSample(): number {

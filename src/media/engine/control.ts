@@ -21,6 +21,8 @@ export interface StreamParameters {
   readonly ptimeMs: number
   /** As seen from us. */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+  /** RTCP shares the port of RTP (RFC 5761). Without it there is none: ports of its own are not opened for it. */
+  readonly rtcpMux?: boolean
 }
 
 /** Audio held in memory, mono. `data` may stand on shared memory; nobody writes to it after it was handed over. */
@@ -131,7 +133,7 @@ export interface LegStatistics {
   /** Sequence numbers never seen. */
   readonly packetsLost: number
   /**
-   * Datagrams that were no RTP, of another version, source or payload type, too long, or that came while the
+   * Datagrams that were no RTP and no RTCP that was agreed on, of another version, source or payload type, too long, or that came while the
    * direction of the stream did not let us hear them.
    */
   readonly packetsRefused: number
@@ -139,6 +141,24 @@ export interface LegStatistics {
   readonly jitterMs: number
   /** Ticks at which nothing was there to be heard although the stream had begun; counted while somebody listens. */
   readonly underruns: number
+  /** Sound made up for packets that were lost or late; counted while somebody listens. */
+  readonly concealedMs: number
+  /** Sound cut out or put in to follow the network's delay and the far end's clock. */
+  readonly stretchedMs: number
+  /** How long the fastest packets waited in the jitter buffer at the end; 0 when nobody ever listened. */
+  readonly jitterBufferMs: number
   /** Slots that were skipped because the process stalled. */
   readonly slotsSkipped: number
+  /** RTCP reports each way. */
+  readonly reportsSent: number
+  readonly reportsReceived: number
+  /** From the far end's reports: there and back on the network, in milliseconds. Up to a tick of it is our own. */
+  readonly roundTripMs?: number
+  /** From the far end's reports: what it has not received of our packets, and how evenly they come to it. */
+  readonly farEnd?: { readonly packetsLost: number; readonly jitterMs: number }
+  /**
+   * How the far end sounded to us, by the E-model (ITU-T G.107): rating factor R, 0..100, and mean opinion score,
+   * 1..4.5. Absent when nothing was received.
+   */
+  readonly quality?: { readonly rating: number; readonly mos: number }
 }

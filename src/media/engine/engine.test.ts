@@ -251,7 +251,7 @@ describe('MediaEngine legs', () => {
     expect(eventsOf(media, 'closed', 1)[0].statistics).toMatchObject({ packetsReceived: 0, packetsRefused: 0 })
   })
 
-  it('records lost packets as silence in their place', async () => {
+  it('records what comes after lost packets in its place', async () => {
     const media = new InProcessMedia()
     await connectLegs(media, 1, 2)
     await media.pass(300)

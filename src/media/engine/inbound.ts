@@ -1,19 +1,15 @@
 import type { Instant } from '../../kit/index.ts'
 import { type Codec, codecNamed } from '../codec/codec.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
-import { FrameReader } from '../jitter/frame-reader.ts'
-import { ShortJitterBuffer } from '../jitter/short-jitter-buffer.ts'
+import type { PacketContent } from '../jitter/jitter-buffer.ts'
+import { isRtcp } from '../rtcp/packet.ts'
+import type { RtcpSession } from '../rtcp/session.ts'
 import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
-import { TICK_MS } from './schedule.ts'
+import { type FrameListener, Hearing } from './hearing.ts'
 import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
-
-/** Hears 20 ms at a time, for as long as it is attached. */
-export interface FrameListener {
-  hear(frame: Int16Array): void
-}
 
 /**
  * Takes every packet of the stream in the sub-tick it arrived in, after everybody else: it may move the payload
@@ -34,17 +30,15 @@ export interface PacketListener {
 export class Inbound {
   readonly statistics: ReceiverStatistics = new ReceiverStatistics()
   packetsRefused = 0
+  /** What those who listen to the sound of the stream hear. */
+  readonly hearing: Hearing
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #from: SourceLatch
   readonly #onDigit: (digit: string) => void
   readonly #dtmf = new DtmfReceiver()
-  readonly #listeners: FrameListener[] = []
-  /** Made when the first listener comes: most legs of an exchange never need it. */
-  #buffer: ShortJitterBuffer | undefined
-  #reader: FrameReader | undefined
-  #heardUntilMs = 0
   #forwardTo: PacketListener | undefined
+  #reports: RtcpSession | undefined
   #visitedAtMs = Number.POSITIVE_INFINITY
   /** After a stall, until the port has been swept clean. */
   #isStale = false
@@ -54,19 +48,15 @@ export class Inbound {
   #mayReceive = false
 
   constructor(workshop: Workshop, leg: LegId, from: SourceLatch, onDigit: (digit: string) => void) {
+    this.hearing = new Hearing(workshop.frame)
     this.#workshop = workshop
     this.#leg = leg
     this.#from = from
     this.#onDigit = onDigit
   }
 
-  /** Ticks at which nothing was there to be heard although the stream had begun. */
-  get underruns(): number {
-    return this.#buffer?.counts.underruns ?? 0
-  }
-
   useStream(stream: StreamParameters): void {
-    if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.#reader?.reset()
+    if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.reset()
     this.#codec = codecNamed(stream.codec)
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
@@ -80,20 +70,11 @@ export class Inbound {
   }
 
   attach(listener: FrameListener, mediaMs: number): void {
-    if (this.#buffer === undefined) {
-      this.#buffer = new ShortJitterBuffer()
-      this.#reader = new FrameReader(this.#buffer)
-    }
-    if (!this.#isListenedTo) {
-      this.#reader?.reset()
-      this.#heardUntilMs = mediaMs
-    }
-    this.#listeners.push(listener)
+    this.hearing.attach(listener, mediaMs)
   }
 
   detach(listener: FrameListener): void {
-    const index = this.#listeners.indexOf(listener)
-    if (index >= 0) this.#listeners.splice(index, 1)
+    this.hearing.detach(listener)
   }
 
   /** Lets one listener, or nobody, take the packets themselves. */
@@ -101,20 +82,18 @@ export class Inbound {
     this.#forwardTo = listener
   }
 
-  /** Takes what has arrived, then lets the listeners hear what is due at `mediaMs`. */
-  visit(mediaMs: number, now: Instant): void {
-    if (this.#isListenedTo && mediaMs - this.#heardUntilMs > MAX_CATCH_UP_MS) this.#hearSilence(mediaMs)
-    if (mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
-    this.#visitedAtMs = mediaMs
-    this.#sweep(mediaMs, now)
-    while (this.#isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) {
-      this.#reader?.readInto(this.#workshop.frame, this.#codec)
-      this.#hear()
-    }
+  /** Who hears the far end's reports, where RTP and RTCP share the port. */
+  reportTo(session: RtcpSession | undefined): void {
+    this.#reports = session
   }
 
-  get #isListenedTo(): boolean {
-    return this.#listeners.length > 0
+  /** Takes what has arrived, then lets the listeners hear what is due at `mediaMs`. */
+  visit(mediaMs: number, now: Instant): void {
+    if (mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
+    this.#visitedAtMs = mediaMs
+    this.hearing.beginVisit(mediaMs, now)
+    this.#sweep(mediaMs, now)
+    this.hearing.hearUntil(mediaMs, this.#codec)
   }
 
   /** The sweep is bounded, so that a flood to one leg costs the others nothing. */
@@ -132,37 +111,33 @@ export class Inbound {
 
   #take(length: number, mediaMs: number, now: Instant): boolean {
     const { io, datagram, received: packet } = this.#workshop
+    if (isRtcp(datagram, length))
+      return (
+        length <= MAX_DATAGRAM && this.#from.isFarEnd(io.source) && this.#reports?.take(datagram, length, now) === true
+      )
     if (!this.#mayReceive || length > MAX_DATAGRAM || !packet.parse(datagram, length)) return false
-    const isEvent = packet.payloadType === this.#eventPayloadType
-    if (!isEvent && (packet.payloadType !== this.#payloadType || packet.payloadLength > MAX_PAYLOAD)) return false
+    const content = this.#contentOf(packet.payloadType)
+    if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
     if (!this.#from.accept(packet, io.source)) return false
     this.statistics.take(packet, now)
-    if (isEvent) {
+    this.hearing.put(packet, content, this.#codec.samplesIn(packet.payloadLength))
+    if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
       if (digit !== undefined) this.#onDigit(digit)
-      return true
-    }
-    if (this.#isListenedTo) this.#buffer?.put(packet, this.#codec.samplesIn(packet.payloadLength))
-    this.#forwardTo?.hearAudio(packet, mediaMs, this.#isStale)
+    } else if (content === 'audio') this.#forwardTo?.hearAudio(packet, mediaMs, this.#isStale)
     return true
   }
 
-  /** After a pause longer than the jitter buffer can hold, what it holds is from another time. */
-  #hearSilence(mediaMs: number): void {
-    this.#reader?.reset()
-    this.#workshop.frame.fill(0)
-    while (this.#isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hear()
-  }
-
-  /** Backwards, because a listener that has heard enough detaches itself. */
-  #hear(): void {
-    this.#heardUntilMs += TICK_MS
-    for (let i = this.#listeners.length - 1; i >= 0; i--) this.#listeners[i]!.hear(this.#workshop.frame)
+  /** Comfort noise has a payload type of its own that senders use without having named it (RFC 3551 table 4). */
+  #contentOf(payloadType: number): PacketContent | undefined {
+    if (payloadType === this.#payloadType) return 'audio'
+    if (payloadType === this.#eventPayloadType) return 'event'
+    return payloadType === COMFORT_NOISE_PAYLOAD_TYPE ? 'noise' : undefined
   }
 }
 
+const COMFORT_NOISE_PAYLOAD_TYPE = 13
 const MAX_PER_SWEEP = 64
-const MAX_CATCH_UP_MS = 500
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

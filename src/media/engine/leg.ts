@@ -6,6 +6,8 @@ import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
+import { type Quality, rateCall } from '../rtcp/quality.ts'
+import { RtcpSession } from '../rtcp/session.ts'
 import { SourceLatch } from '../rtp/source-latch.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { Bridge } from './bridge.ts'
@@ -26,6 +28,7 @@ export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
  */
 export class Leg {
   readonly id: LegId
+  readonly #workshop: Workshop
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #latch = new SourceLatch()
@@ -33,10 +36,12 @@ export class Leg {
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
   #bridge: Bridge | undefined
+  #rtcp: RtcpSession | undefined
   readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
     this.id = id
+    this.#workshop = workshop
     this.#events = events
     this.#outbound = new Outbound(workshop, id, this.#latch)
     this.#inbound = new Inbound(workshop, id, this.#latch, (digit) => this.#onDigit(digit))
@@ -62,7 +67,7 @@ export class Leg {
    * Begins the stream, or replaces it. When nothing is being transmitted and the far end may not know yet where our
    * packets come from, a few packets of silence tell it (and open the NATs on the way); then the leg is quiet.
    */
-  start(stream: StreamParameters, mediaMs: number): void {
+  start(stream: StreamParameters, mediaMs: number, now: Instant): void {
     if (this.#stream === undefined) this.#inbound.drain()
     const couldSend = this.#outbound.maySend
     const wasLatched = this.#latch.isLatched
@@ -74,6 +79,9 @@ export class Leg {
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
+    if (stream.rtcpMux === true)
+      this.#rtcp ??= new RtcpSession(this.#workshop.random, this.#outbound, this.#inbound.statistics, now)
+    this.#inbound.reportTo(stream.rtcpMux === true ? this.#rtcp : undefined)
   }
 
   /** Lets this leg and another hear each other. Neither may have a {@link bridgeObstacle}. */
@@ -100,6 +108,12 @@ export class Leg {
   visit(mediaMs: number, now: Instant): void {
     this.#inbound.visit(mediaMs, now)
     this.#outbound.visit(mediaMs)
+    if (this.#rtcp?.isDue(now) === true) this.#report(mediaMs, now, false)
+  }
+
+  /** Says goodbye to the far end (RFC 3550 section 6.6). */
+  leave(mediaMs: number, now: Instant): void {
+    if (this.#outbound.packetsSent > 0) this.#report(mediaMs, now, true)
   }
 
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
@@ -118,16 +132,41 @@ export class Leg {
   }
 
   statistics(): LegStatistics {
-    const { statistics, packetsRefused, underruns } = this.#inbound
+    const { statistics, packetsRefused, hearing } = this.#inbound
     return {
       packetsSent: this.#outbound.packetsSent,
       packetsReceived: statistics.received,
       packetsLost: statistics.lost,
       packetsRefused,
       jitterMs: statistics.jitterMs,
-      underruns,
+      underruns: hearing.underruns,
+      concealedMs: hearing.concealedMs,
+      stretchedMs: hearing.stretchedMs,
+      jitterBufferMs: hearing.delayMs,
       slotsSkipped: this.#outbound.slotsSkipped,
+      reportsSent: this.#rtcp?.sent ?? 0,
+      reportsReceived: this.#rtcp?.received ?? 0,
+      ...(this.#rtcp?.roundTripMs !== undefined && { roundTripMs: this.#rtcp.roundTripMs }),
+      ...(this.#rtcp?.farEnd !== undefined && { farEnd: this.#rtcp.farEnd }),
+      ...(statistics.received > 0 && { quality: this.#quality() }),
     }
+  }
+
+  /** The delay is that of the network, of a packet, and of a jitter buffer that waits for nearly all packets. */
+  #quality(): Quality {
+    const { received, lost, jitterMs } = this.#inbound.statistics
+    const packetMs = this.#stream === undefined ? TICK_MS : packetMsOf(this.#stream)
+    return rateCall({
+      delayMs: (this.#rtcp?.roundTripMs ?? 0) / 2 + packetMs + 2 * jitterMs,
+      loss: lost / (received + lost),
+    })
+  }
+
+  #report(mediaMs: number, now: Instant, isBye: boolean): void {
+    const { io, packet } = this.#workshop
+    if (this.#rtcp === undefined || this.#stream?.rtcpMux !== true || !this.#outbound.hasAddress) return
+    const length = this.#rtcp.writeInto(packet.bytes, mediaMs, now, isBye)
+    io.send(this.id, packet.bytes, length, this.#latch.address, this.#latch.port)
   }
 
   #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {

@@ -1,44 +1,123 @@
 import type { Codec } from '../codec/codec.ts'
+import { LossConcealer } from '../dsp/plc.ts'
 import { MAX_PAYLOAD } from '../rtp/packet.ts'
+import { ComfortNoise } from './comfort-noise.ts'
 import { emptyPlayout, type JitterBuffer } from './jitter-buffer.ts'
+import { TimeScale } from './time-scale.ts'
 
 /**
- * Cuts what a jitter buffer plays out, in packets of any length, into frames of samples. What is missing is silence.
- * The caller owns the frame; nothing is allocated.
+ * Cuts what a jitter buffer plays out, in packets of any length, into frames of samples: what was lost is concealed,
+ * described noise is made, and the sound is shortened or lengthened a little where the buffer holds too much or too
+ * little of it. The caller owns the frame; nothing is allocated.
  */
 export class FrameReader {
+  /** Samples made up for packets that were lost or late. */
+  concealed = 0
+  /** Samples cut out or put in to follow the network and the sender's clock. */
+  stretched = 0
   readonly #buffer: JitterBuffer
   readonly #playout = emptyPlayout()
-  /** Decoded and not yet read. A packet is decoded only when less than a frame is left. */
-  readonly #pcm: Int16Array = new Int16Array(MAX_FRAME + MAX_PAYLOAD)
-  #length = 0
+  readonly #concealer = new LossConcealer()
+  readonly #noise = new ComfortNoise()
+  readonly #scale = new TimeScale()
+  /**
+   * What was heard last, then from `#read` on what was decoded and not yet heard. A packet is decoded only when less
+   * than a frame is left.
+   */
+  readonly #pcm: Int16Array
+  readonly #read: number
+  #unread = 0
+  /** How many of the unread samples come before the end of the last concealed one. */
+  #guessed = 0
+  #now: 'nothing' | 'sound' | 'gap' | 'noise' = 'nothing'
+  /** Frames until the sound may be shortened or lengthened again. */
+  #patience = 0
 
   constructor(buffer: JitterBuffer) {
     this.#buffer = buffer
+    this.#read = this.#concealer.history
+    this.#pcm = new Int16Array(this.#read + 2 * MAX_FRAME + MAX_PAYLOAD)
   }
 
-  /** Fills the whole of `frame`, at most 20 ms. */
-  readInto(frame: Int16Array, codec: Codec): void {
-    while (this.#length < frame.length) this.#decodeNext(codec)
-    for (let i = 0; i < frame.length; i++) frame[i] = this.#pcm[i]!
-    this.#pcm.copyWithin(0, frame.length, this.#length)
-    this.#length -= frame.length
+  /** Fills the whole of `frame`, 20 ms. False when any of it was made up for what was lost. */
+  readInto(frame: Int16Array, codec: Codec): boolean {
+    this.#decode(frame.length, codec)
+    this.#adapt(frame.length, codec)
+    for (let i = 0; i < frame.length; i++) frame[i] = this.#pcm[this.#read + i]!
+    this.#pcm.copyWithin(0, frame.length, this.#read + this.#unread)
+    this.#unread -= frame.length
+    const isWhole = this.#guessed === 0
+    this.#guessed = Math.max(0, this.#guessed - frame.length)
+    return isWhole
   }
 
   /** Forgets what was decoded, and what the jitter buffer holds. */
   reset(): void {
-    this.#length = 0
     this.#buffer.reset()
+    this.#concealer.reset()
+    this.#pcm.fill(0)
+    this.#unread = 0
+    this.#guessed = 0
+    this.#now = 'nothing'
+  }
+
+  #decode(length: number, codec: Codec): void {
+    while (this.#unread < length) this.#decodeNext(codec)
   }
 
   #decodeNext(codec: Codec): void {
     const playout = this.#playout
     this.#buffer.take(playout)
-    const at = this.#length
-    this.#length += playout.samples
-    if (playout.kind === 'packet') codec.decodeInto(playout.bytes, playout.offset, playout.length, this.#pcm, at)
-    else this.#pcm.fill(0, at, this.#length)
+    const at = this.#read + this.#unread
+    this.#unread += playout.ticks
+    if (playout.kind === 'audio') {
+      codec.decodeInto(playout.bytes, playout.offset, playout.length, this.#pcm, at)
+      this.#now = 'sound'
+    } else if (playout.kind === 'noise') {
+      if (this.#now !== 'noise') this.#noise.reset()
+      this.#noise.describe(playout.bytes, playout.offset, playout.length)
+      this.#now = 'noise'
+      return
+    } else if (this.#now === 'noise') this.#noise.fill(this.#pcm, at, playout.ticks)
+    else {
+      this.#fillGap(at, playout.ticks, playout.kind !== 'waiting')
+      return
+    }
+    if (this.#concealer.isConcealing) this.#concealer.resume(this.#pcm, at, playout.ticks)
+  }
+
+  /** Also where the sender fell silent on purpose the sound fades instead of breaking off. */
+  #fillGap(at: number, length: number, isLoss: boolean): void {
+    if (this.#now === 'nothing') {
+      this.#pcm.fill(0, at, at + length)
+      return
+    }
+    this.#now = 'gap'
+    this.#concealer.conceal(this.#pcm, at, length)
+    if (!isLoss) return
+    this.concealed += length
+    this.#guessed = this.#unread
+  }
+
+  /** In silence whole frames of difference are made up for at once, within speech only twice as much, and slowly. */
+  #adapt(length: number, codec: Codec): void {
+    if (this.#patience > 0) this.#patience--
+    if (this.#patience > 0 || this.#now !== 'sound' || this.#guessed > 0) return
+    const scale = this.#scale
+    const excess = this.#buffer.excess(this.#unread)
+    if (Math.abs(excess) < scale.needs) return
+    const isQuiet = scale.isQuiet(this.#pcm, this.#read)
+    if (!isQuiet && Math.abs(excess) < 2 * scale.needs) return
+    const end = this.#read + this.#unread
+    const by = excess > 0 ? -scale.shorten(this.#pcm, this.#read, end) : scale.lengthen(this.#pcm, this.#read, end)
+    this.#unread += by
+    this.stretched += Math.abs(by)
+    this.#patience = isQuiet ? QUIET_PATIENCE : SPEECH_PATIENCE
+    this.#decode(length, codec)
   }
 }
 
 const MAX_FRAME = 160
+/** Frames from one change to the next: within speech one pitch period in 100 ms at most. */
+const SPEECH_PATIENCE = 5
+const QUIET_PATIENCE = 2

@@ -1,5 +1,5 @@
 import { RtpPacket, writeRtpHeader } from '../../rtp/packet.ts'
-import { emptyPlayout, type JitterBuffer } from '../jitter-buffer.ts'
+import { emptyPlayout, type JitterBuffer, type PacketContent } from '../jitter-buffer.ts'
 
 /**
  * Runs a jitter buffer through a script and tells what was heard. One letter is one happening; `(PG)50` repeats.
@@ -8,7 +8,8 @@ import { emptyPlayout, type JitterBuffer } from '../jitter-buffer.ts'
  *     L  the next packet is lost                     D  the last packet arrives once more
  *     H  the next packet is held back                R  the packet held back longest arrives
  *     T  the sender is silent for 20 ms (DTX)        J  the sender's sequence and timestamp leap
- *     S  the sender takes another SSRC
+ *     S  the sender takes another SSRC               C  it describes the noise (comfort noise, RFC 3389)
+ *     E  an event packet takes a sequence number     W  the next visit comes late, through our own fault
  */
 export function runScript(buffer: JitterBuffer, script: string, options: ScriptOptions = {}): Heard {
   const ptime = options.packetSamples ?? 160
@@ -20,7 +21,10 @@ export function runScript(buffer: JitterBuffer, script: string, options: ScriptO
   const held: Sent[] = []
   const view = new RtpPacket()
   const playout = emptyPlayout()
-  const heard: Heard = { order: [], missing: 0, waiting: 0, underrun: 0, timeline: '' }
+  const heard: Heard = { order: [], missing: 0, waiting: 0, underrun: 0, timeline: '', maxWaitMs: 0 }
+  const sentAt = new Map<number, number>()
+  let playedTicks = 0
+  let isLate = false
   let surplus = 0
 
   const next = (): Sent => {
@@ -29,22 +33,34 @@ export function runScript(buffer: JitterBuffer, script: string, options: ScriptO
     timestamp = (timestamp + ptime) >>> 0
     return last
   }
-  const arrive = (packet: Sent | undefined): void => {
+  const other = (content: PacketContent): void => {
+    const packet = { sequence, timestamp, ssrc, number: -1 }
+    sequence = (sequence + 1) & 0xffff
+    arrive(packet, content, 0)
+  }
+  const arrive = (packet: Sent | undefined, content: PacketContent = 'audio', ticks = ptime): void => {
     if (packet === undefined) throw new Error('nothing there to arrive')
     const bytes = new Uint8Array(12 + ptime)
     writeRtpHeader(bytes, false, 0, packet.sequence, packet.timestamp, packet.ssrc)
     bytes.fill(packet.number & 0xff, 12)
     view.parse(bytes)
-    buffer.put(view, ptime)
+    buffer.put(view, content, ticks)
+    sentAt.set(packet.number & 0xff, playedTicks)
   }
   const play = (): void => {
-    for (; surplus < 160; surplus += playout.samples) {
+    for (; surplus < 160; surplus += playout.ticks) {
       buffer.take(playout)
-      if (playout.kind === 'packet') heard.order.push(playout.bytes[playout.offset])
-      else heard[playout.kind]++
-      heard.timeline += { packet: 'p', missing: 'm', waiting: '.', underrun: 'u' }[playout.kind]
+      if (playout.kind === 'audio') {
+        const number = playout.bytes[playout.offset]
+        heard.order.push(number)
+        heard.maxWaitMs = Math.max(heard.maxWaitMs, (playedTicks + surplus - sentAt.get(number)!) / 8)
+      } else if (playout.kind !== 'noise') heard[playout.kind]++
+      heard.timeline += { audio: 'p', noise: 'n', missing: 'm', waiting: '.', underrun: 'u' }[playout.kind]
     }
     surplus -= 160
+    playedTicks += 160
+    buffer.elapse(160, isLate)
+    isLate = false
   }
   for (const letter of unfold(script)) {
     if (letter === 'P') arrive(next())
@@ -58,6 +74,9 @@ export function runScript(buffer: JitterBuffer, script: string, options: ScriptO
       sequence = (sequence + 20_000) & 0xffff
       timestamp = (timestamp + 5_000_000) >>> 0
     } else if (letter === 'S') ssrc++
+    else if (letter === 'C') other('noise')
+    else if (letter === 'E') other('event')
+    else if (letter === 'W') isLate = true
     else throw new Error(`no such letter: ${letter}`)
   }
   return heard
@@ -75,8 +94,10 @@ export interface Heard {
   missing: number
   waiting: number
   underrun: number
-  /** `p`layed, `m`issing, `.` waiting, `u`nderrun. */
+  /** `p`layed, `m`issing, `n`oise described, `.` waiting, `u`nderrun. */
   timeline: string
+  /** The longest that a packet waited from its arrival until it was heard. */
+  maxWaitMs: number
 }
 
 interface Sent {

@@ -1,0 +1,263 @@
+import { add16, add32, diff16, diff32 } from '../../kit/index.ts'
+import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
+import { DelayEstimator } from './delay-estimator.ts'
+import type { JitterBuffer, JitterCounts, PacketContent, Playout } from './jitter-buffer.ts'
+
+export interface AdaptiveJitterBufferOptions {
+  /** Ticks of the RTP clock in a second. Default 8,000. */
+  readonly clockRateHz?: number
+  /** How long the fastest packets wait at least. Default 20 ms, one visit of the leg. */
+  readonly minDelayMs?: number
+  /** How long they wait while nothing is known of the network. Default 40 ms. */
+  readonly startDelayMs?: number
+  /** How long they wait at most, whatever the network does. Default 200 ms. */
+  readonly maxDelayMs?: number
+}
+
+/**
+ * A jitter buffer that waits as long as the network asks for.
+ *
+ * Each packet has its place on the RTP clock. The wait that it should have is the {@link DelayEstimator}'s; the wait
+ * that it has changes only where nobody hears it: at the start of a talk spurt the playout point goes to where it
+ * should be, and within one the reader shortens or lengthens the sound by what `excess` says (which also follows a
+ * sender whose clock runs fast or slow). A packet that comes after its turn, before anything newer was played, moves
+ * the playout point back to it at once: one gap, then peace. A new SSRC, a leap, or a second of nothing begins anew.
+ */
+export class AdaptiveJitterBuffer implements JitterBuffer {
+  readonly counts: JitterCounts = { late: 0, duplicates: 0, movedBack: 0, restarts: 0, underruns: 0 }
+  readonly #delay: DelayEstimator
+  readonly #min: number
+  readonly #start: number
+  readonly #max: number
+  /** 20 ms: the longest gap that `take` gives at once. */
+  readonly #frame: number
+  readonly #payloads: Uint8Array = new Uint8Array(SLOTS * MAX_PAYLOAD)
+  /** Per slot: its sequence number or -1, its first timestamp, how much it holds and how long it is heard. */
+  readonly #sequences: Int32Array = new Int32Array(SLOTS).fill(-1)
+  readonly #timestamps: Uint32Array = new Uint32Array(SLOTS)
+  readonly #lengths: Uint16Array = new Uint16Array(SLOTS)
+  readonly #ticks: Uint16Array = new Uint16Array(SLOTS)
+  readonly #contents: PacketContent[] = new Array(SLOTS).fill('audio')
+  /** The listener's clock, and what to take from it to compare it with the sender's. */
+  #clock = 0
+  #origin = 0
+  #isLate = false
+  #begun = false
+  #ssrc = 0
+  #playout = 0
+  /** The sequence number that follows the packet played last. */
+  #next = 0
+  #highest = 0
+  /** Whether what was played last announced a pause. */
+  #resting = false
+  #lateInRow = 0
+  #silentFor = 0
+
+  constructor(options: AdaptiveJitterBufferOptions = {}) {
+    const ticksPerMs = (options.clockRateHz ?? 8000) / 1000
+    this.#delay = new DelayEstimator(ticksPerMs * 1000)
+    this.#min = (options.minDelayMs ?? 20) * ticksPerMs
+    this.#start = (options.startDelayMs ?? 40) * ticksPerMs
+    this.#max = (options.maxDelayMs ?? 200) * ticksPerMs
+    this.#frame = 20 * ticksPerMs
+  }
+
+  get target(): number {
+    return this.#delay.hasLearnt ? Math.max(this.#min, Math.min(this.#max, this.#delay.spread)) : this.#start
+  }
+
+  elapse(ticks: number, isLate: boolean): void {
+    this.#clock = add32(this.#clock, ticks)
+    this.#isLate = isLate
+  }
+
+  excess(unread: number): number {
+    return this.#begun && !this.#isLate ? this.#wait + unread - this.target : 0
+  }
+
+  put(packet: RtpPacket, content: PacketContent, ticks: number): void {
+    if (packet.payloadLength > MAX_PAYLOAD || (ticks === 0 && content === 'audio')) return
+    if (!this.#begun) {
+      if (content === 'event') return
+      this.#begin(packet)
+    } else if (this.#isAnotherStream(packet)) {
+      this.counts.restarts++
+      this.#begin(packet)
+    }
+    if (content !== 'audio') {
+      if (diff16(packet.sequence, this.#next) >= 0) this.#store(packet, content, 0)
+      return
+    }
+    if (!this.#isLate) this.#delay.note(this.#transit(packet.timestamp), ticks)
+    if (!this.#isInTime(packet, ticks)) {
+      this.counts.late++
+      return
+    }
+    this.#lateInRow = 0
+    this.#store(packet, content, ticks)
+  }
+
+  take(into: Playout): void {
+    if (!this.#begun) {
+      this.#gap(into, 'waiting', this.#frame)
+      return
+    }
+    const slot = this.#findNext()
+    if (slot < 0) {
+      this.#takeNothing(into)
+      return
+    }
+    this.#silentFor = 0
+    const isNext = this.#sequences[slot] === this.#next
+    const ahead = diff32(this.#timestamps[slot]!, this.#playout)
+    if (ahead > 0 && this.#gapBefore(into, ahead, isNext)) return
+    this.#next = add16(this.#sequences[slot]!, 1)
+    this.#sequences[slot] = -1
+    into.kind = this.#contents[slot] === 'noise' ? 'noise' : 'audio'
+    into.bytes = this.#payloads
+    into.offset = slot * MAX_PAYLOAD
+    into.length = this.#lengths[slot]!
+    into.ticks = this.#ticks[slot]!
+    this.#resting = into.kind === 'noise'
+    if (!this.#resting) this.#playout = add32(this.#timestamps[slot]!, into.ticks)
+  }
+
+  reset(): void {
+    this.#begun = false
+    this.#sequences.fill(-1)
+  }
+
+  #begin(packet: RtpPacket): void {
+    this.#sequences.fill(-1)
+    this.#begun = true
+    this.#ssrc = packet.ssrc
+    this.#next = packet.sequence
+    this.#highest = packet.sequence
+    this.#origin = add32(this.#clock, -packet.timestamp)
+    this.#delay.rebase()
+    this.#playout = add32(packet.timestamp, -this.target)
+    this.#resting = true
+    this.#lateInRow = 0
+    this.#silentFor = 0
+  }
+
+  /** How long a packet with this timestamp took until now, longer than the first one. */
+  #transit(timestamp: number): number {
+    return diff32(add32(this.#clock, -timestamp), this.#origin)
+  }
+
+  /** How long the fastest packets wait for the playout point to reach them. */
+  get #wait(): number {
+    return this.#transit(this.#playout) - this.#delay.leastTransit
+  }
+
+  #isAnotherStream(packet: RtpPacket): boolean {
+    if (packet.ssrc !== this.#ssrc) return true
+    if (Math.abs(diff16(packet.sequence, this.#highest)) >= MAX_LEAP) return true
+    const ahead = diff32(packet.timestamp, this.#playout)
+    return ahead > SLOTS * this.#frame || ahead < -MAX_FRAMES_BEHIND * this.#frame
+  }
+
+  /** Whether a packet's turn is still to come, or could be brought back. */
+  #isInTime(packet: RtpPacket, ticks: number): boolean {
+    const late = diff32(this.#playout, packet.timestamp)
+    if (late < ticks) return true
+    if (diff16(packet.sequence, this.#next) < 0) return false
+    if (this.#wait + late <= this.#max) {
+      this.#playout = packet.timestamp
+      this.counts.movedBack++
+      return true
+    }
+    // Late again and again, with nothing else to play: the path has become longer for good.
+    if (++this.#lateInRow < RESTART_AFTER_LATE || this.#findNext() >= 0) return false
+    this.counts.restarts++
+    this.#begin(packet)
+    return true
+  }
+
+  #store(packet: RtpPacket, content: PacketContent, ticks: number): void {
+    const slot = packet.sequence & (SLOTS - 1)
+    if (this.#sequences[slot] === packet.sequence) {
+      this.counts.duplicates++
+      return
+    }
+    this.#sequences[slot] = packet.sequence
+    this.#timestamps[slot] = packet.timestamp
+    this.#lengths[slot] = packet.payloadLength
+    this.#ticks[slot] = ticks
+    this.#contents[slot] = content
+    // Copied by hand: a view for set() would be one more object per packet.
+    for (let i = 0, to = slot * MAX_PAYLOAD, from = packet.payloadOffset; i < packet.payloadLength; i++)
+      this.#payloads[to + i] = packet.bytes[from + i]!
+    if (diff16(packet.sequence, this.#highest) > 0) this.#highest = packet.sequence
+    if (diff16(packet.sequence, this.#next) < 0) this.#next = packet.sequence
+  }
+
+  /** The slot of the first packet that is not over yet, or -1. Those before it are freed. */
+  #findNext(): number {
+    const count = diff16(this.#highest, this.#next) + 1
+    for (let i = Math.max(0, count - SLOTS); i < count; i++) {
+      const sequence = add16(this.#next, i)
+      const slot = sequence & (SLOTS - 1)
+      if (this.#sequences[slot] !== sequence) continue
+      const content = this.#contents[slot]
+      if (content === 'noise') return slot
+      if (content === 'audio' && diff32(add32(this.#timestamps[slot]!, this.#ticks[slot]!), this.#playout) > 0)
+        return slot
+      this.#sequences[slot] = -1
+      this.#next = add16(sequence, 1)
+      this.#resting ||= content === 'event'
+      return this.#findNext()
+    }
+    return -1
+  }
+
+  /**
+   * The gap before a packet that is `ahead`. With the very next number in hand nothing is lost: the sender was
+   * silent, and the silence may be cut or drawn out to where the playout point should be. False when nothing is
+   * left of it.
+   */
+  #gapBefore(into: Playout, ahead: number, isNext: boolean): boolean {
+    if (!isNext) {
+      this.#gap(into, 'missing', Math.min(ahead, this.#frame))
+      return true
+    }
+    const excess = this.excess(0)
+    const drawnOut = excess <= -this.#frame ? this.#frame : 0
+    const left = ahead + drawnOut - Math.max(0, excess)
+    if (left <= 0) return false
+    this.#playout = add32(this.#playout, ahead - left)
+    this.#gap(into, 'waiting', Math.min(left, this.#frame))
+    return true
+  }
+
+  #takeNothing(into: Playout): void {
+    if (this.#resting) {
+      this.#gap(into, 'waiting', this.#frame)
+      return
+    }
+    this.#silentFor += this.#frame
+    if (this.#silentFor > FORGET_AFTER_FRAMES * this.#frame) {
+      this.reset()
+      this.#gap(into, 'waiting', this.#frame)
+      return
+    }
+    this.counts.underruns++
+    this.#gap(into, 'underrun', this.#frame)
+  }
+
+  #gap(into: Playout, kind: 'missing' | 'waiting' | 'underrun', ticks: number): void {
+    into.kind = kind
+    into.length = 0
+    into.ticks = ticks
+    this.#playout = add32(this.#playout, ticks)
+  }
+}
+
+/** A power of two, so that a sequence number finds its slot across the wrap. 640 ms of 20 ms packets. */
+const SLOTS = 32
+const MAX_LEAP = 1000
+/** One second. */
+const MAX_FRAMES_BEHIND = 50
+const FORGET_AFTER_FRAMES = 50
+const RESTART_AFTER_LATE = 3
