@@ -57,7 +57,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   handle(command: MediaCommand, now: Instant): void {
     if (this.#isIdle) this.#wake(now)
     try {
-      this.#do(command)
+      this.#do(command, now)
     } catch (error) {
       this.#fail(command.leg, brokenBy(error))
     }
@@ -88,16 +88,16 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#nextSubTick = current + 1
   }
 
-  #do(command: MediaCommand): void {
+  #do(command: MediaCommand, now: Instant): void {
     switch (command.type) {
       case 'open':
         this.#open(command.leg, command.localAddress)
         return
       case 'start':
-        this.#start(command)
+        this.#start(command, now)
         return
       case 'close':
-        this.#close(command.leg)
+        this.#close(command.leg, now)
         return
       case 'bridge':
         this.#bridge(command)
@@ -157,12 +157,12 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#workshop.io.open(id, localAddress)
   }
 
-  #start({ leg: id, stream }: Extract<MediaCommand, { type: 'start' }>): void {
+  #start({ leg: id, stream }: Extract<MediaCommand, { type: 'start' }>, now: Instant): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
     const wasScheduled = leg.stream !== undefined && !this.#opening.has(id)
     const hadHalfTicks = leg.needsHalfTicks
-    leg.start(stream, this.#mediaMs)
+    leg.start(stream, this.#mediaMs, now)
     if (this.#opening.has(id) || (wasScheduled && hadHalfTicks === leg.needsHalfTicks)) return
     if (wasScheduled) this.#schedule.remove(leg)
     this.#schedule.add(leg, leg.needsHalfTicks)
@@ -191,10 +191,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'unbridged', leg: other.id, other: id })
   }
 
-  #close(id: LegId): void {
+  #close(id: LegId, now: Instant): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
     leg.end('ABORTED')
+    leg.leave(this.#mediaMs, now)
     const statistics = leg.statistics()
     this.#forget(leg)
     this.#events.push({ type: 'closed', leg: id, statistics })

@@ -15,9 +15,13 @@ import type { Workshop } from './workshop.ts'
  */
 export class Outbound {
   packetsSent = 0
+  /** Of payload. */
+  octetsSent = 0
   slotsSkipped = 0
   /** Whether direction and address of the stream let anything leave. */
   maySend = false
+  /** Whether the stream has an address at all. */
+  hasAddress = false
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #to: SourceLatch
@@ -45,6 +49,14 @@ export class Outbound {
     return this.#eventPayloadType >= 0
   }
 
+  get ssrc(): number {
+    return this.#rtp.ssrc
+  }
+
+  timestampAt(mediaMs: number): number {
+    return this.#rtp.timestampAt(mediaMs)
+  }
+
   get isBusy(): boolean {
     return this.#transmitter !== undefined
   }
@@ -55,8 +67,8 @@ export class Outbound {
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#ptimeMs = packetMsOf(stream)
     // An unspecified address is how RFC 2543 put a call on hold; port 0 refuses the stream.
-    const isHeld = stream.remotePort === 0 || stream.remoteAddress === '0.0.0.0' || stream.remoteAddress === '::'
-    this.maySend = !isHeld && (stream.direction === 'sendrecv' || stream.direction === 'sendonly')
+    this.hasAddress = stream.remotePort !== 0 && stream.remoteAddress !== '0.0.0.0' && stream.remoteAddress !== '::'
+    this.maySend = this.hasAddress && (stream.direction === 'sendrecv' || stream.direction === 'sendonly')
   }
 
   /** Sends what `transmitter` gives from the next visit on; `onDone` hears of its end, one slot after the last packet. */
@@ -121,7 +133,7 @@ export class Outbound {
       packet.payloadOffset = RTP_HEADER_LENGTH
     }
     const length = this.#rtp.finishAs(bytes, marker, payloadType, sequence, timestamp, payloadLength)
-    if (this.#workshop.io.send(this.#leg, bytes, length, this.#to.address, this.#to.port)) this.packetsSent++
+    this.#put(bytes, length)
   }
 
   #takeSlot(mediaMs: number, packetMs: number): number {
@@ -139,7 +151,13 @@ export class Outbound {
   #send(packet: OutgoingPacket, payloadType: number): void {
     if (!this.maySend || payloadType < 0) return
     const length = this.#rtp.finish(packet.bytes, packet.marker, payloadType, packet.timestamp, packet.payloadLength)
-    if (this.#workshop.io.send(this.#leg, packet.bytes, length, this.#to.address, this.#to.port)) this.packetsSent++
+    this.#put(packet.bytes, length)
+  }
+
+  #put(bytes: Uint8Array, length: number): void {
+    if (!this.#workshop.io.send(this.#leg, bytes, length, this.#to.address, this.#to.port)) return
+    this.packetsSent++
+    this.octetsSent += length - RTP_HEADER_LENGTH
   }
 }
 

@@ -1,6 +1,19 @@
 import { diff16, diff32, type Instant } from '../../kit/index.ts'
 import type { RtpPacket } from './packet.ts'
 
+/** What a receiver tells the sender of a stream; the units are those of the wire. */
+export interface ReceptionReport {
+  readonly ssrc: number
+  /** Of the packets expected since the last report, in 1/256. */
+  readonly fractionLost: number
+  /** Since the source began; negative when duplicates hide losses. */
+  readonly cumulativeLost: number
+  /** Counted on through the wraps of the sequence number. */
+  readonly highestSequence: number
+  /** In timestamp units. */
+  readonly jitter: number
+}
+
 /**
  * What a receiver reports of a stream (RFC 3550 section 6.4.1 and appendix A.3, A.8): packets received, packets
  * lost, interarrival jitter. A change of SSRC, or a leap of the sequence number, begins a new count and keeps the
@@ -20,6 +33,9 @@ export class ReceiverStatistics {
   #lostBefore = 0
   #lastTransit = 0
   #jitter = 0
+  /** Expected and received of this run when the last report was made. */
+  #expectedAtReport = 0
+  #receivedAtReport = 0
 
   /** Sequence numbers that were never seen. Duplicates can hide losses, never make it negative. */
   get lost(): number {
@@ -29,6 +45,23 @@ export class ReceiverStatistics {
   /** Interarrival jitter in milliseconds, for an 8 kHz clock. */
   get jitterMs(): number {
     return this.#jitter / 8
+  }
+
+  /** What a report block says of the present source (RFC 3550 appendix A.3); `undefined` before the first packet. */
+  report(): ReceptionReport | undefined {
+    if (this.#receivedOfRun === 0) return undefined
+    const expected = this.#highest - this.#firstSequence + 1
+    const expectedSince = expected - this.#expectedAtReport
+    const lostSince = expectedSince - (this.#receivedOfRun - this.#receivedAtReport)
+    this.#expectedAtReport = expected
+    this.#receivedAtReport = this.#receivedOfRun
+    return {
+      ssrc: this.#ssrc,
+      fractionLost: lostSince <= 0 ? 0 : Math.min(255, Math.floor((256 * lostSince) / expectedSince)),
+      cumulativeLost: expected - this.#receivedOfRun,
+      highestSequence: this.#highest >>> 0,
+      jitter: Math.floor(this.#jitter),
+    }
   }
 
   take(packet: RtpPacket, now: Instant): void {
@@ -58,6 +91,8 @@ export class ReceiverStatistics {
     this.#highestSequence = packet.sequence
     this.#receivedOfRun = 1
     this.#lastTransit = transit
+    this.#expectedAtReport = 0
+    this.#receivedAtReport = 0
   }
 
   #lostOfRun(): number {

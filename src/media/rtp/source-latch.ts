@@ -39,6 +39,11 @@ export class SourceLatch {
     return this.#latched
   }
 
+  /** Whether a datagram comes from where our packets go to. */
+  isFarEnd(source: SourceAddress): boolean {
+    return source.port === this.port && source.address === this.address
+  }
+
   /** Tells what the session description says. Another address than before opens the latch again. */
   signal(address: string, port: number): void {
     if (address === this.#signalledAddress && port === this.#signalledPort) return

@@ -29,6 +29,8 @@ export interface RemoteMedia {
   readonly formats: readonly PayloadFormat[]
   readonly ptimeMs: number | undefined
   readonly maxPtimeMs: number | undefined
+  /** RTCP can share the port of RTP (RFC 5761 section 5.1.1). */
+  readonly rtcpMux: boolean
 }
 
 export interface MediaLine {
@@ -86,6 +88,7 @@ function readMedia(fields: RegExpExecArray, session: SessionDescription, index: 
     formats: readFormats(formats.split(' '), parsed?.rtp ?? []),
     ptimeMs: positive(parsed?.ptime),
     maxPtimeMs: positive(parsed?.maxptime),
+    rtcpMux: parsed?.rtcpMux !== undefined,
   }
 }
 

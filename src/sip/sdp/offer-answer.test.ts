@@ -49,6 +49,7 @@ describe('an offer', () => {
       'a=fmtp:101 0-15',
       'a=ptime:20',
       'a=sendrecv',
+      'a=rtcp-mux',
       '',
     ])
   })
@@ -71,6 +72,7 @@ describe('an offer', () => {
       telephoneEventPayloadType: 101,
       ptimeMs: 20,
       direction: 'sendrecv',
+      rtcpMux: true,
     })
   })
 })
@@ -98,6 +100,13 @@ describe('the answer to an offer', () => {
 
   it('believes an rtpmap over the static meaning of a payload type', () => {
     expect(refusal(C, T, 'm=audio 5000 RTP/AVP 0', 'a=rtpmap:0 opus/48000/2')).toBe('no common codec')
+  })
+
+  it('lets RTCP share the port of RTP only where the offer does', () => {
+    const muxed = answered(C, T, 'm=audio 5000 RTP/AVP 0', 'a=rtcp-mux')
+    expect([muxed.stream.rtcpMux, muxed.text.includes('a=rtcp-mux\r\n')]).toEqual([true, true])
+    const apart = answered(C, T, 'm=audio 5000 RTP/AVP 0')
+    expect([apart.stream.rtcpMux, apart.text.includes('a=rtcp-mux')]).toEqual([false, false])
   })
 
   it('takes no telephone-event of another clock', () => {

@@ -56,6 +56,8 @@ export interface NegotiatedStream {
   readonly ptimeMs: number
   /** As seen from us. */
   readonly direction: Direction
+  /** RTCP shares the port of RTP (RFC 5761), which every offer of ours asks for. Without it we do no RTCP. */
+  readonly rtcpMux: boolean
 }
 
 /** An agreement, and the shape of the session that later offers have to keep. */
@@ -79,7 +81,7 @@ export function createOffer(local: LocalMedia): Uint8Array {
   const audioIndex = local.layout?.audioIndex ?? 0
   const media = lines.map((line, index): LocalMediaLine => {
     if (index !== audioIndex) return { refused: true, ...line }
-    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux: true }
   })
   return printDescription({ address, sessionId, sessionVersion, timing: '0 0', media })
 }
@@ -102,9 +104,10 @@ export function answerOffer(
     formats.push(telephoneEventFormat(stream.telephoneEventPayloadType, clockRateOf(stream.codec)))
   }
   const { address, port, sessionId, sessionVersion, ptimeMs } = local
+  const { direction, rtcpMux } = stream
   const media = layout.lines.map((line, index): LocalMediaLine => {
     if (index !== layout.audioIndex) return { refused: true, ...line }
-    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction: stream.direction }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux }
   })
   const answer = printDescription({ address, sessionId, sessionVersion, timing: remote.value.timing, media })
   return ok({ answer, stream, layout })
@@ -147,6 +150,7 @@ function matchStream(media: RemoteMedia, remoteAddress: string, local: LocalMedi
       ...(events !== undefined && { telephoneEventPayloadType: events.payloadType }),
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
+      rtcpMux: media.rtcpMux,
     }
   }
   return undefined

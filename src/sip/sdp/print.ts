@@ -19,6 +19,7 @@ export type LocalMediaLine =
       readonly formats: readonly LocalFormat[]
       readonly ptimeMs: number
       readonly direction: Direction
+      readonly rtcpMux: boolean
     }
 
 export interface LocalFormat {
@@ -47,5 +48,6 @@ function printMedia(line: LocalMediaLine): string {
     text += `a=rtpmap:${payloadType} ${rtpmap}\r\n`
     if (fmtp !== undefined) text += `a=fmtp:${payloadType} ${fmtp}\r\n`
   }
-  return `${text}a=ptime:${line.ptimeMs}\r\na=${line.direction}\r\n`
+  text += `a=ptime:${line.ptimeMs}\r\na=${line.direction}\r\n`
+  return line.rtcpMux ? `${text}a=rtcp-mux\r\n` : text
 }
