@@ -1,5 +1,6 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { WorkerMedia, type WorkerMediaOptions } from '../dist/server/media/index.js'
+import { portTable, WorkerMedia, type WorkerMediaOptions } from '../dist/server/media/index.js'
 import type { MediaEvent } from '../src/media/index.ts'
 import { mediaContract } from '../src/media/test/contract.ts'
 import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf } from '../src/media/test/harness.ts'
@@ -13,11 +14,11 @@ class WorkerHarness implements MediaHarness {
   readonly media: WorkerMedia
 
   constructor(options: WorkerMediaOptions = {}) {
-    this.media = new WorkerMedia({ ports: { first: 28_000, last: 29_999 }, ...options })
+    this.media = new WorkerMedia({ ports: portTable({ first: 28_000, last: 29_999 }), ...options })
     this.media.onEvent((event) => this.events.push(event))
   }
 
-  static async start(options?: WorkerMediaOptions): Promise<WorkerHarness> {
+  static async start(options: WorkerMediaOptions): Promise<WorkerHarness> {
     const harness = new WorkerHarness(options)
     await harness.media.start()
     return harness
@@ -39,14 +40,14 @@ class WorkerHarness implements MediaHarness {
   }
 }
 
-mediaContract('worker thread on loopback', () => WorkerHarness.start())
+describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
+  mediaContract('worker thread on loopback', () => WorkerHarness.start({ io }))
 
-describe('media worker', () => {
   let harness: WorkerHarness
-  afterEach(() => harness.close())
+  afterEach(() => harness?.close())
 
   it('plays out at the right speed: 5 s of a clip in 5 s, whole at the other end', async () => {
-    harness = await WorkerHarness.start()
+    harness = await WorkerHarness.start({ io })
     await connectLegs(harness, 1, 2)
     harness.send({ type: 'record', leg: 2, job: 2, limits: { bargeIn: false, beepOnStart: false } })
     const speech = speechLike(5000)
@@ -70,12 +71,15 @@ describe('media worker', () => {
     expect(head.correlation).toBeGreaterThan(0.99)
     expect(tail.correlation).toBeGreaterThan(0.99)
     expect(eventsOf(harness, 'closed', 2)[0].statistics).toMatchObject({ packetsLost: 0, packetsRefused: 0 })
-    await harness.waitUntil(() => harness.media.counters().legs === 0, 2000)
+    await harness.waitUntil(() => harness.media.report().counters.legs === 0, 2000)
+    expect(harness.media.report().lateness).toMatchObject({ p50: expect.toSatisfy((ms) => ms > 0 && ms < 5) })
   })
 
   it('fails the legs of a worker that dies, and is back for new ones', async () => {
     const died: string[] = []
+    const before = sockets()
     harness = await WorkerHarness.start({
+      io,
       script: new URL('./harness/mortal-media-worker.mjs', import.meta.url),
       onWorkerDied: (reason) => died.push(reason),
     })
@@ -87,14 +91,47 @@ describe('media worker', () => {
     expect(eventsOf(harness, 'finished', 1)).toMatchObject([{ job: 7, cause: 'ERROR' }])
     expect(eventsOf(harness, 'failed', 1).length).toBe(1)
     expect(died).toEqual([expect.stringMatching(/as it was told/)])
-    expect(harness.media.counters().mediaWorkersDied).toBe(1)
+    expect(harness.media.report().counters.mediaWorkersDied).toBe(1)
     await openLeg(harness, 3)
-    await harness.waitUntil(() => harness.media.counters().legs === 1, 2000)
-    expect(harness.media.counters().legsOpened).toBe(3)
+    expect(sockets() - before).toBe(1)
+    await harness.waitUntil(() => harness.media.report().counters.legs === 1, 2000)
+    expect(harness.media.report().counters.legsOpened).toBe(3)
   })
 
   it('says what is wrong when there is no worker to start', async () => {
-    harness = new WorkerHarness({ script: new URL('file:///nowhere/worker.js') })
+    harness = new WorkerHarness({ io, script: new URL('file:///nowhere/worker.js') })
     await expect(harness.media.start()).rejects.toMatchObject({ code: 'RINGDOWN_INTERNAL' })
   })
+
+  it('sleeps without polling while it has nothing to do', async () => {
+    const before = new Set(readdirSync('/proc/self/task'))
+    harness = await WorkerHarness.start({ io })
+    const [thread] = readdirSync('/proc/self/task').filter((id) => !before.has(id))
+    await openLeg(harness, 1)
+    harness.send({ type: 'close', leg: 1 })
+    await harness.waitUntil(() => harness.media.report().counters.legs === 0, 2000)
+    await harness.pass(200)
+    const woken = wakeUps(thread)
+    await harness.pass(2000)
+    expect(wakeUps(thread) - woken).toBeLessThan(5)
+    await openLeg(harness, 2)
+  })
 })
+
+/** Sockets that this process holds. */
+function sockets(): number {
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith('socket:')
+    } catch {
+      return false
+    }
+  }).length
+}
+
+/** How often a thread of this process has slept and was woken. */
+function wakeUps(thread: string): number {
+  return Number(
+    /^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'))?.[1],
+  )
+}

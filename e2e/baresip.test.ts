@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { babble, joined, readWav, silence, writeWav } from './harness/audio.ts'
+import { Baresip } from './harness/baresip.ts'
+import { correlate, SAME_SOUND } from './harness/correlate.ts'
+import { TestExchange } from './harness/exchange.ts'
+import { LoopbackNetwork } from './harness/loopback.ts'
+import { describeWith } from './harness/programs.ts'
+
+const OUR_WORDS = babble(3, 11)
+const THEIR_WORDS = babble(3, 22)
+
+describeWith('baresip')('calls with baresip', () => {
+  const network = new LoopbackNetwork()
+  let exchange: TestExchange
+
+  beforeAll(async () => {
+    exchange = await TestExchange.start({
+      address: network.next(),
+      services: {
+        listen: { app: 'listen', parameters: { play: 'words.wav', record: 'caller.wav', press: '12*D' } },
+      },
+    })
+    writeWav(exchange.file('words.wav'), OUR_WORDS)
+  })
+
+  afterAll(async () => {
+    await exchange?.stop()
+  })
+
+  /** Compares sample by sample: all of `sent` must be there, at one alignment. */
+  function expectHeard(sent: Int16Array, heard: Int16Array): void {
+    const match = correlate(sent, heard)
+    expect(match.overlap).toBe(sent.length)
+    expect(match.correlation).toBeGreaterThan(SAME_SOUND)
+  }
+
+  test('we call it: it speaks, we record; we speak, it records; digits go both ways', async () => {
+    const address = network.next()
+    const far = await Baresip.start({ address, says: joined(silence(0.5), THEIR_WORDS, silence(30)) })
+    const call = exchange.dial({ to: `sip:far@${address}`, play: 'words.wav', record: 'callee.wav', press: '159#' })
+    await far.untilEstablished()
+    for (const digit of '2580*') await far.press(digit)
+    await expect.poll(() => far.digitsHeard, { timeout: 15_000 }).toBe('159#')
+    far.hangUp()
+    expect(await call).toMatchObject({
+      state: 'IDLE',
+      cause: 'NORMAL',
+      details: { endedBy: 'remote', endedIn: 'ANSWERED', codec: 'PCMU' },
+      found: { digits: '2580*', played: 'NORMAL', pressed: 'NORMAL', recorded: 'HANGUP' },
+    })
+    await far.untilClosed()
+    expectHeard(THEIR_WORDS, readWav(exchange.file('callee.wav')))
+    expectHeard(OUR_WORDS, far.heard())
+    await far.stop()
+  })
+
+  test('it calls us: we speak, it records; it speaks, we record; digits go both ways', async () => {
+    const says = joined(silence(0.5), THEIR_WORDS, silence(30))
+    const far = await Baresip.start({ address: network.next(), says, answers: false })
+    far.dial(`sip:listen@${exchange.address}`)
+    await far.untilEstablished()
+    await expect.poll(() => far.digitsHeard, { timeout: 15_000 }).toBe('12*D')
+    for (const digit of '7#9') await far.press(digit)
+    far.hangUp()
+    const ours = await exchange.report('listen')
+    expect(ours).toMatchObject({
+      state: 'IDLE',
+      cause: 'NORMAL',
+      details: { endedBy: 'remote', endedIn: 'ANSWERED' },
+      found: { digits: '7#9', played: 'NORMAL', pressed: 'NORMAL', recorded: 'HANGUP' },
+    })
+    await far.untilClosed()
+    expectHeard(OUR_WORDS, far.heard())
+    expectHeard(THEIR_WORDS, readWav(exchange.file('caller.wav')))
+    await far.stop()
+  })
+})
