@@ -256,6 +256,17 @@ describe('a bridge between legs of one codec', () => {
     expect(ann.heard.map(({ payload }) => payload.length)).toEqual(Array(8).fill(240))
   })
 
+  it('passes comfort noise on', async () => {
+    const { media, ann, bob } = await annAndBob()
+    ann.say(octets(1))
+    ann.say(Uint8Array.of(60), { payloadType: 13, units: 160 })
+    await media.pass(20)
+    expect(bob.heard.map(({ payloadType, payload }) => [payloadType, payload.length])).toEqual([
+      [0, 160],
+      [13, 1],
+    ])
+  })
+
   it('strips what stands between header and payload', async () => {
     const { media, ann, bob } = await annAndBob()
     const bytes = new Uint8Array(12 + 4 + 8 + 5 + 3)

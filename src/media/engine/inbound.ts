@@ -4,7 +4,7 @@ import { DtmfReceiver } from '../dtmf/receiver.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import { isRtcp } from '../rtcp/packet.ts'
 import type { RtcpSession } from '../rtcp/session.ts'
-import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
+import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
@@ -17,7 +17,7 @@ import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
  */
 export interface PacketListener {
   /** @param isStale the packet has waited through a stall */
-  hearAudio(packet: RtpPacket, mediaMs: number, isStale: boolean): void
+  hearSound(packet: RtpPacket, content: 'audio' | 'noise', mediaMs: number, isStale: boolean): void
   /** @param digit the key of which this is the first packet that came through */
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void
 }
@@ -125,7 +125,7 @@ export class Inbound {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
       if (digit !== undefined) this.#onDigit(digit)
-    } else if (content === 'audio') this.#forwardTo?.hearAudio(packet, mediaMs, this.#isStale)
+    } else this.#forwardTo?.hearSound(packet, content, mediaMs, this.#isStale)
     return true
   }
 
@@ -137,7 +137,6 @@ export class Inbound {
   }
 }
 
-const COMFORT_NOISE_PAYLOAD_TYPE = 13
 const MAX_PER_SWEEP = 64
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

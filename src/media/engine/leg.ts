@@ -152,12 +152,12 @@ export class Leg {
     }
   }
 
-  /** The delay is that of the network, of a packet, and of a jitter buffer that waits for nearly all packets. */
+  /** The delay is that of the network, of a packet, and of the jitter buffer, ours or the one that would be needed. */
   #quality(): Quality {
     const { received, lost, jitterMs } = this.#inbound.statistics
     const packetMs = this.#stream === undefined ? TICK_MS : packetMsOf(this.#stream)
     return rateCall({
-      delayMs: (this.#rtcp?.roundTripMs ?? 0) / 2 + packetMs + 2 * jitterMs,
+      delayMs: (this.#rtcp?.roundTripMs ?? 0) / 2 + packetMs + Math.max(this.#inbound.hearing.delayMs, 2 * jitterMs),
       loss: lost / (received + lost),
     })
   }

@@ -1,7 +1,8 @@
 import type { Codec } from '../codec/codec.ts'
 import { codecNamed } from '../codec/codec.ts'
+import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
-import { RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
+import { COMFORT_NOISE_PAYLOAD_TYPE, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
@@ -103,13 +104,13 @@ export class Outbound {
   }
 
   /** Sends a packet that another leg has received, under numbers of ours; whatever is transmitted ends for it. */
-  forward(packet: RtpPacket, mediaMs: number, isEvent = false): void {
+  forward(packet: RtpPacket, content: PacketContent, mediaMs: number): void {
     if (!this.maySend) this.resplice()
     else if (this.#splice.take(packet, this.#rtp, mediaMs)) {
       this.stop()
       const { sequence, timestamp, isFirst } = this.#splice
-      const marker = packet.marker || (isFirst && !isEvent)
-      this.#sendOn(packet, marker, isEvent ? this.#eventPayloadType : this.#payloadType, sequence, timestamp)
+      const marker = packet.marker || (isFirst && content === 'audio')
+      this.#sendOn(packet, marker, this.#payloadTypeOf(content), sequence, timestamp)
     }
   }
 
@@ -152,6 +153,11 @@ export class Outbound {
     if (!this.maySend || payloadType < 0) return
     const length = this.#rtp.finish(packet.bytes, packet.marker, payloadType, packet.timestamp, packet.payloadLength)
     this.#put(packet.bytes, length)
+  }
+
+  #payloadTypeOf(content: PacketContent): number {
+    if (content === 'audio') return this.#payloadType
+    return content === 'event' ? this.#eventPayloadType : COMFORT_NOISE_PAYLOAD_TYPE
   }
 
   #put(bytes: Uint8Array, length: number): void {

@@ -46,8 +46,8 @@ export class Relay implements PacketListener {
     this.#to.stop()
   }
 
-  hearAudio(packet: RtpPacket, mediaMs: number, isStale: boolean): void {
-    if (this.#frames === undefined && this.#keys === '' && !isStale) this.#to.forward(packet, mediaMs)
+  hearSound(packet: RtpPacket, content: 'audio' | 'noise', mediaMs: number, isStale: boolean): void {
+    if (this.#frames === undefined && this.#keys === '' && !isStale) this.#to.forward(packet, content, mediaMs)
   }
 
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void {
@@ -56,7 +56,7 @@ export class Relay implements PacketListener {
       return
     }
     this.#frames?.mute()
-    if (this.#frames === undefined) this.#to.forward(packet, mediaMs, true)
+    if (this.#frames === undefined) this.#to.forward(packet, 'event', mediaMs)
     else this.#to.forwardEvent(packet, mediaMs)
   }
 

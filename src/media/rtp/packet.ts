@@ -2,6 +2,8 @@
 export const RTP_HEADER_LENGTH = 12
 /** The longest payload that is sent or taken, in octets and in samples: 60 ms of G.711. */
 export const MAX_PAYLOAD = 480
+/** Static, and used by senders that have not named it (RFC 3389, RFC 3551 table 4). */
+export const COMFORT_NOISE_PAYLOAD_TYPE = 13
 
 /**
  * A received RTP packet as a checked view (RFC 3550 section 5): {@link RtpPacket.parse} checks every length once,
