@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inbound, outbound } from '../../calls/index.ts'
@@ -39,7 +39,8 @@ describe('a configuration', () => {
       address: '127.0.0.1',
       publicAddress: undefined,
       portRange: [16_384, 32_767],
-      workers: 1,
+      workers: Math.min(64, availableParallelism()),
+      io: 'auto',
     })
     expect(settings.authentication).toEqual({
       realm: 'ringdown',
@@ -58,7 +59,13 @@ describe('a configuration', () => {
         userAgent: 'Example 1',
         identity: 'sip:desk@example.net',
       },
-      media: { address: '192.0.2.7', publicAddress: '198.51.100.7', portRange: [20_000, 20_999], workers: 2 },
+      media: {
+        address: '192.0.2.7',
+        publicAddress: '198.51.100.7',
+        portRange: [20_000, 20_999],
+        workers: 2,
+        io: 'dgram',
+      },
       services: [
         { name: 'welcome', match: ['1000', '44*', /^\+1/], app: './welcome.ts#menu', parameters: { a: 1 } },
         { name: 'rest', match: '*', app, limits: { maxCalls: 2 } },
@@ -131,6 +138,7 @@ describe('what is refused by its shape', () => {
       { media: { portRange: [80, 9000] } },
       /^media\.portRange\[0\] is 80: must be a whole number from 1024/,
     ],
+    ['another network', { media: { io: 'raw' } }, /^media\.io is "raw": must be 'auto', 'libc' or 'dgram'/],
     ['no workers', { media: { workers: 0 } }, /^media\.workers is 0: must be a whole number from 1 to 64/],
     ['a service without a name', { services: [{ app }] }, /^services\[0\]\.name is missing: must be 1 to 64 letters/],
     ['a service without an app', { services: [{ name: 'a' }] }, /^services\[0\]\.app is missing: must be the path/],

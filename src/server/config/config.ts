@@ -47,8 +47,13 @@ export interface MediaConfig {
   readonly publicAddress?: string
   /** UDP ports for RTP, first and last, 1024 to 65535; a call takes one even port. Default [16384, 32767]. */
   readonly portRange?: readonly [first: number, last: number]
-  /** Media worker threads, 1 to 64. Default 1. */
+  /** Media worker threads, 1 to 64. Default: one for each core that this process may use. */
   readonly workers?: number
+  /**
+   * How RTP reaches the network: `libc` calls the sockets of the C library (Linux), `dgram` goes through `node:dgram`
+   * at several times the cost. Default `auto`: `libc` where it can be had.
+   */
+  readonly io?: 'auto' | 'libc' | 'dgram'
 }
 
 export interface ServiceConfig {

@@ -88,6 +88,7 @@ export const configSchema = object({
       .tuple([whole(1024, 65_535, 'UDP port'), whole(1024, 65_535, 'UDP port')], 'must be [first, last]')
       .optional(),
     workers: whole(1, 64, 'threads').optional(),
+    io: z.enum(['auto', 'libc', 'dgram'], "must be 'auto', 'libc' or 'dgram'").optional(),
   }).optional(),
   services: list(
     object({

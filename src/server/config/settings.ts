@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { AppDefinition } from '../../calls/index.ts'
 import { hostOf } from './address.ts'
@@ -17,6 +18,7 @@ export interface Settings {
     readonly publicAddress: string | undefined
     readonly portRange: readonly [first: number, last: number]
     readonly workers: number
+    readonly io: 'auto' | 'libc' | 'dgram'
   }
   readonly services: readonly ServiceSettings[]
   readonly trunks: readonly TrunkSettings[]
@@ -99,7 +101,8 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       address: config.media?.address ?? firstAddress,
       publicAddress: config.media?.publicAddress ?? publicAddress,
       portRange,
-      workers: config.media?.workers ?? 1,
+      workers: config.media?.workers ?? Math.min(64, availableParallelism()),
+      io: config.media?.io ?? 'auto',
     },
     services: (config.services ?? []).map((service) => ({
       name: service.name,

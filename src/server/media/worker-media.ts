@@ -1,23 +1,29 @@
 import { Worker } from 'node:worker_threads'
 import { RingdownError, UsageError } from '../../kit/index.ts'
 import type { MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import { Bell } from './bell.ts'
 import { OpenWork } from './open-work.ts'
-import type { PortRangeOptions } from './port-range.ts'
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
+import { type PortTable, portTable } from './port-range.ts'
+import type { FromWorker, MediaIoChoice, ToWorker, WorkerReport, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerMediaOptions {
-  readonly ports?: PortRangeOptions
+  /** The ports that this worker takes from; several workers may share them. Default: a table of its own. */
+  readonly ports?: PortTable
+  /** The number of the worker among those that share the ports, 1 or more. Default 1. */
+  readonly number?: number
+  /** Default `auto`. */
+  readonly io?: MediaIoChoice
   /** Legs that may be open at once. Default 10,000. */
   readonly maxLegs?: number
   /** The built worker. Default: the one beside this file. */
   readonly script?: URL
-  /** Hears that a worker has died and was replaced. Its legs have `failed` by then. */
+  /** Hears that a worker has died and is being replaced. Its legs have `failed` by then. */
   readonly onWorkerDied?: (reason: string) => void
 }
 
 /**
  * The media port whose engine runs in a worker thread, where neither an application nor garbage collection of the
- * main thread can make its packets late. Commands of one turn cross in one message.
+ * main thread can make its packets late. What is sent in one turn of the event loop crosses in one message.
  *
  * A worker that dies takes its own legs along, which are `failed`, and is replaced; commands that come meanwhile
  * wait for the new one.
@@ -26,11 +32,13 @@ export class WorkerMedia implements MediaPort {
   readonly #settings: WorkerSettings
   readonly #script: URL
   readonly #onWorkerDied: (reason: string) => void
+  readonly #bell = new Bell()
   readonly #work = new OpenWork()
   #listener: (event: MediaEvent) => void = nothing
   #worker: Worker | undefined
+  #io: 'libc' | 'dgram' | undefined
   #pending: MediaCommand[] = []
-  #counters: Readonly<Record<string, number>> = {}
+  #report: WorkerReport = NOTHING_REPORTED
   /** What workers that are gone have counted. */
   #countedBefore: Readonly<Record<string, number>> = {}
   #died = 0
@@ -38,13 +46,19 @@ export class WorkerMedia implements MediaPort {
   #isClosed = false
 
   constructor(options: WorkerMediaOptions = {}) {
-    this.#settings = { ports: options.ports ?? {}, maxLegs: options.maxLegs ?? 10_000 }
+    this.#settings = {
+      number: options.number ?? 1,
+      io: options.io ?? 'auto',
+      ports: options.ports ?? portTable(),
+      maxLegs: options.maxLegs ?? 10_000,
+      bell: this.#bell.shared,
+    }
     this.#script = options.script ?? builtWorker()
     this.#onWorkerDied = options.onWorkerDied ?? nothing
   }
 
   /**
-   * Starts the worker and resolves when it listens.
+   * Starts the worker and resolves when it takes commands.
    * @throws RingdownError RINGDOWN_INTERNAL when it cannot be started
    */
   async start(): Promise<void> {
@@ -54,23 +68,33 @@ export class WorkerMedia implements MediaPort {
     })
   }
 
+  /** The network that the worker found, once it has been started. */
+  get io(): 'libc' | 'dgram' | undefined {
+    return this.#io
+  }
+
+  /** Legs that were opened and have not ended. */
+  get legs(): number {
+    return this.#work.legs
+  }
+
   send(command: MediaCommand): void {
     if (this.#isClosed) return
     this.#work.noteCommand(command)
     this.#pending.push(command)
-    if (this.#pending.length === 1) queueMicrotask(this.#flush)
+    if (this.#pending.length === 1) setImmediate(this.#flush)
   }
 
   onEvent(listener: (event: MediaEvent) => void): void {
     this.#listener = listener
   }
 
-  /** What the worker counted, at most a second old, and that of the workers before it. */
-  counters(): Readonly<Record<string, number>> {
-    const total: Record<string, number> = { ...this.#countedBefore }
-    for (const [name, value] of Object.entries(this.#counters)) total[name] = (total[name] ?? 0) + value
-    if (this.#died > 0) total.mediaWorkersDied = this.#died
-    return total
+  /** How the worker fares, at most a second old while it has legs. Its counters include those of workers before it. */
+  report(): WorkerReport {
+    const counters: Record<string, number> = { ...this.#countedBefore }
+    for (const [name, value] of Object.entries(this.#report.counters)) counters[name] = (counters[name] ?? 0) + value
+    if (this.#died > 0) counters.mediaWorkersDied = this.#died
+    return { ...this.#report, counters }
   }
 
   /** Frees every port and ends the thread. Nothing is said any more. */
@@ -97,6 +121,7 @@ export class WorkerMedia implements MediaPort {
 
   #post(message: ToWorker): void {
     this.#worker?.postMessage(message)
+    this.#bell.ring()
   }
 
   #spawn(onReady: () => void, onFailed: (reason: string) => void): void {
@@ -105,10 +130,10 @@ export class WorkerMedia implements MediaPort {
     let isReady = false
     let reason = 'the media worker has ended'
     worker.on('message', (message: FromWorker) => {
-      if (message.type !== 'ready') {
-        if (message.counters !== undefined) this.#counters = message.counters
-        if (message.type === 'events') for (const event of message.events) this.#say(event)
-      } else {
+      if (message.type === 'events') for (const event of message.events) this.#say(event)
+      else if (message.type === 'report') this.#report = message.report
+      else {
+        this.#io = message.io
         isReady = true
         onReady()
       }
@@ -127,9 +152,9 @@ export class WorkerMedia implements MediaPort {
   #replace(reason: string): void {
     if (this.#isClosed) return
     this.#died++
-    const { legs: _open, mediaWorkersDied: _died, ...counted } = this.counters()
+    const { legs: _open, mediaWorkersDied: _died, ...counted } = this.report().counters
     this.#countedBefore = counted
-    this.#counters = {}
+    this.#report = NOTHING_REPORTED
     this.#pending = []
     for (const event of this.#work.failAll(reason)) this.#listener(event)
     this.#onWorkerDied(reason)
@@ -143,6 +168,8 @@ export class WorkerMedia implements MediaPort {
 }
 
 function nothing(): void {}
+
+const NOTHING_REPORTED: WorkerReport = { counters: {}, lateness: { p50: 0, p99: 0, p999: 0, max: 0 }, busy: 0 }
 
 const CLOSE_PATIENCE_MS = 2000
 /** Long enough that a worker which dies at once cannot keep a core busy. */

@@ -1,10 +1,19 @@
 import type { MediaCommand, MediaEvent } from '../../media/index.ts'
-import type { PortRangeOptions } from './port-range.ts'
+import type { Lateness } from './lateness.ts'
+import type { PortTable } from './port-range.ts'
+
+/** Which network media workers use: `auto` is libc where it can be had and dgram elsewhere. */
+export type MediaIoChoice = 'auto' | 'libc' | 'dgram'
 
 /** What a media worker is started with. */
 export interface WorkerSettings {
-  readonly ports: PortRangeOptions
+  /** The number of the worker among those that share the ports, 1 or more. */
+  readonly number: number
+  readonly io: MediaIoChoice
+  readonly ports: PortTable
   readonly maxLegs: number
+  /** Shared memory: rung whenever a message was posted, see {@link Bell}. */
+  readonly bell: Int32Array
 }
 
 /** To the worker: everything that one turn of the main thread wanted, at once. */
@@ -12,13 +21,18 @@ export type ToWorker =
   | { readonly type: 'commands'; readonly commands: readonly MediaCommand[] }
   | { readonly type: 'close' }
 
-/** From the worker: what one command or tick brought about, and what was counted up to then. */
+/** From the worker: what one turn brought about, and now and then how it fares. */
 export type FromWorker =
-  | { readonly type: 'ready' }
-  | {
-      readonly type: 'events'
-      readonly events: readonly MediaEvent[]
-      /** When a leg came or went. */
-      readonly counters?: Readonly<Record<string, number>>
-    }
-  | { readonly type: 'counters'; readonly counters: Readonly<Record<string, number>> }
+  | { readonly type: 'ready'; readonly io: 'libc' | 'dgram'; readonly why?: string }
+  | { readonly type: 'events'; readonly events: readonly MediaEvent[] }
+  | { readonly type: 'report'; readonly report: WorkerReport }
+
+/** How a media worker fares. */
+export interface WorkerReport {
+  /** Since it was started. `legs` is how many it has now. */
+  readonly counters: Readonly<Record<string, number>>
+  /** How late its sub-ticks began, since it was started. */
+  readonly lateness: Lateness
+  /** The share of the time since the report before this one in which it worked, 0 to 1. */
+  readonly busy: number
+}

@@ -1,50 +1,80 @@
-import { parentPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Counters } from '../../kit/index.ts'
 import { type MediaCounter, MediaEngine, type MediaEvent } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
+import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'
-import { EngineDriver } from './engine-driver.ts'
+import { driveBlocking, EventLoopDriver } from './drivers.ts'
 import type { MediaIoCounter } from './io-counters.ts'
-import { PortRange, portTable } from './port-range.ts'
+import { LibcMediaIo } from './libc-io.ts'
+import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
+import { PortRange } from './port-range.ts'
+import { WorkerEngine } from './worker-engine.ts'
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
 
-/** The entry of a media worker thread: one engine, its network, and the port to the main thread. */
-function run(): void {
+/**
+ * The entry of a media worker thread: one engine, its network, and the port to the main thread. On libc nothing needs
+ * an event loop, and the thread blocks from one sub-tick to the next; `node:dgram` lives by its event loop.
+ */
+async function run(): Promise<void> {
   if (parentPort === null) throw new Error('this file is the entry of a worker thread')
   const port = parentPort
-  const { ports, maxLegs } = workerData as WorkerSettings
+  const settings = workerData as WorkerSettings
   const random = systemRandom()
   const counters = new Counters<MediaCounter | MediaIoCounter>()
-  const io = new DgramMediaIo({ ports: new PortRange(random, portTable(ports)), counters })
-  const engine = new MediaEngine({ io, random, counters, maxLegs })
+  const ports = new PortRange(random, settings.ports, settings.number)
+  const sockets = await findSockets(settings)
+  const isBlocking = !(sockets instanceof Error)
+  const io = isBlocking ? new LibcMediaIo({ sockets, ports, counters }) : new DgramMediaIo({ ports, counters })
+  const engine = new MediaEngine({ io, random, counters, maxLegs: settings.maxLegs })
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
-
-  const driver = new EngineDriver(engine, (events) => {
-    // With the events, because a message to another thread costs far more than what is in it.
-    const counted = events.some(isAboutLeg) ? { counters: counters.snapshot() } : {}
-    post({ type: 'events', events, ...counted }, recordedBuffers(events))
+  const worker = new WorkerEngine({
+    engine,
+    counters,
+    onEvents: (events) => post({ type: 'events', events }, recordedBuffers(events)),
+    onReport: (report) => post({ type: 'report', report }),
   })
-  const reporter = setInterval(() => {
-    if (counters.get('legs') > 0) post({ type: 'counters', counters: counters.snapshot() })
-  }, REPORT_EVERY_MS)
-
-  port.on('message', (message: ToWorker) => {
-    if (message.type === 'commands') {
-      driver.take(message.commands)
-      return
-    }
-    clearInterval(reporter)
-    driver.stop()
+  post(isBlocking ? { type: 'ready', io: 'libc' } : { type: 'ready', io: 'dgram', why: sockets.message })
+  if (isBlocking) {
+    driveBlocking(worker, new Bell(settings.bell), () => takeMessages(port, worker))
     io.closeAll()
     port.close()
-  })
-  post({ type: 'ready' })
+  } else driveByEventLoop(port, worker, () => io.closeAll())
 }
 
-const REPORT_EVERY_MS = 1000
+/** The sockets to use, or why `node:dgram` it is. */
+async function findSockets({ io }: WorkerSettings): Promise<LinuxSockets | Error> {
+  if (io === 'dgram') return new Error('the configuration says so')
+  try {
+    return await loadLinuxSockets()
+  } catch (error) {
+    if (io === 'libc') throw error
+    return error as Error
+  }
+}
 
-function isAboutLeg({ type }: MediaEvent): boolean {
-  return type === 'opened' || type === 'closed' || type === 'failed'
+/** False when the worker is to end. */
+function takeMessages(port: MessagePort, worker: WorkerEngine): boolean {
+  for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
+    const message = received.message as ToWorker
+    if (message.type === 'close') return false
+    worker.take(message.commands)
+  }
+  return true
+}
+
+function driveByEventLoop(port: MessagePort, worker: WorkerEngine, onClose: () => void): void {
+  const driver = new EventLoopDriver(worker)
+  port.on('message', (message: ToWorker) => {
+    if (message.type === 'commands') {
+      worker.take(message.commands)
+      driver.arm()
+      return
+    }
+    driver.stop()
+    onClose()
+    port.close()
+  })
 }
 
 /** Recorded blocks are handed over, not copied: the recorder has begun another block already. */
@@ -54,4 +84,4 @@ function recordedBuffers(events: readonly MediaEvent[]): ArrayBuffer[] {
   )
 }
 
-run()
+await run()

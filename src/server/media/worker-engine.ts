@@ -1,0 +1,93 @@
+import { type Counters, type Instant, NEVER } from '../../kit/index.ts'
+import type { MediaCommand, MediaCounter, MediaEngine, MediaEvent } from '../../media/index.ts'
+import type { MediaIoCounter } from './io-counters.ts'
+import { LatenessHistogram } from './lateness.ts'
+import type { WorkerReport } from './worker-messages.ts'
+
+export interface WorkerEngineOptions {
+  readonly engine: MediaEngine
+  /** Where the engine counts, and perhaps its network. */
+  readonly counters: Counters<MediaCounter> | Counters<MediaCounter | MediaIoCounter>
+  /** Gets what one turn brought about, never an empty list. */
+  readonly onEvents: (events: readonly MediaEvent[]) => void
+  readonly onReport: (report: WorkerReport) => void
+  readonly now?: () => Instant
+}
+
+/**
+ * An engine and the account of it: what a media worker does in its turns, whether it blocks between them or has an
+ * event loop. A turn is some commands or a sub-tick; it ends with at most one message of events.
+ *
+ * Reports are due a tenth of a second after legs have come or gone, each second while there is work, and at once when
+ * there is none any more, so that an idle worker needs no waking.
+ */
+export class WorkerEngine {
+  readonly #options: WorkerEngineOptions
+  readonly #now: () => Instant
+  readonly #lateness = new LatenessHistogram()
+  #reportAt: Instant = NEVER
+  #reportedAt: Instant
+  #workedMs = 0
+
+  constructor(options: WorkerEngineOptions) {
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    this.#reportedAt = this.#now()
+  }
+
+  /** Carries out commands in order. */
+  take(commands: readonly MediaCommand[]): void {
+    const begun = this.#now()
+    for (const command of commands) this.#options.engine.handle(command, this.#now())
+    this.#finish(begun)
+  }
+
+  /** When {@link expire} must be called at the latest, or NEVER. */
+  deadline(): Instant {
+    return Math.min(this.#options.engine.deadline(), this.#reportAt)
+  }
+
+  /** Does what is due. */
+  expire(): void {
+    const { engine } = this.#options
+    const begun = this.#now()
+    const lateMs = begun - engine.deadline()
+    if (lateMs >= 0) {
+      this.#lateness.note(lateMs)
+      engine.expire(begun)
+    }
+    this.#finish(begun)
+  }
+
+  #finish(begun: Instant): void {
+    const { engine, onEvents } = this.#options
+    let events: MediaEvent[] | undefined
+    for (let event = engine.poll(); event !== undefined; event = engine.poll()) {
+      events ??= []
+      events.push(event)
+    }
+    if (events !== undefined) {
+      onEvents(events)
+      if (events.some(isAboutLeg)) this.#reportAt = Math.min(this.#reportAt, begun + SOON_MS)
+    }
+    const now = this.#now()
+    this.#workedMs += now - begun
+    if (now >= this.#reportAt || (this.#reportAt !== NEVER && engine.deadline() === NEVER)) this.#report(now)
+  }
+
+  #report(now: Instant): void {
+    const { engine, counters, onReport } = this.#options
+    const busy = Math.min(1, this.#workedMs / Math.max(now - this.#reportedAt, 1))
+    onReport({ counters: counters.snapshot(), lateness: this.#lateness.summary(), busy })
+    this.#workedMs = 0
+    this.#reportedAt = now
+    this.#reportAt = engine.deadline() === NEVER ? NEVER : now + EVERY_MS
+  }
+}
+
+const SOON_MS = 100
+const EVERY_MS = 1000
+
+function isAboutLeg({ type }: MediaEvent): boolean {
+  return type === 'opened' || type === 'closed' || type === 'failed'
+}

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest'
+import type { MediaCommand, MediaEvent } from '../../media/index.ts'
+import { type PooledWorker, WorkerPool } from './worker-pool.ts'
+
+class FakeWorker implements PooledWorker {
+  readonly sent: MediaCommand[] = []
+  tell: (event: MediaEvent) => void = () => {}
+  readonly #late: number
+  isClosed = false
+
+  constructor(late = 0) {
+    this.#late = late
+  }
+
+  get legs(): number {
+    return (
+      this.sent.filter(({ type }) => type === 'open').length - this.sent.filter(({ type }) => type === 'close').length
+    )
+  }
+
+  send(command: MediaCommand): void {
+    this.sent.push(command)
+  }
+
+  onEvent(listener: (event: MediaEvent) => void): void {
+    this.tell = listener
+  }
+
+  report(): ReturnType<PooledWorker['report']> {
+    const lateness = { p50: this.#late, p99: this.#late, p999: this.#late, max: this.#late }
+    return { counters: { legs: this.legs, lateTicks: 1 }, lateness, busy: 0 }
+  }
+
+  async close(): Promise<void> {
+    this.isClosed = true
+  }
+}
+
+function create(count: number) {
+  const workers = Array.from({ length: count }, (_, i) => new FakeWorker(i))
+  const pool = new WorkerPool(workers)
+  const events: MediaEvent[] = []
+  pool.onEvent((event) => events.push(event))
+  const open = (leg: number, beside?: number): void =>
+    pool.send({ type: 'open', leg, localAddress: '127.0.0.1', ...(beside !== undefined && { with: beside }) })
+  const at = (leg: number): number => workers.findIndex(({ sent }) => sent.some((command) => command.leg === leg))
+  return { workers, pool, events, open, at }
+}
+
+describe('WorkerPool', () => {
+  it('opens a leg where the fewest are', () => {
+    const { workers, pool, open, at } = create(3)
+    for (let leg = 1; leg <= 6; leg++) open(leg)
+    expect(workers.map(({ legs }) => legs)).toEqual([2, 2, 2])
+    pool.send({ type: 'close', leg: 2 })
+    workers[at(2)].tell({ type: 'failed', leg: 2, reason: '' })
+    open(7)
+    expect(at(7)).toBe(at(2))
+  })
+
+  it('opens a leg beside the one that it belongs with, and sends everything else after it', () => {
+    const { workers, pool, open, at } = create(2)
+    open(1)
+    open(2, 1)
+    open(3, 1)
+    expect([at(1), at(2), at(3)]).toEqual([0, 0, 0])
+    open(4, 99)
+    expect(at(4)).toBe(1)
+    pool.send({ type: 'bridge', leg: 2, other: 3 })
+    pool.send({ type: 'stopJob', leg: 4, job: 1 })
+    expect(workers.map(({ sent }) => sent.at(-1)?.type)).toEqual(['bridge', 'stopJob'])
+  })
+
+  it('forgets a leg that has ended, and lets an engine refuse what is said to none', () => {
+    const { workers, pool, events, open } = create(2)
+    open(1)
+    open(2)
+    workers[1].tell({ type: 'failed', leg: 2, reason: 'died' })
+    expect(events).toEqual([{ type: 'failed', leg: 2, reason: 'died' }])
+    pool.send({ type: 'sendDigits', leg: 2, job: 3, digits: '1' })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'sendDigits', leg: 2 })
+  })
+
+  it('does not move a leg that is opened twice', () => {
+    const { open, workers } = create(2)
+    open(1)
+    open(1)
+    expect(workers.map(({ sent }) => sent.length)).toEqual([2, 0])
+  })
+
+  it('adds up what was counted, names the latest, and closes all', async () => {
+    const { workers, pool, open } = create(3)
+    for (let leg = 1; leg <= 4; leg++) open(leg)
+    expect(pool.counters()).toMatchObject({ legs: 4, lateTicks: 3, tickLatenessP99Us: 2000 })
+    await pool.close()
+    expect(workers.every(({ isClosed }) => isClosed)).toBe(true)
+  })
+})

@@ -1,0 +1,68 @@
+import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import type { WorkerMedia } from './worker-media.ts'
+
+/** What a pool needs of a worker. */
+export type PooledWorker = Pick<WorkerMedia, 'send' | 'onEvent' | 'report' | 'close' | 'legs'>
+
+/**
+ * Several workers as one media port. A leg lives from beginning to end in one of them: that of the leg which it is
+ * opened `with`, so that the two can be bridged, otherwise the one with the fewest.
+ */
+export class WorkerPool implements MediaPort {
+  readonly #workers: readonly PooledWorker[]
+  readonly #workerOf = new Map<LegId, PooledWorker>()
+
+  /** @param workers one or more */
+  constructor(workers: readonly PooledWorker[]) {
+    this.#workers = workers
+  }
+
+  send(command: MediaCommand): void {
+    if (command.type === 'open') this.#place(command.leg, command.with)
+    // One for a leg that is not there is refused by whichever engine hears it.
+    const worker = this.#workerOf.get(command.leg) ?? this.#workers[0]
+    worker?.send(command)
+  }
+
+  onEvent(listener: (event: MediaEvent) => void): void {
+    for (const worker of this.#workers)
+      worker.onEvent((event) => {
+        if (event.type === 'closed' || event.type === 'failed') this.#workerOf.delete(event.leg)
+        listener(event)
+      })
+  }
+
+  /** What all workers have counted, and how late the sub-ticks of the latest of them began, in microseconds. */
+  counters(): Readonly<Record<string, number>> {
+    const total: Record<string, number> = {}
+    const add = (name: string, value: number): void => {
+      total[name] = (total[name] ?? 0) + value
+    }
+    const most = (name: string, value: number): void => {
+      total[name] = Math.max(total[name] ?? 0, Math.round(value))
+    }
+    for (const worker of this.#workers) {
+      const { counters, lateness } = worker.report()
+      for (const [name, value] of Object.entries(counters)) add(name, value)
+      most('tickLatenessP50Us', lateness.p50 * 1000)
+      most('tickLatenessP99Us', lateness.p99 * 1000)
+      most('tickLatenessP999Us', lateness.p999 * 1000)
+    }
+    return total
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.close()))
+  }
+
+  /** A leg that is open already stays where it is: its worker says so. */
+  #place(leg: LegId, beside: LegId | undefined): void {
+    if (this.#workerOf.has(leg)) return
+    const known = beside === undefined ? undefined : this.#workerOf.get(beside)
+    this.#workerOf.set(leg, known ?? this.#quietest())
+  }
+
+  #quietest(): PooledWorker {
+    return this.#workers.reduce((quietest, worker) => (worker.legs < quietest.legs ? worker : quietest))
+  }
+}
