@@ -1,4 +1,5 @@
 import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
+import type { HeardSource } from '../rtp/source-latch.ts'
 import type { LegId, MediaCommand, MediaEvent } from './control.ts'
 import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
@@ -43,6 +44,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #legs = new Map<LegId, Leg>()
   readonly #opening = new Set<LegId>()
   readonly #schedule = new Schedule<Leg>()
+  /** Who was last heard on a port: as many as there are ports. */
+  readonly #formerSources = new Map<number, HeardSource>()
   readonly #events = new Fifo<MediaEvent>()
   #origin: Instant | undefined
   /** The first sub-tick, counted from the origin, that is still to be done. */
@@ -211,6 +214,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 
   #forget(leg: Leg): void {
+    if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
     const { slotsSkipped, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
@@ -243,6 +247,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       return
     }
     if (!this.#opening.delete(event.leg)) return
+    leg.bound(event.port, this.#formerSources.get(event.port))
     this.counters.add('legsOpened')
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
     if (leg.stream !== undefined) this.#schedule.add(leg, leg.needsHalfTicks)

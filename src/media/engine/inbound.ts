@@ -118,7 +118,7 @@ export class Inbound {
     if (!this.#mayReceive || length > MAX_DATAGRAM || !packet.parse(datagram, length)) return false
     const content = this.#contentOf(packet.payloadType)
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
-    if (!this.#from.accept(packet, io.source)) return false
+    if (!this.#from.accept(packet, io.source, now)) return false
     this.statistics.take(packet, now)
     this.hearing.put(packet, content, this.#codec.samplesIn(packet.payloadLength))
     if (content === 'event') {

@@ -8,7 +8,7 @@ import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { type Quality, rateCall } from '../rtcp/quality.ts'
 import { RtcpSession } from '../rtcp/session.ts'
-import { SourceLatch } from '../rtp/source-latch.ts'
+import { type HeardSource, SourceLatch } from '../rtp/source-latch.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { Bridge } from './bridge.ts'
 import type { JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent, StreamParameters } from './control.ts'
@@ -28,6 +28,8 @@ export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
  */
 export class Leg {
   readonly id: LegId
+  /** Our port, 0 before it is bound. */
+  port = 0
   readonly #workshop: Workshop
   readonly #inbound: Inbound
   readonly #outbound: Outbound
@@ -45,6 +47,17 @@ export class Leg {
     this.#events = events
     this.#outbound = new Outbound(workshop, id, this.#latch)
     this.#inbound = new Inbound(workshop, id, this.#latch, (digit) => this.#onDigit(digit))
+  }
+
+  /** Who is heard, if anybody is. */
+  get source(): HeardSource | undefined {
+    return this.#latch.source
+  }
+
+  /** The port is bound. A far end that still sends to a call that had the port before is not heard in this one. */
+  bound(port: number, former: HeardSource | undefined): void {
+    this.port = port
+    this.#latch.beware(former)
   }
 
   get stream(): StreamParameters | undefined {

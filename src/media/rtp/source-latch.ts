@@ -1,4 +1,4 @@
-import { diff16 } from '../../kit/index.ts'
+import { diff16, type Instant } from '../../kit/index.ts'
 import type { RtpPacket } from './packet.ts'
 
 /** The sender of a datagram. */
@@ -7,14 +7,25 @@ export interface SourceAddress {
   readonly port: number
 }
 
+/** Who was heard on a port. */
+export interface HeardSource extends SourceAddress {
+  readonly ssrc: number
+}
+
 /**
  * Decides whose packets a leg hears (symmetric RTP, RFC 4961; the hijack guard that RFC 7362 asks of latching).
  *
- *     open --first valid packet--> latched --packet from the signalled address--> settled
+ *     open --first valid packet--> latched --packet from the signalled address--> latched there
+ *                                     |
+ *                                     +--stream moves, or silence--> latched elsewhere
  *
  * Session descriptions behind a NAT name an address that packets never come from, so the first valid source is
- * taken. The signalled address itself may still take over, once; every other source is refused. Within the latched
- * source a new SSRC must show two packets in sequence (RFC 3550 appendix A.1) before it replaces the old one.
+ * taken. The signalled address may always take over. Any other source is refused, unless two packets in sequence
+ * show that it is the stream that we hear, which a NAT has moved (the same SSRC, going on where the old source fell
+ * silent), or unless nobody has been heard for a while. Another signalled address opens the latch again.
+ *
+ * Within the latched source a new SSRC must show two packets in sequence (RFC 3550 appendix A.1) before it replaces
+ * the old one.
  */
 export class SourceLatch {
   #signalledAddress = ''
@@ -23,8 +34,14 @@ export class SourceLatch {
   #address = ''
   #port = 0
   #ssrc = 0
+  #sequence = 0
+  #heardAt: Instant = 0
+  /** Who was refused last, and may be heard if it goes on as it began. */
+  #candidateAddress = ''
+  #candidatePort = 0
   #candidateSsrc = -1
   #candidateSequence = 0
+  #former: HeardSource | undefined
 
   /** Where to send: to the latched source, before that to the signalled address. */
   get address(): string {
@@ -39,9 +56,19 @@ export class SourceLatch {
     return this.#latched
   }
 
+  /** Who is heard now, if anybody is. */
+  get source(): HeardSource | undefined {
+    return this.#latched ? { address: this.#address, port: this.#port, ssrc: this.#ssrc } : undefined
+  }
+
   /** Whether a datagram comes from where our packets go to. */
   isFarEnd(source: SourceAddress): boolean {
     return source.port === this.port && source.address === this.address
+  }
+
+  /** Never hears this stream: it belongs to a call that had the port before and whose far end still sends. */
+  beware(former: HeardSource | undefined): void {
+    this.#former = former
   }
 
   /** Tells what the session description says. Another address than before opens the latch again. */
@@ -54,35 +81,60 @@ export class SourceLatch {
   }
 
   /** Whether a packet that is otherwise valid may be heard. */
-  accept(packet: RtpPacket, source: SourceAddress): boolean {
-    if (!this.#latched) {
-      this.#latch(packet, source)
-      return true
-    }
-    if (source.port !== this.#port || source.address !== this.#address) {
-      if (source.port !== this.#signalledPort || source.address !== this.#signalledAddress) return false
-      this.#latch(packet, source)
-      return true
-    }
-    if (packet.ssrc === this.#ssrc) return true
-    return this.#acceptNewSsrc(packet)
+  accept(packet: RtpPacket, source: SourceAddress, now: Instant): boolean {
+    if (this.#former !== undefined && isSame(this.#former, packet, source)) return false
+    if (this.#latched && source.port === this.#port && source.address === this.#address) {
+      if (packet.ssrc !== this.#ssrc && !this.#isProven(packet, source)) return false
+    } else if (this.#latched && !this.#isSignalled(source) && !this.#mayMove(packet, source, now)) return false
+    else this.#latch(source)
+    this.#ssrc = packet.ssrc
+    this.#sequence = packet.sequence
+    this.#heardAt = now
+    return true
   }
 
-  #latch(packet: RtpPacket, source: SourceAddress): void {
+  #latch(source: SourceAddress): void {
     this.#latched = true
     this.#address = source.address
     this.#port = source.port
-    this.#ssrc = packet.ssrc
     this.#candidateSsrc = -1
   }
 
-  #acceptNewSsrc(packet: RtpPacket): boolean {
-    const inSequence = packet.ssrc === this.#candidateSsrc && diff16(packet.sequence, this.#candidateSequence) === 1
+  #isSignalled(source: SourceAddress): boolean {
+    return source.port === this.#signalledPort && source.address === this.#signalledAddress
+  }
+
+  #mayMove(packet: RtpPacket, source: SourceAddress, now: Instant): boolean {
+    const isProven = this.#isProven(packet, source)
+    const silenceMs = now - this.#heardAt
+    if (silenceMs >= FORGET_AFTER_MS) return isProven
+    const step = diff16(packet.sequence, this.#sequence)
+    const goesOn = packet.ssrc === this.#ssrc && step > 0 && step <= MAX_STEP
+    return isProven && goesOn && silenceMs >= MOVE_AFTER_MS
+  }
+
+  /** Whether the packet is the second in sequence of a stream; the first is only remembered. */
+  #isProven(packet: RtpPacket, source: SourceAddress): boolean {
+    const isProven =
+      packet.ssrc === this.#candidateSsrc &&
+      diff16(packet.sequence, this.#candidateSequence) === 1 &&
+      source.port === this.#candidatePort &&
+      source.address === this.#candidateAddress
     this.#candidateSsrc = packet.ssrc
     this.#candidateSequence = packet.sequence
-    if (!inSequence) return false
-    this.#ssrc = packet.ssrc
-    this.#candidateSsrc = -1
-    return true
+    this.#candidateAddress = source.address
+    this.#candidatePort = source.port
+    return isProven
   }
 }
+
+function isSame(heard: HeardSource, packet: RtpPacket, source: SourceAddress): boolean {
+  return packet.ssrc === heard.ssrc && source.port === heard.port && source.address === heard.address
+}
+
+/** A source that a NAT has moved is silent from then on. */
+const MOVE_AFTER_MS = 100
+/** Longer than any pause of a sender that is still there and does not mute itself. */
+const FORGET_AFTER_MS = 5000
+/** Ten seconds of packets: as long as a stream may be away and still be known again. */
+const MAX_STEP = 500
