@@ -111,6 +111,18 @@ describe('over UDP', () => {
     expect(heard.failures.find(({ to }) => to === targets[1])?.reason).toMatch(/no UDP socket of ours can reach ::1/)
   })
 
+  it.each([udp, tcp])(
+    'reports port 0, which a stranger may write into a Via or a Contact, and lives on',
+    async (listen) => {
+      const { transports, heard } = await open([listen()])
+      const target: Peer = { transport: listen().transport, address: '127.0.0.1', port: 0 }
+      transports.send(bytes, target)
+      expect(heard.failures).toEqual([])
+      await until(() => heard.failures.length === 1)
+      expect(heard.failures[0]?.to).toEqual(target)
+    },
+  )
+
   it('names the address that it cannot have, and gives back the others', async () => {
     const { transports } = await open([udp()])
     const port = transports.sockets[0]?.port ?? 0

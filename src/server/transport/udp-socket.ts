@@ -70,11 +70,17 @@ export class UdpSocket implements LocalSocket {
     return new UdpSocket(socket, listener)
   }
 
-  /** Sends to an IP address. */
+  /** Sends to an IP address. Never throws: the port may be one that a stranger wrote, such as 0. */
   send(bytes: Uint8Array, to: Peer, address: string): void {
-    this.#socket.send(bytes, to.port, address, (error) => {
-      if (error) this.#listener.onSendFailed(to, error.message)
-    })
+    const onFailed = (error: Error) => this.#listener.onSendFailed(to, error.message)
+    try {
+      this.#socket.send(bytes, to.port, address, (error) => {
+        if (error) onFailed(error)
+      })
+    } catch (error) {
+      // Whoever sends is in the middle of a mutation, as with every other failure it hears of this one later.
+      queueMicrotask(() => onFailed(error as Error))
+    }
   }
 
   close(): Promise<void> {
