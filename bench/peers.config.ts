@@ -28,6 +28,14 @@ const ring = inbound(async (channel) => {
   await channel.waitForIdle()
 })
 
+/** Answers, dials the load generator's own answering side and connects the two. */
+const bridge = inbound(async (channel, { extraChannels: [other] }) => {
+  await channel.answer()
+  const state = await other?.call('sip:peer@127.0.10.2:15060')
+  if (other !== undefined && state === channel.State.ANSWERED) await channel.connect(other)
+  await channel.waitForIdle()
+})
+
 export default defineConfig({
   sip: {
     listen: [
@@ -39,9 +47,10 @@ export default defineConfig({
     { name: 'answer', app: answer },
     { name: 'play', app: play },
     { name: 'ring', app: ring },
+    { name: 'bridge', app: bridge },
   ],
   authentication: { strangers: 'allow' },
-  limits: { extraChannels: 0 },
+  limits: { extraChannels: 1 },
   files: { directory },
   log: { level: 'warn' },
 })

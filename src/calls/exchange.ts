@@ -8,7 +8,6 @@ import {
   type Random,
   Sequence,
   silentLogger,
-  token,
 } from '../kit/index.ts'
 import type { MediaCommand, MediaEvent } from '../media/index.ts'
 import {
@@ -22,33 +21,20 @@ import {
   parseUri,
   unescapeUri,
 } from '../sip/index.ts'
-import type { AppContext, AppDefinition, AppDirection } from './app.ts'
-import { appDirection } from './app.ts'
-import { type AbortLike, Channel } from './channel.ts'
+import type { AppDefinition } from './app.ts'
 import { ChannelCore } from './channel-core.ts'
 import { type Route, resolveDestination, type Trunk } from './destination.ts'
 import type { CallDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { IncomingLeg } from './incoming-leg.ts'
-import {
-  type InstanceChannel,
-  type InstanceRecord,
-  RETURN_CODE_OF_PROBLEM,
-  ReturnCode,
-  runInstance,
-} from './instance.ts'
+import type { InstanceRecord } from './instance.ts'
+import { Instances, isRunnable } from './instances.ts'
 import type { Leg } from './leg.ts'
 import { uriText } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { Service, ServiceDirectory } from './service.ts'
 import { ToneManager } from './tone-manager.ts'
-
-/** Part of every engine that we run on, yet not of the ECMAScript library types. */
-declare class AbortController {
-  readonly signal: AbortLike
-  abort(): void
-}
 
 export interface ExchangeOptions {
   readonly random: Random
@@ -113,8 +99,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #sessions = new Map<number, (event: EndpointEvent) => void>()
   readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
   readonly #legs = new Set<Leg>()
-  readonly #instances = new Set<string>()
-  readonly #shutdown = new AbortController()
+  readonly #instances: Instances
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -129,6 +114,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       sessionIds: this.#ids,
     })
     this.#host = this.#createHost()
+    this.#instances = new Instances(this.#host, {
+      extraChannels: options.extraChannels ?? 3,
+      onEnded: (record) => this.#outbox.push({ type: 'instanceEnded', record }),
+    })
   }
 
   handle(input: ExchangeInput, now: Instant): void {
@@ -180,7 +169,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     } = {},
   ): Promise<InstanceRecord> {
     const { name = 'outbound', parameters = {}, outboundParameters = {} } = options
-    return this.#runInstance({ name, app, parameters }, 'outbound', outboundParameters, new ChannelCore(this.#host))
+    const service: Service = { name, app, parameters }
+    if (!isRunnable(service, 'outbound')) return Promise.resolve(this.#instances.refuse(service, 'outbound'))
+    return this.#instances.run(service, 'outbound', outboundParameters, new ChannelCore(this.#host))
   }
 
   /** Takes no new calls from now on, in either direction; those that stand go on. */
@@ -191,7 +182,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   /** Drains, aborts the `signal` of every instance and hangs up every call. */
   shutDown(): void {
     this.drain()
-    this.#shutdown.abort()
+    this.#instances.abort()
     this.#host.post(() => {
       for (const leg of [...this.#legs]) leg.hangUp('drain')
     })
@@ -258,60 +249,14 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       ...(user !== undefined && { authenticatedUser: user }),
     })
     if (service === undefined) return refuse(404, 'callsWithoutService')
-    if (typeof service.app === 'string') {
+    if (!isRunnable(service, 'inbound')) {
       refuse(500, 'callsWithoutApp')
-      this.#recordWithoutRun(service, RETURN_CODE_OF_PROBLEM[service.app])
+      this.#instances.refuse(service, 'inbound')
       return
     }
     const core = new ChannelCore(this.#host)
     core.attach(new IncomingLeg(this.#host, session, request, user, core))
-    void this.#runInstance(service, 'inbound', {}, core)
-  }
-
-  async #runInstance(
-    service: Service,
-    direction: AppDirection,
-    outboundParameters: Readonly<Record<string, unknown>>,
-    primary: ChannelCore,
-  ): Promise<InstanceRecord> {
-    const { app, name, parameters } = service
-    if (typeof app === 'string' || appDirection(app) !== direction)
-      return this.#recordWithoutRun(service, ReturnCode.WRONG_DIRECTION, direction)
-    const instanceId = token(this.#options.random, 20)
-    const extras = Array.from(
-      { length: this.#options.extraChannels ?? 3 },
-      () => new ChannelCore(this.#host, primary.placement),
-    )
-    const channels = [primary, ...extras].map((core): InstanceChannel => ({ core, channel: new Channel(core) }))
-    const context: AppContext = {
-      instanceId,
-      log: this.#logger.child({ instanceId, service: name }),
-      files: this.#options.files,
-      parameters,
-      outboundParameters,
-      extraChannels: channels.slice(1).map(({ channel }) => channel),
-      signal: this.#shutdown.signal,
-    }
-    this.#instances.add(instanceId)
-    const record = await runInstance(this.#host, app, direction, context, name, channels)
-    this.#instances.delete(instanceId)
-    this.#host.post(() => this.#outbox.push({ type: 'instanceEnded', record }))
-    return record
-  }
-
-  #recordWithoutRun(service: Service, returnCode: number, direction: AppDirection = 'inbound'): InstanceRecord {
-    const at = this.#options.wallTimeMs()
-    const record: InstanceRecord = {
-      instanceId: token(this.#options.random, 20),
-      service: service.name,
-      direction,
-      returnCode,
-      startedAt: at,
-      endedAt: at,
-      callIds: [],
-    }
-    this.#host.post(() => this.#outbox.push({ type: 'instanceEnded', record }))
-    return record
+    void this.#instances.run(service, 'inbound', {}, core)
   }
 
   get #hasRoom(): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { type SimulatedExchange, type Simulation, type SipPeer, withSimulation } from '../../testing/index.ts'
-import { type AppFunction, type Channel, inbound, type RejectCause } from '../index.ts'
+import { type AppFunction, type Channel, inbound, outbound, type RejectCause } from '../index.ts'
 
 const US = '192.0.2.1'
 const THEM = '192.0.2.2'
@@ -246,18 +246,21 @@ test(
       services: {
         broken: { name: 'broken', app: 'invalid', parameters: {} },
         gone: { name: 'gone', app: 'missing', parameters: {} },
+        caller: outbound(() => undefined),
       },
     })
     const peer = sim.peer(THEM)
     await peer.invite(`sip:nobody@${US}`, { sdp: {} }).expectResponse(404)
     await peer.invite(`sip:broken@${US}`, { sdp: {} }).expectResponse(500)
     await peer.invite(`sip:gone@${US}`, { sdp: {} }).expectResponse(500)
+    await peer.invite(`sip:caller@${US}`, { sdp: {} }).expectResponse(500)
     await sim.clock.runUntilIdle()
     expect(ringdown.instances.map(({ service, returnCode }) => [service, returnCode])).toEqual([
       ['broken', -4],
       ['gone', -3],
+      ['caller', -6],
     ])
-    expect(ringdown.exchange.counters.snapshot()).toEqual({ callsWithoutApp: 2, callsWithoutService: 1 })
+    expect(ringdown.exchange.counters.snapshot()).toEqual({ callsWithoutApp: 3, callsWithoutService: 1 })
     expect(ringdown.alive).toBe(0)
   }),
 )
