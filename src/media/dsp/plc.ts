@@ -1,3 +1,4 @@
+import { saturate } from './mix.ts'
 import { findPitch } from './pitch.ts'
 
 /**
@@ -92,7 +93,7 @@ export class LossConcealer {
     }
     const faded = Math.round(sample * this.#gain)
     this.#concealed++
-    return faded < -32_768 ? -32_768 : faded > 32_767 ? 32_767 : faded
+    return saturate(faded)
   }
 
   /** The repetition now begins one period earlier, in the same phase. */

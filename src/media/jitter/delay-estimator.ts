@@ -27,7 +27,7 @@ export class DelayEstimator {
   constructor(clockRateHz: number) {
     this.#binTicks = clockRateHz / 100
     this.#windowTicks = clockRateHz * 2
-    this.#memoryTicks = clockRateHz * 10
+    this.#memoryTicks = clockRateHz * MEMORY_SECONDS
     this.#windowLeft = this.#windowTicks
   }
 
@@ -113,6 +113,8 @@ function sum(values: Float64Array, from: number, to: number): number {
 
 /** Of 10 ms each; the last one holds everything beyond. */
 const BINS = 40
+/** After so long what a packet counts for is down to 1 / e: a calmed network is believed after some 20 seconds. */
+const MEMORY_SECONDS = 4
 /** So many packets may come too late, and be heard late or not at all. */
 const LATE_SHARE = 0.01
 const NONE = 2 ** 30

@@ -99,15 +99,15 @@ export class FrameReader {
     this.#guessed = this.#unread
   }
 
-  /** In silence whole frames of difference are made up for at once, within speech only twice as much, and slowly. */
+  /** A surplus only costs delay and can wait for a pause until it is large; a shortage soon costs a gap. */
   #adapt(length: number, codec: Codec): void {
     if (this.#patience > 0) this.#patience--
     if (this.#patience > 0 || this.#now !== 'sound' || this.#guessed > 0) return
     const scale = this.#scale
     const excess = this.#buffer.excess(this.#unread)
-    if (Math.abs(excess) < scale.needs) return
+    if (excess >= 0 && excess < length) return
     const isQuiet = scale.isQuiet(this.#pcm, this.#read)
-    if (!isQuiet && Math.abs(excess) < 2 * scale.needs) return
+    if (!isQuiet && excess > 0 && excess < 2 * length) return
     const end = this.#read + this.#unread
     const by = excess > 0 ? -scale.shorten(this.#pcm, this.#read, end) : scale.lengthen(this.#pcm, this.#read, end)
     this.#unread += by
