@@ -2,12 +2,17 @@
 // and with it. Medians of interleaved rounds, so that whatever else the machine does hits all three alike.
 //
 //     npm run bench:kernels
-import { codecNamed } from '../src/media/codec/codec.ts'
-import { polyphaseFilter, polyphaseLength } from '../src/media/dsp/polyphase.ts'
-import { createKernels, type Kernels } from '../src/media/wasm/kernels.ts'
+import type { G722State } from '../src/media/codec/g722.ts'
+import type { Kernels } from '../src/media/wasm/kernels.ts'
+
+// The compiled modules: a loader that translates on the fly makes some of the twins ten times slower.
+const { G722_BANDS, G722_WINDOW, g722Reset } = await built<typeof import('../src/media/codec/g722.ts')>('codec/g722')
+const { polyphaseFilter, polyphaseLength } =
+  await built<typeof import('../src/media/dsp/polyphase.ts')>('dsp/polyphase')
+const { createKernels } = await built<typeof import('../src/media/wasm/kernels.ts')>('wasm/kernels')
 
 const ROUNDS = 25
-const CALLS = 4000
+const CALLS = 1000
 const KINDS = ['twin', 'scalar', 'simd'] as const
 
 type Work = () => void
@@ -18,7 +23,7 @@ function worksOf(kernels: Kernels): Record<string, Work> {
   const pcm = arena.int16(160)
   for (let i = 0; i < 160; i++) pcm[i] = Math.round(8000 * Math.sin(i / 3) + 500 * Math.sin(i * i))
   const octets = arena.bytes(160)
-  codecNamed('PCMU').encodeInto(pcm, 0, 160, octets, 0)
+  kernels.encodePcmu(pcm, 0, 160, octets, 0)
   const into = arena.int16(160)
   const coded = arena.bytes(160)
   const sums = arena.int32(160)
@@ -29,7 +34,19 @@ function worksOf(kernels: Kernels): Record<string, Work> {
   history.set(pcm, 160)
   const up = polyphaseFilter(arena.int16(polyphaseLength(2, 1)), 2, 1)
   const down = polyphaseFilter(arena.int16(polyphaseLength(1, 2)), 1, 2)
+  const g722Octets = arena.bytes(160)
+  for (let i = 0; i < 160; i++) g722Octets[i] = (i * i * 7) & 0xff
+  const wide = arena.int16(320)
+  for (let i = 0; i < 320; i++) wide[i] = Math.round(6000 * Math.sin(i / 5) + 900 * Math.sin(i * i))
+  const g722 = (): G722State => {
+    const state = { bands: arena.int32(G722_BANDS), window: arena.int16(G722_WINDOW) }
+    g722Reset(state)
+    return state
+  }
+  const [decoder, encoder] = [g722(), g722()]
   return {
+    'G.722 decode, 320 samples': () => kernels.g722DecodeInto(decoder, g722Octets, 0, 160, wide, 0),
+    'G.722 encode, 320 samples': () => kernels.g722EncodeInto(encoder, wide, 0, 320, coded, 0),
     'µ-law decode': () => kernels.decodePcmu(octets, 0, 160, into, 0),
     'µ-law encode': () => kernels.encodePcmu(pcm, 0, 160, coded, 0),
     'A-law decode': () => kernels.decodePcma(octets, 0, 160, into, 0),
@@ -42,6 +59,10 @@ function worksOf(kernels: Kernels): Record<string, Work> {
     'polyphase from 160 at 1/2': () => kernels.polyphaseInto(history, down, into, 80),
     linear: () => kernels.linearInto(history, 0, 0xff00, into, 160),
   }
+}
+
+function built<T>(name: string): Promise<T> {
+  return import(new URL(`../dist/media/${name}.js`, import.meta.url).href) as Promise<T>
 }
 
 function measure(work: Work): number {

@@ -1,5 +1,6 @@
 export { linear, polyphase } from './filter'
 export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711'
+export { g722Decode, g722Encode } from './g722'
 export { energy } from './level'
 export { limit, mixAdd, unmix } from './mix'
 export { dotBank } from './tone-bank'

@@ -1,5 +1,7 @@
 import { fromBase64 } from '../../kit/index.ts'
 import { type G711Kernels, g711 } from '../codec/g711.ts'
+import { type G722State, g722DecodeInto, g722EncodeInto } from '../codec/g722.ts'
+import { G722_TABLES } from '../codec/g722-tables.ts'
 import { energy } from '../dsp/level.ts'
 import { linearInto } from '../dsp/linear.ts'
 import { limitInto, mixAdd, unmixInto } from '../dsp/mix.ts'
@@ -20,6 +22,8 @@ import { type WasmMemory, wasm } from './web-assembly.ts'
 export interface Kernels extends G711Kernels {
   readonly kind: 'simd' | 'scalar' | 'twin'
   readonly arena: Arena
+  readonly g722DecodeInto: typeof g722DecodeInto
+  readonly g722EncodeInto: typeof g722EncodeInto
   readonly energy: typeof energy
   readonly mixAdd: typeof mixAdd
   readonly limitInto: typeof limitInto
@@ -57,7 +61,20 @@ function bestKind(): Kernels['kind'] {
 
 function twinKernels({ memory, from }: KernelOptions): Kernels {
   const arena = new Arena(memory?.buffer ?? new ArrayBuffer(0), from)
-  return { kind: 'twin', arena, ...g711, energy, mixAdd, limitInto, unmixInto, dotBankInto, polyphaseInto, linearInto }
+  return {
+    kind: 'twin',
+    arena,
+    ...g711,
+    g722DecodeInto,
+    g722EncodeInto,
+    energy,
+    mixAdd,
+    limitInto,
+    unmixInto,
+    dotBankInto,
+    polyphaseInto,
+    linearInto,
+  }
 }
 
 /** What kernels/index.ts exports. Every argument is a count or an offset into the memory, in octets. */
@@ -66,6 +83,8 @@ interface KernelExports {
   decodePcma(from: number, length: number, into: number): void
   encodePcmu(from: number, length: number, into: number): void
   encodePcma(from: number, length: number, into: number): void
+  g722Decode(bands: number, window: number, tables: number, from: number, length: number, into: number): void
+  g722Encode(bands: number, window: number, tables: number, from: number, length: number, into: number): void
   energy(samples: number, length: number): number
   mixAdd(samples: number, length: number, sums: number): void
   limit(sums: number, length: number, into: number): void
@@ -84,6 +103,9 @@ interface KernelExports {
 }
 
 function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExports): Kernels {
+  const tables = arena.int16(G722_TABLES.length)
+  tables.set(G722_TABLES)
+  const g722Tables = addressOf(tables)
   return {
     kind,
     arena,
@@ -110,6 +132,34 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
       const target = addressOf(into)
       if (source < 0 || target < 0) g711.encodePcma(samples, from, length, into, at)
       else kernels.encodePcma(source + 2 * from, length, target + at)
+    },
+    g722DecodeInto(state, payload, from, length, into, at) {
+      const source = addressOf(payload)
+      const target = addressOf(into)
+      if (source < 0 || target < 0 || !isResident(state)) g722DecodeInto(state, payload, from, length, into, at)
+      else
+        kernels.g722Decode(
+          addressOf(state.bands),
+          addressOf(state.window),
+          g722Tables,
+          source + from,
+          length,
+          target + 2 * at,
+        )
+    },
+    g722EncodeInto(state, samples, from, length, into, at) {
+      const source = addressOf(samples)
+      const target = addressOf(into)
+      if (source < 0 || target < 0 || !isResident(state)) g722EncodeInto(state, samples, from, length, into, at)
+      else
+        kernels.g722Encode(
+          addressOf(state.bands),
+          addressOf(state.window),
+          g722Tables,
+          source + 2 * from,
+          length,
+          target + at,
+        )
     },
     energy(samples, from = 0, length = samples.length - from) {
       const source = addressOf(samples)
@@ -155,4 +205,8 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
       else kernels.linear(source, phase, step, count, target)
     },
   }
+}
+
+function isResident({ bands, window }: G722State): boolean {
+  return addressOf(bands) >= 0 && addressOf(window) >= 0
 }
