@@ -19,7 +19,8 @@ export interface Datagram {
 export class MemoryNetwork {
   watch: (datagram: Datagram) => boolean = () => true
   readonly #sockets = new Map<string, Fifo<Datagram>>()
-  #nextPort = 20_000
+  /** The next port to be handed out; a test may put it back, and have a port used again. */
+  nextPort = 20_000
 
   /** The network as one engine sees it. */
   io(): MemoryIo {
@@ -37,8 +38,8 @@ export class MemoryNetwork {
   }
 
   bind(address: string): { port: number; queue: Fifo<Datagram> } {
-    const port = this.#nextPort
-    this.#nextPort += 2
+    const port = this.nextPort
+    this.nextPort += 2
     const queue = new Fifo<Datagram>()
     this.#sockets.set(`${address}:${port}`, queue)
     return { port, queue }
