@@ -1,11 +1,11 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { babble, joined, readWav, silence } from './harness/audio.ts'
+import { silence } from './harness/audio.ts'
 import { Baresip } from './harness/baresip.ts'
-import { correlate, SAME_SOUND } from './harness/correlate.ts'
 import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
@@ -58,9 +58,11 @@ describeWith('sipp')('bad input at the live server', () => {
     const mutations = new SipMutations(SEED, `${exchange.address}:5060`, `${sender}:5060`)
     const before = await exchange.counters()
 
+    // Made beforehand, because making them takes longer than the exchange takes to deal with them.
+    const messages = Array.from({ length: 100_000 }, () => mutations.next())
     const meanwhile = goodCalls(60, 4)
-    await paced(100_000, 5000, (number) => {
-      const { bytes, isInvite } = mutations.next()
+    await paced(messages.length, 5000, (number) => {
+      const { bytes, isInvite } = messages[number - 1]
       if (isInvite) replies.expectInvite(number)
       socket.send(bytes, 5060, exchange.address)
     })
@@ -70,6 +72,7 @@ describeWith('sipp')('bad input at the live server', () => {
 
     const after = await exchange.counters()
     const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
+    // The kernel's buffers were not what dropped: this is what the exchange itself counted.
     expect(grown('messagesReceived')).toBeGreaterThan(99_000)
     expect(grown('unparsableMessages') + grown('malformedRequests')).toBeGreaterThan(5000)
     expect(grown('refusedRequests')).toBeGreaterThan(1000)
@@ -96,8 +99,7 @@ describeWith('sipp')('bad input at the live server', () => {
   })
 
   test('1,000,000 hostile datagrams at the media port of a live call: it goes on, and they are counted', async () => {
-    const said = babble(2, 7)
-    const far = await Baresip.start({ address: network.next(), says: joined(silence(60)), answers: false })
+    const far = await Baresip.start({ address: network.next(), says: silence(90), answers: false })
     const portsBefore = new Set(exchange.mediaPorts())
     far.dial(`sip:listen@${exchange.address}`)
     await far.untilEstablished()
@@ -105,6 +107,7 @@ describeWith('sipp')('bad input at the live server', () => {
       exchange.mediaPorts().find((each) => !portsBefore.has(each)),
     )
     const before = await exchange.counters()
+    const toNobodyBefore = udpToNobody()
 
     const strangers = Array.from({ length: 8 }, () => createSocket('udp4').on('error', () => {}))
     const mutations = new RtpMutations(SEED)
@@ -121,8 +124,10 @@ describeWith('sipp')('bad input at the live server', () => {
     await far.stop()
     const after = await exchange.counters()
     const grown = (name: string) => (after[name] ?? 0) - (before[name] ?? 0)
-    console.log(after, said.length, readWav(exchange.file('heard.wav')).length, correlate, SAME_SOUND)
-    expect(grown('packetsRefused') + grown('ringOverflows')).toBeGreaterThan(900_000)
+    // Each is accounted for: refused by the leg, dropped where a flood outruns the sweep, or turned away by the kernel
+    // once the socket is connected to the far end.
+    const turnedAway = udpToNobody() - toNobodyBefore
+    expect(grown('packetsRefused') + grown('receiveOverflows') + turnedAway).toBeGreaterThan(900_000)
   })
 
   test('afterwards nothing is left, memory is flat, and calls are answered', async () => {
@@ -134,6 +139,15 @@ describeWith('sipp')('bad input at the live server', () => {
     await goodCalls(10, 10)
   })
 })
+
+/** UDP datagrams for which the kernel found no socket (NoPorts of RFC 4113). */
+function udpToNobody(): number {
+  const [names, values] = readFileSync('/proc/net/snmp', 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('Udp:'))
+    .map((line) => line.split(' '))
+  return Number(values[names.indexOf('NoPorts')])
+}
 
 /** What came back to the sender of mutated messages. */
 class Replies {
@@ -187,8 +201,8 @@ async function paced(count: number, perSecond: number, action: (number: number) 
   const startedAt = performance.now()
   for (let done = 0; done < count; ) {
     const due = Math.min(count, Math.ceil(((performance.now() - startedAt) * perSecond) / 1000))
-    // After a pause of this process the rest is sent in portions, not at once.
-    for (const portion = Math.min(due, done + 100); done < portion; ) {
+    // After a pause of this process the rest follows in portions, not at once.
+    for (const portion = Math.min(due, done + Math.ceil(perSecond / 200)); done < portion; ) {
       done += 1
       action(done)
     }

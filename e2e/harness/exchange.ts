@@ -36,6 +36,7 @@ export class TestExchange {
   readonly #reports: Report[] = []
   readonly #pending = new Map<number, (answer: { value?: unknown; error?: string }) => void>()
   #lastId = 0
+  #isStopping = false
   #log = ''
 
   private constructor(address: string) {
@@ -52,6 +53,7 @@ export class TestExchange {
       else this.#pending.get(message.id)?.(message)
     })
     this.#process.once('exit', (code, signal) => {
+      if (!this.#isStopping) console.error(`the exchange ended (${code ?? signal}); its log:\n${this.#log}`)
       for (const settle of this.#pending.values()) settle({ error: `the exchange ended (${code ?? signal})` })
     })
   }
@@ -154,6 +156,7 @@ export class TestExchange {
   }
 
   async stop(): Promise<void> {
+    this.#isStopping = true
     if (this.isRunning) {
       await within('the exchange closes', this.#ask('close'), 5000).catch(() => {})
       const exited = new Promise((resolve) => this.#process.once('exit', resolve))

@@ -8,8 +8,11 @@ export interface HostileMessage {
   readonly isInvite: boolean
 }
 
-/** What `numberOf` finds in an answer: the number stands in the branch and in the Call-ID of the message. */
-const MARK = /m(\d+)m/
+/**
+ * The number of a message stands in its branch and in its Call-ID, with a check number: a wound must not make it the
+ * number of another.
+ */
+const MARK = /m(\d+)c(\d+)m/
 
 const FIXTURES = new URL('../../src/sip/message/test/rfc4475/', import.meta.url)
 
@@ -35,11 +38,11 @@ export class SipMutations {
     this.#number += 1
     let bytes = this.#numbered(this.#pick(this.#templates))
     for (let wounds = 1 + this.#below(4); wounds > 0; wounds -= 1) bytes = this.#wound(bytes)
-    return { bytes: bytes.subarray(0, 60_000), isInvite: bytes.subarray(0, 7).toString('latin1') === 'INVITE ' }
+    return { bytes: bytes.subarray(0, 60_000), isInvite: /^\s*INVITE\s/.test(bytes.toString('latin1', 0, 40)) }
   }
 
   #numbered(template: Buffer): Buffer {
-    const mark = `m${this.#number}m`
+    const mark = `m${this.#number}c${checkOf(this.#number)}m`
     const text = template.toString('latin1')
     return Buffer.from(
       text.replaceAll('branch=z9hG4bK', `branch=z9hG4bK${mark}`).replace(/^(Call-ID|i)[ \t]*:[ \t]*/im, `$&${mark}`),
@@ -107,8 +110,12 @@ export class SipMutations {
 
 /** The number of the message that an answer belongs to; `undefined` when the wounds took it away. */
 export function numberOf(answer: string): number | undefined {
-  const [, digits] = MARK.exec(answer) ?? []
-  return digits === undefined ? undefined : Number(digits)
+  const [, digits, check] = MARK.exec(answer) ?? []
+  return digits !== undefined && check === checkOf(Number(digits)) ? Number(digits) : undefined
+}
+
+function checkOf(number: number): string {
+  return String((number * 7919 + 104_729) % 999_983)
 }
 
 const NUMBERS = [
@@ -122,9 +129,10 @@ const NUMBERS = [
   '',
 ]
 
+// No branch with the magic cookie here: all messages with this piece would be one transaction, answered as such.
 const PIECES = [
   'SIP/2.0',
-  'Via: SIP/2.0/UDP 127.0.0.1:1;branch=z9hG4bK;rport;received=1.2.3.4',
+  'Via: SIP/2.0/UDP 127.0.0.1:1;branch=1;rport;received=1.2.3.4',
   'Content-Length: 999999999',
   'Content-Length: -5',
   'Max-Forwards: 0',
