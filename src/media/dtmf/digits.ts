@@ -45,6 +45,6 @@ export function digitTones(digits: string): ToneStep[] {
 }
 
 /** The keypad by rows: a row shares its low frequency, a column its high one. */
-const KEYPAD = '123A456B789C*0#D'
+export const KEYPAD = '123A456B789C*0#D'
 export const LOW_GROUP_HZ: readonly number[] = [697, 770, 852, 941]
 export const HIGH_GROUP_HZ: readonly number[] = [1209, 1336, 1477, 1633]

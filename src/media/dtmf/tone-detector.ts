@@ -1,0 +1,214 @@
+import { energyAtLevel, sinePeak } from '../dsp/level.ts'
+import { KEYPAD } from './digits.ts'
+import { correlateTones, ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, WINDOW, windowEnergy } from './tone-bank.ts'
+
+/**
+ * Hears digits as tones (ITU-T Q.23) in the sound of a stream and says each once, some 40 ms after its press began.
+ * It keeps to ITU-T Q.24 (the values of AT&T): frequencies within 1.5 % are taken and those 3.5 % off are not; the
+ * high tone may be 4 dB louder or 8 dB softer than the low one; 0 to -25 dBm0 a tone; 40 ms are a press and 23 ms are
+ * not; 40 ms of pause make two presses.
+ *
+ * Each 10 ms a window of 20 ms is held against the eight tones. It shows a digit when two tones, one of each group,
+ * make up nearly all its energy. A press is three such windows in a row of about the same level in which both
+ * phases turn as fast as the frequencies ask for: that is what voices and music do not do. A press ends with four
+ * windows that do not show it. What was made up for lost packets says nothing, for or against.
+ *
+ * Only for sound at 8 kHz. Nothing is allocated after construction.
+ */
+export class ToneDetector {
+  /** The last 10 ms of the frame before, then the frame. */
+  readonly #samples: Int16Array = new Int16Array(HOP + FRAME)
+  /** Correlation with the tones, complex, of this window and of the one before. */
+  #tones = new Float64Array(2 * KEYPAD_HZ.length)
+  #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
+  readonly #candidate: Candidate = { key: NO_KEY, low: 0, high: 0, lowPeak: 0, highPeak: 0, energy: 0 }
+  /** Windows in a row that have shown {@link #seenKey}. */
+  #seen = 0
+  #seenKey = NO_KEY
+  #loudestLow = 0
+  #loudestHigh = 0
+  /** What both phases have turned too far since the first of them. */
+  #lowTurn = 0
+  #highTurn = 0
+  #pressed = NO_KEY
+  /** Windows in a row that did not show the key that is pressed. */
+  #absent = 0
+  /** Windows to leave out because sound in them was made up, and how many were left out since one was good. */
+  #toSkip = 0
+  #skipped = 0
+
+  /** Forgets the press in progress: another stream follows. */
+  reset(): void {
+    this.#samples.fill(0)
+    this.#seen = 0
+    this.#pressed = NO_KEY
+  }
+
+  /**
+   * Hears 20 ms; returns the digit when a press is recognised in them.
+   * @param isWhole false when some of the frame was made up for lost packets
+   */
+  hear(frame: Int16Array, isWhole: boolean): string | undefined {
+    this.#samples.copyWithin(0, FRAME)
+    for (let i = 0; i < FRAME; i++) this.#samples[HOP + i] = frame[i]!
+    if (!isWhole) this.#toSkip = 3
+    const first = this.#look(0)
+    return this.#look(HOP) ?? first
+  }
+
+  #look(at: number): string | undefined {
+    if (this.#toSkip > 0) {
+      this.#toSkip--
+      this.#seen = 0
+      if (++this.#skipped > MAX_SKIPPED) this.#release()
+      return undefined
+    }
+    this.#skipped = 0
+    const before = this.#tones
+    this.#tones = this.#tonesBefore
+    this.#tonesBefore = before
+    this.#findCandidate(at)
+    const { key } = this.#candidate
+    if (this.#pressed !== NO_KEY && key !== this.#pressed) this.#release()
+    else this.#absent = 0
+    if (key === NO_KEY || !this.#follows()) {
+      this.#seen = 0
+      if (key !== NO_KEY) this.#beginRun()
+      return undefined
+    }
+    if (++this.#seen < MIN_WINDOWS || !this.#isInTune() || this.#pressed === key) return undefined
+    this.#pressed = key
+    return KEYPAD[key]
+  }
+
+  #release(): void {
+    if (++this.#absent >= MIN_ABSENT) this.#pressed = NO_KEY
+  }
+
+  /** Looks for the two tones that make up most of the window. The dearer half is spared where the low tones are not there. */
+  #findCandidate(at: number): void {
+    const candidate = this.#candidate
+    candidate.key = NO_KEY
+    candidate.energy = windowEnergy(this.#samples, at)
+    if (candidate.energy < MIN_ENERGY) return
+    correlateTones(this.#samples, at, 0, this.#tones)
+    candidate.low = this.#loudest(0)
+    candidate.lowPeak = this.#peak(candidate.low)
+    if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
+    correlateTones(this.#samples, at, 4, this.#tones)
+    candidate.high = this.#loudest(4)
+    candidate.highPeak = this.#peak(candidate.high)
+    if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return
+    const twist = candidate.highPeak / candidate.lowPeak
+    if (twist > MAX_TWIST || twist < MIN_TWIST) return
+    candidate.key = 4 * candidate.low + candidate.high - 4
+  }
+
+  #beginRun(): void {
+    this.#seen = 1
+    this.#seenKey = this.#candidate.key
+    this.#loudestLow = this.#candidate.lowPeak
+    this.#loudestHigh = this.#candidate.highPeak
+    this.#lowTurn = 0
+    this.#highTurn = 0
+  }
+
+  /** Whether this window goes on with the run: same key, same level, and the tones where they should be by now. */
+  #follows(): boolean {
+    const { key, low, high, lowPeak, highPeak } = this.#candidate
+    if (this.#seen === 0 || key !== this.#seenKey) return false
+    const lowTurn = this.#turn(low)
+    const highTurn = this.#turn(high)
+    if (Math.abs(lowTurn) > 1.5 * maxOffHz(low) || Math.abs(highTurn) > 1.5 * maxOffHz(high)) return false
+    const louder = Math.max(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
+    const softer = Math.min(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
+    if (louder > MAX_SWELL || softer < 1 / MAX_SWELL) return false
+    const share = this.#share(lowPeak / scallop(lowTurn), highPeak / scallop(highTurn))
+    if (share < MIN_SHARE_IN_TUNE) return false
+    this.#loudestLow = Math.max(this.#loudestLow, lowPeak)
+    this.#loudestHigh = Math.max(this.#loudestHigh, highPeak)
+    this.#lowTurn += lowTurn
+    this.#highTurn += highTurn
+    return true
+  }
+
+  #isInTune(): boolean {
+    const hops = this.#seen - 1
+    const { low, high } = this.#candidate
+    return Math.abs(this.#lowTurn) < hops * maxOffHz(low) && Math.abs(this.#highTurn) < hops * maxOffHz(high)
+  }
+
+  /** By how many Hz the phase of a tone has turned too fast since the window before, ±50. */
+  #turn(tone: number): number {
+    const re = this.#tones[2 * tone]!
+    const im = this.#tones[2 * tone + 1]!
+    const reBefore = this.#tonesBefore[2 * tone]!
+    const imBefore = this.#tonesBefore[2 * tone + 1]!
+    const turn = Math.atan2(im * reBefore - re * imBefore, re * reBefore + im * imBefore) / (2 * Math.PI)
+    const hops = turn - (KEYPAD_HZ[tone]! * HOP) / RATE_HZ
+    return (hops - Math.round(hops)) * (RATE_HZ / HOP)
+  }
+
+  #loudest(first: number): number {
+    let loudest = first
+    for (let tone = first + 1; tone < first + 4; tone++) if (this.#power(tone) > this.#power(loudest)) loudest = tone
+    return loudest
+  }
+
+  #power(tone: number): number {
+    const re = this.#tones[2 * tone]!
+    const im = this.#tones[2 * tone + 1]!
+    return re * re + im * im
+  }
+
+  /** The peak of a sine at the frequency of the tone. */
+  #peak(tone: number): number {
+    return Math.sqrt(this.#power(tone)) / ROW_GAIN
+  }
+
+  /** What part of the window's energy two sines of these peaks have. */
+  #share(lowPeak: number, highPeak: number): number {
+    return (ENERGY_OF_SINE * (lowPeak * lowPeak + highPeak * highPeak)) / this.#candidate.energy
+  }
+}
+
+/** What a window shows: a key, or none, with the indices and peaks of its two tones. */
+interface Candidate {
+  key: number
+  low: number
+  high: number
+  lowPeak: number
+  highPeak: number
+  energy: number
+}
+
+/** How much smaller a row of {@link WINDOW} samples sees a sine that is `offHz` off: the spectrum of a Hann window. */
+function scallop(offHz: number): number {
+  const bins = Math.abs((offHz * WINDOW) / RATE_HZ)
+  return bins < 1e-6 ? 1 : Math.sin(Math.PI * bins) / (Math.PI * bins) / (1 - bins * bins)
+}
+
+/** Q.24 asks for 1.5 % at least; the rest is for what noise does to the phase. */
+function maxOffHz(tone: number): number {
+  return 0.015 * KEYPAD_HZ[tone]! + 2.5
+}
+
+const RATE_HZ = 8000
+const FRAME = 160
+const NO_KEY = -1
+const MIN_WINDOWS = 3
+const MIN_ABSENT = 4
+/** 30 ms, and the windows that reach into them. */
+const MAX_SKIPPED = 5
+/** -25 dBm0 a tone, with 2 dB for frequencies that are off and levels that are rounded. */
+const MIN_PEAK = sinePeak(-27)
+const MIN_ENERGY = (energyAtLevel(-27, 1) * WINDOW * 3) / 4
+/** From one window of a press to another; the first one may reach out of it. */
+const MAX_SWELL = 10 ** (4 / 20)
+/** Of the energy of a window, before anything is known of how far off the frequencies are. */
+const MIN_SHARE = 0.55
+const MIN_LOW_SHARE = 0.12
+const MIN_SHARE_IN_TUNE = 0.88
+/** High above low and low above high, 4 and 8 dB with 1.5 dB for frequencies that are off. */
+const MAX_TWIST = 10 ** (5.5 / 20)
+const MIN_TWIST = 10 ** (-9.5 / 20)
