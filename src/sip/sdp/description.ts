@@ -1,4 +1,3 @@
-import { parse, type SessionDescription } from 'sdp-transform'
 import { err, ok, type Result, utf8Decode } from '../../kit/index.ts'
 import { type PayloadFormat, staticFormat } from './codecs.ts'
 import { type Direction, directionOf, receives, sends } from './direction.ts'
@@ -39,89 +38,128 @@ export interface MediaLine {
   readonly formats: string
 }
 
-/** Reads a description that came from the network: a value or the reason why it is none, never an exception. */
+/**
+ * Reads a description that came from the network: a value or the reason why it is none, never an exception. One pass
+ * over the lines; what an audio endpoint does not need is passed over, whatever it says.
+ */
 export function parseDescription(bytes: Uint8Array): Result<RemoteDescription> {
   if (bytes.length > MAX_SDP_BYTES)
     return err(`description of ${bytes.length} bytes, at most ${MAX_SDP_BYTES} are read`)
-  const text = utf8Decode(bytes)
-  const lines = mediaLines(text)
-  if (lines.length === 0) return err('no media line')
-  if (lines.length > MAX_MEDIA_LINES) return err(`${lines.length} media lines, at most ${MAX_MEDIA_LINES} are taken`)
-  let session: SessionDescription
-  try {
-    session = parse(text)
-  } catch (error) {
-    return err(`unreadable description: ${String(error)}`)
+  const session = emptySection()
+  const sections: { readonly fields: RegExpExecArray; readonly stated: Section }[] = []
+  let section = session
+  let isVersion0 = false
+  let timing = '0 0'
+  for (const line of utf8Decode(bytes).split(LINE_END)) {
+    if (line.startsWith('m=')) {
+      const fields = MEDIA_LINE.exec(line)
+      if (fields === null) return err(`malformed media line ${sections.length + 1}`)
+      if (sections.length === MAX_MEDIA_LINES) return err(`more than ${MAX_MEDIA_LINES} media lines`)
+      section = emptySection()
+      sections.push({ fields, stated: section })
+    } else if (line === 'v=0') isVersion0 = true
+    else if (line.startsWith('t=')) timing = TIMING.exec(line)?.[1] ?? timing
+    else readLine(line, section)
   }
-  if (session.version !== 0) return err('no v=0 line')
-  if (session.media.length !== lines.length) return err('media lines out of order')
-  const media: RemoteMedia[] = []
-  for (const [index, line] of lines.entries()) {
-    const fields = MEDIA_LINE.exec(line)
-    if (fields === null) return err(`malformed media line ${index + 1}`)
-    media.push(readMedia(fields, session, index))
-  }
-  const timing = session.timing
-  return ok({ timing: timing === undefined ? '0 0' : `${timing.start} ${timing.stop}`, media })
+  if (sections.length === 0) return err('no media line')
+  if (!isVersion0) return err('no v=0 line')
+  return ok({ timing, media: sections.map(({ fields, stated }) => mediaOf(fields, stated, session)) })
 }
 
+const LINE_END = /\r\n|\r|\n/
 /** Type, port (a count of ports may follow it), protocol, formats (RFC 8866 section 5.14). */
 const MEDIA_LINE = /^m=([!-~]+) (\d{1,5})(\/\d{1,5})? ([!-~]+) ([ -~]+)$/
+const TIMING = /^t=(\d{1,20} \d{1,20})$/
+/** Payload type, encoding, clock rate, channels (RFC 8866 section 6.6). */
+const RTPMAP = /^a=rtpmap:(\d{1,3}) ([!-.0-~]+)\/(\d{1,6})(?:\/(\d{1,2}))?\s*$/
+/** Of a connection line the network type and address type are not checked: the address tells its family itself. */
+const CONNECTION = /^c=\S+ \S+ ([^\s/]+)/
+const PACKET_TIME = /^a=(ptime|maxptime):(\d{1,4})\b/
 
-/** The `m=` lines as they stand, because the library drops those it cannot match (a port range, for one). */
-function mediaLines(text: string): string[] {
-  return text.split(/\r\n|\r|\n/).filter((line) => line.startsWith('m='))
+/** What the lines of the session, or of one media line, state. */
+interface Section {
+  connection: string | undefined
+  direction: Direction | undefined
+  readonly rtpmaps: PayloadFormat[]
+  ptimeMs: number | undefined
+  maxPtimeMs: number | undefined
+  rtcpMux: boolean
 }
 
-function readMedia(fields: RegExpExecArray, session: SessionDescription, index: number): RemoteMedia {
+function emptySection(): Section {
+  return {
+    connection: undefined,
+    direction: undefined,
+    rtpmaps: [],
+    ptimeMs: undefined,
+    maxPtimeMs: undefined,
+    rtcpMux: false,
+  }
+}
+
+function readLine(line: string, into: Section): void {
+  if (line.startsWith('c=')) into.connection ??= CONNECTION.exec(line)?.[1]
+  else if (line.startsWith('a=rtpmap:')) {
+    const [, payloadType, encoding, rate, channels = '1'] = RTPMAP.exec(line) ?? []
+    // Beyond this only a hostile description goes: there are 128 payload types.
+    if (encoding !== undefined && into.rtpmaps.length < 128)
+      into.rtpmaps.push({
+        payloadType: Number(payloadType),
+        encoding,
+        clockRateHz: Number(rate),
+        channels: Number(channels),
+      })
+  } else if (line === 'a=rtcp-mux') into.rtcpMux = true
+  else if (line === 'a=sendrecv' || line === 'a=sendonly' || line === 'a=recvonly' || line === 'a=inactive')
+    into.direction = line.slice(2) as Direction
+  else if (line.startsWith('a=ptime:') || line.startsWith('a=maxptime:')) {
+    const [, name, value] = PACKET_TIME.exec(line) ?? []
+    if (name === 'ptime') into.ptimeMs = packetTime(value)
+    else if (name === 'maxptime') into.maxPtimeMs = packetTime(value)
+  }
+}
+
+function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): RemoteMedia {
   const [, type = '', port = '', count = '/1', protocol = '', formats = ''] = fields
-  const parsed = session.media[index]
-  const connection = parsed?.connection ?? session.connection
-  const address = usableAddress(connection?.ip)
-  const stated = parsed?.direction ?? session.direction ?? 'sendrecv'
+  const address = usableAddress(stated.connection ?? session.connection)
+  const direction = stated.direction ?? session.direction ?? 'sendrecv'
   const heldByAddress = address === '0.0.0.0' || address === '::'
   return {
     line: { type, protocol, formats },
     port: count === '/1' && Number(port) <= 65_535 ? Number(port) : 0,
     address,
-    direction: heldByAddress ? directionOf(sends(stated), false) : directionOf(sends(stated), receives(stated)),
-    formats: readFormats(formats.split(' '), parsed?.rtp ?? []),
-    ptimeMs: positive(parsed?.ptime),
-    maxPtimeMs: positive(parsed?.maxptime),
-    rtcpMux: parsed?.rtcpMux !== undefined,
+    direction: heldByAddress
+      ? directionOf(sends(direction), false)
+      : directionOf(sends(direction), receives(direction)),
+    formats: formatsOf(formats, stated.rtpmaps),
+    ptimeMs: stated.ptimeMs,
+    maxPtimeMs: stated.maxPtimeMs,
+    rtcpMux: stated.rtcpMux,
   }
 }
 
-function readFormats(listed: readonly string[], rtpmaps: SessionDescription['media'][number]['rtp']): PayloadFormat[] {
+function formatsOf(listed: string, rtpmaps: readonly PayloadFormat[]): PayloadFormat[] {
   const formats: PayloadFormat[] = []
-  for (const text of listed) {
-    if (!/^\d{1,3}$/.test(text) || Number(text) > 127) continue
-    const payloadType = Number(text)
-    const map = rtpmaps.find((entry) => entry.payload === payloadType)
-    const format =
-      map === undefined
-        ? staticFormat(payloadType)
-        : {
-            payloadType,
-            encoding: String(map.codec),
-            clockRateHz: Number(map.rate),
-            channels: Number(map.encoding ?? 1),
-          }
+  for (const text of listed.split(' ')) {
+    const payloadType = /^\d{1,3}$/.test(text) ? Number(text) : 128
+    if (payloadType > 127) continue
+    const format = rtpmaps.find((map) => map.payloadType === payloadType) ?? staticFormat(payloadType)
     if (format !== undefined) formats.push(format)
   }
   return formats
 }
 
+function packetTime(text: string | undefined): number | undefined {
+  const ms = Number(text)
+  return ms > 0 && ms <= 1000 ? ms : undefined
+}
+
 /** Names would have to be resolved and multicast joined: neither is done for media, so both are no address. */
-function usableAddress(ip: unknown): string | undefined {
-  if (typeof ip !== 'string' || ip.length > 45) return undefined
+function usableAddress(ip: string | undefined): string | undefined {
+  if (ip === undefined || ip.length > 45) return undefined
   if (ip.includes(':')) return /^[0-9a-fA-F:.]+$/.test(ip) && !/^ff/i.test(ip) ? ip : undefined
   const octets = ip.split('.')
   if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)) return undefined
   const first = Number(octets[0])
   return first >= 224 && first <= 239 ? undefined : ip
-}
-
-function positive(value: unknown): number | undefined {
-  return typeof value === 'number' && value > 0 && value <= 1000 ? value : undefined
 }
