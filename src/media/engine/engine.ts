@@ -14,6 +14,8 @@ export type MediaCounter =
   /** Sub-ticks that began later than the next one should have. */
   | 'lateTicks'
   | 'slotsSkipped'
+  /** Times that a listener was owed sound and none was there. */
+  | 'underruns'
   | 'packetsSent'
   | 'packetsReceived'
   | 'packetsLost'
@@ -217,8 +219,9 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
-    const { slotsSkipped, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
+    const { slotsSkipped, underruns, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
     this.counters.add('slotsSkipped', slotsSkipped)
+    this.counters.add('underruns', underruns)
     this.counters.add('packetsSent', packetsSent)
     this.counters.add('packetsReceived', packetsReceived)
     this.counters.add('packetsLost', packetsLost)

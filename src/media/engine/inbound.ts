@@ -42,6 +42,11 @@ export class Inbound {
   #visitedAtMs = Number.POSITIVE_INFINITY
   /** After a stall, until the port has been swept clean. */
   #isStale = false
+  /** Visits until the port is swept clean again, see {@link Inbound.#sweep}. */
+  #untilClean = 0
+  #tookSound = false
+  /** Whether the network was told to let nobody but the far end in. */
+  #isConnected = false
   #codec: Codec = codecNamed('PCMU')
   #payloadType = -1
   #eventPayloadType = -1
@@ -93,24 +98,44 @@ export class Inbound {
     this.#visitedAtMs = mediaMs
     this.hearing.beginVisit(mediaMs, now)
     this.#sweep(mediaMs, now)
+    if (this.#from.isSettled(now) !== this.#isConnected) this.#connect(!this.#isConnected)
     this.hearing.hearUntil(mediaMs, this.#codec)
   }
 
-  /** The sweep is bounded, so that a flood to one leg costs the others nothing. */
+  /**
+   * Most visits find the one packet of sound that a stream brings in a tick. To be told that nothing is behind it costs
+   * another system call, so a visit stops there; it takes all that wait after a visit that found none, as long as such
+   * a sweep does not find exactly one, and each fourth time anyway. The sweep is bounded, so that a flood to one leg
+   * costs the others nothing.
+   */
   #sweep(mediaMs: number, now: Instant): void {
     const { io, datagram } = this.#workshop
+    const isThorough = this.#untilClean <= 0 || this.#isStale
+    let sounds = 0
     for (let i = 0; i < MAX_PER_SWEEP; i++) {
       const length = io.receive(this.#leg, datagram)
       if (length < 0) {
         this.#isStale = false
+        this.#untilClean = isThorough && sounds === 1 ? VISITS_PER_CLEAN_SWEEP - 1 : 0
         return
       }
       if (!this.#take(length, mediaMs, now)) this.packetsRefused++
+      else if (this.#tookSound) sounds++
+      if (sounds > 0 && !isThorough) {
+        this.#untilClean--
+        return
+      }
     }
+  }
+
+  #connect(isSettled: boolean): void {
+    this.#isConnected = isSettled
+    this.#workshop.io.connect?.(this.#leg, isSettled ? this.#from.address : undefined, this.#from.port)
   }
 
   #take(length: number, mediaMs: number, now: Instant): boolean {
     const { io, datagram, received: packet } = this.#workshop
+    this.#tookSound = false
     if (isRtcp(datagram, length))
       return (
         length <= MAX_DATAGRAM && this.#from.isFarEnd(io.source) && this.#reports?.take(datagram, length, now) === true
@@ -125,7 +150,10 @@ export class Inbound {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
       if (digit !== undefined) this.#onDigit(digit)
-    } else this.#forwardTo?.hearSound(packet, content, mediaMs, this.#isStale)
+    } else {
+      this.#tookSound = true
+      this.#forwardTo?.hearSound(packet, content, mediaMs, this.#isStale)
+    }
     return true
   }
 
@@ -138,5 +166,6 @@ export class Inbound {
 }
 
 const MAX_PER_SWEEP = 64
+const VISITS_PER_CLEAN_SWEEP = 4
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

@@ -31,6 +31,8 @@ export class SourceLatch {
   #signalledAddress = ''
   #signalledPort = 0
   #latched = false
+  /** Whether the latched source is the signalled one. */
+  #isAtHome = false
   #address = ''
   #port = 0
   #ssrc = 0
@@ -56,6 +58,11 @@ export class SourceLatch {
     return this.#latched
   }
 
+  /** Whether, for the moment, nobody but the source that is heard would be accepted. */
+  isSettled(now: Instant): boolean {
+    return this.#isAtHome && now - this.#heardAt < MOVE_AFTER_MS
+  }
+
   /** Who is heard now, if anybody is. */
   get source(): HeardSource | undefined {
     return this.#latched ? { address: this.#address, port: this.#port, ssrc: this.#ssrc } : undefined
@@ -77,6 +84,7 @@ export class SourceLatch {
     this.#signalledAddress = address
     this.#signalledPort = port
     this.#latched = false
+    this.#isAtHome = false
     this.#candidateSsrc = -1
   }
 
@@ -97,6 +105,7 @@ export class SourceLatch {
     this.#latched = true
     this.#address = source.address
     this.#port = source.port
+    this.#isAtHome = this.#isSignalled(source)
     this.#candidateSsrc = -1
   }
 

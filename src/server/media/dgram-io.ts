@@ -130,7 +130,7 @@ class Port {
       else onFailed(error)
     })
     this.#socket.on('message', (bytes, { address, port }) => {
-      if (!this.ring.push(bytes, address, port)) this.#counters.add('ringOverflows')
+      if (!this.ring.push(bytes, address, port)) this.#counters.add('receiveOverflows')
     })
     this.#socket.once('listening', () => {
       this.#isOpen = true

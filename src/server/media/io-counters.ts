@@ -1,7 +1,7 @@
 /** What the network of a media worker counts. */
 export type MediaIoCounter =
-  /** Datagrams that gave way to newer ones because the leg was not swept in time. */
-  | 'ringOverflows'
+  /** Datagrams that were lost because more came than the leg was swept of. On libc counted when the leg closes. */
+  | 'receiveOverflows'
   /** Packets that could not be handed to the network in their slot. */
   | 'sendsRefused'
   /** Errors that the network reported on an open port, such as a refused connection. */

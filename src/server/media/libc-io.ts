@@ -69,6 +69,8 @@ export class LibcMediaIo implements MediaIo {
     const port = this.#ports.get(leg)
     if (port === undefined) return
     this.#ports.delete(leg)
+    const overflows = port.overflows()
+    if (overflows > 0) this.counters.add('receiveOverflows', overflows)
     this.#range.release(port.number, this.#now())
     port.close()
   }

@@ -9,6 +9,10 @@ import {
   EINTR,
   EINVAL,
   type LinuxSockets,
+  SK_MEMINFO_DROPS,
+  SK_MEMINFO_WORDS,
+  SO_MEMINFO,
+  SOL_SOCKET,
   UDP_SOCKET,
 } from './linux-sockets.ts'
 import { SocketAddress } from './socket-address.ts'
@@ -100,6 +104,14 @@ export class LinuxPort {
     if (address === undefined || !this.#to.set(address, port)) return
     if (this.#sockets.connect(this.descriptor, this.#to.bytes, this.#to.length) === 0) this.#state = 'connected'
     else this.#counters.add('socketErrors')
+  }
+
+  /** How many datagrams were dropped because the receive buffer was full. */
+  overflows(): number {
+    const words = new Uint32Array(SK_MEMINFO_WORDS)
+    const length = Uint32Array.of(words.byteLength)
+    const isKnown = this.#sockets.getsockopt(this.descriptor, SOL_SOCKET, SO_MEMINFO, words, length) === 0
+    return isKnown ? (words[SK_MEMINFO_DROPS] as number) : 0
   }
 
   close(): void {

@@ -38,6 +38,13 @@ export interface LinuxSockets {
     to: Uint8Array,
     toLength: number,
   ) => number
+  readonly getsockopt: (
+    descriptor: number,
+    level: number,
+    option: number,
+    value: Uint32Array,
+    length: Uint32Array,
+  ) => number
   readonly close: (descriptor: number) => number
   /** Why the call before this one failed. */
   readonly errno: () => number
@@ -49,6 +56,12 @@ export const SOCKADDR_IN_BYTES = 16
 export const SOCKADDR_IN6_BYTES = 28
 /** SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC */
 export const UDP_SOCKET: number = 2 | 0o4000 | 0o2000000
+
+export const SOL_SOCKET = 1
+/** An option of nine `u32`; the last, SK_MEMINFO_DROPS, is how many datagrams found the receive buffer full. */
+export const SO_MEMINFO = 55
+export const SK_MEMINFO_WORDS = 9
+export const SK_MEMINFO_DROPS = 8
 
 /** Numbers of errno. */
 export const EINTR = 4
@@ -80,6 +93,7 @@ export async function loadLinuxSockets(): Promise<LinuxSockets> {
     recvfrom: bound('recvfrom', ['int', 'void *', 'size_t', 'int', 'void *', 'void *']),
     send: bound('send', ['int', 'void *', 'size_t', 'int']),
     sendto: bound('sendto', ['int', 'void *', 'size_t', 'int', 'void *', 'uint32_t']),
+    getsockopt: bound('getsockopt', ['int', 'int', 'int', 'void *', 'void *']),
     close: bound('close', ['int']),
     errno: () => koffi.errno(),
   }

@@ -94,6 +94,8 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       while (io.receive(1, into) === 172) waiting++
       expect(waiting).toBeGreaterThanOrEqual(16)
       expect(waiting).toBeLessThan(2000)
+      io.close(1)
+      expect(io.counters.get('receiveOverflows')).toBeGreaterThan(0)
       far.close()
     })
 
