@@ -59,7 +59,7 @@ export class LegMedia {
     this.#host = host
     this.#listener = listener
     this.#leg = host.nextId()
-    this.#session = new MediaSession(host.random.uint32())
+    this.#session = new MediaSession(host.random.uint32(), host.random)
     this.#local = {
       address: host.mediaAddress,
       port: 0,

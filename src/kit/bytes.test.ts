@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { concatBytes, fromBase64, toHex, utf8Decode, utf8Encode } from './bytes.ts'
+import { concatBytes, fromBase64, toBase64, toHex, utf8Decode, utf8Encode } from './bytes.ts'
 
 describe('UTF-8', () => {
   test('text survives the round trip, a leading byte order mark too', () => {
@@ -31,6 +31,7 @@ test('fromBase64 reads what base64 writes, with and without padding and line end
   fc.assert(
     fc.property(fc.uint8Array(), (bytes) => {
       const text = Buffer.from(bytes).toString('base64')
+      expect(toBase64(bytes)).toBe(text)
       expect([...fromBase64(text)]).toEqual([...bytes])
       expect([...fromBase64(`\n${text.replaceAll('=', '')}\n`)]).toEqual([...bytes])
     }),

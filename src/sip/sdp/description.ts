@@ -1,11 +1,14 @@
 import { err, ok, type Result, utf8Decode } from '../../kit/index.ts'
 import { type PayloadFormat, staticFormat } from './codecs.ts'
+import { type CryptoLine, readCrypto } from './crypto.ts'
 import { type Direction, directionOf, receives, sends } from './direction.ts'
 
 /** The longest description that is looked at, in bytes. */
 export const MAX_SDP_BYTES = 16_384
 /** The most media lines a description may have. */
 export const MAX_MEDIA_LINES = 32
+/** The most keys for SRTP that are looked at. */
+const MAX_CRYPTO_LINES = 16
 
 /** The part of a session description (RFC 8866) that an audio endpoint needs. */
 export interface RemoteDescription {
@@ -30,6 +33,8 @@ export interface RemoteMedia {
   readonly maxPtimeMs: number | undefined
   /** RTCP can share the port of RTP (RFC 5761 section 5.1.1). */
   readonly rtcpMux: boolean
+  /** Keys for SRTP that we could use, in order of the far end's preference. */
+  readonly crypto: readonly CryptoLine[]
 }
 
 export interface MediaLine {
@@ -84,6 +89,7 @@ interface Section {
   ptimeMs: number | undefined
   maxPtimeMs: number | undefined
   rtcpMux: boolean
+  readonly crypto: CryptoLine[]
 }
 
 function emptySection(): Section {
@@ -94,6 +100,7 @@ function emptySection(): Section {
     ptimeMs: undefined,
     maxPtimeMs: undefined,
     rtcpMux: false,
+    crypto: [],
   }
 }
 
@@ -110,7 +117,10 @@ function readLine(line: string, into: Section): void {
         channels: Number(channels),
       })
   } else if (line === 'a=rtcp-mux') into.rtcpMux = true
-  else if (line === 'a=sendrecv' || line === 'a=sendonly' || line === 'a=recvonly' || line === 'a=inactive')
+  else if (line.startsWith('a=crypto:')) {
+    const crypto = readCrypto(line)
+    if (crypto !== undefined && into.crypto.length < MAX_CRYPTO_LINES) into.crypto.push(crypto)
+  } else if (line === 'a=sendrecv' || line === 'a=sendonly' || line === 'a=recvonly' || line === 'a=inactive')
     into.direction = line.slice(2) as Direction
   else if (line.startsWith('a=ptime:') || line.startsWith('a=maxptime:')) {
     const [, name, value] = PACKET_TIME.exec(line) ?? []
@@ -135,6 +145,7 @@ function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): Re
     ptimeMs: stated.ptimeMs,
     maxPtimeMs: stated.maxPtimeMs,
     rtcpMux: stated.rtcpMux,
+    crypto: stated.crypto,
   }
 }
 

@@ -1,4 +1,5 @@
 export { AUDIO_CODECS, type AudioCodecName } from './codecs.ts'
+export type { SrtpPolicy } from './crypto.ts'
 export type { Direction } from './direction.ts'
 export { MediaSession, type SessionMedia } from './media-session.ts'
 export {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { utf8Decode, utf8Encode } from '../../kit/index.ts'
+import { seededRandom, utf8Decode, utf8Encode } from '../../kit/index.ts'
 import { MediaSession, type SessionMedia } from './media-session.ts'
 
 const media: SessionMedia = {
@@ -20,7 +20,7 @@ const origin = (bytes: Uint8Array): string | undefined => line(bytes, 'o=')?.sli
 
 describe('MediaSession', () => {
   it('keeps the version of an unchanged description and raises that of a changed one', () => {
-    const session = new MediaSession(9)
+    const session = new MediaSession(9, seededRandom(9))
     expect(origin(session.offer(media))).toBe('o=- 9 1')
     expect(origin(session.offer(media))).toBe('o=- 9 1')
     expect(origin(session.offer({ ...media, direction: 'sendonly' }))).toBe('o=- 9 2')
@@ -28,7 +28,7 @@ describe('MediaSession', () => {
   })
 
   it('raises the version of an answer that differs because the offer does', () => {
-    const [us, them] = [new MediaSession(1), new MediaSession(2)]
+    const [us, them] = [new MediaSession(1, seededRandom(1)), new MediaSession(2, seededRandom(2))]
     const answerTo = (direction: 'sendrecv' | 'sendonly') => {
       const answer = us.answer(them.offer({ ...media, direction }), media)
       if (!answer.ok) throw new Error(answer.error)
@@ -42,7 +42,7 @@ describe('MediaSession', () => {
   })
 
   it('keeps every media line in its place in later offers, and the payload type that the far end chose', () => {
-    const session = new MediaSession(1)
+    const session = new MediaSession(1, seededRandom(1))
     const offer = utf8Encode(
       'v=0\r\no=- 1 1 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\nm=video 9 RTP/AVP 96\r\n' +
         'm=audio 5000 RTP/AVPF 0 96\r\na=rtpmap:96 telephone-event/8000\r\n',
@@ -53,9 +53,12 @@ describe('MediaSession', () => {
   })
 
   it('refuses an answer that was not asked for, and one without common ground', () => {
-    const session = new MediaSession(1)
+    const session = new MediaSession(1, seededRandom(1))
     expect(session.accept(session.offer(media)).ok).toBe(true)
-    expect(new MediaSession(2).accept(utf8Encode('v=0'))).toEqual({ ok: false, error: 'an answer without an offer' })
+    expect(new MediaSession(2, seededRandom(2)).accept(utf8Encode('v=0'))).toEqual({
+      ok: false,
+      error: 'an answer without an offer',
+    })
     expect(session.accept(utf8Encode('v=0\r\nc=IN IP4 1.2.3.4\r\nm=audio 0 RTP/AVP 0\r\n')).ok).toBe(false)
   })
 })

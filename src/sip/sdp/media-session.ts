@@ -1,4 +1,5 @@
-import { err, ok, type Result } from '../../kit/index.ts'
+import { err, ok, type Random, type Result } from '../../kit/index.ts'
+import { type CryptoKeys, createKeys, type SrtpPolicy } from './crypto.ts'
 import {
   acceptAnswer,
   answerOffer,
@@ -10,14 +11,20 @@ import {
 } from './offer-answer.ts'
 
 /** {@link LocalMedia} without what the session keeps count of. */
-export type SessionMedia = Omit<LocalMedia, 'sessionId' | 'sessionVersion' | 'layout' | 'telephoneEventPayloadType'>
+export type SessionMedia = Omit<
+  LocalMedia,
+  'sessionId' | 'sessionVersion' | 'layout' | 'telephoneEventPayloadType' | 'srtp'
+> & {
+  /** Default `forbidden`. */
+  readonly srtp?: SrtpPolicy
+}
 
 /**
- * One side of a session over its whole life (RFC 3264): keeps the session version, the place of every media line and
- * the payload type of telephone-event from one offer and answer to the next.
+ * One side of a session over its whole life (RFC 3264): keeps the session version, the place of every media line,
+ * the payload type of telephone-event and the keys of SRTP from one offer and answer to the next.
  *
  * ```ts
- * const session = new MediaSession(1234)
+ * const session = new MediaSession(1234, random)
  * const offer = session.offer({ address: '192.0.2.1', port: 4000, codecs: ['PCMU'], telephoneEvent: true, ptimeMs: 20, direction: 'sendrecv' })
  * const stream = session.accept(answerBytes)
  * ```
@@ -30,9 +37,18 @@ export class MediaSession {
   #layout: MediaLayout | undefined
   #telephoneEventPayloadType: number | undefined
 
-  /** @param sessionId the `o=` session id: unique among our sessions, 0..2^53-1 */
-  constructor(sessionId: number) {
+  readonly #random: Random
+  /** Made when SRTP is first thought of. */
+  #keys: CryptoKeys | undefined
+  #hasSrtp = false
+
+  /**
+   * @param sessionId the `o=` session id: unique among our sessions, 0..2^53-1
+   * @param random where the keys of SRTP come from: it must be fit for that
+   */
+  constructor(sessionId: number, random: Random) {
     this.#sessionId = sessionId
+    this.#random = random
   }
 
   /** Makes an offer, the first or a later one (re-INVITE). It stands until `accept` or the next `offer`. */
@@ -71,9 +87,12 @@ export class MediaSession {
     return ok(negotiated.value.stream)
   }
 
-  #local(media: SessionMedia): LocalMedia {
+  #local({ srtp: policy = 'forbidden', ...media }: SessionMedia): LocalMedia {
+    if (policy !== 'forbidden') this.#keys ??= createKeys(this.#random)
     return {
       ...media,
+      ...(policy !== 'forbidden' &&
+        this.#keys !== undefined && { srtp: { policy, keys: this.#keys, isInUse: this.#hasSrtp } }),
       sessionId: this.#sessionId,
       sessionVersion: this.#version,
       ...(this.#layout !== undefined && { layout: this.#layout }),
@@ -91,6 +110,7 @@ export class MediaSession {
 
   #keep({ stream, layout }: Negotiation): void {
     this.#layout = layout
+    this.#hasSrtp = stream.srtp !== undefined
     this.#telephoneEventPayloadType = stream.telephoneEventPayloadType ?? this.#telephoneEventPayloadType
   }
 }

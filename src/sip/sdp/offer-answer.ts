@@ -7,6 +7,14 @@ import {
   type PayloadFormat,
   TELEPHONE_EVENT_PAYLOAD_TYPE,
 } from './codecs.ts'
+import {
+  answersOffer,
+  type CryptoKeys,
+  type CryptoLine,
+  type CryptoSuite,
+  offeredLines,
+  type SrtpPolicy,
+} from './crypto.ts'
 import { type MediaLine, parseDescription, type RemoteDescription, type RemoteMedia } from './description.ts'
 import { type Direction, meet } from './direction.ts'
 import { type LocalFormat, type LocalMediaLine, printDescription } from './print.ts'
@@ -35,6 +43,15 @@ export interface LocalMedia {
    * repeats every line in its place, refused ones with port 0 (RFC 3264 section 8). See {@link NegotiatedStream.layout}.
    */
   readonly layout?: MediaLayout
+  /** SRTP, where it is not forbidden. */
+  readonly srtp?: LocalSrtp
+}
+
+export interface LocalSrtp {
+  readonly policy: Exclude<SrtpPolicy, 'forbidden'>
+  readonly keys: CryptoKeys
+  /** The session has SRTP, which later offers of ours keep up. */
+  readonly isInUse: boolean
 }
 
 /** The media lines of a session: which one is our audio, and what the others are. */
@@ -58,6 +75,8 @@ export interface NegotiatedStream {
   readonly direction: Direction
   /** RTCP shares the port of RTP (RFC 5761), which every offer of ours asks for. Without it we do no RTCP. */
   readonly rtcpMux: boolean
+  /** SRTP: the suite, and master key and salt of either direction. Absent when the stream is in the clear. */
+  readonly srtp?: { readonly suite: CryptoSuite; readonly sendKey: Uint8Array; readonly receiveKey: Uint8Array }
 }
 
 /** An agreement, and the shape of the session that later offers have to keep. */
@@ -77,11 +96,13 @@ export function createOffer(local: LocalMedia): Uint8Array {
     formats.push(telephoneEventFormat(local.telephoneEventPayloadType ?? TELEPHONE_EVENT_PAYLOAD_TYPE, rate))
   }
   const { address, port, sessionId, sessionVersion, ptimeMs, direction } = local
-  const lines = local.layout?.lines ?? [AUDIO_LINE]
+  const { policy, keys } = local.srtp ?? {}
+  const lines = local.layout?.lines ?? [policy === 'required' ? SECURE_AUDIO_LINE : AUDIO_LINE]
+  const crypto = keys !== undefined && offersSrtp(local) ? offeredLines(keys) : []
   const audioIndex = local.layout?.audioIndex ?? 0
   const media = lines.map((line, index): LocalMediaLine => {
     if (index !== audioIndex) return { refused: true, ...line }
-    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux: true }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux: true, crypto }
   })
   return printDescription({ address, sessionId, sessionVersion, timing: '0 0', media })
 }
@@ -96,18 +117,22 @@ export function answerOffer(
 ): Result<Negotiation & { readonly answer: Uint8Array }> {
   const remote = parseDescription(offer)
   if (!remote.ok) return remote
-  const agreed = agree(remote.value, local)
+  const agreed = agree(remote.value, local, () => true)
   if (!agreed.ok) return agreed
-  const { stream, layout } = agreed.value
+  const { stream, layout, cryptoTag } = agreed.value
   const formats = [codecFormat(stream.codec, stream.payloadType)]
   if (stream.telephoneEventPayloadType !== undefined) {
     formats.push(telephoneEventFormat(stream.telephoneEventPayloadType, clockRateOf(stream.codec)))
   }
   const { address, port, sessionId, sessionVersion, ptimeMs } = local
-  const { direction, rtcpMux } = stream
+  const { direction, rtcpMux, srtp } = stream
+  const crypto =
+    srtp === undefined || cryptoTag === undefined
+      ? []
+      : [{ tag: cryptoTag, suite: srtp.suite, keyAndSalt: srtp.sendKey }]
   const media = layout.lines.map((line, index): LocalMediaLine => {
     if (index !== layout.audioIndex) return { refused: true, ...line }
-    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux }
+    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux, crypto }
   })
   const answer = printDescription({ address, sessionId, sessionVersion, timing: remote.value.timing, media })
   return ok({ answer, stream, layout })
@@ -116,28 +141,53 @@ export function answerOffer(
 /** Takes the answer to the offer that was made from `local`. An error means that there is no common ground: end the call. */
 export function acceptAnswer(local: LocalMedia, answer: Uint8Array): Result<Negotiation> {
   const remote = parseDescription(answer)
-  return remote.ok ? agree(remote.value, local) : remote
+  return remote.ok ? agree(remote.value, local, (line) => offersSrtp(local) && answersOffer(line)) : remote
 }
 
 const AUDIO_LINE: MediaLine = { type: 'audio', protocol: 'RTP/AVP', formats: '' }
+const SECURE_AUDIO_LINE: MediaLine = { ...AUDIO_LINE, protocol: 'RTP/SAVP' }
+/** Profiles with and without SRTP; keys may also come with the latter (RFC 8643). */
+const SECURE_PROTOCOLS: readonly string[] = ['RTP/SAVP', 'RTP/SAVPF']
+const CLEAR_PROTOCOLS: readonly string[] = ['RTP/AVP', 'RTP/AVPF']
 
-function agree(remote: RemoteDescription, local: LocalMedia): Result<Negotiation> {
+function offersSrtp({ srtp }: LocalMedia): boolean {
+  return srtp !== undefined && (srtp.policy !== 'accepted' || srtp.isInUse)
+}
+
+/** @param isUsable whether a key of the far end may be taken */
+function agree(
+  remote: RemoteDescription,
+  local: LocalMedia,
+  isUsable: (line: CryptoLine) => boolean,
+): Result<Negotiation & { readonly cryptoTag?: number }> {
   let reason = 'no audio over RTP/AVP'
   for (const [audioIndex, media] of remote.media.entries()) {
     const { type, protocol } = media.line
-    if (type !== 'audio' || media.port === 0 || (protocol !== 'RTP/AVP' && protocol !== 'RTP/AVPF')) continue
+    const isSecure = SECURE_PROTOCOLS.includes(protocol) && local.srtp !== undefined
+    if (type !== 'audio' || media.port === 0 || !(isSecure || CLEAR_PROTOCOLS.includes(protocol))) continue
     if (media.address === undefined) {
       reason = 'no usable connection address'
       continue
     }
-    const stream = matchStream(media, media.address, local)
-    if (stream !== undefined) return ok({ stream, layout: { audioIndex, lines: remote.media.map(({ line }) => line) } })
+    const crypto = local.srtp === undefined ? undefined : media.crypto.find(isUsable)
+    if (crypto === undefined && (isSecure || local.srtp?.policy === 'required')) {
+      reason = isSecure ? 'no key for SRTP that we could use' : 'SRTP is required'
+      continue
+    }
+    const stream = matchStream(media, media.address, local, crypto)
+    const layout = { audioIndex, lines: remote.media.map(({ line }) => line) }
+    if (stream !== undefined) return ok({ stream, layout, ...(crypto !== undefined && { cryptoTag: crypto.tag }) })
     reason = 'no common codec'
   }
   return err(reason)
 }
 
-function matchStream(media: RemoteMedia, remoteAddress: string, local: LocalMedia): NegotiatedStream | undefined {
+function matchStream(
+  media: RemoteMedia,
+  remoteAddress: string,
+  local: LocalMedia,
+  crypto: CryptoLine | undefined,
+): NegotiatedStream | undefined {
   for (const format of media.formats) {
     const codec = audioCodecOf(format)
     if (codec === undefined || !local.codecs.includes(codec)) continue
@@ -151,6 +201,10 @@ function matchStream(media: RemoteMedia, remoteAddress: string, local: LocalMedi
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
       rtcpMux: media.rtcpMux,
+      ...(crypto !== undefined &&
+        local.srtp !== undefined && {
+          srtp: { suite: crypto.suite, sendKey: local.srtp.keys[crypto.suite], receiveKey: crypto.keyAndSalt },
+        }),
     }
   }
   return undefined

@@ -1,4 +1,5 @@
 import { utf8Encode } from '../../kit/index.ts'
+import { type CryptoLine, printCrypto } from './crypto.ts'
 import type { Direction } from './direction.ts'
 
 /** A description of ours, ready to print. */
@@ -20,6 +21,7 @@ export type LocalMediaLine =
       readonly ptimeMs: number
       readonly direction: Direction
       readonly rtcpMux: boolean
+      readonly crypto: readonly CryptoLine[]
     }
 
 export interface LocalFormat {
@@ -49,5 +51,6 @@ function printMedia(line: LocalMediaLine): string {
     if (fmtp !== undefined) text += `a=fmtp:${payloadType} ${fmtp}\r\n`
   }
   text += `a=ptime:${line.ptimeMs}\r\na=${line.direction}\r\n`
+  for (const crypto of line.crypto) text += printCrypto(crypto)
   return line.rtcpMux ? `${text}a=rtcp-mux\r\n` : text
 }
