@@ -17,6 +17,13 @@ export interface StreamParameters {
   readonly payloadType: number
   /** RTP payload type of telephone-event (RFC 4733) when it was agreed on. */
   readonly telephoneEventPayloadType?: number
+  /** Whether digits are also listened for in the sound (ITU-T Q.24). Default: when telephone-event was not agreed on. */
+  readonly inBandDigits?: boolean
+  /**
+   * Say `rtpTimeout` when the far end may send and nothing has come for so long. Default 0, never: a far end that
+   * suppresses silence may send nothing for as long as its user is silent.
+   */
+  readonly rtpTimeoutMs?: number
   /** Packet duration that we send, 10, 20, 30, 40 or 60 ms. */
   readonly ptimeMs: number
   /** As seen from us. */
@@ -108,6 +115,9 @@ export type MediaEvent =
   | { readonly type: 'failed'; readonly leg: LegId; readonly reason: string }
   /** A key was pressed: said once per press, when it starts. */
   | { readonly type: 'digit'; readonly leg: LegId; readonly digit: string }
+  /** Nothing has come for `rtpTimeoutMs`. Said once; when something comes after all, `rtpResumed` is said. */
+  | { readonly type: 'rtpTimeout'; readonly leg: LegId }
+  | { readonly type: 'rtpResumed'; readonly leg: LegId }
   /** A block of a recording in progress: mono 16-bit at 8 kHz. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
   /** A job is over; for a recording, `audioDetected` says whether anything but silence was heard. */

@@ -1,6 +1,8 @@
 import type { Instant } from '../../kit/index.ts'
 import { type Codec, codecNamed } from '../codec/codec.ts'
+import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
+import { ToneDetector } from '../dtmf/tone-detector.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import { isRtcp } from '../rtcp/packet.ts'
 import type { RtcpSession } from '../rtcp/session.ts'
@@ -9,6 +11,7 @@ import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
 import { type FrameListener, Hearing } from './hearing.ts'
+import { RtpTimeout } from './rtp-timeout.ts'
 import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
 
 /**
@@ -20,6 +23,15 @@ export interface PacketListener {
   hearSound(packet: RtpPacket, content: 'audio' | 'noise', mediaMs: number, isStale: boolean): void
   /** @param digit the key of which this is the first packet that came through */
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void
+}
+
+/** What a leg is told of the stream that it receives. */
+export interface InboundListener {
+  onDigit(digit: string): void
+  /** Nothing came for as long as the parameters of the stream say. */
+  onTimeout(): void
+  /** Something came after that. */
+  onResumed(): void
 }
 
 /**
@@ -35,8 +47,12 @@ export class Inbound {
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #from: SourceLatch
-  readonly #onDigit: (digit: string) => void
+  readonly #listener: InboundListener
   readonly #dtmf = new DtmfReceiver()
+  readonly #timeout = new RtpTimeout()
+  /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
+  #tones: FrameListener | undefined
+  #presses: PressLedger | undefined
   #forwardTo: PacketListener | undefined
   #reports: RtcpSession | undefined
   #visitedAtMs = Number.POSITIVE_INFINITY
@@ -52,20 +68,22 @@ export class Inbound {
   #eventPayloadType = -1
   #mayReceive = false
 
-  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, onDigit: (digit: string) => void) {
+  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, listener: InboundListener) {
     this.hearing = new Hearing(workshop.frame)
     this.#workshop = workshop
     this.#leg = leg
     this.#from = from
-    this.#onDigit = onDigit
+    this.#listener = listener
   }
 
-  useStream(stream: StreamParameters): void {
+  useStream(stream: StreamParameters, mediaMs: number): void {
     if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.reset()
     this.#codec = codecNamed(stream.codec)
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#mayReceive = stream.direction === 'sendrecv' || stream.direction === 'recvonly'
+    this.#timeout.use(this.#mayReceive ? (stream.rtpTimeoutMs ?? 0) : 0, mediaMs)
+    this.#listenForTones(this.#mayReceive && (stream.inBandDigits ?? this.#eventPayloadType < 0), mediaMs)
   }
 
   /** Throws away, uncounted, what came before the stream began. */
@@ -98,6 +116,7 @@ export class Inbound {
     this.#visitedAtMs = mediaMs
     this.hearing.beginVisit(mediaMs, now)
     this.#sweep(mediaMs, now)
+    if (this.#timeout.passes(mediaMs)) this.#listener.onTimeout()
     if (this.#from.isSettled(now) !== this.#isConnected) this.#connect(!this.#isConnected)
     this.hearing.hearUntil(mediaMs, this.#codec)
   }
@@ -145,11 +164,12 @@ export class Inbound {
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
     if (!this.#from.accept(packet, io.source, now)) return false
     this.statistics.take(packet, now)
+    if (this.#timeout.heard(mediaMs)) this.#listener.onResumed()
     this.hearing.put(packet, content, this.#codec.samplesIn(packet.payloadLength))
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
-      if (digit !== undefined) this.#onDigit(digit)
+      if (digit !== undefined) this.#press(digit, 'event')
     } else {
       this.#tookSound = true
       this.#forwardTo?.hearSound(packet, content, mediaMs, this.#isStale)
@@ -162,6 +182,29 @@ export class Inbound {
     if (payloadType === this.#payloadType) return 'audio'
     if (payloadType === this.#eventPayloadType) return 'event'
     return payloadType === COMFORT_NOISE_PAYLOAD_TYPE ? 'noise' : undefined
+  }
+
+  #listenForTones(isWanted: boolean, mediaMs: number): void {
+    if (isWanted === (this.#tones !== undefined)) return
+    if (this.#tones !== undefined) {
+      this.detach(this.#tones)
+      this.#tones = undefined
+      return
+    }
+    const detector = new ToneDetector()
+    this.#presses ??= new PressLedger()
+    this.#tones = {
+      hear: (frame, isWhole) => {
+        const digit = detector.hear(frame, isWhole)
+        if (digit !== undefined) this.#press(digit, 'tone')
+      },
+    }
+    this.attach(this.#tones, mediaMs)
+  }
+
+  #press(digit: string, source: DigitSource): void {
+    if (this.#presses === undefined || this.#presses.isNew(digit, source, this.#visitedAtMs))
+      this.#listener.onDigit(digit)
   }
 }
 

@@ -46,7 +46,11 @@ export class Leg {
     this.#workshop = workshop
     this.#events = events
     this.#outbound = new Outbound(workshop, id, this.#latch)
-    this.#inbound = new Inbound(workshop, id, this.#latch, (digit) => this.#onDigit(digit))
+    this.#inbound = new Inbound(workshop, id, this.#latch, {
+      onDigit: (digit) => this.#onDigit(digit),
+      onTimeout: () => events.push({ type: 'rtpTimeout', leg: id }),
+      onResumed: () => events.push({ type: 'rtpResumed', leg: id }),
+    })
   }
 
   /** Who is heard, if anybody is. */
@@ -86,7 +90,7 @@ export class Leg {
     const wasLatched = this.#latch.isLatched
     this.#stream = stream
     this.#latch.signal(stream.remoteAddress, stream.remotePort)
-    this.#inbound.useStream(stream)
+    this.#inbound.useStream(stream, mediaMs)
     this.#outbound.useStream(stream)
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)

@@ -83,7 +83,7 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       expect(eventsOf(media, 'digit', 2).map(({ digit }) => digit)).toEqual([...'159#11'])
     })
 
-    it('sends digits in-band where events were not agreed on', async () => {
+    it('sends and hears digits in-band where events were not agreed on', async () => {
       const port = [await openLeg(media, 1), await openLeg(media, 2)]
       const { telephoneEventPayloadType: _, ...inBand } = streamTo(media.address, port[1])
       media.send({ type: 'start', leg: 1, stream: inBand })
@@ -94,7 +94,7 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       await media.pass(200)
       media.send({ type: 'stopJob', leg: 2, job: 21 })
       await finished(media, 2, 21)
-      expect(eventsOf(media, 'digit', 2)).toEqual([])
+      expect(eventsOf(media, 'digit', 2).map(({ digit }) => digit)).toEqual(['5'])
       const frames = recordingOf(media, 2, 21)
       const loudest = Math.max(
         ...Array.from({ length: Math.floor(frames.length / 160) }, (_, i) =>
