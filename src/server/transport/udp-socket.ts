@@ -3,6 +3,7 @@ import { RingdownError } from '../../kit/index.ts'
 import type { Peer } from '../../sip/index.ts'
 import { familyOf } from '../config/address.ts'
 import type { ListenSettings } from '../config/settings.ts'
+import { DirectUdp } from './direct-udp.ts'
 import type { LocalSocket } from './listener-choice.ts'
 
 /** A burst of calls waits here while the thread is busy; the kernel may grant less. */
@@ -21,12 +22,14 @@ export class UdpSocket implements LocalSocket {
   readonly port: number
   readonly #socket: Socket
   readonly #listener: UdpListener
+  readonly #direct: DirectUdp | undefined
 
-  private constructor(socket: Socket, listener: UdpListener) {
+  private constructor(socket: Socket, direct: DirectUdp | undefined, listener: UdpListener) {
     const { address, port } = socket.address()
     this.address = address
     this.port = port
     this.#socket = socket
+    this.#direct = direct
     this.#listener = listener
     socket.on('message', (message, { address, port }) => {
       const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length)
@@ -42,6 +45,7 @@ export class UdpSocket implements LocalSocket {
    */
   static async bind({ address, port }: ListenSettings, listener: UdpListener): Promise<UdpSocket> {
     const family = familyOf(address)
+    const direct = await DirectUdp.bind(family, address, port)
     const socket = createSocket({
       type: `udp${family}`,
       ipv6Only: family === 6,
@@ -57,21 +61,24 @@ export class UdpSocket implements LocalSocket {
           }),
         )
       })
-      socket.bind(port, address, () => {
+      const onBound = () => {
         socket.removeAllListeners('error')
         resolve()
-      })
+      }
+      if (direct === undefined) socket.bind(port, address, onBound)
+      else socket.bind({ fd: direct.descriptor }, onBound)
     })
     try {
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
     } catch {
       // The system's own size stays.
     }
-    return new UdpSocket(socket, listener)
+    return new UdpSocket(socket, direct, listener)
   }
 
   /** Sends to an IP address. Never throws: the port may be one that a stranger wrote, such as 0. */
   send(bytes: Uint8Array, to: Peer, address: string): void {
+    if (this.#direct?.send(bytes, address, to.port) === true) return
     const onFailed = (error: Error) => this.#listener.onSendFailed(to, error.message)
     try {
       this.#socket.send(bytes, to.port, address, (error) => {
