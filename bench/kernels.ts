@@ -55,8 +55,8 @@ function worksOf(kernels: Kernels): Record<string, Work> {
     'subtract self and limit': () => kernels.unmixInto(sums, pcm, into),
     energy: () => void kernels.energy(pcm),
     '8-tone bank': () => kernels.dotBankInto(pcm, 160, rows, products),
-    'polyphase to 160 at 2x': () => kernels.polyphaseInto(history, up, into, 160),
-    'polyphase from 160 at 1/2': () => kernels.polyphaseInto(history, down, into, 80),
+    'polyphase to 160 at 2x': () => kernels.polyphaseInto(history, up, into, 0, 160),
+    'polyphase from 160 at 1/2': () => kernels.polyphaseInto(history, down, into, 0, 80),
     linear: () => kernels.linearInto(history, 0, 0xff00, into, 160),
   }
 }

@@ -1,51 +1,29 @@
 import type { CodecName } from '../engine/control.ts'
-import {
-  decodeG711Into,
-  encodeG711Into,
-  PCM14_TO_PCMA,
-  PCM14_TO_PCMU,
-  PCMA_SILENCE,
-  PCMA_TO_PCM16,
-  PCMU_SILENCE,
-  PCMU_TO_PCM16,
-} from './g711.ts'
+import { threadKernels } from '../wasm/kernels.ts'
+import { Codecs } from './codecs.ts'
 
-/** What a leg needs of a codec. The caller owns every array, and nothing is allocated. */
+/**
+ * What a leg needs of a codec, for one stream each way. The caller owns every array, and nothing is allocated.
+ * Whatever the codec's own rate, legs give and take samples at 8 kHz.
+ */
 export interface Codec {
   readonly name: CodecName
   /** Decodes one payload into `into` at `at` and returns the number of samples. */
   decodeInto(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): number
-  /** Encodes `length` samples into `into` at `at` and returns the number of octets. */
+  /** Encodes `length` samples, at most 60 ms, into `into` at `at` and returns the number of octets. */
   encodeInto(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): number
-  /** The samples that a payload of `length` octets holds. */
-  samplesIn(length: number): number
+  /** The samples that a payload holds; 0 when it is none of this codec's. */
+  samplesIn(payload: Uint8Array, from: number, length: number): number
   /** Writes `samples` samples of silence and returns the number of octets. */
   silenceInto(samples: number, into: Uint8Array, at: number): number
+  /** Gives back what it holds. It is not used any more. */
+  release(): void
 }
 
-/** Looks a codec up by its name in SDP. G.711 has no state, so all streams share one object. */
+/** A codec for whoever has no engine: files, tests, tools. The streams of an engine have theirs from its {@link Codecs}. */
 export function codecNamed(name: CodecName): Codec {
-  return name === 'PCMU' ? pcmu : pcma
+  shared ??= new Codecs(threadKernels())
+  return shared.open(name)
 }
 
-const pcmu = g711('PCMU', PCMU_TO_PCM16, PCM14_TO_PCMU, PCMU_SILENCE)
-const pcma = g711('PCMA', PCMA_TO_PCM16, PCM14_TO_PCMA, PCMA_SILENCE)
-
-function g711(name: CodecName, decoder: Int16Array, encoder: Uint8Array, silence: number): Codec {
-  return {
-    name,
-    decodeInto(payload, from, length, into, at) {
-      decodeG711Into(decoder, payload, from, length, into, at)
-      return length
-    },
-    encodeInto(samples, from, length, into, at) {
-      encodeG711Into(encoder, samples, from, length, into, at)
-      return length
-    },
-    samplesIn: (length) => length,
-    silenceInto(samples, into, at) {
-      into.fill(silence, at, at + samples)
-      return samples
-    },
-  }
-}
+let shared: Codecs | undefined

@@ -14,16 +14,22 @@ export interface PolyphaseFilter {
 /**
  * Filters and changes the rate in one: output `n` begins at input `n * step / phases` and is the dot product of `taps`
  * samples from there on with the row of phase `n * step % phases`. So `samples` holds `taps - 1` samples of the past
- * first.
+ * first. `count` outputs are put into `into` from `at` on.
  */
-export function polyphaseInto(samples: Int16Array, filter: PolyphaseFilter, into: Int16Array, count: number): void {
+export function polyphaseInto(
+  samples: Int16Array,
+  filter: PolyphaseFilter,
+  into: Int16Array,
+  at: number,
+  count: number,
+): void {
   const { rows, taps, phases, step } = filter
   for (let n = 0; n < count; n++) {
-    const at = Math.floor((n * step) / phases)
+    const first = Math.floor((n * step) / phases)
     const row = ((n * step) % phases) * taps
     let sum = 0
-    for (let k = 0; k < taps; k++) sum = (sum + samples[at + k]! * rows[row + k]!) | 0
-    into[n] = saturate((sum + 8192) >> 14)
+    for (let k = 0; k < taps; k++) sum = (sum + samples[first + k]! * rows[row + k]!) | 0
+    into[at + n] = saturate((sum + 8192) >> 14)
   }
 }
 
@@ -35,25 +41,22 @@ export function polyphaseLength(up: number, down: number): number {
 /**
  * Lays out in `rows` the filter that takes a stream `up` times higher or `down` times lower, of which one is 1. It is 6 dB
  * down where the slower rate ends, flat within 0.1 dB to 0.83 of that and 60 dB down from 1.17 of it: at 8 kHz, from
- * 3.3 to 4.7 kHz. It delays by 12 samples of the slower rate.
+ * 3.3 to 4.7 kHz. It delays by exactly 12 samples of the slower rate.
  */
 export function polyphaseFilter(rows: Int16Array, up: number, down: number): PolyphaseFilter {
   const factor = Math.max(up, down)
-  const length = TAPS * factor
-  const taps = length / up
+  const taps = (TAPS * factor) / up
   for (let phase = 0; phase < up; phase++) {
-    let sum = 0
-    for (let k = 0; k < taps; k++) {
-      // The row meets the oldest sample first; a later phase lies nearer to the newest.
-      const position = (taps - 1 - k) * up + phase
-      sum += kaiserSinc((position - (length - 1) / 2) / factor, TAPS / 2, 1, KAISER_BETA)
-    }
+    // The row meets the oldest sample first; a later phase lies nearer to the newest.
+    const weights = Array.from({ length: taps }, (_, k) =>
+      kaiserSinc(((taps - 1 - k) * up + phase) / factor - TAPS / 2, TAPS / 2, 1, KAISER_BETA),
+    )
+    const sum = weights.reduce((total, weight) => total + weight)
     // Rounded one after the other with the error carried on, so that every phase adds up to exactly 1.
     let exact = 0
     let given = 0
-    for (let k = 0; k < taps; k++) {
-      const position = (taps - 1 - k) * up + phase
-      exact += (kaiserSinc((position - (length - 1) / 2) / factor, TAPS / 2, 1, KAISER_BETA) / sum) * 16_384
+    for (const [k, weight] of weights.entries()) {
+      exact += (weight / sum) * 16_384
       rows[phase * taps + k] = Math.round(exact) - given
       given = Math.round(exact)
     }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { chance, integerBelow, type Random, seededRandom } from '../../kit/index.ts'
+import { codecNamed } from '../codec/codec.ts'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
 import { EventSender } from '../node/event-sender.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { RtpPacket, writeRtpHeader } from '../rtp/packet.ts'
 import { ToneGenerator } from '../tone/generator.ts'
+import { threadKernels } from '../wasm/kernels.ts'
 import { digitOfEvent, digitTones, eventOfDigit, unsendableDigit } from './digits.ts'
 import { writeEventPayload } from './event-payload.ts'
 import { DtmfReceiver } from './receiver.ts'
@@ -22,7 +24,7 @@ interface Sent {
 /** Lets a sender run on a perfect 20 ms grid, or on one with slots left out. */
 function send(digits: string, skip: (slot: number) => boolean = () => false): { sent: Sent[]; lastsMs: number } {
   const sender = new EventSender(digits)
-  const packet = new OutgoingPacket()
+  const packet = new OutgoingPacket(threadKernels().arena, codecNamed('PCMU'))
   const sent: Sent[] = []
   for (let slot = 0; slot < 5000; slot++) {
     if (skip(slot)) continue

@@ -6,7 +6,8 @@
 export type LegId = number
 export type JobId = number
 
-export type CodecName = 'PCMU' | 'PCMA'
+/** G.722 is 16 kHz wide; L16 is 16-bit samples at 8 kHz. */
+export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'L16'
 
 /** What offer and answer agreed on. A second `start` replaces the first (re-INVITE, early media, then answer). */
 export interface StreamParameters {

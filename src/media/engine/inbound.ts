@@ -1,5 +1,5 @@
 import type { Instant } from '../../kit/index.ts'
-import { type Codec, codecNamed } from '../codec/codec.ts'
+import type { Codec } from '../codec/codec.ts'
 import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
 import { ToneDetector } from '../dtmf/tone-detector.ts'
@@ -63,7 +63,7 @@ export class Inbound {
   #tookSound = false
   /** Whether the network was told to let nobody but the far end in. */
   #isConnected = false
-  #codec: Codec = codecNamed('PCMU')
+  #codec: Codec
   #payloadType = -1
   #eventPayloadType = -1
   #mayReceive = false
@@ -71,6 +71,7 @@ export class Inbound {
   constructor(workshop: Workshop, leg: LegId, from: SourceLatch, listener: InboundListener) {
     this.hearing = new Hearing(workshop.frame)
     this.#workshop = workshop
+    this.#codec = workshop.codecs.open('PCMU')
     this.#leg = leg
     this.#from = from
     this.#listener = listener
@@ -78,12 +79,20 @@ export class Inbound {
 
   useStream(stream: StreamParameters, mediaMs: number): void {
     if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.reset()
-    this.#codec = codecNamed(stream.codec)
+    if (stream.codec !== this.#codec.name) {
+      this.#codec.release()
+      this.#codec = this.#workshop.codecs.open(stream.codec)
+    }
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#mayReceive = stream.direction === 'sendrecv' || stream.direction === 'recvonly'
     this.#timeout.use(this.#mayReceive ? (stream.rtpTimeoutMs ?? 0) : 0, mediaMs)
     this.#listenForTones(this.#mayReceive && (stream.inBandDigits ?? this.#eventPayloadType < 0), mediaMs)
+  }
+
+  /** Gives back what the codec holds; nothing is heard any more. */
+  release(): void {
+    this.#codec.release()
   }
 
   /** Throws away, uncounted, what came before the stream began. */
@@ -165,7 +174,7 @@ export class Inbound {
     if (!this.#from.accept(packet, io.source, now)) return false
     this.statistics.take(packet, now)
     if (this.#timeout.heard(mediaMs)) this.#listener.onResumed()
-    this.hearing.put(packet, content, this.#codec.samplesIn(packet.payloadLength))
+    this.hearing.put(packet, content, this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength))
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)

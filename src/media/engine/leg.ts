@@ -146,6 +146,8 @@ export class Leg {
   end(cause: JobCause, detail?: string): void {
     if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
     for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+    this.#inbound.release()
+    this.#outbound.release()
   }
 
   statistics(): LegStatistics {

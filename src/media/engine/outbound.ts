@@ -1,8 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
-import { codecNamed } from '../codec/codec.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
-import { COMFORT_NOISE_PAYLOAD_TYPE, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
+import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
@@ -34,7 +33,7 @@ export class Outbound {
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
   #nextSlotMs = 0
-  #codec: Codec = codecNamed('PCMU')
+  #codec: Codec
   #payloadType = 0
   #eventPayloadType = -1
   #ptimeMs = 20
@@ -43,6 +42,7 @@ export class Outbound {
     this.#leg = leg
     this.#to = to
     this.#rtp = new RtpSender(workshop.random)
+    this.#codec = workshop.codecs.open('PCMU')
   }
 
   /** Whether telephone-event was agreed on. */
@@ -63,7 +63,10 @@ export class Outbound {
   }
 
   useStream(stream: StreamParameters): void {
-    this.#codec = codecNamed(stream.codec)
+    if (stream.codec !== this.#codec.name) {
+      this.#codec.release()
+      this.#codec = this.#workshop.codecs.open(stream.codec)
+    }
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#ptimeMs = packetMsOf(stream)
@@ -81,6 +84,12 @@ export class Outbound {
 
   stop(): void {
     this.#transmitter = undefined
+  }
+
+  /** Gives back what the codec holds; nothing is sent any more. */
+  release(): void {
+    this.stop()
+    this.#codec.release()
   }
 
   /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */
@@ -167,9 +176,12 @@ export class Outbound {
   }
 }
 
-/** The packet duration that we send; anything but the five that we know becomes 20 ms. */
-export function packetMsOf(stream: StreamParameters): number {
-  return [10, 20, 30, 40, 60].includes(stream.ptimeMs) ? stream.ptimeMs : 20
+/** The packet duration that we send; anything but the five that we know, or that does not fit, becomes 20 ms. */
+export function packetMsOf({ codec, ptimeMs }: StreamParameters): number {
+  const fits = codec !== 'L16' || ptimeMs * L16_OCTETS_PER_MS <= MAX_PAYLOAD
+  return fits && [10, 20, 30, 40, 60].includes(ptimeMs) ? ptimeMs : 20
 }
+
+const L16_OCTETS_PER_MS = 16
 
 function nothing(): void {}

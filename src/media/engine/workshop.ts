@@ -1,6 +1,8 @@
 import type { Random } from '../../kit/index.ts'
+import { Codecs } from '../codec/codecs.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { RtpPacket } from '../rtp/packet.ts'
+import type { Kernels } from '../wasm/kernels.ts'
 import type { MediaIo } from './media-io.ts'
 
 /**
@@ -13,15 +15,21 @@ export class Workshop {
   /** The datagram just received; one octet longer than any that we take, so that a cut one shows. */
   readonly datagram: Uint8Array = new Uint8Array(MAX_DATAGRAM + 1)
   readonly received: RtpPacket = new RtpPacket()
-  readonly packet: OutgoingPacket = new OutgoingPacket()
-  /** 20 ms of samples. */
-  readonly frame: Int16Array = new Int16Array(160)
+  readonly packet: OutgoingPacket
+  /** 20 ms of samples at 8 kHz. */
+  readonly frame: Int16Array
+  readonly kernels: Kernels
+  readonly codecs: Codecs
 
-  constructor(io: MediaIo, random: Random) {
+  constructor(io: MediaIo, random: Random, kernels: Kernels) {
     this.io = io
     this.random = random
+    this.kernels = kernels
+    this.codecs = new Codecs(kernels)
+    this.packet = new OutgoingPacket(kernels.arena, this.codecs.open('PCMU'))
+    this.frame = kernels.arena.int16(160)
   }
 }
 
-/** 60 ms of G.711 with every contributing source and a long extension still fit. */
-export const MAX_DATAGRAM = 800
+/** The longest payload with every contributing source and a long extension still fits. */
+export const MAX_DATAGRAM = 960

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { codecNamed } from '../codec/codec.ts'
 import type { AudioClip } from '../engine/control.ts'
+import { threadKernels } from '../wasm/kernels.ts'
 import { ClipPlayer } from './clip-player.ts'
 import { OutgoingPacket } from './transmitter.ts'
 
 /** Everything that a player sends in up to `packets` packets, as octets of µ-law. */
 function sent(clip: AudioClip, loop: boolean, packets: number): { octets: number[]; done: boolean } {
   const player = new ClipPlayer(clip, loop)
-  const packet = new OutgoingPacket()
+  const packet = new OutgoingPacket(threadKernels().arena, codecNamed('PCMU'))
   const octets: number[] = []
   for (let i = 0; i < packets; i++) {
     if (player.fill(packet) === 'done') return { octets, done: true }

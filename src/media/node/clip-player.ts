@@ -1,5 +1,5 @@
 import { codecNamed } from '../codec/codec.ts'
-import type { AudioClip } from '../engine/control.ts'
+import type { AudioClip, CodecName } from '../engine/control.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 
 /**
@@ -21,7 +21,7 @@ export class ClipPlayer implements Transmitter {
   fill(packet: OutgoingPacket): Transmission {
     const { data } = this.#clip
     if (data.length === 0 || (this.#at === data.length && !this.#loop)) return 'done'
-    const passThrough = this.#clip.encoding === (packet.codec.name === 'PCMU' ? 'pcmu' : 'pcma')
+    const passThrough = this.#clip.encoding === PASSES_AS[packet.codec.name]
     let filled = 0
     while (filled < packet.samples) {
       if (this.#at === data.length) {
@@ -50,6 +50,9 @@ export class ClipPlayer implements Transmitter {
     else codecNamed(clip.encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(clip.data, this.#at, count, pcm, at)
   }
 }
+
+/** The encoding of clips that are payloads of a codec already. */
+const PASSES_AS: Readonly<Partial<Record<CodecName, AudioClip['encoding']>>> = { PCMU: 'pcmu', PCMA: 'pcma' }
 
 /** A loop and not `set(subarray())`: that would make one object per packet. */
 function copyInto(

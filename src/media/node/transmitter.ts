@@ -1,22 +1,30 @@
-import { type Codec, codecNamed } from '../codec/codec.ts'
+import type { Codec } from '../codec/codec.ts'
 import { MAX_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
+import type { Arena } from '../wasm/arena.ts'
 
 /** One packet on its way out. There is one per engine, filled anew for each packet of each leg. */
 export class OutgoingPacket {
-  readonly bytes: Uint8Array = new Uint8Array(RTP_HEADER_LENGTH + MAX_PAYLOAD)
+  readonly bytes: Uint8Array
   /** Where the payload begins in {@link bytes}. */
   readonly payloadOffset = RTP_HEADER_LENGTH
   /** Room for the samples of this packet before they are encoded. */
-  readonly pcm: Int16Array = new Int16Array(MAX_PAYLOAD)
-  /** How many samples this packet stands for. */
+  readonly pcm: Int16Array
+  /** How many samples at 8 kHz this packet stands for. */
   samples = 160
   /** The codec that the leg sends. */
-  codec: Codec = codecNamed('PCMU')
+  codec: Codec
   /** When the packet leaves, on the RTP clock. A transmitter may put it back to when an event began. */
   timestamp = 0
   marker = false
   /** Octets of payload. */
   payloadLength = 0
+
+  /** @param arena where the kernels reach the packet */
+  constructor(arena: Arena, codec: Codec) {
+    this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_PAYLOAD)
+    this.pcm = arena.int16(MAX_PAYLOAD)
+    this.codec = codec
+  }
 
   /** Encodes {@link pcm} as the payload. */
   encode(): void {

@@ -1,7 +1,7 @@
 /** Octets of the fixed RTP header (RFC 3550 section 5.1). */
 export const RTP_HEADER_LENGTH = 12
-/** The longest payload that is sent or taken, in octets and in samples: 60 ms of G.711. */
-export const MAX_PAYLOAD = 480
+/** The longest payload that is sent or taken, in octets and in samples: 60 ms of G.711, 40 ms of L16. */
+export const MAX_PAYLOAD = 640
 /** Static, and used by senders that have not named it (RFC 3389, RFC 3551 table 4). */
 export const COMFORT_NOISE_PAYLOAD_TYPE = 13
 

@@ -42,6 +42,17 @@ export interface KernelOptions {
   readonly kind?: Kernels['kind']
 }
 
+/**
+ * The kernels of this thread, for whoever brings no memory: one memory serves all, because only one of them works at a
+ * time.
+ */
+export function threadKernels(): Kernels {
+  shared ??= createKernels()
+  return shared
+}
+
+let shared: Kernels | undefined
+
 /** Compiles the kernels over a memory, or falls back to the twins where there is no WebAssembly. */
 export function createKernels(options: KernelOptions = {}): Kernels {
   const kind = options.kind ?? bestKind()
@@ -191,12 +202,12 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
       if (source < 0 || factors < 0 || target < 0) dotBankInto(samples, length, rows, into)
       else kernels.dotBank(source, length, factors, into.length, target)
     },
-    polyphaseInto(samples, filter, into, count) {
+    polyphaseInto(samples, filter, into, at, count) {
       const source = addressOf(samples)
       const rows = addressOf(filter.rows)
       const target = addressOf(into)
-      if (source < 0 || rows < 0 || target < 0) polyphaseInto(samples, filter, into, count)
-      else kernels.polyphase(source, rows, filter.taps, filter.phases, filter.step, count, target)
+      if (source < 0 || rows < 0 || target < 0) polyphaseInto(samples, filter, into, at, count)
+      else kernels.polyphase(source, rows, filter.taps, filter.phases, filter.step, count, target + 2 * at)
     },
     linearInto(samples, phase, step, into, count = into.length) {
       const source = addressOf(samples)
