@@ -1,3 +1,5 @@
+import type { SrtpParameters } from '../srtp/srtp.ts'
+
 /**
  * The port between calls and media: a union of commands and a union of events, plain data that crosses a thread.
  * A *leg* is one RTP stream each way with a UDP port of its own; a *job* is one player, recorder or sender on it.
@@ -31,6 +33,8 @@ export interface StreamParameters {
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
   /** RTCP shares the port of RTP (RFC 5761). Without it there is none: ports of its own are not opened for it. */
   readonly rtcpMux?: boolean
+  /** SRTP, with the keys of both directions. Without it everything is in the clear. */
+  readonly srtp?: SrtpParameters
 }
 
 /** Audio held in memory, mono. `data` may stand on shared memory; nobody writes to it after it was handed over. */
@@ -144,7 +148,7 @@ export interface LegStatistics {
   /** Sequence numbers never seen. */
   readonly packetsLost: number
   /**
-   * Datagrams that were no RTP and no RTCP that was agreed on, of another version, source or payload type, too long, or that came while the
+   * Datagrams that were no RTP and no RTCP that was agreed on, not authentic, of another version, source or payload type, too long, or that came while the
    * direction of the stream did not let us hear them.
    */
   readonly packetsRefused: number

@@ -1,5 +1,6 @@
 import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
 import type { HeardSource } from '../rtp/source-latch.ts'
+import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
 import type { LegId, MediaCommand, MediaEvent } from './control.ts'
 import { Leg } from './leg.ts'
@@ -28,6 +29,8 @@ export interface MediaEngineOptions {
   readonly counters?: Counters<MediaCounter>
   /** Legs that may be open at once. Default 10,000. */
   readonly maxLegs?: number
+  /** The ciphers of SRTP. Without them a leg that is to have it fails. */
+  readonly crypto?: SrtpCrypto
   /** What does the arithmetic. Default: the best there is, over a memory that all engines of the thread share. */
   readonly kernels?: Kernels
 }
@@ -59,6 +62,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   constructor(options: MediaEngineOptions) {
     this.counters = options.counters ?? new Counters()
     this.#workshop = new Workshop(options.io, options.random, options.kernels ?? threadKernels())
+    this.#workshop.crypto = options.crypto
     this.#maxLegs = options.maxLegs ?? 10_000
   }
 

@@ -11,6 +11,7 @@ import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
 import { type FrameListener, Hearing } from './hearing.ts'
+import type { Protection } from './protection.ts'
 import { RtpTimeout } from './rtp-timeout.ts'
 import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
 
@@ -47,6 +48,7 @@ export class Inbound {
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #from: SourceLatch
+  readonly #protection: Protection
   readonly #listener: InboundListener
   readonly #dtmf = new DtmfReceiver()
   readonly #timeout = new RtpTimeout()
@@ -68,7 +70,8 @@ export class Inbound {
   #eventPayloadType = -1
   #mayReceive = false
 
-  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, listener: InboundListener) {
+  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, protection: Protection, listener: InboundListener) {
+    this.#protection = protection
     this.hearing = new Hearing(workshop.frame)
     this.#workshop = workshop
     this.#codec = workshop.codecs.open('PCMU')
@@ -156,6 +159,11 @@ export class Inbound {
     }
   }
 
+  #takeReport(length: number, now: Instant): boolean {
+    const { datagram } = this.#workshop
+    return this.#reports?.take(datagram, this.#protection.openRtcp(datagram, length), now) === true
+  }
+
   #connect(isSettled: boolean): void {
     this.#isConnected = isSettled
     this.#workshop.io.connect?.(this.#leg, isSettled ? this.#from.address : undefined, this.#from.port)
@@ -164,11 +172,9 @@ export class Inbound {
   #take(length: number, mediaMs: number, now: Instant): boolean {
     const { io, datagram, received: packet } = this.#workshop
     this.#tookSound = false
-    if (isRtcp(datagram, length))
-      return (
-        length <= MAX_DATAGRAM && this.#from.isFarEnd(io.source) && this.#reports?.take(datagram, length, now) === true
-      )
-    if (!this.#mayReceive || length > MAX_DATAGRAM || !packet.parse(datagram, length)) return false
+    if (length > MAX_DATAGRAM) return false
+    if (isRtcp(datagram, length)) return this.#from.isFarEnd(io.source) && this.#takeReport(length, now)
+    if (!this.#mayReceive || !packet.parse(datagram, this.#protection.openRtp(datagram, length))) return false
     const content = this.#contentOf(packet.payloadType)
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
     if (!this.#from.accept(packet, io.source, now)) return false

@@ -14,6 +14,7 @@ import { Bridge } from './bridge.ts'
 import type { JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent, StreamParameters } from './control.ts'
 import { Inbound } from './inbound.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
+import { Protection } from './protection.ts'
 import { Relay } from './relay.ts'
 import { TICK_MS } from './schedule.ts'
 import type { Workshop } from './workshop.ts'
@@ -34,6 +35,7 @@ export class Leg {
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #latch = new SourceLatch()
+  readonly #protection: Protection
   readonly #events: Fifo<MediaEvent>
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
@@ -45,8 +47,9 @@ export class Leg {
     this.id = id
     this.#workshop = workshop
     this.#events = events
-    this.#outbound = new Outbound(workshop, id, this.#latch)
-    this.#inbound = new Inbound(workshop, id, this.#latch, {
+    this.#protection = new Protection(workshop.crypto)
+    this.#outbound = new Outbound(workshop, id, this.#latch, this.#protection)
+    this.#inbound = new Inbound(workshop, id, this.#latch, this.#protection, {
       onDigit: (digit) => this.#onDigit(digit),
       onTimeout: () => events.push({ type: 'rtpTimeout', leg: id }),
       onResumed: () => events.push({ type: 'rtpResumed', leg: id }),
@@ -90,6 +93,7 @@ export class Leg {
     const wasLatched = this.#latch.isLatched
     this.#stream = stream
     this.#latch.signal(stream.remoteAddress, stream.remotePort)
+    this.#protection.use(stream.srtp)
     this.#inbound.useStream(stream, mediaMs)
     this.#outbound.useStream(stream)
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
@@ -185,7 +189,8 @@ export class Leg {
     const { io, packet } = this.#workshop
     if (this.#rtcp === undefined || this.#stream?.rtcpMux !== true || !this.#outbound.hasAddress) return
     const length = this.#rtcp.writeInto(packet.bytes, mediaMs, now, isBye)
-    io.send(this.id, packet.bytes, length, this.#latch.address, this.#latch.port)
+    const sealed = this.#protection.sealRtcp(packet.bytes, length)
+    io.send(this.id, packet.bytes, sealed, this.#latch.address, this.#latch.port)
   }
 
   #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {

@@ -6,6 +6,7 @@ import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
 import type { LegId, StreamParameters } from './control.ts'
+import type { Protection } from './protection.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -25,6 +26,7 @@ export class Outbound {
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #to: SourceLatch
+  readonly #protection: Protection
   readonly #rtp: RtpSender
   readonly #splice = new StreamSplice()
   readonly #eventSplice = new EventSplice()
@@ -37,7 +39,8 @@ export class Outbound {
   #payloadType = 0
   #eventPayloadType = -1
   #ptimeMs = 20
-  constructor(workshop: Workshop, leg: LegId, to: SourceLatch) {
+  constructor(workshop: Workshop, leg: LegId, to: SourceLatch, protection: Protection) {
+    this.#protection = protection
     this.#workshop = workshop
     this.#leg = leg
     this.#to = to
@@ -170,7 +173,8 @@ export class Outbound {
   }
 
   #put(bytes: Uint8Array, length: number): void {
-    if (!this.#workshop.io.send(this.#leg, bytes, length, this.#to.address, this.#to.port)) return
+    const sealed = this.#protection.sealRtp(bytes, length)
+    if (sealed < 0 || !this.#workshop.io.send(this.#leg, bytes, sealed, this.#to.address, this.#to.port)) return
     this.packetsSent++
     this.octetsSent += length - RTP_HEADER_LENGTH
   }

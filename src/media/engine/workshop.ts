@@ -2,6 +2,7 @@ import type { Random } from '../../kit/index.ts'
 import { Codecs } from '../codec/codecs.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { RtpPacket } from '../rtp/packet.ts'
+import type { SrtpCrypto } from '../srtp/crypto.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MediaIo } from './media-io.ts'
 
@@ -15,6 +16,8 @@ export class Workshop {
   /** The datagram just received; one octet longer than any that we take, so that a cut one shows. */
   readonly datagram: Uint8Array = new Uint8Array(MAX_DATAGRAM + 1)
   readonly received: RtpPacket = new RtpPacket()
+  /** The ciphers of SRTP, where the engine has them. */
+  crypto: SrtpCrypto | undefined
   readonly packet: OutgoingPacket
   /** 20 ms of samples at 8 kHz. */
   readonly frame: Int16Array

@@ -1,5 +1,6 @@
 import type { Codec } from '../codec/codec.ts'
 import { MAX_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
+import { MAX_TRAILER } from '../srtp/transform.ts'
 import type { Arena } from '../wasm/arena.ts'
 
 /** One packet on its way out. There is one per engine, filled anew for each packet of each leg. */
@@ -21,7 +22,7 @@ export class OutgoingPacket {
 
   /** @param arena where the kernels reach the packet */
   constructor(arena: Arena, codec: Codec) {
-    this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_PAYLOAD)
+    this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_PAYLOAD + MAX_TRAILER)
     this.pcm = arena.int16(MAX_PAYLOAD)
     this.codec = codec
   }

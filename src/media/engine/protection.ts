@@ -1,0 +1,61 @@
+import type { SrtpCrypto } from '../srtp/crypto.ts'
+import { type SrtpParameters, SrtpReceiver, SrtpSender } from '../srtp/srtp.ts'
+import type { SrtpSuite } from '../srtp/suites.ts'
+
+/**
+ * Keeps the packets of a leg confidential and authentic where offer and answer agreed on keys, and lets them pass as
+ * they are where not. As long as a key stays the same, so do the counters that go with it, through every re-INVITE.
+ * All work is done in place; lengths are those of the packet after it, -1 when it must not be sent or taken.
+ */
+export class Protection {
+  readonly #crypto: SrtpCrypto | undefined
+  /** By suite, each of which has a key of its own. Kept while unused: a counter that began anew would repeat itself. */
+  readonly #senders = new Map<SrtpSuite, { key: Uint8Array; sender: SrtpSender }>()
+  readonly #receivers = new Map<SrtpSuite, { key: Uint8Array; receiver: SrtpReceiver }>()
+  #sender: SrtpSender | undefined
+  #receiver: SrtpReceiver | undefined
+
+  /** @param crypto the ciphers; an engine without can have no leg with keys */
+  constructor(crypto: SrtpCrypto | undefined) {
+    this.#crypto = crypto
+  }
+
+  /** @throws Error when there are keys and no ciphers */
+  use(parameters: SrtpParameters | undefined): void {
+    this.#sender = undefined
+    this.#receiver = undefined
+    if (parameters === undefined) return
+    if (this.#crypto === undefined) throw new Error('SRTP was agreed on, and this engine has no ciphers')
+    const { suite, sendKey, receiveKey } = parameters
+    let sending = this.#senders.get(suite)
+    if (sending === undefined || !isEqual(sending.key, sendKey))
+      sending = { key: sendKey, sender: new SrtpSender(this.#crypto, parameters) }
+    this.#senders.set(suite, sending)
+    this.#sender = sending.sender
+    let receiving = this.#receivers.get(suite)
+    if (receiving === undefined || !isEqual(receiving.key, receiveKey))
+      receiving = { key: receiveKey, receiver: new SrtpReceiver(this.#crypto, parameters) }
+    this.#receivers.set(suite, receiving)
+    this.#receiver = receiving.receiver
+  }
+
+  sealRtp(bytes: Uint8Array, length: number): number {
+    return this.#sender === undefined ? length : this.#sender.sealRtp(bytes, length)
+  }
+
+  sealRtcp(bytes: Uint8Array, length: number): number {
+    return this.#sender === undefined ? length : this.#sender.sealRtcp(bytes, length)
+  }
+
+  openRtp(bytes: Uint8Array, length: number): number {
+    return this.#receiver === undefined ? length : this.#receiver.openRtp(bytes, length)
+  }
+
+  openRtcp(bytes: Uint8Array, length: number): number {
+    return this.#receiver === undefined ? length : this.#receiver.openRtcp(bytes, length)
+  }
+}
+
+function isEqual(one: Uint8Array, other: Uint8Array): boolean {
+  return one.length === other.length && one.every((octet, i) => octet === other[i])
+}
