@@ -1,0 +1,131 @@
+import type { Codec } from '../codec/codec.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import type { CodecName } from '../engine/control.ts'
+import { MAX_PAYLOAD } from '../rtp/packet.ts'
+import type { Kernels } from '../wasm/kernels.ts'
+import type { MixerParty } from './mixer-party.ts'
+import type { OutgoingPacket } from './transmitter.ts'
+
+/** 20 ms at 8 kHz. */
+export const MIXER_FRAME = 160
+
+/**
+ * A room's sound: everybody who speaks is added up once, and each {@link MixerParty} hears the sum without itself.
+ * All who only listen hear the same, so it is limited once and encoded once for each codec among them.
+ *
+ * A round lasts 20 ms: parties hear, {@link Mixer.mix} ends the round, parties send what was mixed. Two rounds are
+ * kept, the one that is being gathered and the one that is being sent, so the order within a round does not matter.
+ * Nothing is allocated per round.
+ */
+export class Mixer {
+  /** Rounds mixed so far, which is also the number of the round being gathered. */
+  round = 0
+  readonly kernels: Kernels
+  readonly #codecs: Codecs
+  #gathering: Int32Array
+  #mixed: Int32Array
+  readonly #common: Int16Array
+  #isCommonReady = false
+  readonly #payloads: SharedPayload[] = []
+  readonly #buffered: MixerParty[] = []
+
+  constructor(kernels: Kernels, codecs: Codecs) {
+    const { arena } = kernels
+    this.kernels = kernels
+    this.#codecs = codecs
+    this.#gathering = arena.int32(MIXER_FRAME)
+    this.#mixed = arena.int32(MIXER_FRAME)
+    this.#common = arena.int16(MIXER_FRAME)
+  }
+
+  /** Adds a frame to the round that is being gathered. */
+  add(frame: Int16Array): void {
+    this.kernels.mixAdd(frame, this.#gathering, MIXER_FRAME)
+  }
+
+  /** Ends the round: what was gathered is heard now. */
+  mix(): void {
+    const mixed = this.#gathering
+    this.#gathering = this.#mixed
+    this.#mixed = mixed
+    this.#gathering.fill(0)
+    this.#isCommonReady = false
+    this.round++
+    for (let i = 0; i < this.#buffered.length; i++) this.#buffered[i]!.keepRound()
+  }
+
+  /** What all hear who only listen; valid until the next {@link Mixer.mix}. */
+  get common(): Int16Array {
+    if (!this.#isCommonReady) this.kernels.limitInto(this.#mixed, this.#common, MIXER_FRAME)
+    this.#isCommonReady = true
+    return this.#common
+  }
+
+  /** Writes what somebody hears who has said `own` in the round that is heard now. */
+  othersInto(own: Int16Array, into: Int16Array): void {
+    this.kernels.unmixInto(this.#mixed, own, into, MIXER_FRAME)
+  }
+
+  /**
+   * Fills a packet of 20 ms for one who only listens. A codec with a memory, such as G.722, is one stream for all of
+   * them; a far end that comes to it from a stream of its own follows within a few milliseconds.
+   */
+  fillCommon(packet: OutgoingPacket): void {
+    const shared = this.#sharedPayload(packet.codec.name)
+    if (shared.round !== this.round) {
+      shared.round = this.round
+      shared.length = shared.codec.encodeInto(this.common, 0, MIXER_FRAME, shared.scratch, 0)
+      if (shared.octets.length !== shared.length) shared.octets = new Uint8Array(shared.length)
+      for (let i = 0; i < shared.length; i++) shared.octets[i] = shared.scratch[i]!
+    }
+    packet.bytes.set(shared.octets, packet.payloadOffset)
+    packet.payloadLength = shared.length
+  }
+
+  /** Lets a party keep every round, because its packets are not those of the rounds. */
+  buffer(party: MixerParty): void {
+    this.#buffered.push(party)
+  }
+
+  /** Forgets a party. */
+  leave(party: MixerParty): void {
+    const index = this.#buffered.indexOf(party)
+    if (index >= 0) this.#buffered.splice(index, 1)
+  }
+
+  /** Ends the room; all parties have left. */
+  release(): void {
+    const { arena } = this.kernels
+    for (const array of [this.#gathering, this.#mixed, this.#common]) arena.release(array)
+    for (const { codec, scratch } of this.#payloads) {
+      codec.release()
+      arena.release(scratch)
+    }
+    this.#payloads.length = 0
+  }
+
+  /** A list and not a map: there are one or two codecs in a room. */
+  #sharedPayload(name: CodecName): SharedPayload {
+    for (let i = 0; i < this.#payloads.length; i++) {
+      const shared = this.#payloads[i]!
+      if (shared.codec.name === name) return shared
+    }
+    const scratch = this.kernels.arena.bytes(MAX_PAYLOAD)
+    const shared = { codec: this.#codecs.open(name), scratch, octets: EMPTY, length: 0, round: -1 }
+    this.#payloads.push(shared)
+    return shared
+  }
+}
+
+interface SharedPayload {
+  readonly codec: Codec
+  /** Where it is encoded. */
+  readonly scratch: Uint8Array
+  /** The same in an array of just its length: copied as a whole, without an object per packet. */
+  octets: Uint8Array
+  length: number
+  /** The round that was encoded last. */
+  round: number
+}
+
+const EMPTY = new Uint8Array(0)
