@@ -73,7 +73,7 @@ export class Dialog {
     if (!peer.ok) return peer
     return ok(
       new Dialog({
-        ...common.value,
+        callId: common.value.callId,
         localAddress: invite.headers.get('from') as string,
         localTag: fromTag(invite) ?? '',
         remoteAddress: response.headers.get('to') as string,
@@ -104,7 +104,7 @@ export class Dialog {
     if (!peer.ok) return peer
     return ok(
       new Dialog({
-        ...common.value,
+        callId: common.value.callId,
         localAddress: `${invite.headers.get('to')};tag=${localTag}`,
         localTag,
         remoteAddress: invite.headers.get('from') as string,
