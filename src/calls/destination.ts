@@ -1,5 +1,5 @@
 import { UsageError } from '../kit/index.ts'
-import { type Credentials, type Peer, parseUri } from '../sip/index.ts'
+import { type Credentials, type Peer, parseUri, type SrtpPolicy } from '../sip/index.ts'
 
 /** Where an outgoing call goes. */
 export interface Route {
@@ -10,6 +10,8 @@ export interface Route {
   readonly credentials?: Credentials
   /** The From to use when the application gives none. */
   readonly from?: string
+  /** What this call thinks of SRTP, when it is not what the exchange thinks. */
+  readonly srtp?: SrtpPolicy
 }
 
 /** A way out to telephone numbers, as configured. */
@@ -19,6 +21,8 @@ export interface Trunk {
   readonly uri: string
   readonly credentials?: Credentials
   readonly from?: string
+  /** SRTP of calls that we place through it. Default: that of the exchange. */
+  readonly srtp?: SrtpPolicy
 }
 
 const NUMBER = /^\+?[0-9*#]{1,32}$/
@@ -45,6 +49,7 @@ export function resolveDestination(to: string, trunks: readonly Trunk[]): Route 
       uri: `${trunk.uri.slice(0, at)}${encodeURIComponent(number)}@${trunk.uri.slice(at)}`.replace('%2B', '+'),
       ...(trunk.credentials && { credentials: trunk.credentials }),
       ...(trunk.from !== undefined && { from: trunk.from }),
+      ...(trunk.srtp !== undefined && { srtp: trunk.srtp }),
     }
   }
   throw new UsageError(`cannot call "${to}": expected a sip: or sips: URI, a tel: URI, or the digits of a number`)

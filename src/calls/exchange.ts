@@ -19,6 +19,7 @@ import {
   type EndpointOutput,
   type Peer,
   parseUri,
+  type SrtpPolicy,
   unescapeUri,
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
@@ -45,6 +46,8 @@ export interface ExchangeOptions {
   readonly services: ServiceDirectory
   readonly files: MediaStore
   readonly trunks?: readonly Trunk[]
+  /** SRTP of all calls but those through a trunk that has a policy of its own. Default `forbidden`. */
+  readonly srtp?: SrtpPolicy
   readonly logger?: Logger
   /** Wall time in milliseconds since 1970, for `details.times` and records. */
   readonly wallTimeMs: () => number
@@ -271,6 +274,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       files: this.#options.files,
       tones: this.tones,
       mediaAddress: this.#options.mediaAddress,
+      srtp: this.#options.srtp ?? 'forbidden',
       get now() {
         return exchange.#now
       },

@@ -1,6 +1,6 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
 import type { LegId, MediaCommand } from '../media/index.ts'
-import type { EndpointCommand, SessionId } from '../sip/index.ts'
+import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
 import type { Route } from './destination.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
@@ -34,6 +34,8 @@ export interface CallHost {
   readonly hasRoom: boolean
   /** The local address on which the media of calls is bound. */
   readonly mediaAddress: string
+  /** What calls think of SRTP unless their route says otherwise. */
+  readonly srtp: SrtpPolicy
   /** Sends the events of a SIP session to `leg`, or to nobody. */
   onSession(session: SessionId, leg: Leg | undefined): void
   /** Sends the events of a leg of the media engine to `leg`, or to nobody. */

@@ -1,6 +1,6 @@
 import { ok, type Result } from '../kit/index.ts'
 import type { CodecName, JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent } from '../media/index.ts'
-import { MediaSession, type NegotiatedStream, type SessionMedia } from '../sip/index.ts'
+import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
 
@@ -67,6 +67,7 @@ export class LegMedia {
       telephoneEvent: true,
       ptimeMs: 20,
       direction: 'sendrecv',
+      srtp: host.srtp,
     }
   }
 
@@ -101,6 +102,11 @@ export class LegMedia {
   /** Restricts and orders the codecs of the offers and answers to come. */
   useCodecs(codecs: readonly CodecName[]): void {
     this.#local = { ...this.#local, codecs: [...codecs] }
+  }
+
+  /** What the offers and answers to come think of SRTP. */
+  useSrtp(policy: SrtpPolicy): void {
+    this.#local = { ...this.#local, srtp: policy }
   }
 
   /** A session description to offer, the first or a later one. */

@@ -88,6 +88,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     trunks: settings.trunks.map(trunkOf),
+    srtp: settings.media.srtp,
     logger,
     wallTimeMs: Date.now,
     onPending: () => driver.pump(),
@@ -157,8 +158,14 @@ function sipOptions(
   }
 }
 
-function trunkOf({ name, uri, credentials, from }: Settings['trunks'][number]): Trunk {
-  return { name, uri, ...(credentials && { credentials }), ...(from !== undefined && { from }) }
+function trunkOf({ name, uri, credentials, from, srtp }: Settings['trunks'][number]): Trunk {
+  return {
+    name,
+    uri,
+    ...(credentials && { credentials }),
+    ...(from !== undefined && { from }),
+    ...(srtp !== undefined && { srtp }),
+  }
 }
 
 async function findOutbound(apps: AppLibrary, text: string, directory: string): Promise<AppDefinition> {

@@ -10,7 +10,7 @@ import {
   type ServiceRequest,
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
-import { type MediaCommand, MediaEngine, type MediaEvent } from '../media/index.ts'
+import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
@@ -24,7 +24,9 @@ export interface SimulatedExchangeOptions {
   readonly files?: MemoryMediaStore
   readonly logger?: Logger
   /** Further settings of the exchange. */
-  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks'>>
+  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks' | 'srtp'>>
+  /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
+  readonly crypto?: SrtpCrypto
   /** Further settings of its SIP endpoint. */
   readonly sip?: Partial<ExchangeOptions['sip']>
 }
@@ -80,7 +82,11 @@ export class SimulatedExchange {
       ...options.exchange,
     })
     this.mediaIo = new SimulatedMediaIo(host)
-    this.engine = new MediaEngine({ io: this.mediaIo, random: random(`media ${host.address}`) })
+    this.engine = new MediaEngine({
+      io: this.mediaIo,
+      random: random(`media ${host.address}`),
+      ...(options.crypto && { crypto: options.crypto }),
+    })
     this.#media = clock.drive(this.engine, {
       name: `media of ${host.name}`,
       onOutput: (event) => this.#driver.handle({ type: 'media', event }),

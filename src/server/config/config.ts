@@ -54,6 +54,12 @@ export interface MediaConfig {
    * at several times the cost. Default `auto`: `libc` where it can be had.
    */
   readonly io?: 'auto' | 'libc' | 'dgram'
+  /**
+   * SRTP with keys in the session description (SDES): `forbidden`; `accepted` where the far end offers it; `offered` to
+   * all, in the clear with those who do not take it; or `required`, no call without it. Whoever can read the SIP
+   * messages can read the keys. Default `accepted`.
+   */
+  readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
 }
 
 export interface ServiceConfig {
@@ -86,6 +92,8 @@ export interface TrunkConfig {
   readonly password?: string
   /** The From of calls through this trunk. Default: `sip.identity`. */
   readonly from?: string
+  /** SRTP of calls that we place through this trunk; those that come follow `media.srtp`. Default: `media.srtp`. */
+  readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
   /** How calls from this trunk are known. Default: not at all, they are strangers. */
   readonly inbound?: {
     /** IP addresses whose calls need no password. */

@@ -65,6 +65,11 @@ const app = z.custom<string | AppDefinition>(
   'must be the path of an application file, or what inbound() or outbound() returned',
 )
 
+const srtpPolicy = z.enum(
+  ['forbidden', 'accepted', 'offered', 'required'],
+  "must be 'forbidden', 'accepted', 'offered' or 'required'",
+)
+
 export const configSchema = object({
   sip: object({
     listen: list(
@@ -89,6 +94,7 @@ export const configSchema = object({
       .optional(),
     workers: whole(1, 64, 'threads').optional(),
     io: z.enum(['auto', 'libc', 'dgram'], "must be 'auto', 'libc' or 'dgram'").optional(),
+    srtp: srtpPolicy.optional(),
   }).optional(),
   services: list(
     object({
@@ -107,6 +113,7 @@ export const configSchema = object({
       username: credential.optional(),
       password: credential.optional(),
       from: caller.optional(),
+      srtp: srtpPolicy.optional(),
       inbound: object({
         addresses: list(address, 'IP addresses').optional(),
         username: credential.optional(),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { AppDefinition } from '../../calls/index.ts'
+import type { SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -19,6 +20,7 @@ export interface Settings {
     readonly portRange: readonly [first: number, last: number]
     readonly workers: number
     readonly io: 'auto' | 'libc' | 'dgram'
+    readonly srtp: SrtpPolicy
   }
   readonly services: readonly ServiceSettings[]
   readonly trunks: readonly TrunkSettings[]
@@ -68,6 +70,7 @@ export interface TrunkSettings {
   readonly uri: string
   readonly credentials: UserSettings | undefined
   readonly from: string | undefined
+  readonly srtp: SrtpPolicy | undefined
   readonly inboundAddresses: readonly string[]
   readonly inboundCredentials: UserSettings | undefined
 }
@@ -103,6 +106,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       portRange,
       workers: config.media?.workers ?? Math.min(64, availableParallelism()),
       io: config.media?.io ?? 'auto',
+      srtp: config.media?.srtp ?? 'accepted',
     },
     services: (config.services ?? []).map((service) => ({
       name: service.name,
@@ -160,6 +164,7 @@ function trunkSettings(trunk: NonNullable<CheckedConfig['trunks']>[number]): Tru
     uri: trunk.uri,
     credentials: credentials(trunk.username, trunk.password),
     from: trunk.from,
+    srtp: trunk.srtp,
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }

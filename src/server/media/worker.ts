@@ -1,6 +1,7 @@
+import * as nodeCrypto from 'node:crypto'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Counters } from '../../kit/index.ts'
-import { type MediaCounter, MediaEngine, type MediaEvent } from '../../media/index.ts'
+import { type MediaCounter, MediaEngine, type MediaEvent, srtpCryptoOf } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'
@@ -26,7 +27,13 @@ async function run(): Promise<void> {
   const sockets = await findSockets(settings)
   const isBlocking = !(sockets instanceof Error)
   const io = isBlocking ? new LibcMediaIo({ sockets, ports, counters }) : new DgramMediaIo({ ports, counters })
-  const engine = new MediaEngine({ io, random, counters, maxLegs: settings.maxLegs })
+  const engine = new MediaEngine({
+    io,
+    random,
+    counters,
+    maxLegs: settings.maxLegs,
+    crypto: srtpCryptoOf(nodeCrypto),
+  })
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
   const worker = new WorkerEngine({
     engine,
