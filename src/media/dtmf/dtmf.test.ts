@@ -175,6 +175,38 @@ describe('DtmfReceiver', () => {
     expect(hear(numbered([...press(0), ...press(400), ...press(800)]))).toBe('333')
   })
 
+  describe.each<[string, (i: number) => Pick<Sent, 'timestamp' | 'duration'>]>([
+    ['as RFC 4733 says', (i) => ({ timestamp: 0, duration: Math.min(i + 1, 6) * 160 })],
+    ['with the time of each packet', (i) => ({ timestamp: i * 160, duration: Math.min(i + 1, 6) * 160 })],
+    ['with the time of each packet and one duration', (i) => ({ timestamp: i * 160, duration: 160 })],
+    ['with a new time in the middle', (i) => ({ timestamp: i < 3 ? 0 : 480, duration: ((i % 3) + 1) * 160 })],
+  ])('a gateway that stamps a press %s', (_, stamp) => {
+    /** Five presses of one key, 100 ms long and 60 ms apart, the end said three times. */
+    const pressed = Array.from({ length: 5 }, (_, n) =>
+      Array.from({ length: 8 }, (_, i): Sent => {
+        const startMs = n * 160
+        const { timestamp, duration } = stamp(i)
+        return {
+          slotMs: startMs + i * 20,
+          marker: i === 0,
+          timestamp: startMs * 8 + timestamp,
+          event: 3,
+          end: i >= 5,
+          duration,
+        }
+      }),
+    ).flat()
+
+    it.each<[string, (packet: Sent, i: number) => boolean]>([
+      ['whole', () => true],
+      ['without markers', (p) => !p.marker],
+      ['with one end packet', (_, i) => i % 8 < 6],
+      ['without markers and with one end packet', (p, i) => !p.marker && i % 8 < 6],
+    ])('is heard once per press, %s', (_, keep) => {
+      expect(hear(numbered(pressed).filter(([, p], i) => keep(p, i)))).toBe('33333')
+    })
+  })
+
   it('hears the next press of a gateway that never changes its timestamp', () => {
     const { sent } = send('44')
     expect(hear(numbered(sent.map((p) => ({ ...p, timestamp: 77 }))))).toBe('44')

@@ -35,9 +35,10 @@ export class DtmfReceiver {
     const duration = (packet.bytes[at + 2]! << 8) | packet.bytes[at + 3]!
     const known = this.#event !== NO_EVENT && now - this.#lastAt < FORGET_AFTER_MS
     if (known && this.#isOld(packet)) return undefined
-    const begins = !known || event !== this.#event || this.#isNewPress(packet)
+    const isEnd = (packet.bytes[at + 1]! & 0x80) !== 0
+    const begins = !known || event !== this.#event || (this.#ended && !isEnd) || this.#isNewPress(packet)
     // The end that a new timestamp does not repeat stays an end: only a new press takes it back.
-    this.#ended = (packet.bytes[at + 1]! & 0x80) !== 0 || (this.#ended && !begins)
+    this.#ended = isEnd || (this.#ended && !begins)
     this.#event = event
     this.#timestamp = packet.timestamp
     this.#duration = duration
