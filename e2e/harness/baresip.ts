@@ -13,6 +13,8 @@ export interface BaresipOptions {
   says: Int16Array
   /** Whether it picks up by itself. Default true. */
   answers?: boolean
+  /** SRTP with keys in the session description: taken and offered (RTP/AVP), or without it no call (RTP/SAVP). */
+  srtp?: 'offered' | 'required'
 }
 
 /**
@@ -32,12 +34,13 @@ export class Baresip {
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const { address, says, answers = true } = options
+    const { address, says, answers = true, srtp } = options
     const folder = mkdtempSync(join(tmpdir(), 'ringdown-baresip-'))
     writeWav(join(folder, 'says.wav'), says)
     writeFileSync(join(folder, 'config'), configuration(folder, address))
     const answerMode = answers ? 'auto' : 'manual'
-    const account = `<sip:far@${address}>;regint=0;answermode=${answerMode};audio_codecs=PCMU;ptime=20\n`
+    const encryption = srtp === undefined ? '' : `;mediaenc=${srtp === 'required' ? 'srtp-mand' : 'srtp'};rtcp_mux=yes`
+    const account = `<sip:far@${address}>;regint=0;answermode=${answerMode};audio_codecs=PCMU;ptime=20${encryption}\n`
     writeFileSync(join(folder, 'accounts'), account)
     const baresip = new Baresip(folder)
     await waitFor('baresip listens', () => isBound('udp', address, 5060) && baresip.output.includes('is ready'))
@@ -115,6 +118,7 @@ statmode_default off
 module_path ${modulePath()}
 module stdio.so
 module g711.so
+module srtp.so
 module aufile.so
 module sndfile.so
 module_tmp account.so
