@@ -1,5 +1,15 @@
 import { ok, type Result } from '../kit/index.ts'
-import type { CodecName, JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent } from '../media/index.ts'
+import {
+  type CodecName,
+  type DigitSource,
+  type JobCause,
+  type JobId,
+  type LegId,
+  type LegStatistics,
+  type MediaCommand,
+  type MediaEvent,
+  PressLedger,
+} from '../media/index.ts'
 import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
@@ -51,6 +61,8 @@ export class LegMedia {
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
   #statistics: LegStatistics | undefined
+  /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
+  #presses: PressLedger | undefined
   #bridging: ((isDone: boolean) => void) | undefined
 
   constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
@@ -155,12 +167,18 @@ export class LegMedia {
 
   /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
   signalledDigit(digit: string): void {
+    if (!this.#isNewPress(digit, 'info')) return
     for (const [job, listener] of [...this.#jobs]) {
       if (!listener.bargeIn) continue
       this.stopJob(job)
       this.#finish(job, 'BARGEIN', {})
     }
     this.#listener.onDigit(digit)
+  }
+
+  #isNewPress(digit: string, source: DigitSource): boolean {
+    this.#presses ??= new PressLedger()
+    return this.#presses.isNew(digit, source, this.#host.now)
   }
 
   /** Frees the port. Every job ends with HANGUP as soon as the engine has handed over the last of it. */
@@ -200,7 +218,7 @@ export class LegMedia {
         return
       }
       case 'digit':
-        if (this.#phase === 'open') this.#listener.onDigit(event.digit)
+        if (this.#phase === 'open' && this.#isNewPress(event.digit, 'event')) this.#listener.onDigit(event.digit)
         return
       case 'recorded':
         this.#jobs.get(event.job)?.onRecorded?.(event.samples)

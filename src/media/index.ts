@@ -1,6 +1,7 @@
 export { type Codec, codecNamed } from './codec/codec.ts'
 export { toneLevelDbm0 } from './dsp/goertzel.ts'
 export { levelDbm0 } from './dsp/level.ts'
+export { type DigitSource, PressLedger } from './dtmf/press-ledger.ts'
 export type * from './engine/control.ts'
 export { type MediaCounter, MediaEngine, type MediaEngineOptions } from './engine/engine.ts'
 export type { MediaIo, MediaIoEvent } from './engine/media-io.ts'

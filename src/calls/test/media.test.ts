@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { utf8Decode } from '../../kit/index.ts'
 import { codecNamed, toneLevelDbm0 } from '../../media/index.ts'
 import { MemoryMediaStore, type SimulatedExchange, type Simulation, withSimulation } from '../../testing/index.ts'
 import { type AppFunction, type Channel, type GetDigitsOptions, inbound, outbound } from '../index.ts'
@@ -184,6 +185,39 @@ test(
     expect(seen).toEqual(['BARGEIN', '5#'])
     expect(ringdown.instances[0]?.error).toBeUndefined()
     expect(ringdown.alive).toBe(0)
+  }),
+)
+
+test(
+  'a far end that tells of each press in the stream and by INFO presses each key once',
+  withSimulation({}, async (sim) => {
+    const seen: string[] = []
+    sim.exchange(US, {
+      services: {
+        app: inbound(async (channel) => {
+          await channel.answer()
+          seen.push(await channel.dtmfDetector.getDigits({ count: 4, interdigitTimeoutMs: 3000 }))
+          await channel.waitForIdle()
+        }),
+      },
+    })
+    const rtp = sim.host(THEM).bindUdp(4444, { onDatagram() {} })
+    const call = sim.peer(THEM).invite(`sip:app@${US}`)
+    const answer = await call.expectResponse(200)
+    call.ack()
+    await sim.clock.sleep(100)
+    const to = { address: US, port: Number(/m=audio (\d+)/.exec(utf8Decode(answer.body))?.[1]) }
+    for (const [i, key] of [5, 5, 1].entries()) {
+      // RTP version 2, payload type 101, then the key and a duration of 100 ms (RFC 4733).
+      rtp.send(Uint8Array.of(0x80, 101, 0, i, 0, 0, i * 16, 0, 0, 0, 0, 9, key, 0x80, 3, 32), to)
+      call.request('INFO', { body: `Signal=${key}`, contentType: 'application/dtmf-relay' })
+      await call.expectResponse(200)
+      await sim.clock.sleep(200)
+    }
+    await sim.clock.sleep(4000)
+    call.bye()
+    await sim.clock.runUntilIdle()
+    expect(seen).toEqual(['551'])
   }),
 )
 
