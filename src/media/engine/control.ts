@@ -89,7 +89,11 @@ export type MediaCommand =
   | { readonly type: 'start'; readonly leg: LegId; readonly stream: StreamParameters }
   /** Ends every job (cause ABORTED) and frees the port. Outcome: `closed`. */
   | { readonly type: 'close'; readonly leg: LegId }
-  /** Plays to the far end. One transmitter at a time; a second one is `finished` with ERROR at once. */
+  /**
+   * Plays to the far end. One transmitter at a time; a second one is `finished` with ERROR at once. After each one, also
+   * after `sendDigits`, 200 ms of silence follow unless another takes its place: they push the end of it out of jitter
+   * buffers that move on only when packets come.
+   */
   | {
       readonly type: 'play'
       readonly leg: LegId

@@ -44,6 +44,13 @@ async function oneLeg(
 const play = (media: InProcessMedia, samples: Int16Array, loop = false): void =>
   media.send({ type: 'play', leg: 1, job: 1, source: { kind: 'audio', clip: clipOf(samples), loop }, bargeIn: false })
 
+/** Takes the silence off that follows what was sent, and checks that it is silence. */
+function takeTrail(wire: Wire[]): void {
+  const trail = wire.splice(-10)
+  expect(trail.length).toBe(10)
+  expect(new Set(trail.flatMap(({ payload }) => [...payload]))).toEqual(new Set([0xff]))
+}
+
 const gaps = (wire: readonly Wire[]): number[] => wire.slice(1).map((packet, i) => packet.at - wire[i].at)
 
 describe('MediaEngine pacing', () => {
@@ -51,6 +58,7 @@ describe('MediaEngine pacing', () => {
     const { media, wire } = await oneLeg()
     play(media, speechLike(2000))
     await media.pass(3000)
+    takeTrail(wire)
     expect(wire.length).toBe(100)
     for (const gap of gaps(wire)) expect(gap).toBeCloseTo(20, 6)
     expect(wire.map(({ marker }) => marker)).toEqual([true, ...new Array(99).fill(false)])
@@ -81,6 +89,7 @@ describe('MediaEngine pacing', () => {
     const clip = speechLike(10_000)
     play(media, clip)
     await media.pass(60_000)
+    takeTrail(wire)
     expect(wire.length).toBe(500)
     expect(Math.min(...gaps(wire))).toBeGreaterThanOrEqual(4.99)
     expect(Math.max(...gaps(wire))).toBeLessThanOrEqual(45.01)
@@ -116,6 +125,7 @@ describe('MediaEngine pacing', () => {
     const { media, wire } = await oneLeg({ ptimeMs })
     play(media, speechLike(1200))
     await media.pass(2000)
+    takeTrail(wire)
     expect(wire.length).toBe(1200 / ptimeMs)
     for (const { payload } of wire) expect(payload.length).toBe(ptimeMs * 8)
     for (const gap of gaps(wire)) expect(gap).toBeCloseTo(ptimeMs, 6)
@@ -165,7 +175,8 @@ describe('MediaEngine legs', () => {
     const data = Uint8Array.from({ length: 1600 }, (_, i) => (i % 2 === 0 ? 0x7f : i & 0xff))
     const clip = { encoding: 'pcmu', sampleRateHz: 8000, data } as const
     media.send({ type: 'play', leg: 1, job: 1, source: { kind: 'audio', clip, loop: false }, bargeIn: false })
-    await media.pass(400)
+    await media.pass(500)
+    takeTrail(wire)
     expect(wire.flatMap(({ payload }) => [...payload])).toEqual([...data])
   })
 

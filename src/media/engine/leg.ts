@@ -263,7 +263,7 @@ export class Leg {
   #endTransmission(cause: JobCause, detail?: string): void {
     const job = this.#transmitting!
     this.#transmitting = undefined
-    this.#outbound.stop()
+    this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
     this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
   }
 
@@ -306,3 +306,5 @@ interface Recording {
 
 /** 200 ms at 20 ms a packet: the far end latches on the first that comes through. */
 const OPENING_PACKETS = 10
+/** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
+const TRAILING_PACKETS = 10
