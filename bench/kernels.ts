@@ -10,6 +10,8 @@ const { G722_BANDS, G722_WINDOW, g722Reset } = await built<typeof import('../src
 const { polyphaseFilter, polyphaseLength } =
   await built<typeof import('../src/media/dsp/polyphase.ts')>('dsp/polyphase')
 const { Codecs } = await built<typeof import('../src/media/codec/codecs.ts')>('codec/codecs')
+const { ToneBank } = await built<typeof import('../src/media/dtmf/tone-bank.ts')>('dtmf/tone-bank')
+const { ToneDetector } = await built<typeof import('../src/media/dtmf/tone-detector.ts')>('dtmf/tone-detector')
 const { Mixer } = await built<typeof import('../src/media/node/mixer.ts')>('node/mixer')
 const { MixerParty } = await built<typeof import('../src/media/node/mixer-party.ts')>('node/mixer-party')
 const { OutgoingPacket } = await built<typeof import('../src/media/node/transmitter.ts')>('node/transmitter')
@@ -47,10 +49,16 @@ function worksOf(kernels: Kernels): Record<string, Work> {
     g722Reset(state)
     return state
   }
-  const [decoder, encoder] = [g722(), g722()]
+  const [wideDecoder, wideEncoder] = [g722(), g722()]
+  const detector = new ToneDetector(new ToneBank(kernels))
+  const key = arena.int16(160)
+  for (let i = 0; i < 160; i++)
+    key[i] = Math.round(
+      4000 * Math.sin((2 * Math.PI * 750 * i) / 8000) + 4000 * Math.sin((2 * Math.PI * 1350 * i) / 8000),
+    )
   return {
-    'G.722 decode, 320 samples': () => kernels.g722DecodeInto(decoder, g722Octets, 0, 160, wide, 0),
-    'G.722 encode, 320 samples': () => kernels.g722EncodeInto(encoder, wide, 0, 320, coded, 0),
+    'G.722 decode, 320 samples': () => kernels.g722DecodeInto(wideDecoder, g722Octets, 0, 160, wide, 0),
+    'G.722 encode, 320 samples': () => kernels.g722EncodeInto(wideEncoder, wide, 0, 320, coded, 0),
     'µ-law decode': () => kernels.decodePcmu(octets, 0, 160, into, 0),
     'µ-law encode': () => kernels.encodePcmu(pcm, 0, 160, coded, 0),
     'A-law decode': () => kernels.decodePcma(octets, 0, 160, into, 0),
@@ -58,9 +66,10 @@ function worksOf(kernels: Kernels): Record<string, Work> {
     'mix add': () => kernels.mixAdd(pcm, sums),
     'subtract self and limit': () => kernels.unmixInto(sums, pcm, into),
     energy: () => void kernels.energy(pcm),
-    '8-tone bank': () => kernels.dotBankInto(pcm, 160, rows, products),
+    '8-tone bank': () => kernels.dotBankInto(pcm, 0, 160, rows, products),
     'polyphase to 160 at 2x': () => kernels.polyphaseInto(history, up, into, 0, 160),
     'polyphase from 160 at 1/2': () => kernels.polyphaseInto(history, down, into, 0, 80),
+    'digit detector, a key': () => void detector.hear(key, true),
     linear: () => kernels.linearInto(history, 0, 0xff00, into, 160),
   }
 }

@@ -110,7 +110,7 @@ function slide({ bands, window }: G722State, first: number, second: number): num
 /** The transmitting and receiving quadrature mirror filters (clauses 3.1 and 4.4). */
 function filter(window: Int16Array, place: number, table: number): number {
   let sum = 0
-  for (let i = 0; i < 24; i++) sum = (sum + window[place + i]! * T[table + i]!) | 0
+  for (let i = 0; i < 24; i++) sum += window[place + i]! * T[table + i]!
   return sum
 }
 

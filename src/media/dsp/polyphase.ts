@@ -28,7 +28,7 @@ export function polyphaseInto(
     const first = Math.floor((n * step) / phases)
     const row = ((n * step) % phases) * taps
     let sum = 0
-    for (let k = 0; k < taps; k++) sum = (sum + samples[first + k]! * rows[row + k]!) | 0
+    for (let k = 0; k < taps; k++) sum += samples[first + k]! * rows[row + k]!
     into[at + n] = saturate((sum + 8192) >> 14)
   }
 }

@@ -1,11 +1,12 @@
+import type { Kernels } from '../wasm/kernels.ts'
 import { HIGH_GROUP_HZ, LOW_GROUP_HZ } from './digits.ts'
 
 /** Samples in one look at the tones: 20 ms, of which half are new (10 ms) each time. */
 export const WINDOW = 160
 export const HOP = 80
 
-/** Samples times this, summed over a quarter of a window, fit 32 bits. */
-const ROW_PEAK = 2048
+/** Samples times this under the window, summed over all of it, fit 32 bits. */
+const ROW_PEAK = 800
 
 /** The eight frequencies of the keypad, low group first. */
 export const KEYPAD_HZ: readonly number[] = [...LOW_GROUP_HZ, ...HIGH_GROUP_HZ]
@@ -14,7 +15,7 @@ export const KEYPAD_HZ: readonly number[] = [...LOW_GROUP_HZ, ...HIGH_GROUP_HZ]
  * Rows to correlate a window of samples with: for each frequency of the keypad a cosine and a sine under a Hann
  * window.
  */
-export const TONE_ROWS: Int16Array = new Int16Array(2 * KEYPAD_HZ.length * WINDOW)
+const TONE_ROWS: Int16Array = new Int16Array(2 * KEYPAD_HZ.length * WINDOW)
 
 /** What a row makes of a sine of peak 1 at its very frequency. */
 export const ROW_GAIN = (ROW_PEAK * WINDOW) / 4
@@ -42,27 +43,38 @@ export function windowEnergy(samples: Int16Array, at: number): number {
   return sum
 }
 
-/**
- * Correlates `samples[at..at + WINDOW)` with the rows of four tones from `first` on: real and imaginary part of
- * tone t go to `into[2t]` and `into[2t + 1]`.
- */
-export function correlateTones(samples: Int16Array, at: number, first: number, into: Float64Array): void {
-  for (let tone = first; tone < first + 4; tone += 2) {
-    const row = 2 * tone * WINDOW
-    let re0 = 0
-    let im0 = 0
-    let re1 = 0
-    let im1 = 0
-    for (let i = 0; i < WINDOW; i++) {
-      const sample = samples[at + i]!
-      re0 += sample * TONE_ROWS[row + i]!
-      im0 += sample * TONE_ROWS[row + WINDOW + i]!
-      re1 += sample * TONE_ROWS[row + 2 * WINDOW + i]!
-      im1 += sample * TONE_ROWS[row + 3 * WINDOW + i]!
-    }
-    into[2 * tone] = re0
-    into[2 * tone + 1] = im0
-    into[2 * tone + 2] = re1
-    into[2 * tone + 3] = im1
+/** Correlates sound with the tones, for all detectors of a thread: rows and room stand where the kernels reach them. */
+export class ToneBank {
+  readonly #kernels: Kernels
+  readonly #samples: Int16Array
+  readonly #low: Int16Array
+  readonly #high: Int16Array
+  readonly #products: Int32Array
+
+  constructor(kernels: Kernels) {
+    const { arena } = kernels
+    this.#kernels = kernels
+    this.#samples = arena.int16(HOP + WINDOW)
+    this.#low = arena.int16(8 * WINDOW)
+    this.#high = arena.int16(8 * WINDOW)
+    this.#products = arena.int32(8)
+    this.#low.set(TONE_ROWS.subarray(0, 8 * WINDOW))
+    this.#high.set(TONE_ROWS.subarray(8 * WINDOW))
+  }
+
+  /** Takes the two windows that are correlated next. */
+  load(samples: Int16Array): void {
+    this.#samples.set(samples)
+  }
+
+  /**
+   * Correlates the window at `at` with the low or the high group: real and imaginary part of tone t go to `into[2t]`
+   * and `into[2t + 1]`.
+   */
+  correlate(at: number, group: 'low' | 'high', into: Float64Array): void {
+    const isLow = group === 'low'
+    this.#kernels.dotBankInto(this.#samples, at, WINDOW, isLow ? this.#low : this.#high, this.#products)
+    const first = isLow ? 0 : 8
+    for (let i = 0; i < 8; i++) into[first + i] = this.#products[i]!
   }
 }

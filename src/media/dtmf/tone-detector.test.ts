@@ -2,13 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { integerBelow, seededRandom } from '../../kit/index.ts'
 import { speechLike } from '../test/signals.ts'
 import { SyntheticBand, SyntheticSpeaker } from '../test/synthetic-sound.ts'
+import { createKernels } from '../wasm/kernels.ts'
 import { KEYPAD } from './digits.ts'
 import { overG711, type Press, presses } from './test/presses.ts'
+import { ToneBank } from './tone-bank.ts'
 import { ToneDetector } from './tone-detector.ts'
+
+const bank = new ToneBank(createKernels())
 
 /** What a detector makes of samples, begun at any of the 160 places within a frame. */
 function digitsIn(samples: Int16Array, shift = 0): string {
-  const detector = new ToneDetector()
+  const detector = new ToneDetector(bank)
   let digits = ''
   for (let at = shift; at + 160 <= samples.length; at += 160)
     digits += detector.hear(samples.subarray(at, at + 160), true) ?? ''
@@ -80,7 +84,7 @@ describe('ToneDetector on Q.24', () => {
   it('hears one press through a packet that was lost, and none in what was made up', () => {
     for (let lost = 3; lost < 12; lost++) {
       const samples = presses([{ key: '8', durationMs: 200 }])
-      const detector = new ToneDetector()
+      const detector = new ToneDetector(bank)
       let digits = ''
       for (let frame = 0; (frame + 1) * 160 <= samples.length; frame++) {
         const isWhole = frame !== lost
@@ -89,7 +93,7 @@ describe('ToneDetector on Q.24', () => {
       }
       expect(digits).toBe('8')
     }
-    const detector = new ToneDetector()
+    const detector = new ToneDetector(bank)
     const tone = presses([{ key: '8', durationMs: 200 }])
     for (let at = 0; at + 160 <= tone.length; at += 160)
       expect(detector.hear(tone.subarray(at, at + 160), false)).toBeUndefined()
@@ -103,7 +107,7 @@ describe('ToneDetector and what is no digit', () => {
     const random = seededRandom(1)
     const speaker = new SyntheticSpeaker(random)
     const band = new SyntheticBand(random)
-    const detectors = [new ToneDetector(), new ToneDetector(), new ToneDetector()]
+    const detectors = [new ToneDetector(bank), new ToneDetector(bank), new ToneDetector(bank)]
     const [speech, music, both] = [new Int16Array(160), new Int16Array(160), new Int16Array(160)]
     const digits = ['', '', '']
     for (let frame = 0; frame < MINUTES * 3000; frame++) {

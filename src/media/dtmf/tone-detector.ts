@@ -1,6 +1,6 @@
 import { energyAtLevel, sinePeak } from '../dsp/level.ts'
 import { KEYPAD } from './digits.ts'
-import { correlateTones, ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, WINDOW, windowEnergy } from './tone-bank.ts'
+import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW, windowEnergy } from './tone-bank.ts'
 
 /**
  * Hears digits as tones (ITU-T Q.23) in the sound of a stream and says each once, some 40 ms after its press began.
@@ -16,6 +16,7 @@ import { correlateTones, ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, WINDOW, windo
  * Only for sound at 8 kHz. Nothing is allocated after construction.
  */
 export class ToneDetector {
+  readonly #bank: ToneBank
   /** The last 10 ms of the frame before, then the frame. */
   readonly #samples: Int16Array = new Int16Array(HOP + FRAME)
   /** Correlation with the tones, complex, of this window and of the one before. */
@@ -37,6 +38,10 @@ export class ToneDetector {
   #toSkip = 0
   #skipped = 0
 
+  constructor(bank: ToneBank) {
+    this.#bank = bank
+  }
+
   /** Forgets the press in progress: another stream follows. */
   reset(): void {
     this.#samples.fill(0)
@@ -52,6 +57,7 @@ export class ToneDetector {
     this.#samples.copyWithin(0, FRAME)
     for (let i = 0; i < FRAME; i++) this.#samples[HOP + i] = frame[i]!
     if (!isWhole) this.#toSkip = 3
+    this.#bank.load(this.#samples)
     const first = this.#look(0)
     return this.#look(HOP) ?? first
   }
@@ -91,11 +97,11 @@ export class ToneDetector {
     candidate.key = NO_KEY
     candidate.energy = windowEnergy(this.#samples, at)
     if (candidate.energy < MIN_ENERGY) return
-    correlateTones(this.#samples, at, 0, this.#tones)
+    this.#bank.correlate(at, 'low', this.#tones)
     candidate.low = this.#loudest(0)
     candidate.lowPeak = this.#peak(candidate.low)
     if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
-    correlateTones(this.#samples, at, 4, this.#tones)
+    this.#bank.correlate(at, 'high', this.#tones)
     candidate.high = this.#loudest(4)
     candidate.highPeak = this.#peak(candidate.high)
     if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return

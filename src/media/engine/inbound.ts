@@ -206,7 +206,7 @@ export class Inbound {
       this.#tones = undefined
       return
     }
-    const detector = new ToneDetector()
+    const detector = new ToneDetector(this.#workshop.toneBank)
     this.#presses ??= new PressLedger()
     this.#tones = {
       hear: (frame, isWhole) => {

@@ -1,5 +1,6 @@
 import type { Random } from '../../kit/index.ts'
 import { Codecs } from '../codec/codecs.ts'
+import { ToneBank } from '../dtmf/tone-bank.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { RtpPacket } from '../rtp/packet.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
@@ -23,12 +24,14 @@ export class Workshop {
   readonly frame: Int16Array
   readonly kernels: Kernels
   readonly codecs: Codecs
+  readonly toneBank: ToneBank
 
   constructor(io: MediaIo, random: Random, kernels: Kernels) {
     this.io = io
     this.random = random
     this.kernels = kernels
     this.codecs = new Codecs(kernels)
+    this.toneBank = new ToneBank(kernels)
     this.packet = new OutgoingPacket(kernels.arena, this.codecs.open('PCMU'))
     this.frame = kernels.arena.int16(160)
   }

@@ -145,8 +145,8 @@ describe.each(['simd', 'scalar'] as const)('the %s kernels and their twins', (ki
           resident32(kernels, new Int32Array(count)),
         ] as const
         const expected = new Int32Array(count)
-        kernels.dotBankInto(arrays[0], block.length, arrays[1], arrays[2])
-        twins.dotBankInto(block, block.length, Int16Array.from(rows), expected)
+        kernels.dotBankInto(arrays[0], 0, block.length, arrays[1], arrays[2])
+        twins.dotBankInto(block, 0, block.length, Int16Array.from(rows), expected)
         expect([...arrays[2]]).toEqual([...expected])
         for (const array of arrays) kernels.arena.release(array)
       }),

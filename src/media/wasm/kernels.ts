@@ -195,12 +195,12 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
       if (source < 0 || less < 0 || target < 0) unmixInto(sums, own, into, length)
       else kernels.unmix(source, less, length, target)
     },
-    dotBankInto(samples, length, rows, into) {
+    dotBankInto(samples, at, length, rows, into) {
       const source = addressOf(samples)
       const factors = addressOf(rows)
       const target = addressOf(into)
-      if (source < 0 || factors < 0 || target < 0) dotBankInto(samples, length, rows, into)
-      else kernels.dotBank(source, length, factors, into.length, target)
+      if (source < 0 || factors < 0 || target < 0) dotBankInto(samples, at, length, rows, into)
+      else kernels.dotBank(source + 2 * at, length, factors, into.length, target)
     },
     polyphaseInto(samples, filter, into, at, count) {
       const source = addressOf(samples)
