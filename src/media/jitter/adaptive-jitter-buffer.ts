@@ -76,7 +76,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   put(packet: RtpPacket, content: PacketContent, ticks: number): void {
-    if (packet.payloadLength > MAX_PAYLOAD || (ticks === 0 && content === 'audio')) return
+    if (packet.payloadLength > MAX_PAYLOAD || ticks > MAX_PAYLOAD || (ticks === 0 && content === 'audio')) return
     if (!this.#begun) {
       if (content === 'event') return
       this.#begin(packet)
