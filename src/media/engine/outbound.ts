@@ -13,6 +13,8 @@ import type { Workshop } from './workshop.ts'
  * The sending half of a leg: one packet per slot. A transmitter's first packet leaves at the leg's next visit, the
  * others on a fixed grid from there. A visit that comes too late for a slot sends that slot; when it comes too late
  * for several, it sends the last and skips the others, and the RTP timestamp leaps over what was skipped.
+ *
+ * Timestamps are handed on as signed numbers, `| 0`: one above 2^31 would be a new object for each packet.
  */
 export class Outbound {
   packetsSent = 0
@@ -122,7 +124,7 @@ export class Outbound {
       this.stop()
       const { sequence, timestamp, isFirst } = this.#splice
       const marker = packet.marker || (isFirst && content === 'audio')
-      this.#sendOn(packet, marker, this.#payloadTypeOf(content), sequence, timestamp)
+      this.#sendOn(packet, marker, this.#payloadTypeOf(content), sequence, timestamp | 0)
     }
   }
 
@@ -163,7 +165,8 @@ export class Outbound {
 
   #send(packet: OutgoingPacket, payloadType: number): void {
     if (!this.maySend || payloadType < 0) return
-    const length = this.#rtp.finish(packet.bytes, packet.marker, payloadType, packet.timestamp, packet.payloadLength)
+    const timestamp = packet.timestamp | 0
+    const length = this.#rtp.finish(packet.bytes, packet.marker, payloadType, timestamp, packet.payloadLength)
     this.#put(packet.bytes, length)
   }
 

@@ -1,0 +1,73 @@
+/**
+ * The near end of the media benchmark: one media worker with as many calls as it is told, each playing a prompt over
+ * and over and listening for digits. Prints `ready` and then its ports, one a line; on SIGTERM how it fared, as JSON.
+ *
+ *     node --import jiti/register bench/media-end.ts <libc|dgram> <address> <calls> <far address> <first far port>
+ */
+
+import type { MediaEvent } from '../dist/media/index.js'
+import { portTable, WorkerMedia } from '../dist/server/media/index.js'
+import { ulawPrompt } from './prompt.ts'
+
+/** What it prints at the end. */
+export interface MediaEndResult {
+  readonly digitsHeard: number
+  /** Sub-ticks, in milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly p999: number
+  /** Packets of the far end that never came. */
+  readonly lost: number
+  readonly slotsSkipped: number
+  readonly sendsRefused: number
+}
+
+const [io, address = '', calls = '0', farAddress = '', firstFarPort = '0'] = process.argv.slice(2)
+const media = new WorkerMedia({ io: io as 'libc' | 'dgram', ports: portTable({ first: 30_000, last: 49_999 }) })
+const prompt = new Uint8Array(new SharedArrayBuffer(240_000))
+prompt.set(ulawPrompt(30))
+const ports = new Map<number, number>()
+let digitsHeard = 0
+let closed = 0
+let lost = 0
+
+media.onEvent((event: MediaEvent) => {
+  if (event.type === 'digit') digitsHeard++
+  else if (event.type === 'opened') begin(event.leg, event.port)
+  else if (event.type === 'closed') {
+    lost += event.statistics.packetsLost
+    if (++closed === Number(calls)) void finish()
+  } else if (event.type === 'failed') throw new Error(event.reason)
+})
+await media.start()
+for (let leg = 0; leg < Number(calls); leg++) media.send({ type: 'open', leg, localAddress: address })
+
+process.once('SIGTERM', () => {
+  for (const leg of ports.keys()) media.send({ type: 'close', leg })
+})
+
+function begin(leg: number, port: number): void {
+  const stream = {
+    remoteAddress: farAddress,
+    remotePort: Number(firstFarPort) + 2 * leg,
+    codec: 'PCMU',
+    payloadType: 0,
+    telephoneEventPayloadType: 101,
+    ptimeMs: 20,
+    direction: 'sendrecv',
+  } as const
+  media.send({ type: 'start', leg, stream })
+  const clip = { encoding: 'pcmu', sampleRateHz: 8000, data: prompt } as const
+  media.send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
+  ports.set(leg, port)
+  if (ports.size === Number(calls))
+    console.log(['ready', ...[...ports].sort(([a], [b]) => a - b).map(([, p]) => p)].join('\n'))
+}
+
+async function finish(): Promise<void> {
+  const { p50, p99, p999 } = media.report().lateness
+  const { slotsSkipped = 0, sendsRefused = 0 } = media.report().counters
+  const result: MediaEndResult = { digitsHeard, p50, p99, p999, lost, slotsSkipped, sendsRefused }
+  console.log(JSON.stringify(result))
+  await media.close()
+}

@@ -1,0 +1,21 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+
+const TICKS = 200_000
+const LEGS = 20
+
+/** Of the built engine in a process of its own: what a test runner allocates would drown what we look for. */
+describe('from sweep to send nothing is allocated', () => {
+  it.each(['player', 'bridge'])(`${TICKS} ticks of 20 legs without one garbage collection: %s`, (scenario) => {
+    const script = fileURLToPath(new URL('harness/ticks.mjs', import.meta.url))
+    const output = execFileSync(process.execPath, ['--expose-gc', script, scenario, String(TICKS)], {
+      encoding: 'utf8',
+    })
+    const { collections, sent, heapGrowth } = JSON.parse(output) as Record<string, number>
+    // Reports of RTCP come on top of one packet a tick.
+    expect(sent).toBeGreaterThanOrEqual(TICKS * LEGS)
+    expect(sent).toBeLessThan(TICKS * LEGS * 1.02)
+    expect({ collections, heapGrowth }).toMatchObject({ collections: 0 })
+  })
+})

@@ -1,0 +1,125 @@
+// Runs the media engine for a long virtual time over a network that is always in step and allocates nothing, and says
+// how many garbage collections that took: node --expose-gc e2e/harness/ticks.mjs <scenario> <ticks>
+import { PerformanceObserver } from 'node:perf_hooks'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { seededRandom } from '../../dist/kit/index.js'
+import { MediaEngine } from '../../dist/media/index.js'
+
+const LEGS = 20
+const TICK_MS = 20
+
+/** Every leg finds one packet of sound at each tick, and whatever is sent is gone. */
+class SteadyIo {
+  source = { address: '192.0.2.1', port: 4000 }
+  sent = 0
+  #bound = []
+  #packet = new Uint8Array(172).fill(0xd5)
+  #sequence = new Uint32Array(LEGS)
+  #hasWaiting = new Uint8Array(LEGS)
+
+  tick() {
+    this.#hasWaiting.fill(1)
+  }
+
+  open(leg, address) {
+    this.#bound.push({ type: 'bound', leg, address, port: 20_000 + 2 * leg })
+  }
+
+  poll() {
+    return this.#bound.shift()
+  }
+
+  receive(leg, into) {
+    if (this.#hasWaiting[leg] === 0) return -1
+    this.#hasWaiting[leg] = 0
+    const packet = this.#packet
+    const sequence = this.#sequence[leg]++
+    const timestamp = 160 * sequence
+    packet[0] = 0x80
+    packet[1] = payloadTypeOf(leg)
+    packet[2] = sequence >>> 8
+    packet[3] = sequence
+    for (let i = 0; i < 4; i++) packet[4 + i] = timestamp >>> (24 - 8 * i)
+    packet[11] = leg
+    this.source.port = 4000 + 2 * leg
+    into.set(packet)
+    return packet.length
+  }
+
+  send() {
+    this.sent++
+    return true
+  }
+
+  close() {}
+}
+
+const [scenario, ticks] = process.argv.slice(2)
+const codecOf = (leg) => (scenario === 'bridge with transcoding' && leg % 2 === 1 ? 'PCMA' : 'PCMU')
+const payloadTypeOf = (leg) => (codecOf(leg) === 'PCMA' ? 8 : 0)
+
+const io = new SteadyIo()
+const engine = new MediaEngine({ io, random: seededRandom(1) })
+// Whole milliseconds are no objects, so that what is found is the engine's own.
+let now = 1000
+const send = (command) => {
+  engine.handle(command, now)
+  for (let event = engine.poll(); event !== undefined; event = engine.poll())
+    if (event.type === 'failed' || event.type === 'finished' || event.type === 'bridgeFailed')
+      throw new Error(JSON.stringify(event))
+}
+const run = (count) => {
+  for (let subTick = 0; subTick < 4 * count; subTick++) {
+    if (subTick % 4 === 0) io.tick()
+    now = engine.deadline()
+    engine.expire(now)
+    while (engine.poll() !== undefined);
+  }
+}
+
+for (let leg = 0; leg < LEGS; leg++) {
+  send({ type: 'open', leg, localAddress: '192.0.2.9' })
+  const stream = {
+    remoteAddress: '192.0.2.1',
+    remotePort: 4000 + 2 * leg,
+    codec: codecOf(leg),
+    payloadType: payloadTypeOf(leg),
+    telephoneEventPayloadType: 101,
+    ptimeMs: TICK_MS,
+    direction: 'sendrecv',
+  }
+  send({ type: 'start', leg, stream })
+}
+for (let leg = 0; leg < LEGS; leg++) {
+  if (scenario.startsWith('bridge')) {
+    if (leg % 2 === 1) send({ type: 'bridge', leg, other: leg - 1 })
+  } else {
+    const samples = Int16Array.from({ length: 80_000 }, (_, i) => 8000 * Math.sin(i / 7))
+    const clip =
+      scenario === 'player' && leg % 2 === 0
+        ? { encoding: 'pcmu', sampleRateHz: 8000, data: new Uint8Array(80_000).map((_, i) => i) }
+        : { encoding: 'pcm16', sampleRateHz: 8000, data: samples }
+    send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
+  }
+}
+
+let collections = 0
+const observer = new PerformanceObserver((list) => {
+  collections += list.getEntries().length
+})
+observer.observe({ entryTypes: ['gc'] })
+
+// Until everything is compiled, and what compiling has left is gone.
+for (let i = 0; i < 10; i++) {
+  run(2000)
+  await sleep(20)
+}
+globalThis.gc()
+await sleep(50)
+collections = 0
+io.sent = 0
+const heapBefore = process.memoryUsage().heapUsed
+run(Number(ticks))
+const heapGrowth = process.memoryUsage().heapUsed - heapBefore
+await sleep(50)
+console.log(JSON.stringify({ collections, sent: io.sent, heapGrowth }))
