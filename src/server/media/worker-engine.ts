@@ -72,16 +72,18 @@ export class WorkerEngine {
     }
     const now = this.#now()
     this.#workedMs += now - begun
-    if (now >= this.#reportAt || (this.#reportAt !== NEVER && engine.deadline() === NEVER)) this.#report(now)
+    const isIdle = engine.deadline() === NEVER
+    if (now >= this.#reportAt || (isIdle && this.#reportAt !== NEVER)) this.#report(now)
+    if (!isIdle && this.#reportAt === NEVER) this.#reportAt = now + EVERY_MS
   }
 
   #report(now: Instant): void {
-    const { engine, counters, onReport } = this.#options
+    const { counters, onReport } = this.#options
     const busy = Math.min(1, this.#workedMs / Math.max(now - this.#reportedAt, 1))
     onReport({ counters: counters.snapshot(), lateness: this.#lateness.summary(), busy })
     this.#workedMs = 0
     this.#reportedAt = now
-    this.#reportAt = engine.deadline() === NEVER ? NEVER : now + EVERY_MS
+    this.#reportAt = NEVER
   }
 }
 
