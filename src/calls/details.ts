@@ -1,3 +1,4 @@
+import type { LegStatistics } from '../media/index.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
 
@@ -37,6 +38,8 @@ export interface CallDetails {
   /** The far end sent a session description before it answered, so its audio could be heard. */
   readonly earlyMediaPossible: boolean
   readonly farEndType?: CallFarEndType
+  /** What was counted of the media: packets, loss, jitter, round trip, quality. Comes a moment after IDLE. */
+  readonly media?: LegStatistics
   /** Wall time, in milliseconds since 1970, at which each state was entered last. */
   readonly times: Readonly<Partial<Record<State, number>>>
 }

@@ -46,6 +46,11 @@ export interface ExchangeOptions {
   readonly services: ServiceDirectory
   readonly files: MediaStore
   readonly trunks?: readonly Trunk[]
+  /**
+   * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long. Default 0, never: some
+   * far ends send nothing while nobody speaks.
+   */
+  readonly rtpTimeoutMs?: number
   /** SRTP of all calls but those through a trunk that has a policy of its own. Default `forbidden`. */
   readonly srtp?: SrtpPolicy
   readonly logger?: Logger
@@ -275,6 +280,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       tones: this.tones,
       mediaAddress: this.#options.mediaAddress,
       srtp: this.#options.srtp ?? 'forbidden',
+      rtpTimeoutMs: this.#options.rtpTimeoutMs ?? 0,
       get now() {
         return exchange.#now
       },

@@ -34,6 +34,8 @@ export interface CallHost {
   readonly hasRoom: boolean
   /** The local address on which the media of calls is bound. */
   readonly mediaAddress: string
+  /** A connected call whose far end may send and has not for so long is ended; 0: never. */
+  readonly rtpTimeoutMs: number
   /** What calls think of SRTP unless their route says otherwise. */
   readonly srtp: SrtpPolicy
   /** Sends the events of a SIP session to `leg`, or to nobody. */

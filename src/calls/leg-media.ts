@@ -23,6 +23,10 @@ export interface LegMediaListener {
   onDigit(digit: string): void
   /** The bridge to another leg is over, although we did not end it. */
   onUnbridged(): void
+  /** The far end's packets have stopped for longer than the exchange allows. */
+  onRtpTimeout(): void
+  /** The engine has let go of the leg; its statistics are there unless it failed. */
+  onClosed(): void
 }
 
 /** Where in the media plane the legs of one application instance are, so that they can be bridged. */
@@ -86,6 +90,11 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
+  }
+
+  /** The engine has nothing of this leg: it was never opened, or it is closed. */
+  get isGone(): boolean {
+    return this.#phase === 'new' || this.#phase === 'closed'
   }
 
   get isOpen(): boolean {
@@ -191,7 +200,8 @@ export class LegMedia {
 
   #start(stream: NegotiatedStream): void {
     this.#stream = stream
-    this.#host.media({ type: 'start', leg: this.#leg, stream })
+    const { rtpTimeoutMs } = this.#host
+    this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
   }
 
   #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {
@@ -233,6 +243,9 @@ export class LegMedia {
       case 'bridgeFailed':
         this.#bridgingEnded(event.type === 'bridged')
         return
+      case 'rtpTimeout':
+        this.#listener.onRtpTimeout()
+        return
       case 'unbridged':
         this.#listener.onUnbridged()
         return
@@ -253,5 +266,6 @@ export class LegMedia {
     this.#host.onMediaLeg(this.#leg, undefined)
     this.#bridgingEnded(false)
     for (const job of [...this.#jobs.keys()]) this.#finish(job, cause, detail === undefined ? {} : { detail })
+    this.#listener.onClosed()
   }
 }

@@ -68,6 +68,8 @@ export abstract class Leg {
       onFailed: (reason) => this.onMediaFailed(reason),
       onDigit: (digit) => this.#listener.onDigit(digit),
       onUnbridged: () => this.#listener.onUnbridged(),
+      onRtpTimeout: () => this.#onRtpTimeout(),
+      onClosed: () => this.#onMediaClosed(),
     })
     this.#releaseTimer = host.timer(() => this.#released())
     host.onSession(session, this)
@@ -150,7 +152,20 @@ export abstract class Leg {
     if (why.rawCause !== undefined) this.details.rawCause = why.rawCause
     if (why.reason !== undefined && Object.keys(why.reason).length > 0) this.details.reason = why.reason
     this.enter(State.IDLE)
-    this.host.callEnded(this)
+    if (this.media.isGone) this.host.callEnded(this)
+  }
+
+  /** Somebody whose packets have stopped is not there any more, whatever SIP believes. */
+  #onRtpTimeout(): void {
+    if (!this.isConnected || this.isEnding) return
+    this.details.reason = { text: `no RTP for ${this.host.rtpTimeoutMs} ms` }
+    this.hangUp('network', Cause.TIMEOUT)
+  }
+
+  /** The record of a call is complete only with what its media counted, which comes a moment after the end. */
+  #onMediaClosed(): void {
+    if (this.media.statistics !== undefined) this.details.media = this.media.statistics
+    if (this.#state === State.IDLE) this.host.callEnded(this)
   }
 
   protected endByResponse(response: SipResponse): void {

@@ -24,7 +24,7 @@ export interface SimulatedExchangeOptions {
   readonly files?: MemoryMediaStore
   readonly logger?: Logger
   /** Further settings of the exchange. */
-  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks' | 'srtp'>>
+  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks' | 'rtpTimeoutMs' | 'srtp'>>
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
   readonly crypto?: SrtpCrypto
   /** Further settings of its SIP endpoint. */

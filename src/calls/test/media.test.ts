@@ -64,6 +64,9 @@ for (const file of ['tone.wav', 'tone.ul']) {
           expect(channel.fileRecorder.audioDetectedInRecording()).toBe(true)
         },
       )
+      expect(them.calls[0]?.media).toMatchObject({ packetsLost: 0, packetsRefused: 0 })
+      expect(them.calls[0]?.media?.packetsReceived).toBeGreaterThan(99)
+      expect(them.calls[0]?.media?.quality?.mos).toBeGreaterThan(4)
       // The far end hung up while recording: the recording is complete all the same.
       expect(causes).toEqual(['NORMAL', 'NORMAL', 'IDLE', 'HANGUP'])
       const recording = them.files.recording('r.wav') as Int16Array
@@ -302,5 +305,31 @@ test(
     expect(channel?.state()).toBe('IDLE')
     // On a channel without a call the answer is the same as on one that has gone: Hangup, a normal end.
     expect(record).toMatchObject({ returnCode: 0 })
+  }),
+)
+
+test(
+  'a far end whose packets stop is hung up on when the exchange is told to, with TIMEOUT by the network',
+  withSimulation({}, async (sim) => {
+    const ringdown = sim.exchange(US, {
+      exchange: { rtpTimeoutMs: 5000 },
+      services: {
+        app: inbound(async (channel) => {
+          await channel.answer()
+          await channel.waitForIdle()
+        }),
+      },
+    })
+    const peer = sim.peer(THEM)
+    const call = peer.invite(`sip:app@${US}`)
+    await call.expectResponse(200)
+    call.ack()
+    peer.respond(await call.expect('BYE'), 200)
+    expect(sim.now).toBeGreaterThan(5000)
+    expect(sim.now).toBeLessThan(5200)
+    await sim.clock.runUntilIdle()
+    expect(ringdown.calls).toMatchObject([
+      { cause: 'TIMEOUT', endedBy: 'network', endedIn: 'ANSWERED', reason: { text: 'no RTP for 5000 ms' } },
+    ])
   }),
 )

@@ -13,9 +13,24 @@ export function logReport(
 
 /** What is kept of a call: why it ended, what SIP and Q.850 said, who ended it, in which state, and when. */
 export function callRecord(details: CallDetails): object {
-  const { callId, direction, from, to, user, codec, sipCallId, cause, rawCause, reason, endedBy, endedIn, times } =
-    details
-  return { callId, direction, from, to, user, codec, sipCallId, cause, rawCause, reason, endedBy, endedIn, times }
+  const { callId, direction, from, to, user, codec, sipCallId } = details
+  const { cause, rawCause, reason, endedBy, endedIn, times, media } = details
+  return {
+    callId,
+    direction,
+    from,
+    to,
+    user,
+    codec,
+    sipCallId,
+    cause,
+    rawCause,
+    reason,
+    endedBy,
+    endedIn,
+    times,
+    media,
+  }
 }
 
 function callLine({ direction, from, to, cause, rawCause, reason, endedBy, endedIn }: CallDetails): string {
