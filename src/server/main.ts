@@ -88,6 +88,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     trunks: settings.trunks.map(trunkOf),
+    rtpTimeoutMs: settings.media.rtpTimeoutMs,
     srtp: settings.media.srtp,
     logger,
     wallTimeMs: Date.now,

@@ -41,6 +41,7 @@ describe('a configuration', () => {
       portRange: [16_384, 32_767],
       workers: Math.min(64, availableParallelism()),
       io: 'auto',
+      rtpTimeoutMs: 0,
       srtp: 'accepted',
     })
     expect(settings.authentication).toEqual({

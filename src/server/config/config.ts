@@ -55,6 +55,11 @@ export interface MediaConfig {
    */
   readonly io?: 'auto' | 'libc' | 'dgram'
   /**
+   * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long, 1,000 to 3,600,000 ms.
+   * Default 0, never: some far ends send nothing while nobody speaks.
+   */
+  readonly rtpTimeoutMs?: number
+  /**
    * SRTP with keys in the session description (SDES): `forbidden`; `accepted` where the far end offers it; `offered` to
    * all, in the clear with those who do not take it; or `required`, no call without it. Whoever can read the SIP
    * messages can read the keys. Default `accepted`.

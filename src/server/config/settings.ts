@@ -20,6 +20,7 @@ export interface Settings {
     readonly portRange: readonly [first: number, last: number]
     readonly workers: number
     readonly io: 'auto' | 'libc' | 'dgram'
+    readonly rtpTimeoutMs: number
     readonly srtp: SrtpPolicy
   }
   readonly services: readonly ServiceSettings[]
@@ -106,6 +107,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       portRange,
       workers: config.media?.workers ?? Math.min(64, availableParallelism()),
       io: config.media?.io ?? 'auto',
+      rtpTimeoutMs: config.media?.rtpTimeoutMs ?? 0,
       srtp: config.media?.srtp ?? 'accepted',
     },
     services: (config.services ?? []).map((service) => ({
