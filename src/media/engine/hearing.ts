@@ -26,7 +26,7 @@ export class Hearing {
   #reader: FrameReader | undefined
   #heardUntilMs = 0
   #visitedAtMs = 0
-  /** The least that `now` was ahead of media time at any visit: what is more than that is lateness of ours. */
+  /** The least that `now` was ahead of media time of late: what is more than that is lateness of ours. */
   #leastAheadMs = Number.POSITIVE_INFINITY
 
   /** @param frame room for 20 ms of samples, which listeners may read while they hear it */
@@ -85,7 +85,7 @@ export class Hearing {
     if (mediaMs - this.#heardUntilMs > MAX_CATCH_UP_MS) this.#hearSilence(mediaMs)
     const elapsedMs = mediaMs - this.#visitedAtMs
     this.#visitedAtMs = mediaMs
-    this.#leastAheadMs = Math.min(this.#leastAheadMs, now - mediaMs)
+    this.#leastAheadMs = Math.min(this.#leastAheadMs + FORGIVEN_MS, now - mediaMs)
     const isLate = elapsedMs > TICK_MS || now - mediaMs > this.#leastAheadMs + SUB_TICK_MS
     this.#buffer?.elapse(elapsedMs * 8, isLate)
   }
@@ -115,3 +115,5 @@ export class Hearing {
 }
 
 const MAX_CATCH_UP_MS = 500
+/** Per visit: whoever is always late by 5 ms is on time after ten seconds. */
+const FORGIVEN_MS = 0.01
