@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { babble, joined, readWav, silence, writeWav } from './harness/audio.ts'
 import { Baresip } from './harness/baresip.ts'
 import { correlate, SAME_SOUND } from './harness/correlate.ts'
@@ -9,7 +9,9 @@ import { describeWith } from './harness/programs.ts'
 const OUR_WORDS = babble(3, 11)
 const THEIR_WORDS = babble(3, 22)
 
-describeWith('baresip')('calls with baresip', () => {
+// Sound is real time: where baresip or we get no CPU for a while, packets come late and are stretched over or lost, by
+// design. A busy machine gets three attempts at a quiet moment.
+describeWith('baresip')('calls with baresip', { retry: 2 }, () => {
   const network = new LoopbackNetwork()
   let exchange: TestExchange
 
@@ -37,6 +39,7 @@ describeWith('baresip')('calls with baresip', () => {
   test('we call it: it speaks, we record; we speak, it records; digits go both ways', async () => {
     const address = network.next()
     const far = await Baresip.start({ address, says: joined(silence(0.5), THEIR_WORDS, silence(30)) })
+    onTestFinished(() => far.stop())
     const call = exchange.dial({ to: `sip:far@${address}`, play: 'words.wav', record: 'callee.wav', press: '159#' })
     await far.untilEstablished()
     for (const digit of '2580*') await far.press(digit)
@@ -51,18 +54,19 @@ describeWith('baresip')('calls with baresip', () => {
     await far.untilClosed()
     expectHeard(THEIR_WORDS, readWav(exchange.file('callee.wav')))
     expectHeard(OUR_WORDS, far.heard())
-    await far.stop()
   })
 
   test('it calls us: we speak, it records; it speaks, we record; digits go both ways', async () => {
     const says = joined(silence(0.5), THEIR_WORDS, silence(30))
-    const far = await Baresip.start({ address: network.next(), says, answers: false })
+    const address = network.next()
+    const far = await Baresip.start({ address, says, answers: false })
+    onTestFinished(() => far.stop())
     far.dial(`sip:listen@${exchange.address}`)
     await far.untilEstablished()
     await expect.poll(() => far.digitsHeard, { timeout: 15_000 }).toBe('12*D')
     for (const digit of '7#9') await far.press(digit)
     far.hangUp()
-    const ours = await exchange.report('listen')
+    const ours = await exchange.report('listen', ({ details }) => details?.from.includes(address) === true)
     expect(ours).toMatchObject({
       state: 'IDLE',
       cause: 'NORMAL',
@@ -72,6 +76,5 @@ describeWith('baresip')('calls with baresip', () => {
     await far.untilClosed()
     expectHeard(OUR_WORDS, far.heard())
     expectHeard(THEIR_WORDS, readWav(exchange.file('caller.wav')))
-    await far.stop()
   })
 })
