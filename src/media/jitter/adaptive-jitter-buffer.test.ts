@@ -22,10 +22,11 @@ const calm: JitterCounts = { late: 0, duplicates: 0, movedBack: 0, restarts: 0, 
 
 /** The depth is 40 ms in all of them: two plays pass before the first packet. */
 const scenarios: readonly Scenario[] = [
-  { name: 'a perfect line', script: '(PG)8', timeline: '..pppppp', counts: calm },
+  { name: 'a perfect line', script: '(PG)8', timeline: '..pppppp', heard: { maxWaitMs: 40 }, counts: calm },
   { name: 'plays before any packet', script: 'GGG(PG)4', timeline: '.....pp', counts: calm },
   { name: '10 ms packets', script: '(PPG)6', options: { packetSamples: 80 }, timeline: '..ppppppppp', counts: calm },
   { name: '30 ms packets', script: '(PGPGG)3', options: { packetSamples: 240 }, timeline: '..ppppp', counts: calm },
+  { name: '40 ms packets', script: '(PGG)4', options: { packetSamples: 320 }, timeline: '..ppp', counts: calm },
   { name: '60 ms packets', script: '(PGGG)3', options: { packetSamples: 480 }, timeline: '..ppp', counts: calm },
   { name: 'one lost', script: 'PGPGPGLGPGPGPG', timeline: '..pppm' + 'p', heard: { order: [0, 1, 2, 4] } },
   // The 40 ms in store are gone when the third is missed, so at first nobody can tell loss from silence.
@@ -114,7 +115,24 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
+/** What the buffer wants to wait after a network has been like this for a while. */
+const learnt: readonly { name: string; script: string; targetMs: number; late: number }[] = [
+  { name: 'perfect', script: '(PG)100', targetMs: 20, late: 0 },
+  { name: 'one visit later now and then', script: '((PG)9 GPPG)20', targetMs: 30, late: 0 },
+  { name: 'pairs', script: '(PPGG)100', targetMs: 30, late: 0 },
+  { name: 'four at once', script: '(GGGGPPPP)50', targetMs: 70, late: 0 },
+  { name: 'twelve at once', script: '((G)12(P)12)30', targetMs: 200, late: 0 },
+  { name: 'one in 200 very late', script: '((PG)199 HG(PG)4RPG)3', targetMs: 20, late: 3 },
+  { name: 'late only because we are', script: '((PG)9 WGPPG)20', targetMs: 20, late: 0 },
+]
+
 describe('AdaptiveJitterBuffer', () => {
+  it.each(learnt)('wants to wait $targetMs ms on a network that is $name', ({ script, targetMs, late }) => {
+    const buffer = new AdaptiveJitterBuffer()
+    runScript(buffer, script)
+    expect({ targetMs: buffer.target / 8, late: buffer.counts.late }).toEqual({ targetMs, late })
+  })
+
   it.each(scenarios)('$name', ({ script, options, timeline, heard, counts }) => {
     const buffer = new AdaptiveJitterBuffer()
     const result = runScript(buffer, script, options)

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chance, integerBelow, seededRandom, uniform } from '../../kit/index.ts'
 import { bestMatch, speechLike } from '../test/signals.ts'
-import { energies, greatestStep, type Line, listen, talk, vowel } from './test/listen.ts'
+import { endlessLine, energies, greatestStep, type Line, listen, talk, vowel } from './test/listen.ts'
 
 const jitter = (upToMs: number, seed = 1): ((i: number) => number) => {
   const random = seededRandom(seed)
@@ -116,6 +116,17 @@ describe('FrameReader with losses', () => {
       }),
       { numRuns: 50 },
     )
+  })
+})
+
+describe('FrameReader on the hot path', () => {
+  it('allocates nothing, frame after frame', () => {
+    const { step } = endlessLine()
+    for (let i = 0; i < 20_000; i++) step()
+    const before = process.memoryUsage().heapUsed
+    for (let i = 0; i < 100_000; i++) step()
+    // A single number on the heap for each frame would be 1.2 MB and more.
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(500_000)
   })
 })
 
