@@ -73,7 +73,7 @@ const scenarios: readonly Scenario[] = [
   {
     name: 'silence that was announced is no underrun, however long it lasts',
     script: '(PG)4 C (TG)200 (PG)4',
-    timeline: '..ppppn' + '.'.repeat(198) + '..pp',
+    timeline: `..ppppn${'.'.repeat(198)}..pp`,
     counts: calm,
   },
   {
