@@ -212,8 +212,10 @@ export class Leg {
 
   /** With a beep, the job transmits first and records afterwards. */
   #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
-    const recorder = new Recorder(limits, (samples) =>
-      this.#events.push({ type: 'recorded', leg: this.id, job, samples }),
+    const recorder = new Recorder(
+      limits,
+      (samples) => this.#events.push({ type: 'recorded', leg: this.id, job, samples }),
+      this.#workshop.kernels,
     )
     const recording: Recording = {
       id: job,

@@ -1,5 +1,6 @@
 import { energy, energyAtLevel } from '../dsp/level.ts'
 import type { JobCause, RecordLimits } from '../engine/control.ts'
+import type { Kernels } from '../wasm/kernels.ts'
 
 /**
  * Records 20 ms frames until a limit is met. It hears a frame for every 20 ms of media time, whatever the network
@@ -11,6 +12,7 @@ export class Recorder {
   readonly #limits: RecordLimits
   readonly #maxSamples: number
   readonly #onBlock: (samples: Int16Array) => void
+  readonly #energy: Kernels['energy']
   #block = new Int16Array(BLOCK_SAMPLES)
   #blockLength = 0
   #recorded = 0
@@ -18,11 +20,19 @@ export class Recorder {
   #silentSamples = 0
   #audioDetected = false
 
-  /** @param onBlock takes over each block of samples: 160 ms of them, fewer at the end */
-  constructor(limits: RecordLimits, onBlock: (samples: Int16Array) => void) {
+  /**
+   * @param onBlock takes over each block of samples: 160 ms of them, fewer at the end
+   * @param kernels what measures frames
+   */
+  constructor(
+    limits: RecordLimits,
+    onBlock: (samples: Int16Array) => void,
+    kernels: Pick<Kernels, 'energy'> = { energy },
+  ) {
     this.#limits = limits
     this.#maxSamples = Math.min(limits.maxSamples ?? Infinity, samplesOf(limits.timeoutMs))
     this.#onBlock = onBlock
+    this.#energy = kernels.energy
   }
 
   /** Whether anything but silence was heard. */
@@ -56,7 +66,7 @@ export class Recorder {
 
   /** Loud frames that are too few to be sound yet are in doubt: the first of a word, or a click within silence. */
   #judge(frame: Int16Array): void {
-    if (energy(frame) <= energyAtLevel(SOUND_DBM0, frame.length)) {
+    if (this.#energy(frame) <= energyAtLevel(SOUND_DBM0, frame.length)) {
       const inDoubt = this.#loudFrames < SOUND_FRAMES ? this.#loudFrames : 0
       this.#silentSamples += (inDoubt + 1) * frame.length
       this.#loudFrames = 0

@@ -3,7 +3,7 @@ export const AUDIO_CODECS = {
   PCMU: { clockRateHz: 8000, channels: 1, payloadType: 0 },
   PCMA: { clockRateHz: 8000, channels: 1, payloadType: 8 },
   G722: { clockRateHz: 8000, channels: 1, payloadType: 9 },
-  L16: { clockRateHz: 8000, channels: 1, payloadType: 96 },
+  L16: { clockRateHz: 8000, channels: 1, payloadType: 118 },
 } as const satisfies Record<string, AudioCodec>
 
 export type AudioCodecName = keyof typeof AUDIO_CODECS
