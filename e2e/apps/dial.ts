@@ -1,4 +1,4 @@
-import { outbound } from 'ringdown'
+import { type CodecName, outbound } from 'ringdown'
 import { Reporter } from './report.ts'
 
 export interface DialParameters {
@@ -6,6 +6,8 @@ export interface DialParameters {
   timeoutMs?: number
   /** Hang up after this long; absent: wait until the far end does. */
   talkMs?: number
+  /** What is offered, in order of preference; absent: the exchange's own. */
+  codecs?: CodecName[]
   play?: string
   record?: string
   press?: string
@@ -13,9 +15,17 @@ export interface DialParameters {
 
 /** Places a call as `outboundParameters` say, and reports how it went. */
 export default outbound(async (channel, app) => {
-  const { to, timeoutMs = 20_000, talkMs, play, record, press } = app.outboundParameters as unknown as DialParameters
+  const {
+    to,
+    timeoutMs = 20_000,
+    talkMs,
+    codecs,
+    play,
+    record,
+    press,
+  } = app.outboundParameters as unknown as DialParameters
   const reporter = new Reporter('dial', channel)
-  const state = await channel.call(to, { timeoutMs })
+  const state = await channel.call(to, { timeoutMs, ...(codecs && { codecs }) })
   if (state !== channel.State.ANSWERED) {
     reporter.send()
     return

@@ -13,6 +13,8 @@ export interface BaresipOptions {
   says: Int16Array
   /** Whether it picks up by itself. Default true. */
   answers?: boolean
+  /** The only codec that it has, as baresip names it. Default PCMU. */
+  codec?: string
   /** SRTP with keys in the session description: taken and offered (RTP/AVP), or without it no call (RTP/SAVP). */
   srtp?: 'offered' | 'required'
 }
@@ -30,17 +32,18 @@ export class Baresip {
 
   private constructor(folder: string) {
     this.#folder = folder
-    this.#child = new Child('baresip', ['-f', folder])
+    // Without its terminal baresip spins for ever: should this process be killed, it must end by itself.
+    this.#child = new Child('timeout', [String(LONGEST_LIFE_S), 'baresip', '-f', folder])
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const { address, says, answers = true, srtp } = options
+    const { address, says, answers = true, codec = 'PCMU', srtp } = options
     const folder = mkdtempSync(join(tmpdir(), 'ringdown-baresip-'))
     writeWav(join(folder, 'says.wav'), says)
     writeFileSync(join(folder, 'config'), configuration(folder, address))
     const answerMode = answers ? 'auto' : 'manual'
     const encryption = srtp === undefined ? '' : `;mediaenc=${srtp === 'required' ? 'srtp-mand' : 'srtp'};rtcp_mux=yes`
-    const account = `<sip:far@${address}>;regint=0;answermode=${answerMode};audio_codecs=PCMU;ptime=20${encryption}\n`
+    const account = `<sip:far@${address}>;regint=0;answermode=${answerMode};audio_codecs=${codec};ptime=20${encryption}\n`
     writeFileSync(join(folder, 'accounts'), account)
     const baresip = new Baresip(folder)
     await waitFor('baresip listens', () => isBound('udp', address, 5060) && baresip.output.includes('is ready'))
@@ -82,11 +85,11 @@ export class Baresip {
     this.#child.write('b')
   }
 
-  /** What it heard in its only call. Read it when the call is over. */
-  heard(): Int16Array {
+  /** What it heard in its only call, at the rate of the codec. Read it when the call is over. */
+  heard(sampleRate?: number): Int16Array {
     const dump = readdirSync(this.#folder).find((name) => name.endsWith('-dec.wav'))
     if (dump === undefined) throw new Error(`baresip heard nothing:\n${this.output.slice(-2000)}`)
-    return readWav(join(this.#folder, dump))
+    return readWav(join(this.#folder, dump), sampleRate)
   }
 
   async stop(): Promise<void> {
@@ -118,6 +121,8 @@ statmode_default off
 module_path ${modulePath()}
 module stdio.so
 module g711.so
+module g722.so
+module l16.so
 module srtp.so
 module aufile.so
 module sndfile.so
@@ -130,3 +135,5 @@ module_app menu.so
 function modulePath(): string {
   return process.env.BARESIP_MODULES ?? '/usr/lib/baresip/modules'
 }
+
+const LONGEST_LIFE_S = 180
