@@ -10,7 +10,7 @@ export interface Codec {
   readonly name: CodecName
   /** Decodes one payload into `into` at `at` and returns the number of samples. */
   decodeInto(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): number
-  /** Encodes `length` samples, at most 60 ms, into `into` at `at` and returns the number of octets. */
+  /** Encodes `length` samples into `into` at `at` and returns the number of octets. */
   encodeInto(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): number
   /** The samples that a payload holds; 0 when it is none of this codec's. */
   samplesIn(payload: Uint8Array, from: number, length: number): number

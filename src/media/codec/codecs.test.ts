@@ -39,6 +39,21 @@ describe.each(NAMES)('%s for a stream', (name) => {
     expect(results[0]).toEqual(results[1])
   })
 
+  it('gives the same for a whole sound at once as packet by packet', () => {
+    const speech = speechLike(1200)
+    const [atOnce, inPackets] = [open(name), open(name)]
+    const [whole, parts] = [new Uint8Array(19_200), new Uint8Array(19_200)]
+    const length = atOnce.encodeInto(speech, 0, speech.length, whole, 0)
+    let filled = 0
+    for (let at = 0; at < speech.length; at += 160) filled += inPackets.encodeInto(speech, at, 160, parts, filled)
+    expect([filled, parts]).toEqual([length, whole])
+    const [back, backInParts] = [new Int16Array(speech.length), new Int16Array(speech.length)]
+    expect(atOnce.decodeInto(whole, 0, length, back, 0)).toBe(speech.length)
+    const packet = length / 60
+    for (let i = 0; i < 60; i++) inPackets.decodeInto(whole, i * packet, packet, backInParts, i * 160)
+    expect(backInParts).toEqual(back)
+  })
+
   it('is silent when it should be', () => {
     const codec = open(name)
     const payload = new Uint8Array(640)

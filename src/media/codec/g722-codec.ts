@@ -9,7 +9,7 @@ export interface G722Workbench {
   /** From 8 to 16 kHz and back. */
   readonly up: Resampler
   readonly down: Resampler
-  /** Room for 60 ms: octets, samples at 16 kHz, samples at 8 kHz. */
+  /** Room for 80 ms, the most that is done at once: octets, samples at 16 kHz, samples at 8 kHz. */
   readonly octets: Uint8Array
   readonly wide: Int16Array
   readonly narrow: Int16Array
@@ -32,18 +32,24 @@ export class G722Codec implements Codec {
   decodeInto(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): number {
     const { kernels, octets, wide, narrow, down } = this.#bench
     this.#decoder ??= begin(kernels, down)
-    for (let i = 0; i < length; i++) octets[i] = payload[from + i]!
-    kernels.g722DecodeInto(this.#decoder.state, octets, 0, length, wide, 0)
-    down.process(this.#decoder.past, wide, 0, 2 * length, narrow, 0)
-    for (let i = 0; i < length; i++) into[at + i] = narrow[i]!
+    for (let done = 0; done < length; done += octets.length) {
+      const part = Math.min(octets.length, length - done)
+      for (let i = 0; i < part; i++) octets[i] = payload[from + done + i]!
+      kernels.g722DecodeInto(this.#decoder.state, octets, 0, part, wide, 0)
+      down.process(this.#decoder.past, wide, 0, 2 * part, narrow, 0)
+      for (let i = 0; i < part; i++) into[at + done + i] = narrow[i]!
+    }
     return length
   }
 
   encodeInto(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): number {
-    const { kernels, wide, up } = this.#bench
+    const { kernels, wide, narrow, up } = this.#bench
     this.#encoder ??= begin(kernels, up)
-    up.process(this.#encoder.past, samples, from, length, wide, 0)
-    kernels.g722EncodeInto(this.#encoder.state, wide, 0, 2 * length, into, at)
+    for (let done = 0; done < length; done += narrow.length) {
+      const part = Math.min(narrow.length, length - done)
+      up.process(this.#encoder.past, samples, from + done, part, wide, 0)
+      kernels.g722EncodeInto(this.#encoder.state, wide, 0, 2 * part, into, at + done)
+    }
     return length
   }
 
