@@ -1,7 +1,7 @@
 // What the kernels are worth: nanoseconds for 160 samples, by the plain TypeScript twins, by WebAssembly without SIMD
 // and with it. Medians of interleaved rounds, so that whatever else the machine does hits all three alike.
 //
-//     npm run bench:kernels
+//     npm run bench -- kernels
 import type { G722State } from '../src/media/codec/g722.ts'
 import type { Kernels } from '../src/media/wasm/kernels.ts'
 
