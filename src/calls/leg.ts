@@ -132,11 +132,11 @@ export abstract class Leg {
   }
 
   /** Our side has said CANCEL or BYE: jobs end now, IDLE comes with the far end's answer or after {@link RELEASE_WAIT_MS}. */
-  protected release(cause: Cause, endedBy: EndedBy): void {
+  protected release(cause: Cause, endedBy: EndedBy, waitMs = RELEASE_WAIT_MS): void {
     if (this.isEnding) return
     this.#releasing = { cause, endedBy }
     this.media.close()
-    this.#releaseTimer.setIn(RELEASE_WAIT_MS)
+    this.#releaseTimer.setIn(waitMs)
     this.checkWaiting()
   }
 

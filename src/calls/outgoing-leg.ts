@@ -27,6 +27,8 @@ export class OutgoingLeg extends Leg {
   readonly #call: OutgoingCall
   readonly #answerTimer: CallTimer
   #phase: 'opening' | 'inviting' | 'established' = 'opening'
+  /** The far end has said something, so it will hear of the end too. */
+  #hasRung = false
 
   constructor(host: CallHost, call: OutgoingCall, listener: LegListener) {
     super(
@@ -52,7 +54,7 @@ export class OutgoingLeg extends Leg {
       this.end(cause, endedBy)
       return
     }
-    this.release(cause, endedBy)
+    this.release(cause, endedBy, this.#hasRung ? undefined : UNHEARD_WAIT_MS)
     this.host.sip({ type: this.#phase === 'inviting' ? 'cancel' : 'bye', session: this.session })
   }
 
@@ -101,6 +103,7 @@ export class OutgoingLeg extends Leg {
 
   #onProgress(response: SipResponse): void {
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
+    this.#hasRung = true
     if (this.isEnding) return
     if (response.body.length > 0 && this.media.accept(response.body).ok) this.details.earlyMediaPossible = true
     if (response.status === 180 || response.status === 183) this.enter(State.RING_OUTGOING)
@@ -110,6 +113,7 @@ export class OutgoingLeg extends Leg {
     this.#answerTimer.clear()
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#phase = 'established'
+    this.#hasRung = true
     const accepted = response.body.length > 0 ? this.media.accept(response.body) : undefined
     if (accepted?.ok === false || this.media.stream === undefined) {
       this.details.reason = { text: accepted?.ok === false ? accepted.error : 'answered without a session description' }
@@ -119,3 +123,6 @@ export class OutgoingLeg extends Leg {
     this.established()
   }
 }
+
+/** A far end that was never heard cannot be told (RFC 3261 section 9.1), so the application need not wait for it. */
+const UNHEARD_WAIT_MS = 500

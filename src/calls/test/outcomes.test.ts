@@ -154,6 +154,17 @@ test(
 )
 
 test(
+  'a far end that was never heard is not waited for when time is up',
+  withSimulation({}, async (sim) => {
+    const outcome = await outcomeOf(sim, async (peer) => void (await peer.expectCall()), { timeoutMs: 2000 })
+    expect([outcome.state, outcome.cause]).toEqual(['IDLE', 'TIMEOUT'])
+    expect(sim.now).toBeLessThan(2600)
+    await sim.clock.runUntilIdle()
+    expect(outcome.ringdown.alive).toBe(0)
+  }),
+)
+
+test(
   'an unreachable port: OUTOFORDER',
   withSimulation({}, async (sim) => {
     const ringdown = sim.exchange(US)

@@ -10,6 +10,11 @@ import { SUB_TICK_MS, TICK_MS } from './schedule.ts'
 export interface FrameListener {
   /** @param isWhole false when some of the frame was made up for packets that were lost or late */
   hear(frame: Int16Array, isWhole: boolean): void
+  /**
+   * Does not mind to hear everything a little later, as long as it is all there and unchanged: a recorder. As long as
+   * nobody else listens, packets are waited for so long that the sound need not follow the network.
+   */
+  readonly isPatient?: boolean
 }
 
 /**
@@ -67,11 +72,24 @@ export class Hearing {
       this.#visitedAtMs = mediaMs
     }
     this.#listeners.push(listener)
+    this.#choosePatience()
   }
 
   detach(listener: FrameListener): void {
     const index = this.#listeners.indexOf(listener)
     if (index >= 0) this.#listeners.splice(index, 1)
+    this.#choosePatience()
+  }
+
+  /** Lets the listeners hear at once what still waits: nothing more will come. */
+  hearTheRest(codec: Codec): void {
+    for (let i = 0; i < MAX_CATCH_UP_MS / TICK_MS && this.isListenedTo && this.#buffer?.holdsSound === true; i++)
+      this.#hear(this.#reader!.readInto(this.#frame, codec))
+  }
+
+  #choosePatience(): void {
+    const isPatient = this.#listeners.every((listener) => listener.isPatient === true)
+    this.#buffer?.waitAtLeast(isPatient ? PATIENT_DELAY_MS : TICK_MS)
   }
 
   /** Forgets what came and was not heard yet: what follows is another stream. */
@@ -114,6 +132,8 @@ export class Hearing {
   }
 }
 
+/** More than a busy machine or a mobile network keeps a packet, well below what the buffer can hold. */
+const PATIENT_DELAY_MS = 160
 const MAX_CATCH_UP_MS = 500
 /** Per visit: whoever is always late by 5 ms is on time after ten seconds. */
 const FORGIVEN_MS = 0.01

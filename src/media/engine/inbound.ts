@@ -112,6 +112,11 @@ export class Inbound {
     this.hearing.detach(listener)
   }
 
+  /** Lets the listeners hear what came and waits: the stream is over. */
+  hearTheRest(): void {
+    this.hearing.hearTheRest(this.#codec)
+  }
+
   /** Lets one listener, or nobody, take the packets themselves. */
   forwardTo(listener: PacketListener | undefined): void {
     this.#forwardTo = listener

@@ -149,6 +149,7 @@ export class Leg {
   /** Ends every job: nothing is heard or sent after it. */
   end(cause: JobCause, detail?: string): void {
     if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
+    if (cause === 'ABORTED') this.#inbound.hearTheRest()
     for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
     this.#inbound.release()
     this.#outbound.release()
@@ -221,6 +222,7 @@ export class Leg {
       id: job,
       bargeIn: limits.bargeIn,
       recorder,
+      isPatient: true,
       hear: (frame) => {
         const cause = recorder.hear(frame)
         if (cause !== undefined) this.#endRecording(recording, cause)
@@ -303,6 +305,7 @@ interface Recording {
   readonly id: JobId
   readonly bargeIn: boolean
   readonly recorder: Recorder
+  readonly isPatient: true
   hear(frame: Int16Array): void
 }
 

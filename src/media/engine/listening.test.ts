@@ -157,12 +157,16 @@ describe('rtpTimeout', () => {
 })
 
 describe('listening through stalls of our own', () => {
-  it('makes nothing up for a 25 ms stall each second: nothing was lost or late', async () => {
-    const media = await pair({}, {})
-    await media.pass(300)
-    media.send({ type: 'record', leg: 2, job: 2, limits: { bargeIn: false, beepOnStart: false } })
+  const listeners = [
+    { who: 'somebody who wants it soon', inBandDigits: true, record: false, delayMs: [20, 60] },
+    { who: 'a recorder, which can wait', inBandDigits: false, record: true, delayMs: [160, 160] },
+  ] as const
+  it.each(listeners)('makes nothing up for a 25 ms stall each second to $who', async (listener) => {
+    const media = await pair({}, { inBandDigits: listener.inBandDigits })
     const source = { kind: 'audio', clip: clipOf(speechLike(1000)), loop: true } as const
     media.send({ type: 'play', leg: 1, job: 1, source, bargeIn: false })
+    await media.pass(300)
+    if (listener.record) media.send({ type: 'record', leg: 2, job: 2, limits: { bargeIn: false, beepOnStart: false } })
     let lastStall = media.now
     media.lateBy = (now) => {
       if (now - lastStall < 1000) return 0
@@ -170,8 +174,10 @@ describe('listening through stalls of our own', () => {
       return 25
     }
     await media.pass(30_000)
-    const { concealedMs, underruns, jitterBufferMs, packetsLost } = statisticsOf(media, 2)
+    const { concealedMs, stretchedMs, underruns, jitterBufferMs, packetsLost } = statisticsOf(media, 2)
     expect({ concealedMs, underruns, packetsLost }).toEqual({ concealedMs: 0, underruns: 0, packetsLost: 0 })
-    expect(jitterBufferMs).toBeLessThanOrEqual(60)
+    expect(jitterBufferMs).toBeGreaterThanOrEqual(listener.delayMs[0])
+    expect(jitterBufferMs).toBeLessThanOrEqual(listener.delayMs[1])
+    if (listener.record) expect(stretchedMs).toBe(0)
   })
 })

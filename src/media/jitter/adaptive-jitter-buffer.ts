@@ -26,8 +26,9 @@ export interface AdaptiveJitterBufferOptions {
 export class AdaptiveJitterBuffer implements JitterBuffer {
   readonly counts: JitterCounts = { late: 0, duplicates: 0, movedBack: 0, restarts: 0, underruns: 0 }
   readonly #delay: DelayEstimator
-  readonly #min: number
-  readonly #start: number
+  readonly #ticksPerMs: number
+  #min: number
+  #start: number
   readonly #max: number
   /** 20 ms: the longest gap that `take` gives at once. */
   readonly #frame: number
@@ -56,10 +57,22 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   constructor(options: AdaptiveJitterBufferOptions = {}) {
     const ticksPerMs = (options.clockRateHz ?? 8000) / 1000
     this.#delay = new DelayEstimator(ticksPerMs * 1000)
+    this.#ticksPerMs = ticksPerMs
     this.#min = (options.minDelayMs ?? 20) * ticksPerMs
     this.#start = (options.startDelayMs ?? 40) * ticksPerMs
     this.#max = (options.maxDelayMs ?? 200) * ticksPerMs
     this.#frame = 20 * ticksPerMs
+  }
+
+  /** Whether anything waits to be played. */
+  get holdsSound(): boolean {
+    return this.#begun && this.#findNext() >= 0
+  }
+
+  /** Changes how long the fastest packets wait at least, also while nothing is known of the network. */
+  waitAtLeast(delayMs: number): void {
+    this.#min = delayMs * this.#ticksPerMs
+    this.#start = Math.max(this.#start, this.#min)
   }
 
   get target(): number {
