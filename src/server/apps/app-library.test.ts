@@ -48,6 +48,15 @@ async function run(file: string, exportName = 'default'): Promise<unknown> {
 const returns = (value: string) => `import { inbound } from 'ringdown'\nexport default inbound(async () => ${value})\n`
 
 describe('loading', () => {
+  it('lets everybody who asks for a file wait for its one load', async () => {
+    const file = write('slow.ts', returns('3'))
+    const found = async () => {
+      await apps.add(file)
+      return typeof apps.find({ file, exportName: 'default' })
+    }
+    expect(await Promise.all([found(), found(), found()])).toEqual(['object', 'object', 'object'])
+  })
+
   it('runs TypeScript that no compiler has seen, with this copy of the package, which is not installed there', async () => {
     const file = write(
       'a.ts',

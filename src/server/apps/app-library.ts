@@ -9,6 +9,8 @@ const LOOK_EVERY_MS = 500
 
 interface Shelf {
   readonly file: string
+  /** The first load, for all who ask for the file meanwhile. */
+  loaded: Promise<void>
   /** The last version that could be loaded. */
   good: LoadedModule | undefined
   /** What the version on disk was made of when we looked last. */
@@ -34,10 +36,13 @@ export class AppLibrary {
 
   /** Loads a file for the first time; what `find` says tells how it went. */
   async add(file: string): Promise<void> {
-    if (this.#shelves.has(file)) return
-    const shelf: Shelf = { file, good: undefined, files: [], problem: undefined }
-    this.#shelves.set(file, shelf)
-    await this.#load(shelf)
+    let shelf = this.#shelves.get(file)
+    if (shelf === undefined) {
+      shelf = { file, loaded: Promise.resolve(), good: undefined, files: [], problem: undefined }
+      this.#shelves.set(file, shelf)
+      shelf.loaded = this.#load(shelf)
+    }
+    await shelf.loaded
   }
 
   /** Starts looking for changed files, every half second. */
