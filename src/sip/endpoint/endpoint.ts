@@ -10,7 +10,7 @@ import {
   uriScheme,
   validateRequest,
 } from '../message/index.ts'
-import type { LayerOutput, TransactionId } from '../transaction/index.ts'
+import { type LayerOutput, PRINTED, type TransactionId } from '../transaction/index.ts'
 import { refusalOf } from './admission.ts'
 import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
 import type { EndpointCommand, EndpointInput, EndpointOutput, Peer } from './control.ts'
@@ -138,6 +138,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     switch (output.type) {
       case 'send':
         output.bytes ??= printMessage(output.message)
+        if (output.isOnlyBytes) output.message = PRINTED
         core.outbox.push({ type: 'send', bytes: output.bytes, to: output.to })
         break
       case 'request':

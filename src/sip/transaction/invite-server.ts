@@ -169,6 +169,8 @@ export class InviteServer extends TransactionMachine<
         this.emit({ type: 'request', id: this.id, request: this.#request as SipRequest, from: this.#from })
         break
       case 'pass ACK':
+        // An answer that was acknowledged is not sent again.
+        this.#last = undefined
         if (this.#ack !== undefined) this.emit({ type: 'ack', request: this.#ack.request, from: this.#ack.from })
         break
       case 'report ACK':

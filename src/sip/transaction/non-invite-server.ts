@@ -3,7 +3,7 @@ import type { Peer } from '../endpoint/control.ts'
 import type { SipRequest, SipResponse } from '../message/index.ts'
 import type { ServerOptions, ServerOutput } from './invite-server.ts'
 import type { Send, TransactionId } from './port.ts'
-import { createSend, isReliable } from './send.ts'
+import { createFinalSend, createSend, isReliable } from './send.ts'
 import { patienceMs, type TransactionTiming } from './timing.ts'
 import { TransactionMachine, type TransitionTable } from './transaction-machine.ts'
 
@@ -108,8 +108,7 @@ export class NonInviteServer extends TransactionMachine<
         this.#request = undefined
         break
       case 'send response':
-        if (this.#last?.message !== this.#response) this.#last = createSend(this.#response as SipResponse, this.replyTo)
-        this.emit(this.#last as Send)
+        this.emit(this.#sendOf(this.#response as SipResponse))
         break
       case 'resend last response':
         if (this.#last !== undefined) this.emit(this.#last)
@@ -125,5 +124,11 @@ export class NonInviteServer extends TransactionMachine<
         this.emit({ type: 'terminated', id: this.id })
         break
     }
+  }
+
+  #sendOf(response: SipResponse): Send {
+    if (this.#last?.message !== response)
+      this.#last = (response.status < 200 ? createSend : createFinalSend)(response, this.replyTo)
+    return this.#last
   }
 }

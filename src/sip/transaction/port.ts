@@ -1,5 +1,5 @@
 import type { Peer } from '../endpoint/control.ts'
-import type { SipMessage, SipRequest, SipResponse } from '../message/index.ts'
+import { createRequest, type SipMessage, type SipRequest, type SipResponse } from '../message/index.ts'
 
 /**
  * The port between the transaction layer and the transaction user above it (RFC 3261 section 5: the "TU", here
@@ -98,8 +98,16 @@ export type LayerOutput =
  */
 export interface Send {
   readonly type: 'send'
-  readonly message: SipMessage
+  message: SipMessage
   readonly to: Peer
   /** The printed message, once somebody printed it. */
   bytes: Uint8Array | undefined
+  /**
+   * Nobody will look at the message again, only its bytes are kept, for 32 s: whoever printed it may put
+   * {@link PRINTED} in its place, so that the message can go.
+   */
+  readonly isOnlyBytes?: true
 }
+
+/** Stands for a message that was printed and let go. */
+export const PRINTED: SipMessage = createRequest('PRINTED', '')

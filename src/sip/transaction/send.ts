@@ -7,6 +7,11 @@ export function createSend(message: SipMessage, to: Peer): Send {
   return { type: 'send', message, to, bytes: undefined }
 }
 
+/** The same, of which only the bytes will be needed again. */
+export function createFinalSend(message: SipMessage, to: Peer): Send {
+  return { type: 'send', message, to, bytes: undefined, isOnlyBytes: true }
+}
+
 /** Whether messages to this peer cannot get lost on the way, so that nothing is retransmitted (RFC 3261 section 17). */
 export function isReliable(peer: Peer): boolean {
   return peer.transport !== 'udp'
