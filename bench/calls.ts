@@ -19,7 +19,7 @@ const CALLS_PER_SECOND = 400
 const SERVER = { address: '127.0.10.1', core: 0 }
 const BARE = { address: '127.0.10.3', core: 0 }
 /** What the first line of the command asks of node: young objects live for 32 s here, and are copied less often. */
-const FLAGS_OF_BIN = ['--max-semi-space-size=64']
+const FLAGS_OF_BIN = ['--max-semi-space-size=64', '--no-parallel-scavenge']
 const CALLER = { address: '127.0.10.4', core: 1 }
 
 export interface CallTimes {
