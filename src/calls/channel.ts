@@ -8,6 +8,7 @@ import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { FileRecorder } from './file-recorder.ts'
 import { IncomingLeg } from './incoming-leg.ts'
+import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
 
@@ -150,14 +151,7 @@ export class Channel {
       await this.filePlayer.waitUntilFinished()
       await this.tonePlayer.waitUntilFinished()
     } else if (ringTimeMs > 0) {
-      let isOver = false
-      const timer = this.#core.host.timer(() => {
-        isOver = true
-        leg.checkWaiting()
-      })
-      await this.#do(() => timer.setIn(ringTimeMs))
-      await leg.until(() => isOver || leg.isEnding)
-      timer.clear()
+      await this.#waitAtMost(ringTimeMs, leg, () => leg.isEnding)
     }
     return this.state()
   }
@@ -213,14 +207,7 @@ export class Channel {
       await leg.until(() => leg.state === State.IDLE)
       return leg.state
     }
-    let isLate = false
-    const timer = this.#core.host.timer(() => {
-      isLate = true
-      leg.checkWaiting()
-    })
-    await this.#do(() => timer.setIn(timeoutMs))
-    await leg.until(() => isLate || leg.state === State.IDLE)
-    timer.clear()
+    await this.#waitAtMost(timeoutMs, leg, () => leg.state === State.IDLE)
     return leg.state
   }
 
@@ -289,6 +276,18 @@ export class Channel {
   async #stopRingtone(): Promise<void> {
     await this.filePlayer.stop()
     await this.tonePlayer.stop()
+  }
+
+  /** Resolves when `done` holds or the time is over. */
+  async #waitAtMost(waitMs: number, leg: Leg, done: () => boolean): Promise<void> {
+    let isOver = false
+    const timer = this.#core.host.timer(() => {
+      isOver = true
+      leg.checkWaiting()
+    })
+    await this.#do(() => timer.setIn(waitMs))
+    await leg.until(() => isOver || done())
+    timer.clear()
   }
 
   #do(action: () => void): Promise<void> {
