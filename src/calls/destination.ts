@@ -14,15 +14,22 @@ export interface Route {
   readonly srtp?: SrtpPolicy
 }
 
-/** A way out to telephone numbers, as configured. */
+/** A way to and from telephone numbers, as configured. */
 export interface Trunk {
   readonly name: string
   /** `sip:` URI of the far end; numbers become its user part. */
   readonly uri: string
   readonly credentials?: Credentials
   readonly from?: string
-  /** SRTP of calls that we place through it. Default: that of the exchange. */
+  /** SRTP of calls through it, in both directions. Default: that of the exchange. */
   readonly srtp?: SrtpPolicy
+  /** How calls that come from it are known. Default: not at all. */
+  readonly inbound?: {
+    /** IP addresses that its requests come from. */
+    readonly addresses?: readonly string[]
+    /** The name that it authenticates with. */
+    readonly username?: string
+  }
 }
 
 const NUMBER = /^\+?[0-9*#]{1,32}$/

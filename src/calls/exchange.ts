@@ -23,6 +23,7 @@ import {
   unescapeUri,
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
+import { trunkOfCaller } from './caller-trunk.ts'
 import { ChannelCore } from './channel-core.ts'
 import { type Route, resolveDestination, type Trunk } from './destination.ts'
 import type { CallDetails } from './details.ts'
@@ -243,7 +244,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     } else this.#sessions.get(output.session)?.(output)
   }
 
-  #onIncoming({ session, request, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
+  #onIncoming({ session, request, from, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
     const refuse = (status: number, counter: ExchangeCounter, header?: readonly [string, string]): undefined => {
       this.counters.add(counter)
       this.#sipCommands.push({ type: 'respond', session, status, ...(header && { headers: [header] }) })
@@ -263,7 +264,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       return
     }
     const core = new ChannelCore(this.#host)
-    core.attach(new IncomingLeg(this.#host, session, request, user, core))
+    const leg = new IncomingLeg(this.#host, session, request, user, core)
+    const trunk = trunkOfCaller(this.#options.trunks ?? [], from.address, user)
+    if (trunk?.srtp !== undefined) leg.media.useSrtp(trunk.srtp)
+    core.attach(leg)
     void this.#instances.run(service, 'inbound', {}, core)
   }
 

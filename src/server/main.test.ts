@@ -145,6 +145,34 @@ describe('a server', () => {
     expect(await call(await start(), addressOf(trusting, '100'))).toMatchObject({ endedIn: 'ANSWERED' })
   })
 
+  it('holds calls from a trunk to its policy on SRTP, known by its name or by its address', async () => {
+    const callee = await start({
+      services: [{ name: '100', app: answer }],
+      users: [{ username: 'alice', password: 'wonder' }],
+      trunks: [
+        {
+          name: 'secure',
+          uri: 'sip:127.0.0.1:9',
+          srtp: 'required',
+          inbound: { username: 'carrier', password: 'secret' },
+        },
+      ],
+    })
+    const { port } = callee.sockets[0] as { port: number }
+    const as = (username: string, password: string, srtp: 'forbidden' | 'required'): RingdownConfig => ({
+      trunks: [{ name: 'out', uri: `sip:127.0.0.1:${port}`, username, password, srtp }],
+    })
+    expect(await call(await start(as('carrier', 'secret', 'forbidden')), '100')).toMatchObject({ rawCause: 488 })
+    expect(await call(await start(as('carrier', 'secret', 'required')), '100')).toMatchObject({ endedIn: 'ANSWERED' })
+    expect(await call(await start(as('alice', 'wonder', 'forbidden')), '100')).toMatchObject({ endedIn: 'ANSWERED' })
+
+    const byAddress = await start({
+      services: [{ name: '100', app: answer }],
+      trunks: [{ name: 'secure', uri: 'sip:127.0.0.1:9', srtp: 'required', inbound: { addresses: ['127.0.0.1'] } }],
+    })
+    expect(await call(await start(), addressOf(byAddress, '100'))).toMatchObject({ rawCause: 488 })
+  })
+
   it('calls from its public address when it has one', async () => {
     let caller = ''
     const look = inbound(async (channel) => {

@@ -159,13 +159,18 @@ function sipOptions(
   }
 }
 
-function trunkOf({ name, uri, credentials, from, srtp }: Settings['trunks'][number]): Trunk {
+function trunkOf(settings: Settings['trunks'][number]): Trunk {
+  const { name, uri, credentials, from, srtp, inboundAddresses, inboundCredentials } = settings
   return {
     name,
     uri,
     ...(credentials && { credentials }),
     ...(from !== undefined && { from }),
     ...(srtp !== undefined && { srtp }),
+    inbound: {
+      addresses: inboundAddresses,
+      ...(inboundCredentials && { username: inboundCredentials.username }),
+    },
   }
 }
 

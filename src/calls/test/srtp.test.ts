@@ -3,7 +3,8 @@ import { expect, test } from 'vitest'
 import { srtpCryptoOf, toneLevelDbm0 } from '../../media/index.ts'
 import type { SrtpPolicy } from '../../sip/index.ts'
 import { MemoryMediaStore, type Simulation, withSimulation } from '../../testing/index.ts'
-import { type Channel, inbound, outbound } from '../index.ts'
+import { trunkOfCaller } from '../caller-trunk.ts'
+import { type Channel, inbound, outbound, type Trunk } from '../index.ts'
 
 const US = '192.0.2.1'
 const THEM = '192.0.2.2'
@@ -14,6 +15,7 @@ async function call(
   sim: Simulation,
   ours: { srtp?: SrtpPolicy; trunk?: SrtpPolicy; to?: string },
   theirs: SrtpPolicy,
+  theirTrunks: readonly Trunk[] = [],
 ): Promise<{ outcome: string; heardDbm0: number; longest: number }> {
   const files = (): MemoryMediaStore => {
     const store = new MemoryMediaStore()
@@ -32,7 +34,7 @@ async function call(
     name: 'them',
     files: files(),
     crypto,
-    exchange: { srtp: theirs },
+    exchange: { srtp: theirs, trunks: theirTrunks },
     services: {
       '*': inbound(async (channel) => {
         await channel.answer()
@@ -89,3 +91,35 @@ test(
     expect(outcome).toBe('IDLE')
   }),
 )
+
+for (const [trunk, caller, outcome, longest] of [
+  ['required', 'accepted', 'IDLE', undefined],
+  ['required', 'offered', 'ANSWERED', 188],
+  ['forbidden', 'offered', 'ANSWERED', 172],
+  ['forbidden', 'required', 'IDLE', undefined],
+  ['accepted', 'required', 'ANSWERED', 188],
+] as const)
+  test(
+    `a call that comes from a trunk where SRTP is ${trunk}, and ${caller} by the caller`,
+    withSimulation({}, async (sim) => {
+      const trunks = [{ name: 'carrier', uri: `sip:${US}`, srtp: trunk, inbound: { addresses: [US] } }]
+      // What holds for everybody else would bring about the opposite.
+      const others = trunk === 'required' ? 'forbidden' : 'required'
+      const result = await call(sim, { srtp: caller }, others, trunks)
+      expect(result.outcome).toBe(outcome)
+      if (longest === undefined) return
+      expect(result.heardDbm0).toBeGreaterThan(-20)
+      expect(result.longest).toBe(longest)
+    }),
+  )
+
+test('a call belongs to the trunk whose name it has proven, or else to that of its address', () => {
+  const one = { name: 'one', uri: 'sip:192.0.2.1', inbound: { addresses: ['192.0.2.1', '2001:db8::1'] } }
+  const two = { name: 'two', uri: 'sip:192.0.2.2', inbound: { username: 'carrier' } }
+  const out = { name: 'out', uri: 'sip:192.0.2.3' }
+  const trunks = [out, one, two]
+  expect(trunkOfCaller(trunks, '2001:db8::1', undefined)).toBe(one)
+  expect(trunkOfCaller(trunks, '192.0.2.1', 'carrier')).toBe(two)
+  expect(trunkOfCaller(trunks, '192.0.2.1', 'alice')).toBeUndefined()
+  expect(trunkOfCaller(trunks, '192.0.2.3', undefined)).toBeUndefined()
+})

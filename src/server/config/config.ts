@@ -97,7 +97,10 @@ export interface TrunkConfig {
   readonly password?: string
   /** The From of calls through this trunk. Default: `sip.identity`. */
   readonly from?: string
-  /** SRTP of calls that we place through this trunk; those that come follow `media.srtp`. Default: `media.srtp`. */
+  /**
+   * SRTP of calls through this trunk in both directions; those that come need `inbound` to be known as its own. A call
+   * that cannot be had this way is refused with 488. Default: `media.srtp`.
+   */
   readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
   /** How calls from this trunk are known. Default: not at all, they are strangers. */
   readonly inbound?: {
