@@ -11,6 +11,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Child, cpuMsOf } from '../e2e/harness/child.ts'
 import { waitFor } from '../e2e/harness/wait.ts'
+import { NODE_FLAGS } from '../src/server/cli/node-flags.ts'
 import type { CallerResult } from './caller.ts'
 
 const ROUNDS = 7
@@ -18,8 +19,6 @@ const CALLS_PER_ROUND = 2000
 const CALLS_PER_SECOND = 400
 const SERVER = { address: '127.0.10.1', core: 0 }
 const BARE = { address: '127.0.10.3', core: 0 }
-/** What the first line of the command asks of node: young objects live for 32 s here, and are copied less often. */
-const FLAGS_OF_BIN = ['--max-semi-space-size=64', '--no-parallel-scavenge']
 const CALLER = { address: '127.0.10.4', core: 1 }
 
 export interface CallTimes {
@@ -40,7 +39,7 @@ export interface CallTimes {
 /** Measures the built server (`dist`), so run `npm run build` first. */
 export async function run(): Promise<CallTimes> {
   const server = start(SERVER.core, [
-    ...FLAGS_OF_BIN,
+    ...NODE_FLAGS,
     path('../dist/server/cli/main.js'),
     'serve',
     path('peers.config.ts'),

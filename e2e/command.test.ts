@@ -127,7 +127,7 @@ describe('ringdown serve and ringdown call', () => {
   })
 
   it('explains itself', async () => {
-    for (const args of [['--help'], ['serve', '--help'], ['call', '--help'], ['demo', '--help']]) {
+    for (const args of [['--help'], ['serve', '--help'], ['call', '--help'], ['bench', '--help'], ['demo', '--help']]) {
       const help = ringdown(...args)
       expect(await exitOf(help)).toBe(0)
       expect(help.output).toMatch(/Examples:[\s\S]*Exit codes:/)

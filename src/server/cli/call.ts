@@ -7,7 +7,7 @@ import { createLogger } from '../log/logger.ts'
 import { startServer } from '../main.ts'
 import { type ShellCall, shellCall } from './call-app.ts'
 import { EXIT, EXIT_OF_CAUSE } from './exit-codes.ts'
-import { localAddressTowards } from './local-address.ts'
+import { localSide } from './local-address.ts'
 import { ShellFiles } from './shell-files.ts'
 import { untilSignal } from './signals.ts'
 
@@ -124,13 +124,6 @@ async function configOf(to: string, flags: CallFlags): Promise<RingdownConfig> {
       trunks: [{ name: 'trunk', uri: trunk, ...(username !== undefined && { username, password: password ?? '' }) }],
     }),
   }
-}
-
-async function localSide(farHost: string, listen: string | undefined): Promise<[address: string, port: number]> {
-  if (listen === undefined) return [await localAddressTowards(farHost), 0]
-  const [, address, port] = /^\[?([^\]]+?)\]?(?::(\d+))?$/.exec(listen) ?? []
-  if (address === undefined) throw new UsageError(`--listen ${listen}: give an address, or address:port`)
-  return /^[\da-f]*:[\da-f:.]*$/i.test(listen) ? [listen, 0] : [address, Number(port ?? 0)]
 }
 
 function report(details: CallDetails, error: string | undefined): number {

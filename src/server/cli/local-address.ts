@@ -1,7 +1,19 @@
 import { createSocket } from 'node:dgram'
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
-import { RingdownError } from '../../kit/index.ts'
+import { RingdownError, UsageError } from '../../kit/index.ts'
+
+/**
+ * The address and port of this machine for calls to `farHost`: what `--listen` says, or the address that faces it and
+ * any port.
+ * @throws UsageError when `--listen` is no address; RingdownError RINGDOWN_TRANSPORT when the host cannot be reached
+ */
+export async function localSide(farHost: string, listen: string | undefined): Promise<[address: string, port: number]> {
+  if (listen === undefined) return [await localAddressTowards(farHost), 0]
+  const [, address, port] = /^\[?([^\]]+?)\]?(?::(\d+))?$/.exec(listen) ?? []
+  if (address === undefined) throw new UsageError(`--listen ${listen}: give an address, or address:port`)
+  return /^[\da-f]*:[\da-f:.]*$/i.test(listen) ? [listen, 0] : [address, Number(port ?? 0)]
+}
 
 /**
  * The address of this machine from which `host` is reached: what the kernel would put on a packet there. Nothing is

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { ConfigError, RingdownError } from '../../kit/index.ts'
+import { benchCommand } from './bench.ts'
 import { callCommand } from './call.ts'
 import { demoCommand } from './demo.ts'
 import { EXIT } from './exit-codes.ts'
@@ -25,10 +26,11 @@ Examples:
   $ ringdown demo                                  the exchange and some far ends, on this machine only
   $ ringdown serve                                 what ringdown.config.ts describes
   $ ringdown call sip:1234@127.0.0.1 --play hi.wav one call from the shell
+  $ ringdown bench                                 what calls cost this machine
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is taken; see also "ringdown call --help".`,
     )
-  for (const command of [serveCommand, callCommand, demoCommand])
+  for (const command of [serveCommand, callCommand, benchCommand, demoCommand])
     program.addCommand(
       command((result) => {
         code = result
