@@ -29,6 +29,7 @@ export {
   LiveSpeakerDetectionSettings,
   type MediaStore,
   outbound,
+  type Playable,
   PlayerCause,
   type PlayOptions,
   RecorderCause,

@@ -31,7 +31,13 @@ export {
 } from './exchange.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
-export { assertMediaName, type MediaStore, type RecordingFormat, type RecordingSink } from './media-store.ts'
+export {
+  assertMediaName,
+  type MediaStore,
+  type Playable,
+  type RecordingFormat,
+  type RecordingSink,
+} from './media-store.ts'
 export type { DtmfPlayer, FilePlayer, PlayOptions, TonePlayer } from './players.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'

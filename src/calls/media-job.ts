@@ -26,7 +26,7 @@ export interface RunPlan {
   readonly bargeIn: boolean
   onRecorded?(samples: Int16Array): void
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
-  complete?(outcome: { audioDetected?: boolean }): Promise<void>
+  complete?(outcome: { audioDetected?: boolean }, end: JobEnd): Promise<void>
 }
 
 /**
@@ -125,7 +125,7 @@ export abstract class MediaJob<Cause extends string> {
     // The place of the transmitter is free as soon as the engine says so, not when the application looks.
     if (this.#transmits) this.core.releaseTransmitter()
     try {
-      await plan.complete?.(outcome)
+      await plan.complete?.(outcome, end)
     } catch (error) {
       this.#fail(error)
       this.#finish(run, 'ERROR', true)

@@ -1,18 +1,28 @@
 import { UsageError } from '../kit/index.ts'
-import type { AudioClip } from '../media/index.ts'
+import type { FileSource } from '../media/index.ts'
 
 /** The files that applications play and record: a port; the server keeps them on disk, the test kit in memory. */
 export interface MediaStore {
   /**
-   * Loads a file for playing.
+   * Opens a file for playing, once or in a loop.
    * @throws MediaFileError when it is missing, unreadable or in a format that is not supported
    */
-  read(name: string): Promise<AudioClip>
+  read(name: string, options: { readonly loop: boolean }): Promise<Playable>
   /**
    * Begins a recording; an existing file of that name is replaced when the recording is closed.
    * @throws MediaFileError when it cannot be written
    */
   write(name: string, format: RecordingFormat): Promise<RecordingSink>
+}
+
+/** A file that was opened for playing. */
+export interface Playable {
+  readonly source: FileSource
+  /**
+   * Gives the file back; playing is over, at its end or before.
+   * @throws MediaFileError when it could not be read to its end: it was played as far as it went
+   */
+  close(): Promise<void>
 }
 
 /** Samples of a recording: 16-bit linear, or G.711. */

@@ -3,7 +3,7 @@ import type { ChannelCore } from './channel-core.ts'
 import type { PlayerCause } from './enums.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
-import { assertMediaName } from './media-store.ts'
+import { assertMediaName, type Playable } from './media-store.ts'
 
 export interface PlayOptions {
   /** A new digit ends the playing with BARGEIN. Digits that are already buffered do not. Default false. */
@@ -37,13 +37,21 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   /** @internal On a leg that the caller has checked: a ringtone plays before the answer. */
   startOn(leg: Leg, file: string, options: PlayOptions): void {
     const { bargeIn = false, loop = false } = options
+    let playable: Playable | undefined
     this.launch(leg, {
       bargeIn,
-      prepare: async () => ({
-        type: 'play',
-        source: { kind: 'audio', clip: await this.core.host.files.read(file), loop },
-        bargeIn,
-      }),
+      prepare: async () => {
+        playable = await this.core.host.files.read(file, { loop })
+        return { type: 'play', source: playable.source, bargeIn }
+      },
+      complete: async (_outcome, end) => {
+        try {
+          await playable?.close()
+        } catch (error) {
+          // What was not wanted any more need not have been readable.
+          if (end === 'NORMAL') throw error
+        }
+      },
     })
   }
 }

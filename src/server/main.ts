@@ -68,7 +68,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   const settings = checkConfig(config, directory)
   const logger = options.logger ?? createLogger(settings.log)
   const random = systemRandom()
-  const disk = new DiskMediaStore(settings.files)
+  const disk = new DiskMediaStore(settings.files, { logger })
   if (options.files === undefined) await disk.open()
   const apps = new AppLibrary(logger)
   for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
@@ -111,7 +111,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   apps.watch()
   const shutdown = new Shutdown(exchange, driver, async () => {
     apps.close()
-    await Promise.all([transports.close(), media.close()])
+    await Promise.all([transports.close(), media.close(), disk.close()])
   })
 
   return {
@@ -123,6 +123,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       ...sipCounters.snapshot(),
       ...transports.counters.snapshot(),
       ...media.counters(),
+      ...disk.counters.snapshot(),
     }),
     sizes: () => {
       const { sip, ...calls } = exchange.sizes()

@@ -42,6 +42,15 @@ export type AudioClip =
   | { readonly encoding: 'pcm16'; readonly sampleRateHz: 8000; readonly data: Int16Array }
   | { readonly encoding: 'pcmu' | 'pcma'; readonly sampleRateHz: 8000; readonly data: Uint8Array }
 
+/**
+ * Audio that is read from disk while it is played, mono: a ring on shared memory, made by `createAudioStream`. One
+ * player may read it, once.
+ */
+export type AudioStream = AudioClip & {
+  /** Positions of both ends, and whether there is more to come: see stream-ring.ts. */
+  readonly control: Int32Array
+}
+
 /** One step of a tone: up to two frequencies added or one modulating the other; both absent is silence. */
 export interface ToneStep {
   readonly tone1?: ToneComponent
@@ -58,8 +67,13 @@ export interface ToneComponent {
 }
 
 export type PlaySource =
-  | { readonly kind: 'audio'; readonly clip: AudioClip; readonly loop: boolean }
+  | FileSource
   | { readonly kind: 'tone'; readonly steps: readonly ToneStep[]; readonly loop: boolean }
+
+/** What a file is played from: memory, or the disk while it plays (whoever reads it begins it again for a loop). */
+export type FileSource =
+  | { readonly kind: 'audio'; readonly clip: AudioClip; readonly loop: boolean }
+  | { readonly kind: 'stream'; readonly stream: AudioStream }
 
 export interface RecordLimits {
   /** Stop with TIMEOUT after this long. */
@@ -168,6 +182,8 @@ export interface LegStatistics {
   readonly jitterBufferMs: number
   /** Slots that were skipped because the process stalled. */
   readonly slotsSkipped: number
+  /** Gaps in what was played because the disk was behind. */
+  readonly playerUnderruns: number
   /** RTCP reports each way. */
   readonly reportsSent: number
   readonly reportsReceived: number

@@ -18,6 +18,8 @@ export type MediaCounter =
   | 'slotsSkipped'
   /** Times that a listener was owed sound and none was there. */
   | 'underruns'
+  /** Gaps in what was played because the disk was behind. */
+  | 'playerUnderruns'
   | 'packetsSent'
   | 'packetsReceived'
   | 'packetsLost'
@@ -226,9 +228,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
-    const { slotsSkipped, underruns, packetsSent, packetsReceived, packetsLost, packetsRefused } = leg.statistics()
+    const { slotsSkipped, underruns, playerUnderruns, ...counted } = leg.statistics()
+    const { packetsSent, packetsReceived, packetsLost, packetsRefused } = counted
     this.counters.add('slotsSkipped', slotsSkipped)
     this.counters.add('underruns', underruns)
+    this.counters.add('playerUnderruns', playerUnderruns)
     this.counters.add('packetsSent', packetsSent)
     this.counters.add('packetsReceived', packetsReceived)
     this.counters.add('packetsLost', packetsLost)

@@ -4,6 +4,7 @@ import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
 import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
+import { StreamPlayer } from '../node/stream-player.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { type Quality, rateCall } from '../rtcp/quality.ts'
@@ -11,7 +12,16 @@ import { RtcpSession } from '../rtcp/session.ts'
 import { type HeardSource, SourceLatch } from '../rtp/source-latch.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { Bridge } from './bridge.ts'
-import type { JobCause, JobId, LegId, LegStatistics, MediaCommand, MediaEvent, StreamParameters } from './control.ts'
+import type {
+  JobCause,
+  JobId,
+  LegId,
+  LegStatistics,
+  MediaCommand,
+  MediaEvent,
+  PlaySource,
+  StreamParameters,
+} from './control.ts'
 import { Inbound } from './inbound.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
 import { Protection } from './protection.ts'
@@ -41,6 +51,7 @@ export class Leg {
   #transmitting: Job | undefined
   #bridge: Bridge | undefined
   #rtcp: RtcpSession | undefined
+  #playerUnderruns = 0
   readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
@@ -168,6 +179,7 @@ export class Leg {
       stretchedMs: hearing.stretchedMs,
       jitterBufferMs: hearing.delayMs,
       slotsSkipped: this.#outbound.slotsSkipped,
+      playerUnderruns: this.#playerUnderruns,
       reportsSent: this.#rtcp?.sent ?? 0,
       reportsReceived: this.#rtcp?.received ?? 0,
       ...(this.#rtcp?.roundTripMs !== undefined && { roundTripMs: this.#rtcp.roundTripMs }),
@@ -195,9 +207,14 @@ export class Leg {
   }
 
   #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
-    const transmitter =
-      source.kind === 'audio' ? new ClipPlayer(source.clip, source.loop) : new TonePlayer(source.steps, source.loop)
+    const transmitter = this.#playerOf(source)
     this.#transmit({ id: job, bargeIn, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  }
+
+  #playerOf(source: PlaySource): Transmitter {
+    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop)
+    if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
+    return new StreamPlayer(source.stream, () => this.#playerUnderruns++)
   }
 
   #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {

@@ -14,17 +14,44 @@ export interface WavFile {
   readonly data: Uint8Array
 }
 
+/** The format of a WAV file and where its audio is. */
+export interface WavHead extends Omit<WavFile, 'data'> {
+  /** Octets of the file before the audio. */
+  readonly dataStart: number
+  /** Octets of audio that are there: whole samples, or whole groups of ADPCM codes. */
+  readonly dataBytes: number
+  /** Octets of audio that the file says it has and has not: it was cut short. */
+  readonly missingBytes: number
+}
+
 /**
  * Reads a WAV file (Microsoft RIFF; "Multiple Channel Audio Data and WAVE Files" for the extensible form).
  * It is lenient about what writers get wrong: unknown chunks and missing padding at the end, sizes that reach beyond
  * the file, and the zero sizes that a recorder leaves behind when it is cut off. Any other fault is the error.
  */
 export function parseWav(bytes: Uint8Array): Result<WavFile> {
+  const head = parseWavHead(bytes, bytes.length)
+  if (!head.ok) return head
+  if (head.value === undefined) return err(NO_DATA)
+  const { encoding, channels, sampleRateHz, blockBytes, dataStart, dataBytes } = head.value
+  const data = bytes.subarray(dataStart, dataStart + dataBytes)
+  return ok({ encoding, channels, sampleRateHz, blockBytes, data })
+}
+
+/**
+ * The same of a file that is not in memory as a whole.
+ *
+ * @param bytes the beginning of the file
+ * @param fileBytes how long it is
+ * @returns `undefined` as long as `bytes` end before the audio begins
+ */
+export function parseWavHead(bytes: Uint8Array, fileBytes: number): Result<WavHead | undefined> {
   if (tagAt(bytes, 0) !== 'RIFF' || tagAt(bytes, 8) !== 'WAVE')
     return err('not a WAV file: it does not begin with RIFF and WAVE')
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   let format: Format | undefined
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  let at = 12
+  while (at + 8 <= bytes.length) {
     const tag = tagAt(bytes, at)
     const start = at + 8
     const size = view.getUint32(at + 4, true)
@@ -34,16 +61,22 @@ export function parseWav(bytes: Uint8Array): Result<WavFile> {
       format = parsed.value
     } else if (tag === 'data') {
       if (format === undefined) return err('the WAV file has no format chunk before its data')
+      const { unitBytes, ...rest } = format
       // A header that was never completed counts no data, neither here nor in the RIFF chunk around it.
       const wasCutOff = size === 0 && view.getUint32(4, true) <= start
-      const end = wasCutOff ? bytes.length : Math.min(start + size, bytes.length)
-      const whole = end - start - ((end - start) % format.unitBytes)
-      return ok({ ...format, data: bytes.subarray(start, start + whole) })
+      const present = wasCutOff ? fileBytes - start : Math.min(size, fileBytes - start)
+      const dataBytes = present - (present % unitBytes)
+      // Writers to a pipe know no length, and say the largest.
+      const missingBytes = wasCutOff || size >= UNKNOWN_LENGTH ? 0 : size - present
+      return ok({ ...rest, dataStart: start, dataBytes, missingBytes })
     }
     at = start + size + (size & 1)
   }
-  return err('the WAV file has no data chunk')
+  return at + 8 <= fileBytes ? ok(undefined) : err(NO_DATA)
 }
+
+const NO_DATA = 'the WAV file has no data chunk'
+const UNKNOWN_LENGTH = 0x7fff_0000
 
 interface Format extends Omit<WavFile, 'data'> {
   /** The data is cut to a multiple of this. */

@@ -1,5 +1,5 @@
-import { codecNamed } from '../codec/codec.ts'
-import type { AudioClip, CodecName } from '../engine/control.ts'
+import type { AudioClip } from '../engine/control.ts'
+import { PacketFiller } from './packet-filler.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 
 /**
@@ -11,56 +11,30 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
 export class ClipPlayer implements Transmitter {
   readonly #clip: AudioClip
   readonly #loop: boolean
+  readonly #filler: PacketFiller
   #at = 0
 
   constructor(clip: AudioClip, loop: boolean) {
     this.#clip = clip
     this.#loop = loop
+    this.#filler = new PacketFiller(clip)
   }
 
   fill(packet: OutgoingPacket): Transmission {
-    const { data } = this.#clip
-    if (data.length === 0 || (this.#at === data.length && !this.#loop)) return 'done'
-    const passThrough = this.#clip.encoding === PASSES_AS[packet.codec.name]
-    let filled = 0
-    while (filled < packet.samples) {
-      if (this.#at === data.length) {
+    const { length } = this.#clip.data
+    if (length === 0 || (this.#at === length && !this.#loop)) return 'done'
+    const filler = this.#filler
+    filler.begin(packet)
+    for (let left = packet.samples; left > 0; ) {
+      if (this.#at === length) {
         if (!this.#loop) break
         this.#at = 0
       }
-      const count = Math.min(packet.samples - filled, data.length - this.#at)
-      if (passThrough) copyInto(packet.bytes, packet.payloadOffset + filled, data, this.#at, count)
-      else this.#decodeInto(packet.pcm, filled, count)
+      const count = filler.put(packet, this.#at, left)
       this.#at += count
-      filled += count
+      left -= count
     }
-    if (passThrough) {
-      packet.codec.silenceInto(packet.samples - filled, packet.bytes, packet.payloadOffset + filled)
-      packet.payloadLength = packet.samples
-    } else {
-      packet.pcm.fill(0, filled, packet.samples)
-      packet.encode()
-    }
+    filler.finish(packet)
     return 'audio'
   }
-
-  #decodeInto(pcm: Int16Array, at: number, count: number): void {
-    const clip = this.#clip
-    if (clip.encoding === 'pcm16') copyInto(pcm, at, clip.data, this.#at, count)
-    else codecNamed(clip.encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(clip.data, this.#at, count, pcm, at)
-  }
-}
-
-/** The encoding of clips that are payloads of a codec already. */
-const PASSES_AS: Readonly<Partial<Record<CodecName, AudioClip['encoding']>>> = { PCMU: 'pcmu', PCMA: 'pcma' }
-
-/** A loop and not `set(subarray())`: that would make one object per packet. */
-function copyInto(
-  into: Uint8Array | Int16Array,
-  at: number,
-  from: Uint8Array | Int16Array,
-  start: number,
-  count: number,
-): void {
-  for (let i = 0; i < count; i++) into[at + i] = from[start + i]!
 }

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
 import type { AudioClip, RecordLimits } from '../engine/control.ts'
+import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf, streamTo } from './harness.ts'
 import { bestMatch, clipOf, speechLike } from './signals.ts'
@@ -53,6 +54,35 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       expect(await finished(media, 2, 21)).toMatchObject({ cause: 'ABORTED', audioDetected: true })
       const { correlation } = bestMatch(recordingOf(media, 2, 21), speech.subarray(1600, 4800))
       expect(correlation).toBeGreaterThan(0.99)
+    })
+
+    it('plays what is written meanwhile; where that comes late is a gap, and time passes all the same', async () => {
+      await connectLegs(media, 1, 2)
+      const speech = speechLike(2000)
+      const stream = createAudioStream('pcm16', 8192)
+      const writer = new StreamWriter(stream)
+      writer.write(speech, 0, 8000)
+      media.send({ type: 'record', leg: 2, job: 21, limits: plain })
+      media.send({ type: 'play', leg: 1, job: 11, source: { kind: 'stream', stream }, bargeIn: false })
+      await media.pass(1600)
+      expect(writer.room).toBe(8192)
+      writer.write(speech, 8000, 8000)
+      endStream(stream)
+      expect((await finished(media, 1, 11)).cause).toBe('NORMAL')
+      await media.pass(200)
+      media.send({ type: 'close', leg: 1 })
+      media.send({ type: 'close', leg: 2 })
+      await media.waitUntil(() => eventsOf(media, 'closed', 2).length > 0, 2000)
+      const recording = recordingOf(media, 2, 21)
+      const before = bestMatch(recording, speech.subarray(1600, 7200))
+      const after = bestMatch(recording, speech.subarray(9600, 15_200))
+      expect(Math.min(before.correlation, after.correlation)).toBeGreaterThan(0.99)
+      const gapMs = (after.offset - before.offset - 8000) / 8
+      expect(gapMs).toBeGreaterThan(300)
+      const { playerUnderruns, packetsSent } = eventsOf(media, 'closed', 1)[0].statistics
+      expect(playerUnderruns).toBe(1)
+      // Silence is sent in the gap: as many packets as time has passed, and what follows at the end.
+      expect(Math.abs(packetsSent - (2000 + gapMs) / 20 - 10)).toBeLessThanOrEqual(3)
     })
 
     it('plays a tone in a loop until it is stopped', async () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { MediaStore, RecordingFormat, RecordingSink } from '../../calls/index.ts'
+import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import { type AudioClip, decodeAudioFile } from '../../media/index.ts'
 import { DiskRecording } from '../files/disk-recording.ts'
@@ -31,10 +31,9 @@ export class ShellFiles implements MediaStore {
     this.#clip = clip.value
   }
 
-  read(): Promise<AudioClip> {
-    return this.#clip === undefined
-      ? Promise.reject(new MediaFileError('nothing to play was named'))
-      : Promise.resolve(this.#clip)
+  async read(_name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
+    if (this.#clip === undefined) throw new MediaFileError('nothing to play was named')
+    return { source: { kind: 'audio', clip: this.#clip, loop }, close: async () => {} }
   }
 
   write(_name: string, format: RecordingFormat): Promise<RecordingSink> {

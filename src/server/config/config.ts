@@ -154,6 +154,11 @@ export interface FilesConfig {
   readonly directory?: string
   /** Memory for files that were played, in bytes. Default 67,108,864 (64 MiB). */
   readonly cacheBytes?: number
+  /**
+   * Files that last longer are read while they play instead of being kept in memory, in ms, 1,000 to 3,600,000.
+   * Default 60,000.
+   */
+  readonly streamLongerThanMs?: number
   /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
   readonly maxRecordingBytes?: number
 }

@@ -149,6 +149,7 @@ export const configSchema = object({
   files: object({
     directory: text('must be the path of a directory', (value) => value !== '').optional(),
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),
+    streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
   }).optional(),
   log: object({

@@ -39,7 +39,12 @@ export interface Settings {
     readonly maxConnectionsPerAddress: number
     readonly connectionIdleMs: number
   }
-  readonly files: { readonly directory: string; readonly cacheBytes: number; readonly maxRecordingBytes: number }
+  readonly files: {
+    readonly directory: string
+    readonly cacheBytes: number
+    readonly streamLongerThanMs: number
+    readonly maxRecordingBytes: number
+  }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
 }
@@ -135,6 +140,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     files: {
       directory: resolve(directory, config.files?.directory ?? 'media'),
       cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
+      streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
     },
     log: { level: config.log?.level ?? 'info', pretty: config.log?.pretty },

@@ -11,25 +11,36 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { MediaFileError, UsageError } from '../../kit/index.ts'
-import { parseWav, wavHeader } from '../../media/index.ts'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Logger, MediaFileError, silentLogger, UsageError } from '../../kit/index.ts'
+import { type AudioClip, parseWav, StreamReader, wavHeader } from '../../media/index.ts'
+import { LocalAudioFiles } from './audio/audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
 import { DiskMediaStore } from './disk-media-store.ts'
 
 let folder: string
 let directory: string
+const warnings: string[] = []
+const logger: Logger = { ...silentLogger, warn: (_fields, message) => void warnings.push(message) }
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'ringdown-files-'))
   directory = join(folder, 'media')
+  warnings.length = 0
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-async function open(limits: { cacheBytes?: number; maxRecordingBytes?: number } = {}): Promise<DiskMediaStore> {
-  const store = new DiskMediaStore({ directory, cacheBytes: 100_000, maxRecordingBytes: 1_000_000, ...limits })
+async function open(limits: Partial<ConstructorParameters<typeof DiskMediaStore>[0]> = {}): Promise<DiskMediaStore> {
+  const settings = { directory, cacheBytes: 100_000, streamLongerThanMs: 60_000, maxRecordingBytes: 1_000_000 }
+  const store = new DiskMediaStore({ ...settings, ...limits }, { audio: new LocalAudioFiles(), logger })
   await store.open()
   return store
+}
+
+async function clipIn(store: DiskMediaStore, name: string): Promise<AudioClip> {
+  const { source } = await store.read(name, { loop: false })
+  if (source.kind !== 'audio') throw new Error(`${name} is read while it plays`)
+  return source.clip
 }
 
 function wavOf(samples: number[]): Uint8Array {
@@ -42,7 +53,7 @@ describe('reading', () => {
     const store = await open()
     mkdirSync(join(directory, 'en'))
     writeFileSync(join(directory, 'en', 'hello.wav'), wavOf([1, -2, 3]))
-    const clip = await store.read('en/hello.wav')
+    const clip = await clipIn(store, 'en/hello.wav')
     expect(clip).toMatchObject({ encoding: 'pcm16', sampleRateHz: 8000 })
     expect([...clip.data]).toEqual([1, -2, 3])
     expect(clip.data.buffer).toBeInstanceOf(SharedArrayBuffer)
@@ -52,28 +63,28 @@ describe('reading', () => {
     const store = await open()
     const path = join(directory, 'a.wav')
     writeFileSync(path, wavOf([1]))
-    const first = await store.read('a.wav')
-    expect(await store.read('a.wav')).toBe(first)
+    const first = await clipIn(store, 'a.wav')
+    expect(await clipIn(store, 'a.wav')).toBe(first)
     expect(store.sizes().cachedBytes).toBe(2)
     writeFileSync(path, wavOf([2]))
     utimesSync(path, new Date(), new Date(Date.now() + 2_000))
-    expect([...(await store.read('a.wav')).data]).toEqual([2])
+    expect([...(await clipIn(store, 'a.wav')).data]).toEqual([2])
     expect(store.sizes().cachedBytes).toBe(2)
   })
 
   it('reads a file once for all who ask meanwhile', async () => {
     const store = await open({ cacheBytes: 0 })
     writeFileSync(join(directory, 'a.ul'), Uint8Array.of(1, 2))
-    const [one, other] = await Promise.all([store.read('a.ul'), store.read('a.ul')])
+    const [one, other] = await Promise.all([clipIn(store, 'a.ul'), clipIn(store, 'a.ul')])
     expect(one).toBe(other)
-    expect(await store.read('a.ul')).not.toBe(one)
+    expect(await clipIn(store, 'a.ul')).not.toBe(one)
   })
 
   it.each(['', '/etc/passwd', '../a.wav', 'a/../../b.wav', 'a//b.wav', 'a\\b.wav', 'a b.wav', 'a\0.wav'])(
     'refuses the name %j',
     async (name) => {
       const store = await open()
-      expect(() => store.read(name)).toThrow(UsageError)
+      await expect(clipIn(store, name)).rejects.toThrow(UsageError)
       await expect(store.write(name, 'pcm16')).rejects.toThrow(UsageError)
     },
   )
@@ -82,11 +93,41 @@ describe('reading', () => {
     const store = await open()
     writeFileSync(join(directory, 'a.txt'), 'hello')
     mkdirSync(join(directory, 'folder'))
-    await expect(store.read('a.wav')).rejects.toThrow(
+    await expect(clipIn(store, 'a.wav')).rejects.toThrow(
       'a.wav cannot be played: there is no such file in the media store',
     )
-    await expect(store.read('a.txt')).rejects.toThrow(/a\.txt cannot be played: its format is not known/)
-    await expect(store.read('folder')).rejects.toThrow(MediaFileError)
+    await expect(clipIn(store, 'a.txt')).rejects.toThrow(/a\.txt cannot be played: its format is not known/)
+    await expect(clipIn(store, 'folder')).rejects.toThrow(MediaFileError)
+  })
+
+  it('reads what is long while it plays, and says at the end what it could not read', async () => {
+    const store = await open({ streamLongerThanMs: 1000 })
+    writeFileSync(join(directory, 'short.wav'), wavOf(new Array(8000).fill(1)))
+    writeFileSync(join(directory, 'long.wav'), wavOf(new Array(80_000).fill(1)))
+    expect((await store.read('short.wav', { loop: true })).source).toMatchObject({ kind: 'audio', loop: true })
+    const good = await store.read('long.wav', { loop: true })
+    expect(good.source.kind).toBe('stream')
+    await good.close()
+    expect(store.sizes().cachedBytes).toBe(16_000)
+    const bad = await store.read('long.wav', { loop: true })
+    utimesSync(join(directory, 'long.wav'), 1, 1)
+    const { stream } = bad.source as Extract<typeof bad.source, { kind: 'stream' }>
+    const reader = new StreamReader(stream)
+    await vi.waitUntil(() => {
+      reader.advance(reader.available)
+      return reader.isEnded
+    })
+    await expect(bad.close()).rejects.toThrow(
+      'long.wav could not be played to its end: it was changed while it was read',
+    )
+    expect(store.counters.snapshot()).toMatchObject({ filesCutShort: 1 })
+  })
+
+  it('plays what is there of a file that was cut, and warns', async () => {
+    const store = await open()
+    writeFileSync(join(directory, 'a.wav'), wavOf([1, 2, 3, 4]).subarray(0, 48))
+    expect([...(await clipIn(store, 'a.wav')).data]).toEqual([1, 2])
+    expect(warnings).toEqual(['a.wav ends 4 octets before it should; what is there is played'])
   })
 
   it('follows no link that leads out of the store', async () => {
@@ -94,12 +135,12 @@ describe('reading', () => {
     writeFileSync(join(folder, 'secret.wav'), wavOf([1]))
     symlinkSync(join(folder, 'secret.wav'), join(directory, 'link.wav'))
     symlinkSync(folder, join(directory, 'up'))
-    await expect(store.read('link.wav')).rejects.toThrow(/leads out of the media store/)
-    await expect(store.read('up/secret.wav')).rejects.toThrow(/leads out of the media store/)
+    await expect(clipIn(store, 'link.wav')).rejects.toThrow(/leads out of the media store/)
+    await expect(clipIn(store, 'up/secret.wav')).rejects.toThrow(/leads out of the media store/)
     await expect(store.write('up/new.wav', 'pcm16')).rejects.toThrow(/leads out of the media store/)
     writeFileSync(join(directory, 'real.wav'), wavOf([1]))
     symlinkSync(join(directory, 'real.wav'), join(directory, 'alias.wav'))
-    expect((await store.read('alias.wav')).data).toHaveLength(1)
+    expect((await clipIn(store, 'alias.wav')).data).toHaveLength(1)
   })
 })
 
@@ -117,7 +158,7 @@ describe('recording', () => {
     expect(store.sizes().recordings).toBe(0)
     const wav = parseWav(readFileSync(join(directory, 'calls', 'a.wav')))
     expect(wav.ok && wav.value).toMatchObject({ encoding: 'pcm16', channels: 1, sampleRateHz: 8000 })
-    expect([...(await store.read('calls/a.wav')).data]).toEqual([...sweep])
+    expect([...(await clipIn(store, 'calls/a.wav')).data]).toEqual([...sweep])
   })
 
   it.each(['pcmu', 'pcma'] as const)('writes %s, an odd number of octets padded', async (format) => {
@@ -127,7 +168,7 @@ describe('recording', () => {
     await recording.close()
     const bytes = readFileSync(join(directory, 'a.wav'))
     expect(bytes.length % 2).toBe(0)
-    const clip = await store.read('a.wav')
+    const clip = await clipIn(store, 'a.wav')
     expect(clip.encoding).toBe(format)
     expect(clip.data).toHaveLength(161)
   })
@@ -137,9 +178,9 @@ describe('recording', () => {
     writeFileSync(join(directory, 'a.wav'), wavOf([7]))
     const recording = await store.write('a.wav', 'pcm16')
     recording.write(sweep)
-    expect([...(await store.read('a.wav')).data]).toEqual([7])
+    expect([...(await clipIn(store, 'a.wav')).data]).toEqual([7])
     await recording.close()
-    expect((await store.read('a.wav')).data).toHaveLength(sweep.length)
+    expect((await clipIn(store, 'a.wav')).data).toHaveLength(sweep.length)
   })
 
   it('has one recording of a name at a time', async () => {
@@ -155,7 +196,7 @@ describe('recording', () => {
     const recording = await store.write('a.wav', 'pcm16')
     for (let i = 0; i < 10; i++) recording.write(sweep.subarray(0, 160))
     await expect(recording.close()).rejects.toThrow('a.wav ends after 960 bytes of audio: more is not allowed')
-    expect((await store.read('a.wav')).data).toHaveLength(480)
+    expect((await clipIn(store, 'a.wav')).data).toHaveLength(480)
     expect(store.sizes().recordings).toBe(0)
   })
 

@@ -1,31 +1,66 @@
-import { mkdir, open, realpath } from 'node:fs/promises'
+import { mkdir, realpath } from 'node:fs/promises'
 import { dirname, join, sep } from 'node:path'
-import { assertMediaName, type MediaStore, type RecordingFormat, type RecordingSink } from '../../calls/index.ts'
-import { MediaFileError } from '../../kit/index.ts'
-import { type AudioClip, decodeAudioFile } from '../../media/index.ts'
+import {
+  assertMediaName,
+  type MediaStore,
+  type Playable,
+  type RecordingFormat,
+  type RecordingSink,
+} from '../../calls/index.ts'
+import { Counters, type Logger, MediaFileError, silentLogger } from '../../kit/index.ts'
+import type { AudioClip } from '../../media/index.ts'
 import type { Settings } from '../config/settings.ts'
+import type { AudioFiles } from './audio/audio-files.ts'
+import { openAudioSource } from './audio/audio-source.ts'
+import { DiskFile } from './audio/disk-file.ts'
+import { loadClip } from './audio/load-clip.ts'
+import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
 import { DiskRecording } from './disk-recording.ts'
 
-/** A file that is longer is not read: about 18 hours of G.711. */
-const MOST_FILE_BYTES = 512 * 2 ** 20
+/** What a media store counts. */
+export type FileCounter =
+  /** Files that could not be opened for playing. */
+  | 'filesRefused'
+  /** Files that could not be read to their end while they played. */
+  | 'filesCutShort'
+  | 'fileThreadsDied'
+
+export interface DiskMediaStoreOptions {
+  readonly logger?: Logger
+  /** What reads files that are long or must be converted. Default: a thread. */
+  readonly audio?: AudioFiles
+}
+
+/** What a name stands for: audio that was decoded, or the path of a file that is read while it plays. */
+type Found = AudioClip | { readonly path: string }
 
 /**
  * The media store on disk: one directory, and everything in it by relative name. A symbolic link inside that leads out
- * of the directory is not followed. Files are decoded once and kept while there is room.
+ * of the directory is not followed.
+ *
+ * Short files are decoded once and kept while there is room. Long ones are read while they play, each by its player,
+ * a few seconds ahead.
  */
 export class DiskMediaStore implements MediaStore {
   readonly #directory: string
   readonly #maxRecordingBytes: number
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
-  readonly #loading = new Map<string, Promise<AudioClip>>()
+  readonly #loading = new Map<string, Promise<Found>>()
   readonly #recordings = new Set<string>()
+  readonly #logger: Logger
+  readonly #audio: AudioFiles
+  readonly #mostClipSamples: number
+  readonly counters = new Counters<FileCounter>()
 
-  constructor({ directory, cacheBytes, maxRecordingBytes }: Settings['files']) {
-    this.#directory = directory
-    this.#maxRecordingBytes = maxRecordingBytes
-    this.#cache = new ClipCache(cacheBytes)
+  constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
+    this.#directory = settings.directory
+    this.#maxRecordingBytes = settings.maxRecordingBytes
+    this.#cache = new ClipCache(settings.cacheBytes)
+    this.#mostClipSamples = settings.streamLongerThanMs * 8
+    this.#logger = options.logger ?? silentLogger
+    this.#audio = options.audio ?? new ThreadAudioFiles({ onDied: (reason) => this.#onThreadDied(reason) })
   }
 
   /** Recordings being written, and bytes of audio that are kept. */
@@ -38,13 +73,21 @@ export class DiskMediaStore implements MediaStore {
     await mkdir(this.#directory, { recursive: true })
   }
 
-  read(name: string): Promise<AudioClip> {
+  /** Reads nothing any more. */
+  async close(): Promise<void> {
+    await this.#audio.close()
+  }
+
+  async read(name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
     assertMediaName(name)
-    const known = this.#loading.get(name)
-    if (known !== undefined) return known
-    const loading = this.#read(name).finally(() => this.#loading.delete(name))
-    this.#loading.set(name, loading)
-    return loading
+    try {
+      const found = await this.#find(name)
+      if ('data' in found) return { source: { kind: 'audio', clip: found, loop }, close: async () => {} }
+      return await this.#stream(name, found.path, loop)
+    } catch (error) {
+      this.counters.add('filesRefused')
+      throw fileError(name, 'cannot be played', error)
+    }
   }
 
   async write(name: string, format: RecordingFormat): Promise<RecordingSink> {
@@ -64,25 +107,58 @@ export class DiskMediaStore implements MediaStore {
     }
   }
 
-  async #read(name: string): Promise<AudioClip> {
-    try {
-      const path = await this.#assertInside(join(this.#directory, name))
-      const file = await open(path, 'r')
-      try {
-        const { mtimeMs, size } = await file.stat()
-        const cached = this.#cache.get(path, mtimeMs, size)
-        if (cached !== undefined) return cached
-        if (size > MOST_FILE_BYTES) throw new Error(`it has ${size} bytes, and ${MOST_FILE_BYTES} is the most`)
-        const clip = decodeAudioFile(name, await file.readFile())
-        if (!clip.ok) throw new Error(clip.error)
-        this.#cache.set(path, mtimeMs, size, clip.value)
-        return clip.value
-      } finally {
-        await file.close()
-      }
-    } catch (error) {
-      throw fileError(name, 'cannot be played', error)
+  #find(name: string): Promise<Found> {
+    const known = this.#loading.get(name)
+    if (known !== undefined) return known
+    const loading = this.#load(name).finally(() => this.#loading.delete(name))
+    this.#loading.set(name, loading)
+    return loading
+  }
+
+  /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
+  async #load(name: string): Promise<Found> {
+    const path = await this.#assertInside(join(this.#directory, name))
+    const file = await DiskFile.open(path)
+    const { modifiedMs, size } = file
+    const cached = this.#cache.get(path, modifiedMs, size)
+    if (cached !== undefined) {
+      await file.close()
+      return cached
     }
+    const source = await openAudioSource(file, name)
+    let clip: AudioClip | undefined
+    try {
+      if (source.missingBytes > 0)
+        this.#logger.warn(
+          { file: name, missingBytes: source.missingBytes },
+          `${name} ends ${source.missingBytes} octets before it should; what is there is played`,
+        )
+      if (source.length !== undefined && source.length > this.#mostClipSamples) return { path }
+      if (source.isPlain) clip = await loadClip(source, this.#mostClipSamples)
+    } finally {
+      await source.close()
+    }
+    clip ??= await this.#audio.load(path, name, this.#mostClipSamples)
+    if (clip === undefined) return { path }
+    this.#cache.set(path, modifiedMs, size, clip)
+    return clip
+  }
+
+  async #stream(name: string, path: string, loop: boolean): Promise<Playable> {
+    const fed = await this.#audio.stream(path, name, loop)
+    return {
+      source: { kind: 'stream', stream: fed.stream },
+      close: () =>
+        fed.stop().catch((error: unknown) => {
+          this.counters.add('filesCutShort')
+          throw fileError(name, 'could not be played to its end', error)
+        }),
+    }
+  }
+
+  #onThreadDied(reason: string): void {
+    this.counters.add('fileThreadsDied')
+    this.#logger.error({}, `${reason}; what it was reading has ended and it is started again when it is needed`)
   }
 
   /** The path with every link followed; it must still be inside the store. */

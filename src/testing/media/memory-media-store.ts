@@ -1,4 +1,4 @@
-import type { MediaStore, RecordingFormat, RecordingSink } from '../../calls/index.ts'
+import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { assertMediaName } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
@@ -19,13 +19,13 @@ export class MemoryMediaStore implements MediaStore {
     return this.#recordings.get(name)
   }
 
-  async read(name: string): Promise<AudioClip> {
+  async read(name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
     assertMediaName(name)
     const recorded = this.#recordings.get(name)
     const clip =
       this.#clips.get(name) ?? (recorded && { encoding: 'pcm16' as const, sampleRateHz: 8000 as const, data: recorded })
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"`)
-    return clip
+    return { source: { kind: 'audio', clip, loop }, close: async () => {} }
   }
 
   async write(name: string, _format: RecordingFormat): Promise<RecordingSink> {

@@ -1,0 +1,44 @@
+import type { AudioStream } from '../engine/control.ts'
+import { StreamReader } from '../file/stream-ring.ts'
+import { PacketFiller } from './packet-filler.ts'
+import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
+
+/**
+ * Plays what is read from disk meanwhile. When the disk falls behind it sends silence, until a fifth of a second is
+ * there again or the end: one gap instead of many small ones. The rest comes later by as much: no word is lost.
+ */
+export class StreamPlayer implements Transmitter {
+  readonly #reader: StreamReader
+  readonly #filler: PacketFiller
+  readonly #onUnderrun: () => void
+  #isStarved = false
+
+  /** @param onUnderrun hears of each gap, when it begins */
+  constructor(stream: AudioStream, onUnderrun: () => void) {
+    this.#reader = new StreamReader(stream)
+    this.#filler = new PacketFiller(stream)
+    this.#onUnderrun = onUnderrun
+  }
+
+  fill(packet: OutgoingPacket): Transmission {
+    const reader = this.#reader
+    const isEnded = reader.isEnded
+    const available = reader.available
+    if (isEnded && available === 0) return 'done'
+    const isShort = !isEnded && available < (this.#isStarved ? REFILLED_SAMPLES : packet.samples)
+    if (isShort && !this.#isStarved) this.#onUnderrun()
+    this.#isStarved = isShort
+    const filler = this.#filler
+    filler.begin(packet)
+    for (let left = isShort ? 0 : Math.min(available, packet.samples); left > 0; ) {
+      const count = filler.put(packet, reader.at, left)
+      reader.advance(count)
+      left -= count
+    }
+    filler.finish(packet)
+    return 'audio'
+  }
+}
+
+/** 200 ms. */
+const REFILLED_SAMPLES = 1600

@@ -1,0 +1,70 @@
+import type { AudioClip, AudioStream } from '../../../media/index.ts'
+import { openAudioSource } from './audio-source.ts'
+import { DiskFile, type ReadableFile } from './disk-file.ts'
+import { Feeder } from './feeder.ts'
+import { loadClip } from './load-clip.ts'
+
+/** Reads sound files for players: the short ones as a whole, the long ones while they play. */
+export interface AudioFiles {
+  /**
+   * @param name says what raw G.711 is, by its ending
+   * @returns `undefined` when the file is longer than `mostSamples` at 8 kHz
+   * @throws Error saying what is wrong with the file
+   */
+  load(path: string, name: string, mostSamples: number): Promise<AudioClip | undefined>
+  /**
+   * Resolves when there is something to play.
+   * @throws Error saying what is wrong with the file
+   */
+  stream(path: string, name: string, loop: boolean): Promise<FedStream>
+  /** Ends what is still read. */
+  close(): Promise<void>
+}
+
+/** A stream, and whoever fills it. */
+export interface FedStream {
+  readonly stream: AudioStream
+  /**
+   * Nobody plays it any more.
+   * @throws Error saying why the file could not be read to its end
+   */
+  stop(): Promise<void>
+}
+
+/** Reads them in this thread. */
+export class LocalAudioFiles implements AudioFiles {
+  readonly #open: (path: string) => Promise<ReadableFile>
+  readonly #feeders = new Set<Feeder>()
+
+  /** @param open what opens files; default: the disk */
+  constructor(open: (path: string) => Promise<ReadableFile> = (path) => DiskFile.open(path)) {
+    this.#open = open
+  }
+
+  async load(path: string, name: string, mostSamples: number): Promise<AudioClip | undefined> {
+    const source = await openAudioSource(await this.#open(path), name)
+    try {
+      return await loadClip(source, mostSamples)
+    } finally {
+      await source.close()
+    }
+  }
+
+  async stream(path: string, name: string, loop: boolean): Promise<FedStream> {
+    const feeder = new Feeder(await openAudioSource(await this.#open(path), name), loop)
+    this.#feeders.add(feeder)
+    await feeder.begun
+    return {
+      stream: feeder.stream,
+      stop: async () => {
+        this.#feeders.delete(feeder)
+        await feeder.stop()
+      },
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#feeders].map((feeder) => feeder.stop().catch(() => {})))
+    this.#feeders.clear()
+  }
+}

@@ -1,0 +1,63 @@
+import { parseWavHead, rawEncodingOf, UNKNOWN_FORMAT, type WavHead } from '../../../media/index.ts'
+import type { ReadableFile } from './disk-file.ts'
+import { WavSource } from './wav-source.ts'
+
+/** A sound file, read from beginning to end as 8 kHz mono. */
+export interface AudioSource {
+  /** What {@link read} gives: G.711 that is 8 kHz mono in the file stays as it is. */
+  readonly encoding: 'pcm16' | 'pcmu' | 'pcma'
+  /** How long it is, where the file says so before it is decoded, in samples at 8 kHz. */
+  readonly length: number | undefined
+  /** Nothing but copying is to be done: no decompression, no other rate. */
+  readonly isPlain: boolean
+  /** Audio that the file says it has and has not, in octets. */
+  readonly missingBytes: number
+  /**
+   * The next samples, up to a second of them; `undefined` at the end.
+   * @throws Error saying what is wrong with the file
+   */
+  read(): Promise<Int16Array | Uint8Array | undefined>
+  /** The next {@link read} begins at the beginning. */
+  rewind(): void
+  close(): Promise<void>
+}
+
+/**
+ * Finds out what a file holds and makes it ready to be read. The source takes the file over, also when this fails.
+ *
+ * @param name says what raw G.711 is, by its ending
+ * @throws Error saying what is wrong with the file
+ */
+export async function openAudioSource(file: ReadableFile, name: string): Promise<AudioSource> {
+  try {
+    const raw = rawEncodingOf(name)
+    return new WavSource(file, raw === undefined ? await wavHeadOf(file) : rawHead(raw, file.size))
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+async function wavHeadOf(file: ReadableFile): Promise<WavHead> {
+  for (let length = FIRST_BYTES; length <= MOST_HEAD_BYTES; length *= 4) {
+    const bytes = await file.read(0, length)
+    if (!isRiff(bytes)) throw new Error(UNKNOWN_FORMAT)
+    const head = parseWavHead(bytes, file.size)
+    if (!head.ok) throw new Error(head.error)
+    if (head.value !== undefined) return head.value
+  }
+  throw new Error(`the WAV file has no audio in its first ${MOST_HEAD_BYTES} octets`)
+}
+
+const FIRST_BYTES = 16_384
+/** Pictures and notes may stand before the audio, but not books. */
+const MOST_HEAD_BYTES = 64 * FIRST_BYTES
+
+function isRiff(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x52 && bytes[1] === 0x49 && bytes[2] === 0x46 && bytes[3] === 0x46
+}
+
+function rawHead(encoding: 'pcmu' | 'pcma', size: number): WavHead {
+  const format = { encoding, channels: 1, sampleRateHz: 8000, blockBytes: 1 } as const
+  return { ...format, dataStart: 0, dataBytes: size, missingBytes: 0 }
+}

@@ -1,0 +1,61 @@
+import { mixDown, payloadEncodingOf, RateConverter, samplesOfWav, type WavHead } from '../../../media/index.ts'
+import type { AudioSource } from './audio-source.ts'
+import type { ReadableFile } from './disk-file.ts'
+
+/** A WAV file, or raw G.711, read from disk half a second at a time. */
+export class WavSource implements AudioSource {
+  readonly encoding: AudioSource['encoding']
+  readonly length: number
+  readonly isPlain: boolean
+  readonly missingBytes: number
+  readonly #file: ReadableFile
+  readonly #head: WavHead
+  readonly #chunkBytes: number
+  /** Octets of audio that were read. */
+  #at = 0
+  #converter: RateConverter | undefined
+
+  constructor(file: ReadableFile, head: WavHead) {
+    this.#file = file
+    this.#head = head
+    this.missingBytes = head.missingBytes
+    const payloads = payloadEncodingOf(head)
+    this.encoding = payloads ?? 'pcm16'
+    this.isPlain = head.sampleRateHz === 8000
+    const { channels, sampleRateHz, blockBytes, encoding } = head
+    const samplesPerBlock = encoding === 'ima-adpcm' ? 2 * (blockBytes / channels - 4) + 1 : 1
+    this.length = Math.floor(((head.dataBytes / blockBytes) * samplesPerBlock * 8000) / sampleRateHz)
+    this.#chunkBytes = Math.ceil((0.5 * sampleRateHz) / samplesPerBlock) * blockBytes
+    this.rewind()
+  }
+
+  async read(): Promise<Int16Array | Uint8Array | undefined> {
+    for (;;) {
+      const samples = await this.#readChunk()
+      if (samples === undefined || samples.length > 0) return samples
+    }
+  }
+
+  rewind(): void {
+    this.#at = 0
+    this.#converter = new RateConverter(this.#head.sampleRateHz, 8000)
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  async #readChunk(): Promise<Int16Array | Uint8Array | undefined> {
+    const converter = this.#converter
+    if (converter === undefined) return undefined
+    const { dataStart, dataBytes, channels } = this.#head
+    const wanted = Math.min(this.#chunkBytes, dataBytes - this.#at)
+    if (wanted === 0) {
+      this.#converter = undefined
+      return converter.finish()
+    }
+    const data = await this.#file.read(dataStart + this.#at, wanted)
+    this.#at += wanted
+    return this.encoding === 'pcm16' ? converter.push(mixDown(samplesOfWav({ ...this.#head, data }), channels)) : data
+  }
+}
