@@ -44,13 +44,20 @@ describeWith('baresip')('calls with baresip', { retry: 2 }, () => {
     await far.untilEstablished()
     for (const digit of '2580*') await far.press(digit)
     await expect.poll(() => far.digitsHeard, { timeout: 15_000 }).toBe('159#')
+    // It reports each five seconds.
+    await new Promise((resolve) => setTimeout(resolve, 5500))
     far.hangUp()
-    expect(await call).toMatchObject({
+    const ours = await call
+    expect(ours).toMatchObject({
       state: 'IDLE',
       cause: 'NORMAL',
       details: { endedBy: 'remote', endedIn: 'ANSWERED', codec: 'PCMU' },
       found: { digits: '2580*', played: 'NORMAL', pressed: 'NORMAL', recorded: 'HANGUP' },
     })
+    // It takes RTCP on a port of its own, and sends it from an address that its description does not name.
+    const { reportsReceived, roundTripMs } = ours.details?.media ?? {}
+    expect(reportsReceived).toBeGreaterThanOrEqual(1)
+    expect(roundTripMs).toBeLessThan(200)
     await far.untilClosed()
     expectHeard(THEIR_WORDS, readWav(exchange.file('callee.wav')))
     expectHeard(OUR_WORDS, far.heard())

@@ -161,8 +161,14 @@ describe('a server', () => {
       trunks: [{ name: 'out', uri: `sip:127.0.0.1:${port}`, username, password, srtp }],
     })
     expect(await call(await start(as('carrier', 'secret', 'forbidden')), '100')).toMatchObject({ rawCause: 488 })
-    expect(await call(await start(as('carrier', 'secret', 'required')), '100')).toMatchObject({ endedIn: 'ANSWERED' })
-    expect(await call(await start(as('alice', 'wonder', 'forbidden')), '100')).toMatchObject({ endedIn: 'ANSWERED' })
+    expect(await call(await start(as('carrier', 'secret', 'required')), '100')).toMatchObject({
+      cause: 'NORMAL',
+      endedIn: 'ANSWERED',
+    })
+    expect(await call(await start(as('alice', 'wonder', 'forbidden')), '100')).toMatchObject({
+      cause: 'NORMAL',
+      endedIn: 'ANSWERED',
+    })
 
     const byAddress = await start({
       services: [{ name: '100', app: answer }],

@@ -81,7 +81,7 @@ export class SimulatedExchange {
       ...(options.logger && { logger: options.logger }),
       ...options.exchange,
     })
-    this.mediaIo = new SimulatedMediaIo(host)
+    this.mediaIo = new SimulatedMediaIo(host, { now: () => clock.now })
     this.engine = new MediaEngine({
       io: this.mediaIo,
       random: random(`media ${host.address}`),

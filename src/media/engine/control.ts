@@ -31,8 +31,13 @@ export interface StreamParameters {
   readonly ptimeMs: number
   /** As seen from us. */
   readonly direction: 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
-  /** RTCP shares the port of RTP (RFC 5761). Without it there is none: ports of its own are not opened for it. */
+  /** RTCP shares the port of RTP (RFC 5761). */
   readonly rtcpMux?: boolean
+  /**
+   * Where the far end takes RTCP when the port is not shared; ours then has the port above that of RTP. Without it, and
+   * when another program has that port, there is no RTCP.
+   */
+  readonly rtcp?: { readonly address: string; readonly port: number }
   /** SRTP, with the keys of both directions. Without it everything is in the clear. */
   readonly srtp?: SrtpParameters
 }
@@ -187,7 +192,7 @@ export interface LegStatistics {
   /** RTCP reports each way. */
   readonly reportsSent: number
   readonly reportsReceived: number
-  /** From the far end's reports: there and back on the network, in milliseconds. Up to a tick of it is our own. */
+  /** From the far end's reports: there and back on the network, in milliseconds. Up to a tick of it is our own where RTCP shares the port. */
   readonly roundTripMs?: number
   /** From the far end's reports: what it has not received of our packets, and how evenly they come to it. */
   readonly farEnd?: { readonly packetsLost: number; readonly jitterMs: number }

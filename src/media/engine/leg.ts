@@ -8,7 +8,6 @@ import { StreamPlayer } from '../node/stream-player.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { type Quality, rateCall } from '../rtcp/quality.ts'
-import { RtcpSession } from '../rtcp/session.ts'
 import { type HeardSource, SourceLatch } from '../rtp/source-latch.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { Bridge } from './bridge.ts'
@@ -26,6 +25,7 @@ import { Inbound } from './inbound.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
 import { Protection } from './protection.ts'
 import { Relay } from './relay.ts'
+import { Reporting } from './reporting.ts'
 import { TICK_MS } from './schedule.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -46,11 +46,11 @@ export class Leg {
   readonly #outbound: Outbound
   readonly #latch = new SourceLatch()
   readonly #protection: Protection
+  readonly #reporting: Reporting
   readonly #events: Fifo<MediaEvent>
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
   #bridge: Bridge | undefined
-  #rtcp: RtcpSession | undefined
   #playerUnderruns = 0
   readonly #recordings: Recording[] = []
 
@@ -65,6 +65,7 @@ export class Leg {
       onTimeout: () => events.push({ type: 'rtpTimeout', leg: id }),
       onResumed: () => events.push({ type: 'rtpResumed', leg: id }),
     })
+    this.#reporting = new Reporting(workshop, id, this.#inbound, this.#outbound, this.#latch, this.#protection)
   }
 
   /** Who is heard, if anybody is. */
@@ -76,6 +77,7 @@ export class Leg {
   bound(port: number, former: HeardSource | undefined): void {
     this.port = port
     this.#latch.beware(former)
+    this.#reporting.bound()
   }
 
   get stream(): StreamParameters | undefined {
@@ -111,9 +113,7 @@ export class Leg {
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
-    if (stream.rtcpMux === true)
-      this.#rtcp ??= new RtcpSession(this.#workshop.random, this.#outbound, this.#inbound.statistics, now)
-    this.#inbound.reportTo(stream.rtcpMux === true ? this.#rtcp : undefined)
+    this.#reporting.useStream(stream, now)
   }
 
   /** Lets this leg and another hear each other. Neither may have a {@link bridgeObstacle}. */
@@ -140,12 +140,12 @@ export class Leg {
   visit(mediaMs: number, now: Instant): void {
     this.#inbound.visit(mediaMs, now)
     this.#outbound.visit(mediaMs)
-    if (this.#rtcp?.isDue(now) === true) this.#report(mediaMs, now, false)
+    this.#reporting.visit(mediaMs, now)
   }
 
-  /** Says goodbye to the far end (RFC 3550 section 6.6). */
+  /** Says goodbye to the far end. */
   leave(mediaMs: number, now: Instant): void {
-    if (this.#outbound.packetsSent > 0) this.#report(mediaMs, now, true)
+    this.#reporting.leave(mediaMs, now)
   }
 
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
@@ -168,11 +168,12 @@ export class Leg {
 
   statistics(): LegStatistics {
     const { statistics, packetsRefused, hearing } = this.#inbound
+    const { session, refused } = this.#reporting
     return {
       packetsSent: this.#outbound.packetsSent,
       packetsReceived: statistics.received,
       packetsLost: statistics.lost,
-      packetsRefused,
+      packetsRefused: packetsRefused + refused,
       jitterMs: statistics.jitterMs,
       underruns: hearing.underruns,
       concealedMs: hearing.concealedMs,
@@ -180,10 +181,10 @@ export class Leg {
       jitterBufferMs: hearing.delayMs,
       slotsSkipped: this.#outbound.slotsSkipped,
       playerUnderruns: this.#playerUnderruns,
-      reportsSent: this.#rtcp?.sent ?? 0,
-      reportsReceived: this.#rtcp?.received ?? 0,
-      ...(this.#rtcp?.roundTripMs !== undefined && { roundTripMs: this.#rtcp.roundTripMs }),
-      ...(this.#rtcp?.farEnd !== undefined && { farEnd: this.#rtcp.farEnd }),
+      reportsSent: session?.sent ?? 0,
+      reportsReceived: session?.received ?? 0,
+      ...(session?.roundTripMs !== undefined && { roundTripMs: session.roundTripMs }),
+      ...(session?.farEnd !== undefined && { farEnd: session.farEnd }),
       ...(statistics.received > 0 && { quality: this.#quality() }),
     }
   }
@@ -193,17 +194,12 @@ export class Leg {
     const { received, lost, jitterMs } = this.#inbound.statistics
     const packetMs = this.#stream === undefined ? TICK_MS : packetMsOf(this.#stream)
     return rateCall({
-      delayMs: (this.#rtcp?.roundTripMs ?? 0) / 2 + packetMs + Math.max(this.#inbound.hearing.delayMs, 2 * jitterMs),
+      delayMs:
+        (this.#reporting.session?.roundTripMs ?? 0) / 2 +
+        packetMs +
+        Math.max(this.#inbound.hearing.delayMs, 2 * jitterMs),
       loss: lost / (received + lost),
     })
-  }
-
-  #report(mediaMs: number, now: Instant, isBye: boolean): void {
-    const { io, packet } = this.#workshop
-    if (this.#rtcp === undefined || this.#stream?.rtcpMux !== true || !this.#outbound.hasAddress) return
-    const length = this.#rtcp.writeInto(packet.bytes, mediaMs, now, isBye)
-    const sealed = this.#protection.sealRtcp(packet.bytes, length)
-    io.send(this.id, packet.bytes, sealed, this.#latch.address, this.#latch.port)
   }
 
   #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {

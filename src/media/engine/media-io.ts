@@ -22,6 +22,18 @@ export interface MediaIo {
    * without an address, with any again. Datagrams from others may then be dropped unseen.
    */
   connect?(leg: LegId, address: string | undefined, port: number): void
+  /**
+   * Begins to bind the port above the leg's for RTCP (RFC 3550 section 11); the leg is open. As long as it is not bound,
+   * and when another program has it, nothing is received on it and nothing can be sent.
+   */
+  openControl(leg: LegId): void
+  /** As `receive`, on the port of {@link MediaIo.openControl}. */
+  receiveControl(leg: LegId, into: Uint8Array): number
+  /** For how long the datagram that `receiveControl` returned last had waited, in ms; 0 where the network cannot say. */
+  readonly waitedMs: number
+  /** As `send`, from the port of {@link MediaIo.openControl}. */
+  sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean
+  /** Frees the port of the leg, and the one for RTCP. What was sent before still leaves. */
   close(leg: LegId): void
 }
 

@@ -1,9 +1,11 @@
+import * as nodeCrypto from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isRtcp, RtcpCompound } from '../rtcp/packet.ts'
+import { srtpCryptoOf } from '../srtp/node-crypto.ts'
 import { connectLegs, eventsOf, openLeg, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
 import { clipOf, speechLike } from '../test/signals.ts'
-import type { LegStatistics } from './control.ts'
+import type { LegStatistics, StreamParameters } from './control.ts'
 
 const endless = { kind: 'audio', clip: clipOf(speechLike(400)), loop: true } as const
 
@@ -16,6 +18,124 @@ function close(media: InProcessMedia, leg: number): LegStatistics {
   media.send({ type: 'close', leg })
   return eventsOf(media, 'closed', leg)[0].statistics
 }
+
+/** Two legs whose RTCP has the port above that of RTP. */
+async function connectApart(media: InProcessMedia, stream: Partial<StreamParameters> = {}): Promise<[number, number]> {
+  const ports: [number, number] = [await openLeg(media, 1), await openLeg(media, 2)]
+  for (const [leg, port] of [
+    [1, ports[1]],
+    [2, ports[0]],
+  ] as const) {
+    const rtcp = { address: media.address, port: port + 1 }
+    media.send({ type: 'start', leg, stream: { ...streamTo(media.address, port), rtcp, ...stream } })
+  }
+  return ports
+}
+
+describe('MediaEngine reports on a port of their own', () => {
+  it('go both ways above the ports of RTP, and tell what those that share it tell', async () => {
+    const media = new InProcessMedia()
+    const ports = await connectApart(media)
+    const ways = new Set<string>()
+    let count = 0
+    media.network.watch = ({ bytes, from, to }) => {
+      if (!isRtcp(bytes, bytes.length)) return to.port !== ports[1] || ++count % 10 !== 0
+      ways.add(`${from.port - ports[0]} ${to.port - ports[0]}`)
+      return true
+    }
+    await talk(media, 60_000)
+    const first = close(media, 1)
+    await media.pass(20)
+    const second = close(media, 2)
+    expect([...ways].sort()).toEqual(['1 3', '3 1'])
+    expect(first.reportsSent).toBeGreaterThanOrEqual(10)
+    expect(first.reportsReceived).toBeGreaterThanOrEqual(10)
+    // That they wait up to a second for the sweep does not show.
+    expect(first.roundTripMs).toBeLessThanOrEqual(1)
+    expect(first.farEnd?.packetsLost).toBeGreaterThan(250)
+    expect(first.quality?.mos).toBeGreaterThan(second.quality!.mos)
+    expect([first.packetsRefused, second.packetsRefused]).toEqual([0, 0])
+    expect(media.network.sockets).toBe(0)
+  })
+
+  it('say goodbye, and hear it when they close within a second of it', async () => {
+    const media = new InProcessMedia()
+    await connectApart(media)
+    await talk(media, 500)
+    expect(close(media, 1).reportsSent).toBe(1)
+    expect(close(media, 2).reportsReceived).toBe(1)
+  })
+
+  it('are encrypted where RTP is', async () => {
+    const media = new InProcessMedia({ crypto: srtpCryptoOf(nodeCrypto) })
+    const ports = await connectApart(media)
+    const [one, other] = [new Uint8Array(30).fill(1), new Uint8Array(30).fill(2)]
+    for (const [leg, port, sendKey, receiveKey] of [
+      [1, ports[1], one, other],
+      [2, ports[0], other, one],
+    ] as const) {
+      const srtp = { suite: 'AES_CM_128_HMAC_SHA1_80', sendKey, receiveKey } as const
+      const rtcp = { address: media.address, port: port + 1 }
+      media.send({ type: 'start', leg, stream: { ...streamTo(media.address, port), rtcp, srtp } })
+    }
+    let inTheClear = 0
+    const view = new RtcpCompound()
+    media.network.watch = ({ bytes }) => {
+      if (isRtcp(bytes, bytes.length) && view.parse(bytes, bytes.length, 0)) inTheClear++
+      return true
+    }
+    await talk(media, 20_000)
+    const { reportsReceived, packetsRefused } = close(media, 1)
+    expect(reportsReceived).toBeGreaterThanOrEqual(3)
+    expect([packetsRefused, inTheClear]).toEqual([0, 0])
+  })
+
+  it('cease where another program has the port, and begin with a stream that shares it', async () => {
+    const media = new InProcessMedia()
+    media.io.isControlTaken = true
+    const ports = await connectApart(media)
+    await talk(media, 20_000)
+    for (const [leg, port] of [
+      [1, ports[1]],
+      [2, ports[0]],
+    ] as const)
+      media.send({ type: 'start', leg, stream: { ...streamTo(media.address, port), rtcpMux: true } })
+    let apart = 0
+    media.network.watch = ({ to }) => {
+      apart += to.port % 2
+      return true
+    }
+    await media.pass(10_000)
+    expect(close(media, 1).reportsReceived).toBeGreaterThanOrEqual(1)
+    expect(apart).toBe(0)
+  })
+
+  it('hear the far end only, and a flood costs eight looks a second', async () => {
+    const media = new InProcessMedia()
+    const [to, far] = await connectApart(media)
+    await media.pass(20)
+    const good = Uint8Array.of(0x80, 201, 0, 1, 0, 0, 0, 1)
+    const inject = (bytes: Uint8Array, from = { address: media.address, port: far + 1 }): void =>
+      media.network.inject({ bytes, from, to: { address: media.address, port: to + 1 } })
+    inject(good)
+    inject(good, { address: '203.0.113.9', port: far + 1 })
+    inject(good, { address: media.address, port: 9 })
+    inject(good.subarray(0, 7))
+    inject(new Uint8Array(1400).fill(0x80))
+    inject(new Uint8Array(0))
+    await media.pass(1100)
+    let looks = 0
+    const { receiveControl } = media.io
+    media.io.receiveControl = (leg, into) => {
+      if (leg === 1) looks++
+      return receiveControl.call(media.io, leg, into)
+    }
+    for (let i = 0; i < 1000; i++) inject(good, { address: '203.0.113.9', port: i })
+    await media.pass(2000)
+    expect(looks).toBe(16)
+    expect(close(media, 1)).toMatchObject({ reportsReceived: 1, packetsRefused: 5 + 16 + 8 })
+  })
+})
 
 describe('MediaEngine reports', () => {
   it('tells both ends of the round trip, of loss and of the quality', async () => {
@@ -72,7 +192,7 @@ describe('MediaEngine reports', () => {
     expect(reports).toBe(0)
   })
 
-  it('sends none where the port is not shared, and counts what comes all the same', async () => {
+  it('sends none where it was not agreed on, and counts what comes all the same', async () => {
     const media = new InProcessMedia()
     await connectLegs(media, 1, 2)
     let reports = 0

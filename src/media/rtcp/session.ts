@@ -57,8 +57,18 @@ export class RtcpSession {
     this.#dueAt = now + this.#interval(MIN_INTERVAL_MS / 2)
   }
 
+  /** When the next report is to be written. */
+  get dueAt(): Instant {
+    return this.#dueAt
+  }
+
   isDue(now: Instant): boolean {
     return now >= this.#dueAt
+  }
+
+  /** Lets an interval pass without a report: there is nowhere to send it to. */
+  postpone(now: Instant): void {
+    this.#dueAt = now + this.#interval(MIN_INTERVAL_MS)
   }
 
   /**
@@ -70,7 +80,7 @@ export class RtcpSession {
     const sends = packetsSent > this.#packetsAtLastButOne
     this.#packetsAtLastButOne = this.#packetsAtLast
     this.#packetsAtLast = packetsSent
-    this.#dueAt = now + this.#interval(MIN_INTERVAL_MS)
+    this.postpone(now)
     this.sent++
     const sender = sends
       ? {

@@ -26,6 +26,7 @@ export class InProcessMedia implements MediaHarness {
     this.network = options.network ?? new MemoryNetwork()
     this.address = options.address ?? '127.0.0.1'
     this.io = this.network.io()
+    this.network.now = () => this.now
     this.engine = new MediaEngine({ io: this.io, random: seededRandom(options.seed ?? 1), ...options })
   }
 

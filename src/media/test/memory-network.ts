@@ -10,6 +10,8 @@ export interface Datagram {
   readonly bytes: Uint8Array
   readonly from: { readonly address: string; readonly port: number }
   readonly to: { readonly address: string; readonly port: number }
+  /** When it was put on the wire. */
+  readonly at?: number
 }
 
 /**
@@ -18,6 +20,7 @@ export interface Datagram {
  */
 export class MemoryNetwork {
   watch: (datagram: Datagram) => boolean = () => true
+  now: () => number = () => 0
   readonly #sockets = new Map<string, Fifo<Datagram>>()
   /** The next port to be handed out; a test may put it back, and have a port used again. */
   nextPort = 20_000
@@ -29,7 +32,9 @@ export class MemoryNetwork {
 
   /** Puts a datagram on the wire as if `from` had sent it. */
   inject(datagram: Datagram): void {
-    if (this.watch(datagram)) this.#sockets.get(`${datagram.to.address}:${datagram.to.port}`)?.push(datagram)
+    if (!this.watch(datagram)) return
+    const { address, port } = datagram.to
+    this.#sockets.get(`${address}:${port}`)?.push({ ...datagram, at: this.now() })
   }
 
   /** Sockets that are bound. */
@@ -40,9 +45,13 @@ export class MemoryNetwork {
   bind(address: string): { port: number; queue: Fifo<Datagram> } {
     const port = this.nextPort
     this.nextPort += 2
+    return { port, queue: this.bindTo(address, port) }
+  }
+
+  bindTo(address: string, port: number): Fifo<Datagram> {
     const queue = new Fifo<Datagram>()
     this.#sockets.set(`${address}:${port}`, queue)
-    return { port, queue }
+    return queue
   }
 
   unbind(address: string, port: number): void {
@@ -52,8 +61,12 @@ export class MemoryNetwork {
 
 export class MemoryIo implements MediaIo {
   readonly source = { address: '', port: 0 }
+  waitedMs = 0
+  /** Whether another program holds the ports for RTCP. */
+  isControlTaken = false
   readonly #network: MemoryNetwork
-  readonly #legs = new Map<LegId, { address: string; port: number; queue: Fifo<Datagram> }>()
+  readonly #legs = new Map<LegId, Socket>()
+  readonly #controls = new Map<LegId, Socket>()
   readonly #events = new Fifo<MediaIoEvent>()
 
   constructor(network: MemoryNetwork) {
@@ -80,25 +93,56 @@ export class MemoryIo implements MediaIo {
   }
 
   receive(leg: LegId, into: Uint8Array): number {
-    const datagram = this.#legs.get(leg)?.queue.shift()
+    return this.#receive(this.#legs.get(leg), into)
+  }
+
+  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    return this.#send(this.#legs.get(leg), bytes.slice(0, length), { address, port })
+  }
+
+  openControl(leg: LegId): void {
+    const socket = this.#legs.get(leg)
+    if (socket === undefined || this.isControlTaken) return
+    const { address, port } = socket
+    this.#controls.set(leg, { address, port: port + 1, queue: this.#network.bindTo(address, port + 1) })
+  }
+
+  receiveControl(leg: LegId, into: Uint8Array): number {
+    return this.#receive(this.#controls.get(leg), into)
+  }
+
+  sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    return this.#send(this.#controls.get(leg), bytes.slice(0, length), { address, port })
+  }
+
+  close(leg: LegId): void {
+    for (const sockets of [this.#legs, this.#controls]) {
+      const socket = sockets.get(leg)
+      if (socket !== undefined) this.#network.unbind(socket.address, socket.port)
+      sockets.delete(leg)
+    }
+  }
+
+  #receive(socket: Socket | undefined, into: Uint8Array): number {
+    const datagram = socket?.queue.shift()
     if (datagram === undefined) return -1
     const length = Math.min(datagram.bytes.length, into.length)
     into.set(datagram.bytes.subarray(0, length))
     this.source.address = datagram.from.address
     this.source.port = datagram.from.port
+    this.waitedMs = this.#network.now() - (datagram.at ?? 0)
     return length
   }
 
-  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    const from = this.#legs.get(leg)
+  #send(from: Socket | undefined, bytes: Uint8Array, to: Datagram['to']): boolean {
     if (from === undefined) return false
-    this.#network.inject({ bytes: bytes.slice(0, length), from, to: { address, port } })
+    this.#network.inject({ bytes, from, to })
     return true
   }
+}
 
-  close(leg: LegId): void {
-    const socket = this.#legs.get(leg)
-    if (socket !== undefined) this.#network.unbind(socket.address, socket.port)
-    this.#legs.delete(leg)
-  }
+interface Socket {
+  readonly address: string
+  readonly port: number
+  readonly queue: Fifo<Datagram>
 }

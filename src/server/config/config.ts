@@ -45,7 +45,10 @@ export interface MediaConfig {
   readonly address?: string
   /** The address that session descriptions name, when it is not `address`. Default: `sip.publicAddress`. */
   readonly publicAddress?: string
-  /** UDP ports for RTP, first and last, 1024 to 65535; a call takes one even port. Default [16384, 32767]. */
+  /**
+   * UDP ports for RTP, first and last, 1024 to 65535; a call takes one even port, and the one above it for RTCP where
+   * the far end does not take both on one. Default [16384, 32767].
+   */
   readonly portRange?: readonly [first: number, last: number]
   /** Media worker threads, 1 to 64. Default: one for each core that this process may use. */
   readonly workers?: number

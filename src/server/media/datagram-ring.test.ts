@@ -27,6 +27,17 @@ describe('DatagramRing', () => {
     expect(into[0]).toBe(24)
   })
 
+  it('has as many slots as are asked for, and keeps the times that it is told', () => {
+    const ring = new DatagramRing(2)
+    const kept = [10, 20, 30].map((at) => ring.push(Uint8Array.of(at), 'a', 1, at))
+    expect(kept).toEqual([true, true, false])
+    const into = new Uint8Array(1)
+    for (const at of [20, 30]) {
+      expect(ring.shift(into, { address: '', port: 0 })).toBe(1)
+      expect([into[0], ring.storedAt]).toEqual([at, at])
+    }
+  })
+
   it('cuts what is longer than a slot or the buffer', () => {
     const ring = new DatagramRing()
     const source = { address: '', port: 0 }

@@ -1,30 +1,45 @@
+import type { Instant } from '../../kit/index.ts'
+
 /** The longest datagram that is kept whole: longer than any RTP packet that the engine takes. */
 const SLOT_BYTES = 1024
-/** 320 ms of packets at 20 ms each. */
-const SLOTS = 16
 
 /**
  * The datagrams that have arrived for one leg since it was last swept. Of fixed size: when it is full the oldest one
  * gives way, because what is newest is what a listener waits for.
  */
 export class DatagramRing {
-  readonly #bytes = new Uint8Array(SLOTS * SLOT_BYTES)
-  readonly #lengths = new Uint16Array(SLOTS)
-  readonly #addresses: string[] = new Array(SLOTS).fill('')
-  readonly #ports = new Uint16Array(SLOTS)
+  /** When the datagram that `shift` returned last was stored, as it was told. */
+  storedAt: Instant = 0
+  readonly #slots: number
+  readonly #bytes: Uint8Array
+  readonly #lengths: Uint16Array
+  readonly #addresses: string[]
+  readonly #ports: Uint16Array
+  readonly #times: Float64Array
   #head = 0
   #count = 0
 
+  /** @param slots datagrams that may wait; the default is 320 ms of packets at 20 ms each */
+  constructor(slots = 16) {
+    this.#slots = slots
+    this.#bytes = new Uint8Array(slots * SLOT_BYTES)
+    this.#lengths = new Uint16Array(slots)
+    this.#addresses = new Array(slots).fill('')
+    this.#ports = new Uint16Array(slots)
+    this.#times = new Float64Array(slots)
+  }
+
   /** Stores a copy, cut to a slot. False when the oldest datagram had to give way. */
-  push(bytes: Uint8Array, address: string, port: number): boolean {
-    const isFull = this.#count === SLOTS
+  push(bytes: Uint8Array, address: string, port: number, at: Instant = 0): boolean {
+    const isFull = this.#count === this.#slots
     if (isFull) this.#drop()
-    const slot = (this.#head + this.#count) % SLOTS
+    const slot = (this.#head + this.#count) % this.#slots
     const length = Math.min(bytes.length, SLOT_BYTES)
     for (let i = 0, at = slot * SLOT_BYTES; i < length; i++) this.#bytes[at + i] = bytes[i] as number
     this.#lengths[slot] = length
     this.#addresses[slot] = address
     this.#ports[slot] = port
+    this.#times[slot] = at
     this.#count++
     return !isFull
   }
@@ -37,12 +52,13 @@ export class DatagramRing {
     for (let i = 0, at = slot * SLOT_BYTES; i < length; i++) into[i] = this.#bytes[at + i] as number
     source.address = this.#addresses[slot] as string
     source.port = this.#ports[slot] as number
+    this.storedAt = this.#times[slot] as number
     this.#drop()
     return length
   }
 
   #drop(): void {
-    this.#head = (this.#head + 1) % SLOTS
+    this.#head = (this.#head + 1) % this.#slots
     this.#count--
   }
 }

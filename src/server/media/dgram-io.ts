@@ -20,10 +20,12 @@ export interface DgramMediaIoOptions {
  */
 export class DgramMediaIo implements MediaIo {
   readonly source = { address: '', port: 0 }
+  waitedMs = 0
   readonly counters: Counters<MediaIoCounter>
   readonly #range: PortRange
   readonly #now: () => Instant
   readonly #ports = new Map<LegId, Port>()
+  readonly #controlPorts = new Map<LegId, Port>()
   readonly #events = new Fifo<MediaIoEvent>()
 
   constructor(options: DgramMediaIoOptions) {
@@ -42,6 +44,39 @@ export class DgramMediaIo implements MediaIo {
     return this.#events.shift()
   }
 
+  openControl(leg: LegId): void {
+    const port = this.#ports.get(leg)
+    if (port === undefined || this.#controlPorts.has(leg)) return
+    const number = this.#range.controlPortOf(port.number)
+    if (number === undefined) {
+      this.counters.add('controlPortsTaken')
+      return
+    }
+    const control = new Port(number, port.address, this.counters, { slots: CONTROL_SLOTS, now: this.#now })
+    this.#controlPorts.set(leg, control)
+    control.bind(
+      () => {},
+      () => {
+        this.counters.add('controlPortsTaken')
+        control.close()
+        if (this.#controlPorts.get(leg) === control) this.#controlPorts.delete(leg)
+      },
+    )
+  }
+
+  receiveControl(leg: LegId, into: Uint8Array): number {
+    const ring = this.#controlPorts.get(leg)?.ring
+    const length = ring?.shift(into, this.source) ?? -1
+    if (length >= 0) this.waitedMs = this.#now() - (ring as DatagramRing).storedAt
+    return length
+  }
+
+  sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    const sent = this.#controlPorts.get(leg)?.send(bytes, length, address, port) ?? false
+    if (!sent) this.counters.add('sendsRefused')
+    return sent
+  }
+
   receive(leg: LegId, into: Uint8Array): number {
     return this.#ports.get(leg)?.ring.shift(into, this.source) ?? -1
   }
@@ -57,6 +92,8 @@ export class DgramMediaIo implements MediaIo {
     if (port === undefined) return
     this.#ports.delete(leg)
     port.close()
+    this.#controlPorts.get(leg)?.close()
+    this.#controlPorts.delete(leg)
     this.#range.release(port.number, this.#now())
   }
 
@@ -94,14 +131,16 @@ export class DgramMediaIo implements MediaIo {
   }
 }
 
-/** As long as the longest packet that the engine sends. */
-const SEND_BYTES = 512
+/** More than the longest packet that the engine sends: 640 octets of payload, the header, the tag of SRTP. */
+const SEND_BYTES = 704
+/** Reports that may wait to be swept. */
+const CONTROL_SLOTS = 4
 
 /** One bound socket and its buffers. */
 class Port {
   readonly number: number
-  readonly ring = new DatagramRing()
-  readonly #address: string
+  readonly address: string
+  readonly ring: DatagramRing
   readonly #socket: Socket
   readonly #counters: Counters<MediaIoCounter>
   readonly #family: 4 | 6
@@ -112,9 +151,19 @@ class Port {
   /** The destination checked last: it hardly ever changes. */
   #knownAddress = ''
 
-  constructor(number: number, address: string, counters: Counters<MediaIoCounter>) {
+  readonly #now: (() => Instant) | undefined
+
+  /** @param timed how many datagrams may wait, and the clock by which to note when each came */
+  constructor(
+    number: number,
+    address: string,
+    counters: Counters<MediaIoCounter>,
+    timed?: { readonly slots: number; readonly now: () => Instant },
+  ) {
     this.number = number
-    this.#address = address
+    this.address = address
+    this.ring = new DatagramRing(timed?.slots)
+    this.#now = timed?.now
     this.#counters = counters
     this.#family = isIP(address) === 6 ? 6 : 4
     // Addresses are numeric here. The look-up that a send would otherwise go through costs a turn of the event loop.
@@ -130,13 +179,13 @@ class Port {
       else onFailed(error)
     })
     this.#socket.on('message', (bytes, { address, port }) => {
-      if (!this.ring.push(bytes, address, port)) this.#counters.add('receiveOverflows')
+      if (!this.ring.push(bytes, address, port, this.#now?.())) this.#counters.add('receiveOverflows')
     })
     this.#socket.once('listening', () => {
       this.#isOpen = true
       onBound()
     })
-    this.#socket.bind({ address: this.#address, port: this.number, exclusive: true })
+    this.#socket.bind({ address: this.address, port: this.number, exclusive: true })
   }
 
   send(bytes: Uint8Array, length: number, address: string, port: number): boolean {

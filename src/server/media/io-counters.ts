@@ -8,6 +8,8 @@ export type MediaIoCounter =
   | 'socketErrors'
   /** Ports of the range that another program holds. */
   | 'portsTaken'
+  /** Legs without RTCP because the port above theirs could not be had: another program holds it, or the range ends. */
+  | 'controlPortsTaken'
 
 /** How many ports that others hold are tried before a leg fails. */
 export const BIND_ATTEMPTS = 64

@@ -20,11 +20,13 @@ export interface LibcMediaIoOptions {
  */
 export class LibcMediaIo implements MediaIo {
   readonly source = { address: '', port: 0 }
+  waitedMs = 0
   readonly counters: Counters<MediaIoCounter>
   readonly #sockets: LinuxSockets
   readonly #range: PortRange
   readonly #now: () => Instant
   readonly #ports = new Map<LegId, LinuxPort>()
+  readonly #controlPorts = new Map<LegId, LinuxPort>()
   readonly #events = new Fifo<MediaIoEvent>()
 
   /** Closes first what a worker of the same number left behind. */
@@ -51,6 +53,34 @@ export class LibcMediaIo implements MediaIo {
     return this.#events.shift()
   }
 
+  openControl(leg: LegId): void {
+    const port = this.#ports.get(leg)
+    if (port === undefined || this.#controlPorts.has(leg)) return
+    const number = this.#range.controlPortOf(port.number)
+    const control =
+      number === undefined ? EADDRINUSE : LinuxPort.bind(this.#sockets, port.address, number, this.counters)
+    if (typeof control === 'number') {
+      this.counters.add('controlPortsTaken')
+      return
+    }
+    this.#range.noteControl(port.number, control.descriptor)
+    this.#controlPorts.set(leg, control)
+    control.waitedMs()
+  }
+
+  receiveControl(leg: LegId, into: Uint8Array): number {
+    const port = this.#controlPorts.get(leg)
+    const length = port?.receive(into, this.source) ?? -1
+    if (length >= 0) this.waitedMs = (port as LinuxPort).waitedMs()
+    return length
+  }
+
+  sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    const sent = this.#controlPorts.get(leg)?.send(bytes, length, address, port) ?? false
+    if (!sent) this.counters.add('sendsRefused')
+    return sent
+  }
+
   receive(leg: LegId, into: Uint8Array): number {
     return this.#ports.get(leg)?.receive(into, this.source) ?? -1
   }
@@ -73,6 +103,8 @@ export class LibcMediaIo implements MediaIo {
     if (overflows > 0) this.counters.add('receiveOverflows', overflows)
     this.#range.release(port.number, this.#now())
     port.close()
+    this.#controlPorts.get(leg)?.close()
+    this.#controlPorts.delete(leg)
   }
 
   /** Closes every port at once. */

@@ -9,6 +9,7 @@ import {
   EINTR,
   EINVAL,
   type LinuxSockets,
+  SIOCGSTAMP,
   SK_MEMINFO_DROPS,
   SK_MEMINFO_WORDS,
   SO_MEMINFO,
@@ -26,6 +27,8 @@ import { SocketAddress } from './socket-address.ts'
  * What waited when it was connected may still be from others, so the sender is asked for until the socket was empty.
  */
 export class LinuxPort {
+  /** Where it is bound. */
+  readonly address: string
   readonly number: number
   readonly descriptor: number
   readonly #sockets: LinuxSockets
@@ -39,12 +42,14 @@ export class LinuxPort {
     sockets: LinuxSockets,
     counters: Counters<MediaIoCounter>,
     descriptor: number,
+    address: string,
     number: number,
     family: 4 | 6,
   ) {
     this.#sockets = sockets
     this.#counters = counters
     this.descriptor = descriptor
+    this.address = address
     this.number = number
     this.#from = new SocketAddress(family)
     this.#to = new SocketAddress(family)
@@ -63,7 +68,7 @@ export class LinuxPort {
     const descriptor = sockets.socket(family === 6 ? AF_INET6 : AF_INET, UDP_SOCKET, 0)
     if (descriptor < 0) return sockets.errno()
     if (sockets.bind(descriptor, local.bytes, local.length) === 0)
-      return new LinuxPort(sockets, counters, descriptor, number, family)
+      return new LinuxPort(sockets, counters, descriptor, address, number, family)
     const error = sockets.errno()
     sockets.close(descriptor)
     return error
@@ -114,6 +119,15 @@ export class LinuxPort {
     return isKnown ? (words[SK_MEMINFO_DROPS] as number) : 0
   }
 
+  /** For how long the datagram read last had waited, in ms. The first request only has the kernel note such times. */
+  waitedMs(): number {
+    const time = new BigInt64Array(2)
+    if (this.#sockets.ioctl(this.descriptor, SIOCGSTAMP, time) !== 0) return 0
+    const waitedMs = Date.now() - (Number(time[0]) * 1000 + Number(time[1]) / 1000)
+    // Whoever sets the clock of the machine meanwhile must not move the time of a datagram far.
+    return Math.min(Math.max(0, waitedMs), LONGEST_WAIT_MS)
+  }
+
   close(): void {
     this.#sockets.close(this.descriptor)
   }
@@ -145,6 +159,7 @@ export class LinuxPort {
   }
 }
 
+const LONGEST_WAIT_MS = 5000
 /** A socket tells about one earlier datagram at a time. */
 const ATTEMPTS = 3
 /** A `sockaddr` of no family (AF_UNSPEC) ends a connection. */

@@ -45,6 +45,8 @@ export interface LinuxSockets {
     value: Uint32Array,
     length: Uint32Array,
   ) => number
+  /** With SIOCGSTAMP: writes when the datagram read last had arrived, as seconds and microseconds since 1970. */
+  readonly ioctl: (descriptor: number, request: number, value: BigInt64Array) => number
   readonly close: (descriptor: number) => number
   /** Why the call before this one failed. */
   readonly errno: () => number
@@ -62,6 +64,9 @@ export const SOL_SOCKET = 1
 export const SO_MEMINFO = 55
 export const SK_MEMINFO_WORDS = 9
 export const SK_MEMINFO_DROPS = 8
+
+/** From the first such request on the kernel notes when a socket's datagrams arrive. */
+export const SIOCGSTAMP = 0x8906
 
 /** Numbers of errno. */
 export const EINTR = 4
@@ -94,6 +99,7 @@ export async function loadLinuxSockets(): Promise<LinuxSockets> {
     send: bound('send', ['int', 'void *', 'size_t', 'int']),
     sendto: bound('sendto', ['int', 'void *', 'size_t', 'int', 'void *', 'uint32_t']),
     getsockopt: bound('getsockopt', ['int', 'int', 'int', 'void *', 'void *']),
+    ioctl: bound('ioctl', ['int', 'unsigned long', 'void *']),
     close: bound('close', ['int']),
     errno: () => koffi.errno(),
   }

@@ -14,6 +14,11 @@ describe('PortRange', () => {
     expect([ports.size, ports.used]).toEqual([5, 5])
   })
 
+  it('has a port above each for RTCP, unless the range ends before it', () => {
+    expect(range(20_000, 20_010).controlPortOf(20_000)).toBe(20_001)
+    expect(range(20_000, 20_010).controlPortOf(20_010)).toBeUndefined()
+  })
+
   it('starts elsewhere with another seed', () => {
     const firsts = [1, 2, 3, 4].map((seed) => new PortRange(seededRandom(seed)).take(0))
     expect(new Set(firsts).size).toBeGreaterThan(2)

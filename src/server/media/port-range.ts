@@ -12,6 +12,8 @@ export interface PortRangeOptions {
 export interface PortTable {
   /** The lowest even port. The columns have one place for each even port from there on. */
   readonly first: number
+  /** The last port of the range, even or odd. */
+  readonly last: number
   readonly quarantineMs: number
   /** Which worker holds the port, 0 for none. Changed by compare-and-exchange only. */
   readonly owners: Int32Array
@@ -19,6 +21,8 @@ export interface PortTable {
   readonly restsUntil: Float64Array
   /** The descriptor of the port's socket plus one, where its owner has to close it itself. Belongs to the owner. */
   readonly descriptors: Int32Array
+  /** The same for the port above, where RTCP has one of its own. */
+  readonly controlDescriptors: Int32Array
   /** How many ports have an owner. */
   readonly used: Int32Array
 }
@@ -30,10 +34,12 @@ export function portTable(options: PortRangeOptions = {}): PortTable {
   const size = Math.max(0, Math.floor((last - first) / 2) + 1)
   return {
     first,
+    last,
     quarantineMs,
     owners: new Int32Array(new SharedArrayBuffer(4 * size)),
     restsUntil: new Float64Array(new SharedArrayBuffer(8 * size)).fill(-Infinity),
     descriptors: new Int32Array(new SharedArrayBuffer(4 * size)),
+    controlDescriptors: new Int32Array(new SharedArrayBuffer(4 * size)),
     used: new Int32Array(new SharedArrayBuffer(4)),
   }
 }
@@ -86,11 +92,22 @@ export class PortRange {
     this.#table.descriptors[this.#indexOf(port)] = descriptor + 1
   }
 
+  /** The port for the RTCP of a leg that holds `port`; `undefined` when the range ends before it. */
+  controlPortOf(port: number): number | undefined {
+    return port < this.#table.last ? port + 1 : undefined
+  }
+
+  /** As {@link PortRange.note}, for the socket of {@link PortRange.controlPortOf} `port`. */
+  noteControl(port: number, descriptor: number): void {
+    this.#table.controlDescriptors[this.#indexOf(port)] = descriptor + 1
+  }
+
   /** Gives a port back. It rests first; so does one that another program turned out to hold. */
   release(port: number, now: Instant): void {
-    const { owners, restsUntil, descriptors, quarantineMs, used } = this.#table
+    const { owners, restsUntil, descriptors, controlDescriptors, quarantineMs, used } = this.#table
     const index = this.#indexOf(port)
     descriptors[index] = 0
+    controlDescriptors[index] = 0
     restsUntil[index] = now + quarantineMs
     Atomics.sub(used, 0, 1)
     Atomics.store(owners, index, 0)
@@ -101,12 +118,12 @@ export class PortRange {
    * that nobody has closed.
    */
   releaseLeftBehind(now: Instant): number[] {
-    const { first, owners, descriptors } = this.#table
+    const { first, owners, descriptors, controlDescriptors } = this.#table
     const open: number[] = []
     for (let index = 0; index < this.size; index++) {
       if (Atomics.load(owners, index) !== this.#owner) continue
-      const descriptor = descriptors[index] as number
-      if (descriptor > 0) open.push(descriptor - 1)
+      for (const descriptor of [descriptors[index] as number, controlDescriptors[index] as number])
+        if (descriptor > 0) open.push(descriptor - 1)
       this.release(first + 2 * index, now)
     }
     return open

@@ -1,4 +1,5 @@
-import { MediaEngine, type MediaEvent } from '../../media/index.ts'
+import * as nodeCrypto from 'node:crypto'
+import { MediaEngine, type MediaEvent, srtpCryptoOf } from '../../media/index.ts'
 import type { Settings } from '../config/settings.ts'
 import { DgramMediaIo } from '../media/dgram-io.ts'
 import { EventLoopDriver } from '../media/drivers.ts'
@@ -12,7 +13,7 @@ export async function inProcessMedia({ media }: Settings): Promise<MediaPlane> {
   const random = systemRandom()
   const [first, last] = media.portRange
   const io = new DgramMediaIo({ ports: new PortRange(random, portTable({ first, last, quarantineMs: 0 })) })
-  const engine = new MediaEngine({ io, random })
+  const engine = new MediaEngine({ io, random, crypto: srtpCryptoOf(nodeCrypto) })
   let listener: (event: MediaEvent) => void = () => {}
   const worker = new WorkerEngine({
     engine,

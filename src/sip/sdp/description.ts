@@ -33,6 +33,8 @@ export interface RemoteMedia {
   readonly maxPtimeMs: number | undefined
   /** RTCP can share the port of RTP (RFC 5761 section 5.1.1). */
   readonly rtcpMux: boolean
+  /** Where RTCP is wanted when it has a port of its own (RFC 3605); `undefined` when not stated. */
+  readonly rtcp: { readonly port: number; readonly address: string | undefined } | undefined
   /** Keys for SRTP that we could use, in order of the far end's preference. */
   readonly crypto: readonly CryptoLine[]
 }
@@ -81,6 +83,9 @@ const RTPMAP = /^a=rtpmap:(\d{1,3}) ([!-.0-~]+)\/(\d{1,6})(?:\/(\d{1,2}))?\s*$/
 const CONNECTION = /^c=\S+ \S+ ([^\s/]+)/
 const PACKET_TIME = /^a=(ptime|maxptime):(\d{1,4})\b/
 
+/** Port, and perhaps network type, address type and address (RFC 3605 section 2.1). */
+const RTCP = /^a=rtcp:(\d{1,5})(?: \S+ \S+ (\S+))?\s*$/
+
 /** What the lines of the session, or of one media line, state. */
 interface Section {
   connection: string | undefined
@@ -89,6 +94,7 @@ interface Section {
   ptimeMs: number | undefined
   maxPtimeMs: number | undefined
   rtcpMux: boolean
+  rtcp: RemoteMedia['rtcp']
   readonly crypto: CryptoLine[]
 }
 
@@ -100,6 +106,7 @@ function emptySection(): Section {
     ptimeMs: undefined,
     maxPtimeMs: undefined,
     rtcpMux: false,
+    rtcp: undefined,
     crypto: [],
   }
 }
@@ -117,6 +124,7 @@ function readLine(line: string, into: Section): void {
         channels: Number(channels),
       })
   } else if (line === 'a=rtcp-mux') into.rtcpMux = true
+  else if (line.startsWith('a=rtcp:')) into.rtcp ??= rtcpOf(line)
   else if (line.startsWith('a=crypto:')) {
     const crypto = readCrypto(line)
     if (crypto !== undefined && into.crypto.length < MAX_CRYPTO_LINES) into.crypto.push(crypto)
@@ -145,6 +153,7 @@ function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): Re
     ptimeMs: stated.ptimeMs,
     maxPtimeMs: stated.maxPtimeMs,
     rtcpMux: stated.rtcpMux,
+    rtcp: stated.rtcp,
     crypto: stated.crypto,
   }
 }
@@ -158,6 +167,13 @@ function formatsOf(listed: string, rtpmaps: readonly PayloadFormat[]): PayloadFo
     if (format !== undefined) formats.push(format)
   }
   return formats
+}
+
+function rtcpOf(line: string): RemoteMedia['rtcp'] {
+  const [, port, address] = RTCP.exec(line) ?? []
+  return port === undefined || Number(port) > 65_535
+    ? undefined
+    : { port: Number(port), address: usableAddress(address) }
 }
 
 function packetTime(text: string | undefined): number | undefined {

@@ -109,6 +109,26 @@ describe('the answer to an offer', () => {
     expect([apart.stream.rtcpMux, apart.text.includes('a=rtcp-mux')]).toEqual([false, false])
   })
 
+  it.each([
+    ['nothing', [], 5000, { address: '198.51.100.7', port: 5001 }],
+    ['another port', ['a=rtcp:53020'], 5000, { address: '198.51.100.7', port: 53_020 }],
+    ['an address', ['a=rtcp:53020 IN IP4 126.16.64.4'], 5000, { address: '126.16.64.4', port: 53_020 }],
+    ['an IPv6 address', ['a=rtcp:7 IN IP6 2001:DB8::1'], 5000, { address: '2001:DB8::1', port: 7 }],
+    ['the first of two', ['a=rtcp:7', 'a=rtcp:8'], 5000, { address: '198.51.100.7', port: 7 }],
+    ['a name, which is looked up by nobody', ['a=rtcp:7 IN IP4 evil.test'], 5000, { address: '198.51.100.7', port: 7 }],
+    ['a multicast address', ['a=rtcp:7 IN IP4 224.0.0.1'], 5000, { address: '198.51.100.7', port: 7 }],
+    ['no port', ['a=rtcp:0'], 5000, undefined],
+    ['a port that is none', ['a=rtcp:65536'], 5000, { address: '198.51.100.7', port: 5001 }],
+    ['nonsense', ['a=rtcp:x'], 5000, { address: '198.51.100.7', port: 5001 }],
+    ['nothing, and has the last port', [], 65_535, undefined],
+    ['that it shares the port', ['a=rtcp:53020', 'a=rtcp-mux'], 5000, undefined],
+  ])('finds the port of RTCP where the far end states %s', (_, attributes, port, rtcp) => {
+    const { stream, text } = answered(C, T, `m=audio ${port} RTP/AVP 0`, ...attributes)
+    expect(stream.rtcp).toEqual(rtcp)
+    // Ours is the port above that of RTP, which need not be said.
+    expect(text).not.toContain('a=rtcp:')
+  })
+
   it('takes no telephone-event of another clock', () => {
     const { stream } = answered(C, T, 'm=audio 5000 RTP/AVP 0 101', 'a=rtpmap:101 telephone-event/48000')
     expect(stream.telephoneEventPayloadType).toBeUndefined()

@@ -73,8 +73,13 @@ export interface NegotiatedStream {
   readonly ptimeMs: number
   /** As seen from us. */
   readonly direction: Direction
-  /** RTCP shares the port of RTP (RFC 5761), which every offer of ours asks for. Without it we do no RTCP. */
+  /** RTCP shares the port of RTP (RFC 5761), which every offer of ours asks for. */
   readonly rtcpMux: boolean
+  /**
+   * Where the far end takes RTCP when the port is not shared: what it has stated (RFC 3605), otherwise the port above its
+   * RTP (RFC 3550 section 11), where ours always is, so that our descriptions need not state it.
+   */
+  readonly rtcp?: { readonly address: string; readonly port: number }
   /** SRTP: the suite, and master key and salt of either direction. Absent when the stream is in the clear. */
   readonly srtp?: { readonly suite: CryptoSuite; readonly sendKey: Uint8Array; readonly receiveKey: Uint8Array }
 }
@@ -191,6 +196,7 @@ function matchStream(
   for (const format of media.formats) {
     const codec = audioCodecOf(format)
     if (codec === undefined || !local.codecs.includes(codec)) continue
+    const rtcp = media.rtcpMux ? undefined : controlAddress(media, remoteAddress)
     const events = local.telephoneEvent ? telephoneEventFor(codec, media.formats) : undefined
     return {
       remoteAddress,
@@ -201,6 +207,7 @@ function matchStream(
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
       rtcpMux: media.rtcpMux,
+      ...(rtcp !== undefined && { rtcp }),
       ...(crypto !== undefined &&
         local.srtp !== undefined && {
           srtp: { suite: crypto.suite, sendKey: local.srtp.keys[crypto.suite], receiveKey: crypto.keyAndSalt },
@@ -208,6 +215,12 @@ function matchStream(
     }
   }
   return undefined
+}
+
+function controlAddress({ rtcp, port }: RemoteMedia, remoteAddress: string): NegotiatedStream['rtcp'] {
+  const controlPort = rtcp?.port ?? port + 1
+  if (controlPort < 1 || controlPort > 65_535) return undefined
+  return { address: rtcp?.address ?? remoteAddress, port: controlPort }
 }
 
 /** The telephone-event that shares the codec's clock (RFC 4733 section 2.1: one RTP stream has one clock). */

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { simulate } from '../simulation.ts'
-import { SimulatedMediaIo } from './simulated-media-io.ts'
+import { SimulatedMediaIo, type SimulatedMediaIoOptions } from './simulated-media-io.ts'
 
-function setUp(options?: { receiveQueue?: number; maxPorts?: number }) {
+function setUp(options?: SimulatedMediaIoOptions) {
   const sim = simulate()
   const a = new SimulatedMediaIo(sim.host('10.0.0.1'), options)
   const b = new SimulatedMediaIo(sim.host('10.0.0.2'), options)
@@ -85,4 +85,32 @@ test.each([
   a.open(leg, address)
   expect(a.poll()).toEqual({ type: 'failed', leg, reason: expect.stringContaining(reason) })
   expect(a.poll()).toBeUndefined()
+})
+
+test('RTCP has the port above, and tells how long it has waited', async () => {
+  const { sim, a, b } = setUp({ now: () => sim.now })
+  const portA = open(a, 1, '10.0.0.1')
+  const portB = open(b, 7, '10.0.0.2')
+  expect(a.sendControl(1, Uint8Array.of(1), 1, '10.0.0.2', portB + 1)).toBe(false)
+  a.openControl(1)
+  b.openControl(7)
+  expect(a.sendControl(1, Uint8Array.of(1), 1, '10.0.0.2', portB + 1)).toBe(true)
+  await Promise.all([sim.clock.sleep(500), sim.clock.runUntilIdle()])
+  const into = new Uint8Array(10)
+  expect([b.receive(7, into), b.receiveControl(7, into)]).toEqual([-1, 1])
+  expect(Math.abs(b.waitedMs - 500)).toBeLessThan(100)
+  expect(b.source).toEqual({ address: '10.0.0.1', port: portA + 1 })
+  const host = sim.host('10.0.0.1')
+  expect(host.boundPorts).toBe(2)
+  a.close(1)
+  expect(host.boundPorts).toBe(0)
+})
+
+test('where another program has the port above, there is no RTCP', () => {
+  const { sim, a } = setUp()
+  const port = open(a, 1, '10.0.0.1')
+  sim.host('10.0.0.1').bindUdp(port + 1, { onDatagram: () => {} })
+  a.openControl(1)
+  expect(a.sendControl(1, Uint8Array.of(1), 1, '10.0.0.2', 4000)).toBe(false)
+  expect(a.receiveControl(1, new Uint8Array(10))).toBe(-1)
 })

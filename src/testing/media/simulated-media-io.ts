@@ -8,22 +8,26 @@ export interface SimulatedMediaIoOptions {
   readonly receiveQueue?: number
   /** The most legs with a port, to play a machine that runs out of ports. Default 10,000. */
   readonly maxPorts?: number
+  /** The time, by which reports say how long they waited. Default: it stands still. */
+  readonly now?: () => number
 }
 
 /** The media engine's network in simulation: every leg has an even UDP port of its own on the host, swept by the engine. */
 export class SimulatedMediaIo implements MediaIo {
   readonly counters = new Counters<'queueFull' | 'sendRefused'>()
   readonly source = { address: '', port: 0 }
+  waitedMs = 0
   readonly #host: SimulatedHost
   readonly #options: Required<SimulatedMediaIoOptions>
-  readonly #legs = new Map<LegId, Leg>()
+  readonly #legs = new Map<LegId, Port>()
+  readonly #controls = new Map<LegId, Port>()
   readonly #events = new Fifo<MediaIoEvent>()
   readonly #onActivity: () => void
 
   /** @param onActivity called when something is there to be polled or received; an engine that sweeps needs none */
   constructor(host: SimulatedHost, options: SimulatedMediaIoOptions = {}, onActivity: () => void = () => {}) {
     this.#host = host
-    this.#options = { receiveQueue: 256, maxPorts: 10_000, ...options }
+    this.#options = { receiveQueue: 256, maxPorts: 10_000, now: () => 0, ...options }
     this.#onActivity = onActivity
   }
 
@@ -37,16 +41,9 @@ export class SimulatedMediaIo implements MediaIo {
     if (refusal !== undefined) {
       this.#events.push({ type: 'failed', leg, reason: refusal })
     } else {
-      const queue = new Fifo<Waiting>()
-      const socket = this.#host.bindUdp(0, {
-        onDatagram: (bytes, from) => {
-          if (queue.length >= this.#options.receiveQueue) this.counters.add('queueFull')
-          else queue.push({ bytes, from })
-          this.#onActivity()
-        },
-      })
-      this.#legs.set(leg, { socket, queue })
-      this.#events.push({ type: 'bound', leg, ...socket.local })
+      const port = this.#bind(0)
+      this.#legs.set(leg, port)
+      this.#events.push({ type: 'bound', leg, ...port.socket.local })
     }
     this.#onActivity()
   }
@@ -56,29 +53,69 @@ export class SimulatedMediaIo implements MediaIo {
   }
 
   receive(leg: LegId, into: Uint8Array): number {
-    const waiting = this.#legs.get(leg)?.queue.shift()
+    return this.#receive(this.#legs.get(leg), into)
+  }
+
+  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    return this.#send(this.#legs.get(leg), bytes, length, { address, port })
+  }
+
+  openControl(leg: LegId): void {
+    const port = this.#legs.get(leg)
+    if (port === undefined || this.#controls.has(leg)) return
+    try {
+      this.#controls.set(leg, this.#bind(port.socket.local.port + 1))
+    } catch {
+      // Another program of the host has the port, and the leg no RTCP.
+    }
+  }
+
+  receiveControl(leg: LegId, into: Uint8Array): number {
+    return this.#receive(this.#controls.get(leg), into)
+  }
+
+  sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
+    return this.#send(this.#controls.get(leg), bytes, length, { address, port })
+  }
+
+  close(leg: LegId): void {
+    for (const ports of [this.#legs, this.#controls]) {
+      ports.get(leg)?.socket.close()
+      ports.delete(leg)
+    }
+  }
+
+  #bind(number: number): Port {
+    const queue = new Fifo<Waiting>()
+    const socket = this.#host.bindUdp(number, {
+      onDatagram: (bytes, from) => {
+        if (queue.length >= this.#options.receiveQueue) this.counters.add('queueFull')
+        else queue.push({ bytes, from, at: this.#options.now() })
+        this.#onActivity()
+      },
+    })
+    return { socket, queue }
+  }
+
+  #receive(port: Port | undefined, into: Uint8Array): number {
+    const waiting = port?.queue.shift()
     if (waiting === undefined) return -1
-    const { bytes, from } = waiting
+    const { bytes, from, at } = waiting
     const length = Math.min(bytes.length, into.length)
     into.set(length === bytes.length ? bytes : bytes.subarray(0, length))
     this.source.address = from.address
     this.source.port = from.port
+    this.waitedMs = this.#options.now() - at
     return length
   }
 
-  send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    const socket = this.#legs.get(leg)?.socket
-    if (socket === undefined || port < 1 || port > 65_535) {
+  #send(port: Port | undefined, bytes: Uint8Array, length: number, to: SocketAddress): boolean {
+    if (port === undefined || to.port < 1 || to.port > 65_535) {
       this.counters.add('sendRefused')
       return false
     }
-    socket.send(bytes.slice(0, length), { address, port })
+    port.socket.send(bytes.slice(0, length), to)
     return true
-  }
-
-  close(leg: LegId): void {
-    this.#legs.get(leg)?.socket.close()
-    this.#legs.delete(leg)
   }
 
   #refusal(leg: LegId, localAddress: string): string | undefined {
@@ -88,7 +125,7 @@ export class SimulatedMediaIo implements MediaIo {
   }
 }
 
-interface Leg {
+interface Port {
   readonly socket: UdpSocket
   readonly queue: Fifo<Waiting>
 }
@@ -96,4 +133,5 @@ interface Leg {
 interface Waiting {
   readonly bytes: Uint8Array
   readonly from: SocketAddress
+  readonly at: number
 }
