@@ -13,6 +13,29 @@ export type { NatKind, NatOptions } from './network/nat.ts'
 export type { NetworkInput, NetworkOutput } from './network/port.ts'
 export { type NetworkCounter, SimulatedNetwork } from './network/simulated-network.ts'
 export type { SimulatedStream, StreamCloseReason, StreamHandlers } from './network/stream.ts'
+export { type DtmfHabits, GOOD_HABITS } from './phone/dtmf-habits.ts'
+export type { HeardDigit, HeardSpeech } from './phone/ears.ts'
+export { ExpectationError } from './phone/expectation-error.ts'
+export type { Hearing } from './phone/hearing.ts'
+export type {
+  Phone,
+  PhoneCallEnd,
+  PhoneOptions,
+  PhoneState,
+  Sayable,
+  UntilOptions,
+  WithinOptions,
+} from './phone/phone.ts'
+export {
+  type AnsweringOptions,
+  type Menu,
+  type PersonOptions,
+  type PhoneKind,
+  phones,
+  type ScreeningOptions,
+  type VoicemailOptions,
+} from './phone/phones.ts'
+export type { HeardTone } from './phone/tone-ear.ts'
 export { namedRandom, seedOfEnvironment } from './seed.ts'
 export { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'
 export { Simulation, type SimulationOptions, simulate } from './simulation.ts'
@@ -21,4 +44,6 @@ export type { MessageOptions, PeerCall, ResponseOptions } from './sip/peer-call.
 export type { ExpectOptions } from './sip/peer-inbox.ts'
 export { type InviteOptions, SipPeer, type SipPeerOptions } from './sip/sip-peer.ts'
 export { SipTransport, type SipTransportHandlers, type SipTransportOptions } from './sip/sip-transport.ts'
+export { exchange, type PhonePlace, TestExchange, type TestExchangeOptions } from './test-exchange.ts'
+export type { Truth, Utterance } from './truth/truth.ts'
 export { explain, type WithSimulationOptions, withSimulation } from './with-simulation.ts'

@@ -11,12 +11,14 @@ import {
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
 import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
+import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
 import { SimulatedMediaIo } from './media/simulated-media-io.ts'
 import type { SimulatedHost } from './network/host.ts'
-import { SipTransport } from './sip/sip-transport.ts'
+import { type Resolve, SipTransport } from './sip/sip-transport.ts'
+import { MediaTruth } from './truth/media-truth.ts'
 
 export interface SimulatedExchangeOptions {
   /** The application that answers each user, by the user part of the Request-URI; `*` answers every other one. */
@@ -27,6 +29,8 @@ export interface SimulatedExchangeOptions {
   readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks' | 'rtpTimeoutMs' | 'srtp'>>
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
   readonly crypto?: SrtpCrypto
+  /** Where it sends what goes to a host of that name. Default: the names of the simulation's hosts. */
+  readonly resolve?: Resolve
   /** Further settings of its SIP endpoint. */
   readonly sip?: Partial<ExchangeOptions['sip']>
 }
@@ -36,11 +40,8 @@ export interface ExchangeEnvironment {
   readonly clock: VirtualClock
   readonly host: SimulatedHost
   random(name: string): Random
-  readonly resolve: (name: string) => string
+  readonly resolve: Resolve
 }
-
-/** Wall time in a simulation starts here: 2026-01-01T00:00:00Z. */
-const WALL_TIME_ORIGIN_MS = 1_767_225_600_000
 
 /** A whole exchange on a simulated host: SIP on port 5060, and its media engine in the same thread. */
 export class SimulatedExchange {
@@ -55,6 +56,7 @@ export class SimulatedExchange {
   readonly #driver: MachineDriver<ExchangeInput, ExchangeOutput>
   readonly #media: MachineDriver<MediaCommand, MediaEvent>
   readonly #transport: SipTransport
+  readonly #truth: MediaTruth
 
   constructor({ clock, host, random, resolve }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
     this.files = options.files ?? new MemoryMediaStore()
@@ -64,7 +66,7 @@ export class SimulatedExchange {
         onMessage: (bytes, from) => this.#driver.handle({ type: 'received', bytes, from }),
         onSendFailed: (to, reason) => this.#driver.handle({ type: 'sendFailed', to, reason }),
       },
-      { resolve },
+      { resolve: options.resolve ?? resolve },
     )
     this.exchange = new Exchange({
       random: random(`exchange ${host.address}`),
@@ -81,7 +83,19 @@ export class SimulatedExchange {
       ...(options.logger && { logger: options.logger }),
       ...options.exchange,
     })
-    this.mediaIo = new SimulatedMediaIo(host, { now: () => clock.now })
+    const truth = new MediaTruth((clip) => {
+      const known = this.files.utteranceOf(clip)
+      return known && { speaker: host.name, ...known }
+    })
+    this.#truth = truth
+    this.files.truthOfBlock = (samples) => truth.ofBlock(samples)
+    this.mediaIo = new SimulatedMediaIo(host, {
+      now: () => clock.now,
+      truth: {
+        sent: (leg) => truth.ofPacketSent(leg, clock.now),
+        received: (leg, heard) => truth.onReceived(leg, heard, clock.now),
+      },
+    })
     this.engine = new MediaEngine({
       io: this.mediaIo,
       random: random(`media ${host.address}`),
@@ -89,7 +103,10 @@ export class SimulatedExchange {
     })
     this.#media = clock.drive(this.engine, {
       name: `media of ${host.name}`,
-      onOutput: (event) => this.#driver.handle({ type: 'media', event }),
+      onOutput: (event) => {
+        truth.onEvent(event)
+        this.#driver.handle({ type: 'media', event })
+      },
     })
     this.#driver = clock.drive(this.exchange, {
       name: `exchange ${host.name}`,
@@ -121,8 +138,10 @@ export class SimulatedExchange {
 
   #carryOut(output: ExchangeOutput): void {
     if (output.type === 'send') this.#transport.send(output.bytes, output.to)
-    else if (output.type === 'media') this.#media.handle(output.command)
-    else if (output.type === 'callEnded') this.calls.push(output.details)
+    else if (output.type === 'media') {
+      this.#truth.onCommand(output.command)
+      this.#media.handle(output.command)
+    } else if (output.type === 'callEnded') this.calls.push(output.details)
     else this.instances.push(output.record)
   }
 }

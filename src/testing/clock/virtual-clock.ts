@@ -1,5 +1,6 @@
 import { setImmediate as setImmediateOfNode } from 'node:timers'
 import { DeadlineQueue, type Instant, type Machine, NEVER } from '../../kit/index.ts'
+import { isInsideSimulation } from './inside.ts'
 import { MachineDriver, type MachineDriverOptions } from './machine-driver.ts'
 import { SimulationStuckError } from './stuck-error.ts'
 import { Waiter } from './waiter.ts'
@@ -33,6 +34,8 @@ export class VirtualClock {
   readonly #queue = new DeadlineQueue<Scheduled>()
   readonly #waiters = new Set<Waiter<unknown>>()
   readonly #goals: Goal[] = []
+  readonly #pulls = new Set<Pull>()
+  #pullsEndAt: Instant = NEVER
   #now: Instant = 0
   #steps = 0
   #signalled = true
@@ -130,6 +133,27 @@ export class VirtualClock {
     return outcome
   }
 
+  /**
+   * Runs the simulation for as long as the caller waits for `promise`, which something in the simulation settles. Code
+   * that belongs to the simulation itself (see {@link insideSimulation}) only waits: it is run along.
+   * @throws SimulationStuckError when everything comes to rest before, or an hour of virtual time has passed
+   */
+  pull<Value>(name: string, promise: Promise<Value>): Promise<Value> {
+    if (isInsideSimulation()) return promise
+    return new Promise((resolve, reject) => {
+      const pull = { name, reject }
+      this.#pulls.add(pull)
+      this.#pullsEndAt = this.#now + MAX_PULL_MS
+      const settle = () => {
+        this.#pulls.delete(pull)
+        this.signal()
+      }
+      promise.finally(settle).then(resolve, reject)
+      this.signal()
+      if (!this.#looping) void this.#loop()
+    })
+  }
+
   #reach(name: string, isReached: () => boolean, bounds: RunBounds = {}, horizon: Instant = NEVER): Promise<void> {
     const { maxVirtualMs = 3_600_000, maxSteps = 20_000_000 } = bounds
     return new Promise((resolve, reject) => {
@@ -151,7 +175,7 @@ export class VirtualClock {
     this.#looping = true
     try {
       let stepsInTurn = 0
-      while (this.#goals.length > 0) {
+      while (this.#goals.length + this.#pulls.size > 0) {
         // The turn every so often keeps a test runner's own timeout alive during a long silence of the applications.
         if (this.#signalled || stepsInTurn++ >= 10_000) {
           this.#signalled = false
@@ -163,6 +187,8 @@ export class VirtualClock {
       }
     } catch (error) {
       for (const goal of this.#goals.splice(0)) goal.reject(error)
+      for (const pull of this.#pulls) pull.reject(error)
+      this.#pulls.clear()
     } finally {
       this.#looping = false
     }
@@ -189,6 +215,10 @@ export class VirtualClock {
       this.#now = horizon
       return
     }
+    if (this.#pulls.size > 0 && next > this.#pullsEndAt) {
+      this.#failPull(next)
+      return
+    }
     // The innermost goal fails first: its awaiting code is the best place to say so.
     const goal = this.#goals.findLast((each) => next > each.lastInstant || this.#steps >= each.lastStep)
     if (goal !== undefined) {
@@ -198,6 +228,17 @@ export class VirtualClock {
     this.#now = next
     this.#steps++
     this.#queue.takeDue(next)?.run(next)
+  }
+
+  /** The newest wait fails first. */
+  #failPull(next: Instant): void {
+    const pull = [...this.#pulls].at(-1) as Pull
+    this.#pulls.delete(pull)
+    this.signal()
+    const why = next === NEVER ? 'the simulation has come to rest' : 'an hour of virtual time has passed'
+    pull.reject(
+      new SimulationStuckError(`${pull.name}: ${why}`, this.#now, [...this.#waiters], [...this.#queue.entries()]),
+    )
   }
 
   #fail(goal: Goal, next: Instant): void {
@@ -213,6 +254,14 @@ export class VirtualClock {
       new SimulationStuckError(`${goal.name}: ${why}`, this.#now, [...this.#waiters], [...this.#queue.entries()]),
     )
   }
+}
+
+/** How long code outside the simulation waits for one thing. */
+const MAX_PULL_MS = 3_600_000
+
+interface Pull {
+  readonly name: string
+  readonly reject: (error: unknown) => void
 }
 
 interface Goal {

@@ -32,13 +32,26 @@ export class Waiter<Value> {
 
   /** The lines of the stack at which the waiting began, outermost simulation code left out. */
   get stack(): readonly string[] {
-    const lines = (this.#site.stack ?? '').split('\n').slice(1)
-    return lines.filter((line) => !OWN_CODE.test(line))
+    return foreignLines(this.#site)
   }
 }
 
 /** Frames of this room (but not of its tests) and of Node say nothing about the test that waits. */
 const OWN_CODE = /[\\/]testing[\\/](?!.*\.test\.)|node:internal/
+
+/** The lines of a stack that are not of this room or of Node. */
+export function foreignLines(error: Error): readonly string[] {
+  const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
+  return lines.filter((line) => !OWN_CODE.test(line))
+}
+
+/** Where application or test code was when `error` was made: `path:line:column`, or a word that says that it is unknown. */
+export function siteOf(error: Error): string {
+  const line = foreignLines(error)[0]
+  return line === undefined
+    ? 'at an unknown place'
+    : (/\(([^()]+)\)\s*$/.exec(line)?.[1] ?? line.trim().replace(/^at (async )?/, ''))
+}
 
 function withResolvers<Value>() {
   let resolve!: (value: Value) => void

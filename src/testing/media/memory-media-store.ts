@@ -2,44 +2,90 @@ import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../..
 import { assertMediaName } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
+import type { Truth, Utterance } from '../truth/truth.ts'
+import { voiceOf } from '../truth/voice.ts'
 
 /** A media store in memory: put clips in, look at recordings afterwards. */
 export class MemoryMediaStore implements MediaStore {
   readonly #clips = new Map<string, AudioClip>()
-  readonly #recordings = new Map<string, Int16Array>()
+  readonly #recordings = new Map<string, Recorded>()
+  readonly #known = new WeakMap<AudioClip, Pick<Utterance, 'file' | 'text' | 'lengthMs'>>()
+  /** Tells what a block of a recording sounds like; set by the exchange that records. */
+  truthOfBlock: (samples: Int16Array) => Truth | undefined = () => undefined
 
-  /** Adds a file that applications can play. */
-  put(name: string, clip: AudioClip): void {
+  /** Adds a file that applications can play: its sound, or the words in it, spoken by a synthetic voice. */
+  put(name: string, content: AudioClip | string): void {
     assertMediaName(name)
-    this.#clips.set(name, clip)
+    this.#add(name, typeof content === 'string' ? voiceOf(content) : content, content)
+  }
+
+  /** What a clip that was read from here is. */
+  utteranceOf(clip: AudioClip): Pick<Utterance, 'file' | 'text' | 'lengthMs'> | undefined {
+    return this.#known.get(clip)
+  }
+
+  /** The names of all recordings that are complete. */
+  get recordings(): readonly string[] {
+    return [...this.#recordings.keys()]
+  }
+
+  /** What was said in a completed recording, in order, as far as it is known. */
+  heardIn(name: string): readonly Utterance[] {
+    return this.#recordings.get(name)?.heard ?? []
   }
 
   /** A completed recording, mono 16-bit at 8 kHz; `undefined` while it runs or when there is none. */
   recording(name: string): Int16Array | undefined {
-    return this.#recordings.get(name)
+    return this.#recordings.get(name)?.samples
   }
 
   async read(name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
     assertMediaName(name)
-    const recorded = this.#recordings.get(name)
-    const clip =
-      this.#clips.get(name) ?? (recorded && { encoding: 'pcm16' as const, sampleRateHz: 8000 as const, data: recorded })
-    if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"`)
+    const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
+    if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
+    if (!this.#clips.has(name)) this.#add(name, clip)
     return { source: { kind: 'audio', clip, loop }, close: async () => {} }
   }
 
   async write(name: string, _format: RecordingFormat): Promise<RecordingSink> {
     assertMediaName(name)
     const blocks: Int16Array[] = []
+    const heard: Utterance[] = []
     return {
       write: (samples) => {
         blocks.push(samples.slice())
+        const utterance = this.truthOfBlock(samples)?.utterance
+        if (utterance !== undefined && heard.at(-1) !== utterance) heard.push(utterance)
       },
       close: async () => {
-        this.#recordings.set(name, joined(blocks))
+        const samples = joined(blocks)
+        this.#recordings.set(name, { samples, heard })
+        const text = heard.map((each) => each.text ?? '').join(' ')
+        this.#add(name, { encoding: 'pcm16', sampleRateHz: 8000, data: samples }, text)
       },
     }
   }
+
+  /** Where to look for a file that was not put here. */
+  protected lookElsewhere(_name: string): AudioClip | undefined {
+    return undefined
+  }
+
+  #add(name: string, clip: AudioClip, content?: AudioClip | string): void {
+    this.#clips.set(name, clip)
+    const text = typeof content === 'string' && content !== '' ? { text: content } : {}
+    this.#known.set(clip, { file: name, ...text, lengthMs: Math.max(clip.data.length / 8, 20) })
+  }
+
+  #whatThereIs(): string {
+    const names = [...this.#clips.keys()]
+    return names.length === 0 ? '' : `; there are ${names.slice(0, 20).join(', ')}`
+  }
+}
+
+interface Recorded {
+  readonly samples: Int16Array
+  readonly heard: readonly Utterance[]
 }
 
 function joined(blocks: readonly Int16Array[]): Int16Array {

@@ -2,6 +2,7 @@ import { Counters, Fifo } from '../../kit/index.ts'
 import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
 import type { SocketAddress } from '../network/address.ts'
 import type { SimulatedHost, UdpSocket } from '../network/host.ts'
+import type { Truth } from '../truth/truth.ts'
 
 export interface SimulatedMediaIoOptions {
   /** Datagrams that wait for a leg before further ones are dropped, as in a socket's receive buffer. Default 256. */
@@ -10,6 +11,16 @@ export interface SimulatedMediaIoOptions {
   readonly maxPorts?: number
   /** The time, by which reports say how long they waited. Default: it stands still. */
   readonly now?: () => number
+  /** Knows what each leg sends and hears. Default: nobody does. */
+  readonly truth?: LegTruth
+}
+
+/** What is known of the sound of a leg beside its packets. */
+export interface LegTruth {
+  /** What the packet sounds like that the leg sends now. */
+  sent(leg: LegId): Truth | undefined
+  /** A packet is handed to the leg. */
+  received(leg: LegId, truth: Truth | undefined): void
 }
 
 /** The media engine's network in simulation: every leg has an even UDP port of its own on the host, swept by the engine. */
@@ -18,7 +29,8 @@ export class SimulatedMediaIo implements MediaIo {
   readonly source = { address: '', port: 0 }
   waitedMs = 0
   readonly #host: SimulatedHost
-  readonly #options: Required<SimulatedMediaIoOptions>
+  readonly #options: Required<Omit<SimulatedMediaIoOptions, 'truth'>>
+  readonly #truth: LegTruth | undefined
   readonly #legs = new Map<LegId, Port>()
   readonly #controls = new Map<LegId, Port>()
   readonly #events = new Fifo<MediaIoEvent>()
@@ -28,6 +40,7 @@ export class SimulatedMediaIo implements MediaIo {
   constructor(host: SimulatedHost, options: SimulatedMediaIoOptions = {}, onActivity: () => void = () => {}) {
     this.#host = host
     this.#options = { receiveQueue: 256, maxPorts: 10_000, now: () => 0, ...options }
+    this.#truth = options.truth
     this.#onActivity = onActivity
   }
 
@@ -53,11 +66,11 @@ export class SimulatedMediaIo implements MediaIo {
   }
 
   receive(leg: LegId, into: Uint8Array): number {
-    return this.#receive(this.#legs.get(leg), into)
+    return this.#receive(this.#legs.get(leg), into, leg)
   }
 
   send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    return this.#send(this.#legs.get(leg), bytes, length, { address, port })
+    return this.#send(this.#legs.get(leg), bytes, length, { address, port }, leg)
   }
 
   openControl(leg: LegId): void {
@@ -88,19 +101,21 @@ export class SimulatedMediaIo implements MediaIo {
   #bind(number: number): Port {
     const queue = new Fifo<Waiting>()
     const socket = this.#host.bindUdp(number, {
-      onDatagram: (bytes, from) => {
+      onDatagram: (bytes, from, truth) => {
         if (queue.length >= this.#options.receiveQueue) this.counters.add('queueFull')
-        else queue.push({ bytes, from, at: this.#options.now() })
+        else queue.push({ bytes, from, truth, at: this.#options.now() })
         this.#onActivity()
       },
     })
     return { socket, queue }
   }
 
-  #receive(port: Port | undefined, into: Uint8Array): number {
+  /** @param leg whose sound it is; RTCP has none */
+  #receive(port: Port | undefined, into: Uint8Array, leg?: LegId): number {
     const waiting = port?.queue.shift()
     if (waiting === undefined) return -1
-    const { bytes, from, at } = waiting
+    const { bytes, from, truth, at } = waiting
+    if (leg !== undefined) this.#truth?.received(leg, truth)
     const length = Math.min(bytes.length, into.length)
     into.set(length === bytes.length ? bytes : bytes.subarray(0, length))
     this.source.address = from.address
@@ -109,12 +124,12 @@ export class SimulatedMediaIo implements MediaIo {
     return length
   }
 
-  #send(port: Port | undefined, bytes: Uint8Array, length: number, to: SocketAddress): boolean {
+  #send(port: Port | undefined, bytes: Uint8Array, length: number, to: SocketAddress, leg?: LegId): boolean {
     if (port === undefined || to.port < 1 || to.port > 65_535) {
       this.counters.add('sendRefused')
       return false
     }
-    port.socket.send(bytes.slice(0, length), to)
+    port.socket.send(bytes.slice(0, length), to, leg === undefined ? undefined : this.#truth?.sent(leg))
     return true
   }
 
@@ -134,4 +149,5 @@ interface Waiting {
   readonly bytes: Uint8Array
   readonly from: SocketAddress
   readonly at: number
+  readonly truth: Truth | undefined
 }

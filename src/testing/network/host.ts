@@ -1,9 +1,11 @@
+import type { Truth } from '../truth/truth.ts'
 import type { SocketAddress } from './address.ts'
 import type { NetworkInput, StreamId } from './port.ts'
 import { SimulatedStream, type StreamCloseReason, type StreamHandlers } from './stream.ts'
 
 export interface UdpHandlers {
-  onDatagram(bytes: Uint8Array, from: SocketAddress): void
+  /** `truth` is what the sender says the bytes sound like. */
+  onDatagram(bytes: Uint8Array, from: SocketAddress, truth?: Truth): void
   /** Nobody is bound to an address that this socket has sent to. */
   onUnreachable?(about: SocketAddress): void
 }
@@ -11,7 +13,7 @@ export interface UdpHandlers {
 /** A bound UDP port. */
 export interface UdpSocket {
   readonly local: SocketAddress
-  send(bytes: Uint8Array, to: SocketAddress): void
+  send(bytes: Uint8Array, to: SocketAddress, truth?: Truth): void
   close(): void
 }
 
@@ -60,8 +62,9 @@ export class SimulatedHost {
     this.#network.handle({ type: 'bind', at: local })
     return {
       local,
-      send: (bytes, to) => {
-        if (this.#sockets.get(local.port) === handlers) this.#network.handle({ type: 'send', from: local, to, bytes })
+      send: (bytes, to, truth) => {
+        if (this.#sockets.get(local.port) === handlers)
+          this.#network.handle({ type: 'send', from: local, to, bytes, truth })
       },
       close: () => {
         if (this.#sockets.get(local.port) !== handlers) return
@@ -92,8 +95,8 @@ export class SimulatedHost {
   }
 
   /** For the network: a datagram has arrived. */
-  receiveDatagram(port: number, bytes: Uint8Array, from: SocketAddress): void {
-    this.#sockets.get(port)?.onDatagram(bytes, from)
+  receiveDatagram(port: number, bytes: Uint8Array, from: SocketAddress, truth: Truth | undefined): void {
+    this.#sockets.get(port)?.onDatagram(bytes, from, truth)
   }
 
   /** For the network: an ICMP message has arrived. */

@@ -49,7 +49,7 @@ export class Hosts {
   #dispatch(output: NetworkOutput): void {
     switch (output.type) {
       case 'datagram':
-        this.#hosts.get(output.to.address)?.receiveDatagram(output.to.port, output.bytes, output.from)
+        this.#hosts.get(output.to.address)?.receiveDatagram(output.to.port, output.bytes, output.from, output.truth)
         return
       case 'unreachable':
         this.#hosts.get(output.at.address)?.receiveUnreachable(output.at.port, output.about)

@@ -1,3 +1,4 @@
+import type { Truth } from '../truth/truth.ts'
 import type { SocketAddress } from './address.ts'
 import type { DropReason } from './link.ts'
 
@@ -9,7 +10,14 @@ export type NetworkInput =
   /** Datagrams for this address and port are wanted from now on. */
   | { readonly type: 'bind'; readonly at: SocketAddress }
   | { readonly type: 'unbind'; readonly at: SocketAddress }
-  | { readonly type: 'send'; readonly from: SocketAddress; readonly to: SocketAddress; readonly bytes: Uint8Array }
+  | {
+      readonly type: 'send'
+      readonly from: SocketAddress
+      readonly to: SocketAddress
+      readonly bytes: Uint8Array
+      /** What the bytes sound like; it shares their fate and changes nothing. */
+      readonly truth?: Truth | undefined
+    }
   | StreamInput
 
 export type NetworkOutput =
@@ -31,6 +39,7 @@ export type NetworkOutput =
       readonly from: SocketAddress
       readonly to: SocketAddress
       readonly bytes: Uint8Array
+      readonly truth?: Truth | undefined
     }
   /** The ICMP message came back to `at`: nobody is bound to `about`. */
   | { readonly type: 'unreachable'; readonly at: SocketAddress; readonly about: SocketAddress }

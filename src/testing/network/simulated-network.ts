@@ -70,7 +70,7 @@ export class SimulatedNetwork implements Machine<NetworkInput, NetworkOutput> {
         this.#bound.delete(formatAddress(input.at))
         return
       case 'send':
-        this.#send(input.from, input.to, input.bytes, now)
+        this.#send(input, now)
         return
       default:
         this.#streams.handle(input, now)
@@ -93,7 +93,7 @@ export class SimulatedNetwork implements Machine<NetworkInput, NetworkOutput> {
     this.#streams.expire(now)
   }
 
-  #send(from: SocketAddress, to: SocketAddress, bytes: Uint8Array, now: Instant): void {
+  #send({ from, to, bytes, truth }: Extract<NetworkInput, { type: 'send' }>, now: Instant): void {
     const packet = ++this.#packets
     const route = this.#routes.depart('udp', from, to, now)
     const fate = route?.link.transmit(bytes.length, route.conditions, now) ?? { drop: 'natFull' as const }
@@ -105,16 +105,16 @@ export class SimulatedNetwork implements Machine<NetworkInput, NetworkOutput> {
     if (fate.reordered) this.counters.add('reordered')
     if (fate.arrivals.length > 1) this.counters.add('duplicated')
     const source = route?.source as SocketAddress
-    for (const at of fate.arrivals) this.#flights.set({ type: 'datagram', packet, from: source, to, bytes }, at)
+    for (const at of fate.arrivals) this.#flights.set({ type: 'datagram', packet, from: source, to, bytes, truth }, at)
   }
 
   #arrive(flight: Flight & { type: 'datagram' }, now: Instant): void {
-    const { packet, from, to, bytes } = flight
+    const { packet, from, to, bytes, truth } = flight
     const receiver = this.#routes.arrive('udp', from, to, now)
     if (typeof receiver === 'string') {
       this.#emit({ type: 'dropped', packet, reason: receiver }, now)
     } else if (this.#bound.has(formatAddress(receiver))) {
-      this.#emit({ type: 'datagram', packet, from, to: receiver, bytes }, now)
+      this.#emit({ type: 'datagram', packet, from, to: receiver, bytes, truth }, now)
     } else {
       this.#emit({ type: 'dropped', packet, reason: 'unreachable' }, now)
       this.#returnUnreachable(receiver, from, to, now)

@@ -31,6 +31,10 @@ export interface SipPeerOptions {
   readonly autoAck?: boolean
   /** Sends again as RFC 3261 wants, for lossy networks. Default false: it says everything once, exactly as scripted. */
   readonly retransmits?: boolean
+  /** Sees each new message before any script does; what it returns true for, no script gets. */
+  readonly onMessage?: (message: SipMessage, call: PeerCall) => boolean
+  /** The user part of its URI. Default: its name without what a URI would have to escape. */
+  readonly user?: string
 }
 
 export interface InviteOptions extends MessageOptions {
@@ -71,13 +75,15 @@ export class SipPeer {
   readonly #via: 'udp' | 'tcp'
   readonly #retransmitter: PeerRetransmitter | undefined
   readonly #calls = new Map<string, PeerCall>()
+  readonly #onMessage: (message: SipMessage, call: PeerCall) => boolean
   #latest: PeerCall | undefined
 
   constructor({ host, clock, random, resolve }: SipPeerEnvironment, options: SipPeerOptions = {}) {
     this.name = options.name ?? host.address
     this.address = host.address
     this.#clock = clock
-    this.#user = options.name?.replace(/[^A-Za-z0-9_.-]/g, '') || 'peer'
+    this.#user = options.user ?? (options.name?.replace(/[^A-Za-z0-9_.-]/g, '') || 'peer')
+    this.#onMessage = options.onMessage ?? (() => false)
     this.#via = options.transport ?? 'udp'
     this.#inbox = new PeerInbox(clock)
     this.transport = new SipTransport(
@@ -229,8 +235,9 @@ export class SipPeer {
     // A failure that comes again wants its ACK again.
     if (!isAgain || message.kind === 'response') known?.observe(message)
     if (isAgain) return
-    if (known === undefined && message.kind === 'request') this.#addCall(new PeerCall(this.#core, message, false))
-    this.#inbox.deliver(message)
+    const isNew = known === undefined && message.kind === 'request'
+    const call = isNew ? this.#addCall(new PeerCall(this.#core, message, false)) : known
+    if (call === undefined || !this.#onMessage(message, call)) this.#inbox.deliver(message)
   }
 
   #addCall(call: PeerCall): PeerCall {

@@ -2,6 +2,8 @@ import { type Peer, PONG, SipStreamFramer } from '../../sip/index.ts'
 import type { SimulatedHost, UdpSocket } from '../network/host.ts'
 import type { SimulatedStream } from '../network/stream.ts'
 
+export type Resolve = (name: string, bytes: Uint8Array) => string
+
 export interface SipTransportHandlers {
   /** One whole message. */
   onMessage(bytes: Uint8Array, from: Peer): void
@@ -12,8 +14,8 @@ export interface SipTransportHandlers {
 export interface SipTransportOptions {
   /** UDP and TCP port. Default 5060. */
   readonly port?: number
-  /** The address of a host name, as DNS would say; an address is given back as it is. */
-  readonly resolve?: (name: string) => string
+  /** The address of a host name, as DNS would say; an address is given back as it is. `bytes` is what goes there. */
+  readonly resolve?: Resolve
 }
 
 /** The SIP sockets of a simulated host: UDP and TCP on one port, connections reused and framed. */
@@ -21,7 +23,7 @@ export class SipTransport {
   readonly port: number
   readonly #host: SimulatedHost
   readonly #handlers: SipTransportHandlers
-  readonly #resolve: (name: string) => string
+  readonly #resolve: Resolve
   readonly #udp: UdpSocket
   readonly #connections = new Map<number, Connection>()
   readonly #stopListening: () => void
@@ -44,7 +46,7 @@ export class SipTransport {
   }
 
   send(bytes: Uint8Array, to: Peer): void {
-    const address = this.#resolve(to.address)
+    const address = this.#resolve(to.address, bytes)
     if (to.transport === 'udp') this.#udp.send(bytes, { address, port: to.port })
     else (this.#connectionTo({ ...to, address }) ?? this.#connect({ ...to, address })).stream.write(bytes)
   }
