@@ -13,6 +13,7 @@ import { Child, cpuMsOf } from '../e2e/harness/child.ts'
 import { waitFor } from '../e2e/harness/wait.ts'
 import { NODE_FLAGS } from '../src/server/cli/node-flags.ts'
 import type { CallerResult } from './caller.ts'
+import { median } from './interleaved.ts'
 
 const ROUNDS = 7
 const CALLS_PER_ROUND = 2000
@@ -107,10 +108,6 @@ function canPin(): boolean {
 
 function path(relative: string): string {
   return fileURLToPath(new URL(relative, import.meta.url))
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

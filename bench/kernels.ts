@@ -4,20 +4,15 @@
 //     npm run bench -- kernels
 import type { G722State } from '../src/media/codec/g722.ts'
 import type { Kernels } from '../src/media/wasm/kernels.ts'
+import { built, interleaved } from './interleaved.ts'
 
-// The compiled modules: a loader that translates on the fly makes some of the twins ten times slower.
 const { G722_BANDS, G722_WINDOW, g722Reset } = await built<typeof import('../src/media/codec/g722.ts')>('codec/g722')
 const { polyphaseFilter, polyphaseLength } =
   await built<typeof import('../src/media/dsp/polyphase.ts')>('dsp/polyphase')
-const { Codecs } = await built<typeof import('../src/media/codec/codecs.ts')>('codec/codecs')
 const { ToneBank } = await built<typeof import('../src/media/dtmf/tone-bank.ts')>('dtmf/tone-bank')
 const { ToneDetector } = await built<typeof import('../src/media/dtmf/tone-detector.ts')>('dtmf/tone-detector')
-const { Mixer } = await built<typeof import('../src/media/node/mixer.ts')>('node/mixer')
-const { MixerParty } = await built<typeof import('../src/media/node/mixer-party.ts')>('node/mixer-party')
-const { OutgoingPacket } = await built<typeof import('../src/media/node/transmitter.ts')>('node/transmitter')
 const { createKernels } = await built<typeof import('../src/media/wasm/kernels.ts')>('wasm/kernels')
 
-const ROUNDS = 25
 const CALLS = 1000
 const KINDS = ['twin', 'scalar', 'simd'] as const
 
@@ -74,32 +69,6 @@ function worksOf(kernels: Kernels): Record<string, Work> {
   }
 }
 
-function built<T>(name: string): Promise<T> {
-  return import(new URL(`../dist/media/${name}.js`, import.meta.url).href) as Promise<T>
-}
-
-function measure(work: Work, calls: number): number {
-  const start = process.hrtime.bigint()
-  for (let i = 0; i < calls; i++) work()
-  return Number(process.hrtime.bigint() - start) / calls
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[values.length >> 1]!
-}
-
-/** The median time of each of several pieces of work, in rounds of one after the other. */
-function interleaved(works: readonly Work[], calls: number): number[] {
-  const times = works.map(() => [] as number[])
-  for (let round = -5; round < ROUNDS; round++) {
-    for (const [i, work] of works.entries()) {
-      const time = measure(work, calls)
-      if (round >= 0) times[i]!.push(time)
-    }
-  }
-  return times.map(median)
-}
-
 const works = KINDS.map((kind) => worksOf(createKernels({ kind })))
 console.log(`${'ns for 160 samples'.padEnd(28)}${KINDS.map((kind) => kind.padStart(9)).join('')}   twin/simd`)
 for (const name of Object.keys(works[0]!)) {
@@ -110,32 +79,3 @@ for (const name of Object.keys(works[0]!)) {
   const row = medians.map((time) => time.toFixed(0).padStart(9)).join('')
   console.log(`${name.padEnd(28)}${row}${(medians[0]! / medians[2]!).toFixed(1).padStart(12)}`)
 }
-
-/** One tick of a room in which 3 of 1,000 parties speak, all µ-law: decode and judge all, mix, encode. */
-function roomTick(kernels: Kernels): Work {
-  const { arena } = kernels
-  const codecs = new Codecs(kernels)
-  const mixer = new Mixer(kernels, codecs)
-  const parties = Array.from({ length: 1000 }, () => new MixerParty(mixer))
-  const codec = codecs.open('PCMU')
-  const packet = new OutgoingPacket(arena, codec)
-  const frame = arena.int16(160)
-  const payloads = [6000, 1].map((peak) => {
-    for (let i = 0; i < 160; i++) frame[i] = Math.round(peak * Math.sin(i / 5))
-    const payload = arena.bytes(160)
-    codec.encodeInto(frame, 0, 160, payload, 0)
-    return payload
-  })
-  return () => {
-    for (let i = 0; i < parties.length; i++) {
-      codec.decodeInto(payloads[i % 400 === 7 ? 0 : 1]!, 0, 160, frame, 0)
-      parties[i]!.hear(frame)
-    }
-    mixer.mix()
-    for (let i = 0; i < parties.length; i++) parties[i]!.fill(packet)
-  }
-}
-
-const rooms = KINDS.map((kind) => roomTick(createKernels({ kind })))
-const ticks = interleaved(rooms, 20).map((time) => (time / 1000).toFixed(0).padStart(9))
-console.log(`${'µs a tick, 3 of 1,000 speak'.padEnd(28)}${ticks.join('')}`)

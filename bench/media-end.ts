@@ -1,8 +1,9 @@
 /**
- * The near end of the media benchmark: one media worker with as many calls as it is told, each playing a prompt over
- * and over and listening for digits. Prints `ready` and then its ports, one a line; on SIGTERM how it fared, as JSON.
+ * The near end of the media benchmark: one media worker with as many legs as it is told, which listen for digits and
+ * play a prompt over and over (`ivr`), are bridged two by two (`bridge`), or are on hold (`hold`). Prints `ready` and
+ * then its ports, one a line; on SIGTERM how it fared, as JSON.
  *
- *     node --import jiti/register bench/media-end.ts <libc|dgram> <address> <calls> <far address> <first far port>
+ *     node --import jiti/register bench/media-end.ts <libc|dgram> <address> <legs> <far address> <first far port> <work>
  */
 
 import type { MediaEvent } from '../dist/media/index.js'
@@ -22,7 +23,7 @@ export interface MediaEndResult {
   readonly sendsRefused: number
 }
 
-const [io, address = '', calls = '0', farAddress = '', firstFarPort = '0'] = process.argv.slice(2)
+const [io, address = '', legs = '0', farAddress = '', firstFarPort = '0', work = 'ivr'] = process.argv.slice(2)
 const media = new WorkerMedia({ io: io as 'libc' | 'dgram', ports: portTable({ first: 30_000, last: 49_999 }) })
 const prompt = new Uint8Array(new SharedArrayBuffer(240_000))
 prompt.set(ulawPrompt(30))
@@ -36,11 +37,12 @@ media.onEvent((event: MediaEvent) => {
   else if (event.type === 'opened') begin(event.leg, event.port)
   else if (event.type === 'closed') {
     lost += event.statistics.packetsLost
-    if (++closed === Number(calls)) void finish()
-  } else if (event.type === 'failed') throw new Error(event.reason)
+    if (++closed === Number(legs)) void finish()
+  } else if (event.type === 'failed' || event.type === 'bridgeFailed') throw new Error(event.reason)
 })
 await media.start()
-for (let leg = 0; leg < Number(calls); leg++) media.send({ type: 'open', leg, localAddress: address })
+for (let leg = 0; leg < Number(legs); leg++)
+  media.send({ type: 'open', leg, localAddress: address, ...(leg % 2 === 1 && { with: leg - 1 }) })
 
 process.once('SIGTERM', () => {
   for (const leg of ports.keys()) media.send({ type: 'close', leg })
@@ -54,13 +56,15 @@ function begin(leg: number, port: number): void {
     payloadType: 0,
     telephoneEventPayloadType: 101,
     ptimeMs: 20,
-    direction: 'sendrecv',
+    direction: work === 'hold' ? 'inactive' : 'sendrecv',
   } as const
   media.send({ type: 'start', leg, stream })
-  const clip = { encoding: 'pcmu', sampleRateHz: 8000, data: prompt } as const
-  media.send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
   ports.set(leg, port)
-  if (ports.size === Number(calls))
+  if (work === 'ivr') {
+    const clip = { encoding: 'pcmu', sampleRateHz: 8000, data: prompt } as const
+    media.send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
+  } else if (work === 'bridge' && ports.has(leg ^ 1)) media.send({ type: 'bridge', leg, other: leg ^ 1 })
+  if (ports.size === Number(legs))
     console.log(['ready', ...[...ports].sort(([a], [b]) => a - b).map(([, p]) => p)].join('\n'))
 }
 

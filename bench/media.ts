@@ -1,105 +1,37 @@
 /**
- * CPU time of calls with media: each plays a prompt and listens for digits, on a UDP port of its own. Ours, on either
- * network, runs in turn with a C program that does the least that can be done (bench/reference/sweep.c, built here
- * when there is a compiler), against the same far end: the ratio is what TypeScript costs.
+ * CPU time of calls with media: each plays a prompt and listens for digits, or passes what it hears to another, on a
+ * UDP port of its own. Ours, on either network, runs in turn with a C program that does the least that can be done
+ * (bench/reference/sweep.c, built here when there is a compiler), against the same far end: the ratio is what
+ * TypeScript costs. At the end each is given as many calls as should make 70 % of a core, and it is seen how that goes.
  *
- *     npm run build && node --import jiti/register bench/media.ts [calls] [rounds] [seconds]
+ *     npm run build && node --import jiti/register bench/media.ts [legs] [rounds] [seconds] [works]
  */
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { Child, cpuMsOf } from '../e2e/harness/child.ts'
-import { waitFor } from '../e2e/harness/wait.ts'
-import type { MediaEndResult } from './media-end.ts'
+import { median } from './interleaved.ts'
+import { Reference, type Round, SUBJECTS, type Subject, type Work } from './media-round.ts'
 
-const NEAR = { address: '127.0.20.1', firstPort: 30_000, core: 0 }
-const FAR = { address: '127.0.20.2', firstPort: 30_000, core: 1 }
-const SETTLE_S = 3
+/** What a core is loaded with at most, so that there is room for what else happens. */
+const FULL = 0.7
+/** Ports of the near end. */
+const MOST_LEGS = 10_000
 
-/** What runs in turn. */
-const SUBJECTS = ['C', 'libc', 'dgram'] as const
-type Subject = (typeof SUBJECTS)[number]
+type Rounds = Readonly<Record<Subject, readonly Round[]>>
 
-interface FarResult {
-  readonly packets: number
-  readonly lost: number
-  readonly digitsSent: number
-  /** Deviation of the intervals from 20 ms, in milliseconds. */
-  readonly p99: number
-  readonly p999: number
+async function interleaved(reference: Reference, work: Work): Promise<Rounds> {
+  const rounds: Record<Subject, Round[]> = { C: [], libc: [], dgram: [] }
+  for (let i = 0; i < roundCount; i++)
+    for (const subject of SUBJECTS) rounds[subject].push(await reference.measure(subject, work, legs, seconds))
+  return rounds
 }
 
-interface Round {
-  /** CPU time of a packet received and one sent. */
-  readonly pairUs: number
-  readonly near: MediaEndResult
-  readonly far: FarResult
-}
-
-async function measure(sweep: string, subject: Subject, calls: number, seconds: number): Promise<Round> {
-  const shared = [NEAR.address, String(NEAR.firstPort), FAR.address, String(FAR.firstPort), String(calls)]
-  const near =
-    subject === 'C'
-      ? pinned(NEAR.core, [sweep, 'near', ...shared])
-      : pinned(NEAR.core, [
-          ...[process.execPath, '--import', 'jiti/register', path('media-end.ts'), subject],
-          ...[NEAR.address, String(calls), FAR.address, String(FAR.firstPort)],
-        ])
-  try {
-    await waitFor(`${subject} is ready:\n${near.output}`, () => near.output.includes('ready'), 20_000)
-    const farArguments = [FAR.address, String(FAR.firstPort), String(SETTLE_S), String(seconds)]
-    const far = pinned(FAR.core, [sweep, 'far', ...farArguments, String(calls), NEAR.address])
-    far.write(`${portsOf(subject, near, calls).join('\n')}\n`)
-    await waitFor(`the far end is ready:\n${far.output}`, () => far.output.includes('ready'), 20_000)
-    await sleep(SETTLE_S * 1000)
-    const [cpuBefore, before] = [cpuMsOf(near.pid), performance.now()]
-    await sleep(seconds * 1000 - 500)
-    const [cpuMs, ms] = [cpuMsOf(near.pid) - cpuBefore, performance.now() - before]
-    await far.exited
-    await near.stop()
-    const heard = lastLine(far) as FarResult
-    return {
-      // Of the packets that were really sent: what was skipped has cost nothing.
-      pairUs: (cpuMs * 1000) / ((heard.packets * ms) / (seconds * 1000)),
-      near: { lost: 0, slotsSkipped: 0, sendsRefused: 0, ...(lastLine(near) as object) } as MediaEndResult,
-      far: heard,
-    }
-  } finally {
-    await near.stop()
-  }
-}
-
-function portsOf(subject: Subject, near: Child, calls: number): string[] {
-  if (subject === 'C') return Array.from({ length: calls }, (_, i) => String(NEAR.firstPort + 2 * i))
-  return near.output.trim().split('\n').slice(1)
-}
-
-function lastLine(child: Child): unknown {
-  return JSON.parse(child.output.trim().split('\n').at(-1) ?? '')
-}
-
-function pinned(core: number, command: readonly string[]): Child {
-  const [program = '', ...rest] = cpus().length > 1 ? ['taskset', '-c', String(core), ...command] : command
-  return new Child(program, rest, { cwd: path('..') })
-}
-
-function path(relative: string): string {
-  return fileURLToPath(new URL(relative, import.meta.url))
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
-}
-
-function print(subject: Subject, rounds: readonly Round[], ratio: number): void {
-  const pairUs = median(rounds.map((round) => round.pairUs))
+function print(work: Work, subject: Subject, rounds: Rounds): void {
+  const ours = rounds[subject]
+  const pairUs = median(ours.map((round) => round.pairUs))
+  const ratio = median(ours.map((round, i) => round.pairUs / rounds.C[i]!.pairUs))
   const middle = <Key extends string>(of: (round: Round) => Readonly<Record<Key, number>>, key: Key): string =>
-    median(rounds.map((round) => of(round)[key])).toFixed(2)
-  const sum = (of: (round: Round) => number): number => rounds.reduce((total, round) => total + of(round), 0)
-  const share = `${pairUs.toFixed(2)} µs a pair, ${((pairUs / 20_000) * 10_000).toFixed(2)} % of a core per 100 calls`
+    median(ours.map((round) => of(round)[key])).toFixed(2)
+  const sum = (of: (round: Round) => number): number => ours.reduce((total, round) => total + of(round), 0)
+  const perCall = (work === 'bridge' ? 2 : 1) * pairUs
+  const share = `${pairUs.toFixed(2)} µs a pair, ${((perCall / 20_000) * 10_000).toFixed(2)} % of a core per 100 calls`
   console.log(`${subject.padStart(8)}  ${share}, ${ratio.toFixed(2)} times C`)
   console.log(
     `          late p50 ${middle(({ near }) => near, 'p50')}, p99 ${middle(({ near }) => near, 'p99')}, ` +
@@ -113,20 +45,36 @@ function print(subject: Subject, rounds: readonly Round[], ratio: number): void 
   )
 }
 
-const [calls = 1000, roundCount = 3, seconds = 8] = process.argv.slice(2).map(Number)
-const folder = mkdtempSync(join(tmpdir(), 'ringdown-bench-'))
+/** How many legs make {@link FULL}, by what a pair cost before, and what comes of giving it so many. */
+async function probe(reference: Reference, work: Work, subject: Subject, rounds: Rounds): Promise<void> {
+  const pairUs = median(rounds[subject].map((round) => round.pairUs))
+  const wanted = Math.floor((FULL * 20_000) / pairUs / 2) * 2
+  const given = Math.min(wanted, MOST_LEGS)
+  const { cores, near, far } = await reference.measure(subject, work, given, seconds)
+  const due = given * 50 * seconds
+  console.log(
+    `${subject.padStart(8)}  ${wanted} legs should make ${100 * FULL} % of a core; with ${given}: ` +
+      `${(100 * cores).toFixed(0)} %, late p99 ${near.p99.toFixed(2)} ms, ${far.lost + near.lost} packets lost, ` +
+      `${((100 * far.packets) / due).toFixed(2)} % of those due came`,
+  )
+}
+
+const [legs = 1000, roundCount = 3, seconds = 8] = process.argv.slice(2, 5).map(Number)
+const works = (process.argv[5]?.split(',') ?? ['ivr', 'bridge']) as Work[]
+let reference: Reference | undefined
 try {
-  const sweep = join(folder, 'sweep')
-  execFileSync('cc', ['-O2', '-o', sweep, path('reference/sweep.c'), '-lm'], { stdio: 'inherit' })
-  const rounds: Record<Subject, Round[]> = { C: [], libc: [], dgram: [] }
-  for (let i = 0; i < roundCount; i++)
-    for (const subject of SUBJECTS) rounds[subject].push(await measure(sweep, subject, calls, seconds))
-  console.log(`${calls} calls, ${roundCount} interleaved rounds of ${seconds} s`)
-  for (const subject of SUBJECTS)
-    print(subject, rounds[subject], median(rounds[subject].map(({ pairUs }, i) => pairUs / rounds.C[i]!.pairUs)))
+  reference = new Reference()
+  for (const work of works) {
+    const rounds = await interleaved(reference, work)
+    const what =
+      work === 'ivr' ? 'play a prompt and listen for digits' : 'are bridged two by two, payloads passing as they are'
+    console.log(`${legs} legs ${what}; ${roundCount} interleaved rounds of ${seconds} s`)
+    for (const subject of SUBJECTS) print(work, subject, rounds)
+    for (const subject of SUBJECTS) await probe(reference, work, subject, rounds)
+  }
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   console.log('not measured: there is no C compiler (cc) to build the reference and the far end with')
 } finally {
-  rmSync(folder, { recursive: true })
+  reference?.remove()
 }

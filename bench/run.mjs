@@ -8,7 +8,9 @@ const BENCHMARKS = {
   'sip-message': 'CPU time per SIP message parsed and printed',
   calls: 'CPU time per complete call without media',
   kernels: 'nanoseconds for 160 samples',
-  media: 'CPU time of calls with media, beside the least that C needs',
+  mixer: 'microseconds that rooms compute in a tick',
+  media: 'CPU time of calls with media, and of bridged ones, beside the least that C needs',
+  idle: 'CPU time of calls on hold',
 }
 
 const wanted = process.argv.slice(2)

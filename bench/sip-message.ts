@@ -8,6 +8,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type * as Message from '../src/sip/message/index.ts'
 import { CALL } from '../src/sip/message/test/samples.ts'
+import { median } from './interleaved.ts'
 
 const ROUNDS = 15
 const MESSAGES_PER_ROUND = 20_000
@@ -95,10 +96,6 @@ function naivePrint(message: NaiveMessage): Uint8Array {
   const lines = [message.start]
   for (const [name, values] of message.headers) lines.push(`${name}: ${values.join(', ')}`)
   return new TextEncoder().encode(`${lines.join('\r\n')}\r\n\r\n${message.body}`)
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -6,6 +6,9 @@
  *     and sent one RTP packet of a looped prompt; RFC 4733 digits that come in are counted. Prints its lateness and the
  *     digits on SIGTERM.
  *
+ *   sweep bridge <address> <first port> <far address> <first far port> <legs>
+ *     The same ports, each two neighbours of which are bridged: what one receives, the other sends.
+ *
  *   sweep far <address> <first port> <settle seconds> <seconds> <calls> <near address>, near ports on standard input
  *     Sends each call a stream of RTP with a digit now and then, and measures what comes back: packets lost by their
  *     sequence numbers and the deviation of each interval from 20 ms, by the kernel's time stamps. Prints one line of
@@ -147,7 +150,7 @@ static double sleep_to(struct timespec origin, long n) {
   return (seconds_of(now) - seconds_of(due)) * 1000;
 }
 
-static void near_end(void) {
+static void near_end(int is_bridge) {
   struct timespec origin;
   clock_gettime(CLOCK_MONOTONIC, &origin);
   for (long n = 0; !over; n++) {
@@ -156,7 +159,8 @@ static void near_end(void) {
       uint8_t packet[1500];
       int length = recv(calls[i].fd, packet, sizeof packet, 0);
       if (length >= 0) hear(&calls[i], packet, length);
-      send_next(&calls[i], n / PARTS, 0);
+      if (!is_bridge) send_next(&calls[i], n / PARTS, 0);
+      else if (length >= 0) send(calls[i ^ 1].fd, packet, length, 0);
     }
   }
 }
@@ -185,14 +189,14 @@ static void far_end(double settle, double duration) {
 }
 
 int main(int argc, char **argv) {
-  int is_far = argc == 8 && !strcmp(argv[1], "far");
-  if (!is_far && (argc != 7 || strcmp(argv[1], "near"))) { fprintf(stderr, "see the head of sweep.c\n"); return 2; }
+  int is_far = argc == 8 && !strcmp(argv[1], "far"), is_bridge = argc == 7 && !strcmp(argv[1], "bridge");
+  if (!is_far && !is_bridge && (argc != 7 || strcmp(argv[1], "near"))) { fprintf(stderr, "see the head of sweep.c\n"); return 2; }
   struct rlimit files = {65536, 65536};
   getrlimit(RLIMIT_NOFILE, &files);
   files.rlim_cur = files.rlim_max;
   setrlimit(RLIMIT_NOFILE, &files);
   signal(SIGTERM, stop);
-  count = atoi(argv[6]);
+  count = atoi(argv[6]) & ~is_bridge;
   calls = calloc(count, sizeof *calls);
   int on = 1, far_port;
   for (int i = 0; i < count; i++) {
@@ -205,7 +209,7 @@ int main(int argc, char **argv) {
   puts("ready");
   fflush(stdout);
   if (is_far) far_end(atof(argv[4]), atof(argv[5]));
-  else near_end();
+  else near_end(is_bridge);
   printf("{\"packets\":%ld,\"lost\":%ld,\"digitsSent\":%ld,\"digitsHeard\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"p999\":%.3f}\n",
          packets, holes, digits_sent, digits_heard, percentile(0.5), percentile(0.99), percentile(0.999));
   return 0;
