@@ -25,6 +25,7 @@ export interface FrameListener {
  */
 export class Hearing {
   readonly #frame: Int16Array
+  isListenedTo = false
   readonly #listeners: FrameListener[] = []
   /** Made when the first listener comes: most legs of an exchange never need them. */
   #buffer: AdaptiveJitterBuffer | undefined
@@ -37,10 +38,6 @@ export class Hearing {
   /** @param frame room for 20 ms of samples, which listeners may read while they hear it */
   constructor(frame: Int16Array) {
     this.#frame = frame
-  }
-
-  get isListenedTo(): boolean {
-    return this.#listeners.length > 0
   }
 
   /** Ticks at which nothing was there to be heard although the stream had begun. */
@@ -72,12 +69,14 @@ export class Hearing {
       this.#visitedAtMs = mediaMs
     }
     this.#listeners.push(listener)
+    this.isListenedTo = true
     this.#choosePatience()
   }
 
   detach(listener: FrameListener): void {
     const index = this.#listeners.indexOf(listener)
     if (index >= 0) this.#listeners.splice(index, 1)
+    this.isListenedTo = this.#listeners.length > 0
     this.#choosePatience()
   }
 

@@ -57,7 +57,8 @@ export class Inbound {
   #presses: PressLedger | undefined
   #forwardTo: PacketListener | undefined
   #reports: RtcpSession | undefined
-  #visitedAtMs = Number.POSITIVE_INFINITY
+  /** -1 before the first visit. */
+  #visitedAtMs = -1
   /** After a stall, until the port has been swept clean. */
   #isStale = false
   /** Visits until the port is swept clean again, see {@link Inbound.#sweep}. */
@@ -129,12 +130,12 @@ export class Inbound {
 
   /** Takes what has arrived, then lets the listeners hear what is due at `mediaMs`. */
   visit(mediaMs: number, now: Instant): void {
-    if (mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
+    if (this.#visitedAtMs >= 0 && mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
     this.#visitedAtMs = mediaMs
     this.hearing.beginVisit(mediaMs, now)
     this.#sweep(mediaMs, now)
     if (this.#timeout.passes(mediaMs)) this.#listener.onTimeout()
-    if (this.#from.isSettled(now) !== this.#isConnected) this.#connect(!this.#isConnected)
+    if (this.#from.isSettled(mediaMs) !== this.#isConnected) this.#connect(!this.#isConnected)
     this.hearing.hearUntil(mediaMs, this.#codec)
   }
 
@@ -182,7 +183,7 @@ export class Inbound {
     if (!this.#mayReceive || !packet.parse(datagram, this.#protection.openRtp(datagram, length))) return false
     const content = this.#contentOf(packet.payloadType)
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
-    if (!this.#from.accept(packet, io.source, now)) return false
+    if (!this.#from.accept(packet, io.source, mediaMs)) return false
     this.statistics.take(packet, now)
     if (this.#timeout.heard(mediaMs)) this.#listener.onResumed()
     this.hearing.put(packet, content, this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength))

@@ -8,15 +8,20 @@ import type { OutgoingPacket } from './transmitter.ts'
  */
 export class PacketFiller {
   readonly #audio: Pick<AudioClip, 'encoding' | 'data'>
+  /** The codec whose payloads the octets are, and those octets in fours, where they stand so that this can be. */
+  readonly #passesAs: CodecName | undefined
+  readonly #words: Int32Array | undefined
   #passesThrough = false
   #filled = 0
 
   constructor(audio: Pick<AudioClip, 'encoding' | 'data'>) {
     this.#audio = audio
+    this.#passesAs = PASSES_AS[audio.encoding]
+    if (this.#passesAs !== undefined) this.#words = inFours(audio.data)
   }
 
   begin(packet: OutgoingPacket): void {
-    this.#passesThrough = this.#audio.encoding === PASSES_AS[packet.codec.name]
+    this.#passesThrough = packet.codec.name === this.#passesAs
     this.#filled = 0
   }
 
@@ -24,7 +29,7 @@ export class PacketFiller {
   put(packet: OutgoingPacket, at: number, most: number): number {
     const { encoding, data } = this.#audio
     const count = Math.min(most, data.length - at)
-    if (this.#passesThrough) copyInto(packet.bytes, packet.payloadOffset + this.#filled, data, at, count)
+    if (this.#passesThrough) this.#pass(packet, packet.payloadOffset + this.#filled, at, count)
     else if (encoding === 'pcm16') copyInto(packet.pcm, this.#filled, data, at, count)
     else
       codecNamed(encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(
@@ -41,17 +46,32 @@ export class PacketFiller {
   finish(packet: OutgoingPacket): void {
     const missing = packet.samples - this.#filled
     if (this.#passesThrough) {
-      packet.codec.silenceInto(missing, packet.bytes, packet.payloadOffset + this.#filled)
+      if (missing > 0) packet.codec.silenceInto(missing, packet.bytes, packet.payloadOffset + this.#filled)
       packet.payloadLength = packet.samples
     } else {
       packet.pcm.fill(0, this.#filled, packet.samples)
       packet.encode()
     }
   }
+
+  #pass({ bytes, words }: OutgoingPacket, to: number, at: number, count: number): void {
+    const source = this.#words
+    if (source === undefined || ((to | at | count) & 3) !== 0) {
+      copyInto(bytes, to, this.#audio.data, at, count)
+      return
+    }
+    const from = at >> 2
+    const into = to >> 2
+    for (let i = 0; i < count >> 2; i++) words[into + i] = source[from + i]!
+  }
 }
 
-/** The encoding of audio that is payloads of a codec already. */
-const PASSES_AS: Readonly<Partial<Record<CodecName, AudioClip['encoding']>>> = { PCMU: 'pcmu', PCMA: 'pcma' }
+/** The codec for which audio of an encoding is payloads already. */
+const PASSES_AS: Readonly<Partial<Record<AudioClip['encoding'], CodecName>>> = { pcmu: 'PCMU', pcma: 'PCMA' }
+
+function inFours({ buffer, byteOffset, byteLength }: AudioClip['data']): Int32Array | undefined {
+  return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, byteLength >> 2) : undefined
+}
 
 /** A loop and not `set(subarray())`: that would make one object per packet. */
 function copyInto(

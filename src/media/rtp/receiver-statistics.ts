@@ -1,4 +1,4 @@
-import { diff16, diff32, type Instant } from '../../kit/index.ts'
+import { diff16, type Instant } from '../../kit/index.ts'
 import type { RtpPacket } from './packet.ts'
 
 /** What a receiver tells the sender of a stream; the units are those of the wire. */
@@ -24,15 +24,18 @@ export interface ReceptionReport {
 export class ReceiverStatistics {
   /** Packets taken, duplicates included. */
   received = 0
-  #ssrc = -1
+  /** Signed, as all that is kept per packet: larger numbers would be objects. */
+  #ssrc = 0
   #firstSequence = 0
   /** The highest sequence number so far, counted on through its wraps. */
   #highest = 0
   #highestSequence = 0
   #receivedOfRun = 0
   #lostBefore = 0
+  /** Arrival less timestamp, in timestamp units, modulo 2^32. */
   #lastTransit = 0
-  #jitter = 0
+  /** In 1/16 of a timestamp unit, as in RFC 3550 appendix A.8: a whole number needs no object of its own. */
+  #scaledJitter = 0
   /** Expected and received of this run when the last report was made. */
   #expectedAtReport = 0
   #receivedAtReport = 0
@@ -44,7 +47,7 @@ export class ReceiverStatistics {
 
   /** Interarrival jitter in milliseconds, for an 8 kHz clock. */
   get jitterMs(): number {
-    return this.#jitter / 8
+    return this.#scaledJitter / 16 / 8
   }
 
   /** What a report block says of the present source (RFC 3550 appendix A.3); `undefined` before the first packet. */
@@ -56,19 +59,19 @@ export class ReceiverStatistics {
     this.#expectedAtReport = expected
     this.#receivedAtReport = this.#receivedOfRun
     return {
-      ssrc: this.#ssrc,
+      ssrc: this.#ssrc >>> 0,
       fractionLost: lostSince <= 0 ? 0 : Math.min(255, Math.floor((256 * lostSince) / expectedSince)),
       cumulativeLost: expected - this.#receivedOfRun,
       highestSequence: this.#highest >>> 0,
-      jitter: Math.floor(this.#jitter),
+      jitter: this.#scaledJitter >> 4,
     }
   }
 
   take(packet: RtpPacket, now: Instant): void {
     this.received++
-    const transit = now * 8 - packet.timestamp
+    const transit = (Math.round(now * 8) - packet.timestamp) | 0
     const step = this.#receivedOfRun === 0 ? 0 : diff16(packet.sequence, this.#highestSequence)
-    if (this.#receivedOfRun === 0 || packet.ssrc !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
+    if (this.#receivedOfRun === 0 || (packet.ssrc | 0) !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
       this.#beginRun(packet, transit)
       return
     }
@@ -77,15 +80,14 @@ export class ReceiverStatistics {
       this.#highest += step
       this.#highestSequence = packet.sequence
     } else if (this.#highest + step < this.#firstSequence) this.#firstSequence = this.#highest + step
-    // The difference of two transits may cross the wrap of the timestamp; 32 bits take care of it.
-    const difference = Math.abs(diff32(Math.round(transit), Math.round(this.#lastTransit)))
+    const difference = Math.min(Math.abs((transit - this.#lastTransit) | 0), MAX_DIFFERENCE)
     this.#lastTransit = transit
-    this.#jitter += (difference - this.#jitter) / 16
+    this.#scaledJitter += difference - ((this.#scaledJitter + 8) >> 4)
   }
 
   #beginRun(packet: RtpPacket, transit: number): void {
     this.#lostBefore += this.#lostOfRun()
-    this.#ssrc = packet.ssrc
+    this.#ssrc = packet.ssrc | 0
     this.#firstSequence = packet.sequence
     this.#highest = packet.sequence
     this.#highestSequence = packet.sequence
@@ -103,3 +105,5 @@ export class ReceiverStatistics {
 
 /** MAX_DROPOUT of RFC 3550 appendix A.1: a longer leap is a restarted sender, not one minute of loss. */
 const MAX_LEAP = 3000
+/** More is a clock that leapt; 2^20 units of it, two minutes, can be scaled and summed within 31 bits. */
+const MAX_DIFFERENCE = 2 ** 20

@@ -105,18 +105,22 @@ describe('ReceiverStatistics', () => {
     expect([statistics.received, statistics.lost]).toEqual([6, 0])
   })
 
-  it('estimates jitter as RFC 3550 section 6.4.1 does', () => {
+  it('estimates jitter as RFC 3550 appendix A.8 does, in whole numbers', () => {
     const statistics = new ReceiverStatistics()
     let expected = 0
+    let exact = 0
     let lastTransit = 0
     for (let i = 0; i < 500; i++) {
       const late = (i * 7) % 13
       const transit = late * 8
-      if (i > 0) expected += (Math.abs(transit - lastTransit) - expected) / 16
+      const difference = i > 0 ? Math.abs(transit - lastTransit) : 0
+      if (i > 0) expected += difference - ((expected + 8) >> 4)
+      exact += (difference - exact) / 16
       lastTransit = transit
       statistics.take(packetOf(i, i * 160 + 0xfffff000), i * 20 + late)
     }
-    expect(statistics.jitterMs).toBeCloseTo(expected / 8, 6)
+    expect(statistics.jitterMs).toBe(expected / 16 / 8)
+    expect(Math.abs(statistics.jitterMs - exact / 8)).toBeLessThan(0.05)
   })
 
   it('begins anew with another SSRC or a restarted sender, and keeps the totals', () => {

@@ -7,16 +7,21 @@ import { RTP_HEADER_LENGTH, writeRtpHeader } from './packet.ts'
  * up as what they are.
  */
 export class RtpSender {
-  readonly ssrc: number
+  /** All three signed: larger numbers would be objects of their own, made anew for each packet. */
+  readonly #ssrc: number
   #timestampBase: number
   #lastTimestamp: number
   #sequence: number
 
   constructor(random: Random) {
-    this.ssrc = random.uint32()
-    this.#timestampBase = random.uint32()
+    this.#ssrc = random.uint32() | 0
+    this.#timestampBase = random.uint32() | 0
     this.#lastTimestamp = this.#timestampBase
     this.#sequence = random.uint32() & 0xffff
+  }
+
+  get ssrc(): number {
+    return this.#ssrc >>> 0
   }
 
   /** The sequence number of the next packet. */
@@ -35,7 +40,7 @@ export class RtpSender {
    */
   catchUp(mediaMs: number): void {
     const ahead = diff32(this.#lastTimestamp, this.timestampAt(mediaMs))
-    if (ahead > 0) this.#timestampBase = add32(this.#timestampBase, ahead + FRAME_UNITS)
+    if (ahead > 0) this.#timestampBase = (this.#timestampBase + ahead + FRAME_UNITS) | 0
   }
 
   /** Writes the header of the next packet before its payload and returns the whole packet's length. */
@@ -52,9 +57,9 @@ export class RtpSender {
     timestamp: number,
     payloadLength: number,
   ): number {
-    writeRtpHeader(into, marker, payloadType, sequence, timestamp, this.ssrc)
+    writeRtpHeader(into, marker, payloadType, sequence, timestamp, this.#ssrc)
     if (diff16(sequence, this.#sequence) >= 0) this.#sequence = add16(sequence, 1)
-    this.#lastTimestamp = timestamp
+    this.#lastTimestamp = timestamp | 0
     return RTP_HEADER_LENGTH + payloadLength
   }
 }

@@ -35,6 +35,7 @@ export class SourceLatch {
   #isAtHome = false
   #address = ''
   #port = 0
+  /** Signed: a larger number would be an object of its own. */
   #ssrc = 0
   #sequence = 0
   #heardAt: Instant = 0
@@ -65,7 +66,7 @@ export class SourceLatch {
 
   /** Who is heard now, if anybody is. */
   get source(): HeardSource | undefined {
-    return this.#latched ? { address: this.#address, port: this.#port, ssrc: this.#ssrc } : undefined
+    return this.#latched ? { address: this.#address, port: this.#port, ssrc: this.#ssrc >>> 0 } : undefined
   }
 
   /** Whether a datagram comes from where our packets go to. */
@@ -92,10 +93,10 @@ export class SourceLatch {
   accept(packet: RtpPacket, source: SourceAddress, now: Instant): boolean {
     if (this.#former !== undefined && isSame(this.#former, packet, source)) return false
     if (this.#latched && source.port === this.#port && source.address === this.#address) {
-      if (packet.ssrc !== this.#ssrc && !this.#isProven(packet, source)) return false
+      if ((packet.ssrc | 0) !== this.#ssrc && !this.#isProven(packet, source)) return false
     } else if (this.#latched && !this.#isSignalled(source) && !this.#mayMove(packet, source, now)) return false
     else this.#latch(source)
-    this.#ssrc = packet.ssrc
+    this.#ssrc = packet.ssrc | 0
     this.#sequence = packet.sequence
     this.#heardAt = now
     return true
@@ -118,7 +119,7 @@ export class SourceLatch {
     const silenceMs = now - this.#heardAt
     if (silenceMs >= FORGET_AFTER_MS) return isProven
     const step = diff16(packet.sequence, this.#sequence)
-    const goesOn = packet.ssrc === this.#ssrc && step > 0 && step <= MAX_STEP
+    const goesOn = (packet.ssrc | 0) === this.#ssrc && step > 0 && step <= MAX_STEP
     return isProven && goesOn && silenceMs >= MOVE_AFTER_MS
   }
 

@@ -28,6 +28,9 @@ export class LibcMediaIo implements MediaIo {
   readonly #ports = new Map<LegId, LinuxPort>()
   readonly #controlPorts = new Map<LegId, LinuxPort>()
   readonly #events = new Fifo<MediaIoEvent>()
+  /** The port used last: a leg receives and sends in one go. */
+  #lastLeg: LegId | undefined
+  #lastPort: LinuxPort | undefined
 
   /** Closes first what a worker of the same number left behind. */
   constructor(options: LibcMediaIoOptions) {
@@ -46,6 +49,7 @@ export class LibcMediaIo implements MediaIo {
       return
     }
     this.#ports.set(leg, bound)
+    this.#lastLeg = undefined
     this.#events.push({ type: 'bound', leg, address: localAddress, port: bound.number })
   }
 
@@ -82,11 +86,11 @@ export class LibcMediaIo implements MediaIo {
   }
 
   receive(leg: LegId, into: Uint8Array): number {
-    return this.#ports.get(leg)?.receive(into, this.source) ?? -1
+    return this.#portOf(leg)?.receive(into, this.source) ?? -1
   }
 
   send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    const sent = this.#ports.get(leg)?.send(bytes, length, address, port) ?? false
+    const sent = this.#portOf(leg)?.send(bytes, length, address, port) ?? false
     if (!sent) this.counters.add('sendsRefused')
     return sent
   }
@@ -99,6 +103,7 @@ export class LibcMediaIo implements MediaIo {
     const port = this.#ports.get(leg)
     if (port === undefined) return
     this.#ports.delete(leg)
+    this.#lastLeg = undefined
     const overflows = port.overflows()
     if (overflows > 0) this.counters.add('receiveOverflows', overflows)
     this.#range.release(port.number, this.#now())
@@ -110,6 +115,14 @@ export class LibcMediaIo implements MediaIo {
   /** Closes every port at once. */
   closeAll(): void {
     for (const leg of [...this.#ports.keys()]) this.close(leg)
+  }
+
+  #portOf(leg: LegId): LinuxPort | undefined {
+    if (leg !== this.#lastLeg) {
+      this.#lastPort = this.#ports.get(leg)
+      this.#lastLeg = leg
+    }
+    return this.#lastPort
   }
 
   /** A bound port, or why there is none. */
