@@ -114,7 +114,7 @@ export class TestExchange {
         exchangeAddress: EXCHANGE_ADDRESS,
         onEvent: (text) => this.#events.push({ at: this.sim.now, text: `${name} ${text}` }),
         story: () => this.story(),
-        runScript: (who, script) => this.#runScript(who, script),
+        runScript: (script) => this.#runScript(script),
       },
       kind,
     )
@@ -195,12 +195,13 @@ export class TestExchange {
     return { ...app, run: (channel, context) => insideSimulation(this.sim.clock, () => run(channel, context)) }
   }
 
-  #runScript(name: string, script: () => Promise<void>): void {
+  #runScript(script: () => Promise<void>): void {
+    this.sim.clock.signal()
     const run = insideSimulation(this.sim.clock, script).catch((error: unknown) => {
       this.#failures.push(error)
+      this.sim.clock.interrupt(error)
     })
     this.#scripts.push(run)
-    void name
   }
 
   #setUpLine(address: string, name: string, { line }: PhoneKind): void {

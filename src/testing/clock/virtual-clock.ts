@@ -154,6 +154,13 @@ export class VirtualClock {
     })
   }
 
+  /** Fails whatever code outside the simulation waits for with {@link pull}: something inside has gone wrong for good. */
+  interrupt(error: unknown): void {
+    for (const { reject } of this.#pulls) reject(error)
+    this.#pulls.clear()
+    this.signal()
+  }
+
   #reach(name: string, isReached: () => boolean, bounds: RunBounds = {}, horizon: Instant = NEVER): Promise<void> {
     const { maxVirtualMs = 3_600_000, maxSteps = 20_000_000 } = bounds
     return new Promise((resolve, reject) => {
@@ -187,8 +194,7 @@ export class VirtualClock {
       }
     } catch (error) {
       for (const goal of this.#goals.splice(0)) goal.reject(error)
-      for (const pull of this.#pulls) pull.reject(error)
-      this.#pulls.clear()
+      this.interrupt(error)
     } finally {
       this.#looping = false
     }

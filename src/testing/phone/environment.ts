@@ -23,5 +23,5 @@ export interface PhoneEnvironment {
   /** What is added to the message of a failed expectation: the transcript and the ladder. */
   readonly story: () => string
   /** Runs a script of the phone as a part of the simulation. */
-  readonly runScript: (name: string, script: () => Promise<void>) => void
+  readonly runScript: (script: () => Promise<void>) => void
 }

@@ -447,7 +447,7 @@ export class Phone {
 
   #run(script: ((phone: Phone) => Promise<void>) | undefined): void {
     if (script !== undefined)
-      this.#environment.runScript(this.name, async () => {
+      this.#environment.runScript(async () => {
         try {
           await script(this)
         } catch (error) {

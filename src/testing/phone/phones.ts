@@ -143,11 +143,13 @@ function voicemail(options: VoicemailOptions = {}): PhoneKind {
       await phone.sleep(700)
       await greet(phone, options)
       if (phone.state !== 'ANSWERED' || options.isFull) return phone.hangUp()
-      await phone.until('takes a message', () => phone.state === 'IDLE', {
+      const endsAt = phone.now + messageMs
+      await phone.until('takes a message', () => phone.state === 'IDLE' || phone.now >= endsAt, {
         isForEnd: true,
         withinMs: Number.POSITIVE_INFINITY,
-        lookEachMs: messageMs,
+        lookEachMs: 100,
       })
+      await phone.hangUp()
     },
   }
 }
