@@ -3,7 +3,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../dist/kit/index.js'
-import { MediaEngine } from '../../dist/media/index.js'
+import { createAudioStream, MediaEngine } from '../../dist/media/index.js'
 
 const LEGS = 20
 const TICK_MS = 20
@@ -68,9 +68,14 @@ const send = (command) => {
     if (event.type === 'failed' || event.type === 'finished' || event.type === 'bridgeFailed')
       throw new Error(JSON.stringify(event))
 }
+/** What players read while it is written; the disk is always a packet ahead. */
+const streams = []
 const run = (count) => {
   for (let subTick = 0; subTick < 4 * count; subTick++) {
-    if (subTick % 4 === 0) io.tick()
+    if (subTick % 4 === 0) {
+      io.tick()
+      for (let i = 0; i < streams.length; i++) Atomics.add(streams[i].control, 0, 160)
+    }
     now = engine.deadline()
     engine.expire(now)
     while (engine.poll() !== undefined);
@@ -93,6 +98,11 @@ for (let leg = 0; leg < LEGS; leg++) {
 for (let leg = 0; leg < LEGS; leg++) {
   if (scenario.startsWith('bridge')) {
     if (leg % 2 === 1) send({ type: 'bridge', leg, other: leg - 1 })
+  } else if (scenario === 'streaming player') {
+    const stream = createAudioStream(leg % 2 === 0 ? 'pcmu' : 'pcm16', 32_768)
+    streams.push(stream)
+    Atomics.store(stream.control, 0, 320)
+    send({ type: 'play', leg, job: leg, source: { kind: 'stream', stream }, bargeIn: false })
   } else {
     const samples = Int16Array.from({ length: 80_000 }, (_, i) => 8000 * Math.sin(i / 7))
     const clip =

@@ -74,15 +74,15 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       media.send({ type: 'close', leg: 2 })
       await media.waitUntil(() => eventsOf(media, 'closed', 2).length > 0, 2000)
       const recording = recordingOf(media, 2, 21)
-      const before = bestMatch(recording, speech.subarray(1600, 7200))
-      const after = bestMatch(recording, speech.subarray(9600, 15_200))
+      const before = bestMatch(recording, speech.subarray(1600, 4800))
+      const after = bestMatch(recording, speech.subarray(9600, 12_800))
       expect(Math.min(before.correlation, after.correlation)).toBeGreaterThan(0.99)
       const gapMs = (after.offset - before.offset - 8000) / 8
       expect(gapMs).toBeGreaterThan(300)
       const { playerUnderruns, packetsSent } = eventsOf(media, 'closed', 1)[0].statistics
       expect(playerUnderruns).toBe(1)
       // Silence is sent in the gap: as many packets as time has passed, and what follows at the end.
-      expect(Math.abs(packetsSent - (2000 + gapMs) / 20 - 10)).toBeLessThanOrEqual(3)
+      expect(Math.abs(packetsSent - (2000 + gapMs) / 20 - 10)).toBeLessThanOrEqual(5)
     })
 
     it('plays a tone in a loop until it is stopped', async () => {
