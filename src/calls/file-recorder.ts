@@ -1,11 +1,12 @@
 import { UsageError } from '../kit/index.ts'
+import { rawEncodingOf, samplesWithin } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { RecorderCause } from './enums.ts'
 import { MediaJob } from './media-job.ts'
 import { assertMediaName, type RecordingFormat, type RecordingSink } from './media-store.ts'
 
 export interface RecordOptions {
-  /** Samples in the WAV file. Default 'pcm16'. */
+  /** Samples in the WAV file. Default 'pcm16', or what the file's ending says (.ul, .al: raw G.711 without a header). */
   format?: RecordingFormat
   /** Stop with SIZE when the file holds this many bytes of audio. Default: no limit. */
   maxBytes?: number
@@ -41,7 +42,8 @@ export class FileRecorder extends MediaJob<RecorderCause> {
   /** The same, returning as soon as it was accepted. */
   start(file: string, options: RecordOptions = {}): void {
     assertMediaName(file)
-    const { format = 'pcm16', bargeIn = false, beepOnStart = false } = options
+    const { bargeIn = false, beepOnStart = false } = options
+    const format = formatOf(file, options.format)
     const { maxBytes, maxSilenceMs, initialSilenceMs, timeoutMs } = options
     for (const [name, value] of Object.entries({ maxBytes, maxSilenceMs, initialSilenceMs, timeoutMs }))
       if (value !== undefined && !(value > 0))
@@ -57,14 +59,14 @@ export class FileRecorder extends MediaJob<RecorderCause> {
           limits: {
             bargeIn,
             beepOnStart,
-            ...(maxBytes !== undefined && { maxSamples: Math.floor(format === 'pcm16' ? maxBytes / 2 : maxBytes) }),
+            ...(maxBytes !== undefined && { maxSamples: samplesWithin(format, maxBytes) }),
             ...(maxSilenceMs !== undefined && { maxSilenceMs }),
             ...(initialSilenceMs !== undefined && { initialSilenceMs }),
             ...(timeoutMs !== undefined && { timeoutMs }),
           },
         }
       },
-      onRecorded: (samples) => sink?.write(samples),
+      onRecorded: (samples) => sink?.write(samples) ?? false,
       complete: async ({ audioDetected = false }) => {
         this.#audioDetected = audioDetected
         await sink?.close()
@@ -76,4 +78,18 @@ export class FileRecorder extends MediaJob<RecorderCause> {
   audioDetectedInRecording(): boolean {
     return this.#audioDetected
   }
+}
+
+const FORMATS: readonly unknown[] = ['pcm16', 'pcm8', 'pcmu', 'pcma', 'ima-adpcm'] satisfies RecordingFormat[]
+
+/** A file without a header holds what its ending says, and can hold nothing else. */
+function formatOf(file: string, wanted: RecordingFormat | undefined): RecordingFormat {
+  if (wanted !== undefined && !FORMATS.includes(wanted))
+    throw new UsageError(`fileRecorder.record: format must be one of ${FORMATS.join(', ')}, not ${wanted}`)
+  const raw = rawEncodingOf(file)
+  if (raw !== undefined && wanted !== undefined && wanted !== raw)
+    throw new UsageError(
+      `fileRecorder.record: ${file} is raw ${raw} by its ending; ${wanted} needs another, such as .wav`,
+    )
+  return raw ?? wanted ?? 'pcm16'
 }

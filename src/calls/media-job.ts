@@ -24,7 +24,8 @@ export interface RunPlan {
   /** Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR. */
   prepare(): Promise<JobCommand> | JobCommand
   readonly bargeIn: boolean
-  onRecorded?(samples: Int16Array): void
+  /** False ends the job: there is no room for more. */
+  onRecorded?(samples: Int16Array): boolean
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
   complete?(outcome: { audioDetected?: boolean }, end: JobEnd): Promise<void>
 }
@@ -109,7 +110,9 @@ export abstract class MediaJob<Cause extends string> {
       else
         run.job = run.leg.media.startJob(command, {
           bargeIn: plan.bargeIn,
-          onRecorded: (samples) => plan.onRecorded?.(samples),
+          onRecorded: (samples) => {
+            if (plan.onRecorded?.(samples) === false && run.job !== undefined) run.leg.media.stopJob(run.job)
+          },
           onFinished: (cause, outcome) => void this.#complete(run, plan, cause, outcome),
         })
     })

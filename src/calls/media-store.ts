@@ -9,7 +9,8 @@ export interface MediaStore {
    */
   read(name: string, options: { readonly loop: boolean }): Promise<Playable>
   /**
-   * Begins a recording; an existing file of that name is replaced when the recording is closed.
+   * Begins a recording; an existing file of that name is replaced when the recording is closed. It is a WAV file, but
+   * for names that say raw G.711 (`.ul`, `.al`), where the format is that.
    * @throws MediaFileError when it cannot be written
    */
   write(name: string, format: RecordingFormat): Promise<RecordingSink>
@@ -25,12 +26,13 @@ export interface Playable {
   close(): Promise<void>
 }
 
-/** Samples of a recording: 16-bit linear, or G.711. */
-export type RecordingFormat = 'pcm16' | 'pcmu' | 'pcma'
+/** Samples of a recording: 16 or 8-bit linear, G.711, or IMA ADPCM (4 bits a sample). */
+export type RecordingFormat = 'pcm16' | 'pcm8' | 'pcmu' | 'pcma' | 'ima-adpcm'
 
 /** Takes the samples of one recording, mono 16-bit at 8 kHz. */
 export interface RecordingSink {
-  write(samples: Int16Array): void
+  /** Takes samples over; never waits. False when it can take no more: the recording is to end, and `close` says why. */
+  write(samples: Int16Array): boolean
   /**
    * Completes the file.
    * @throws MediaFileError when anything of it could not be written

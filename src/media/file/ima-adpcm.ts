@@ -19,6 +19,60 @@ export function decodeImaAdpcm(data: Uint8Array, blockBytes: number, channels: 1
   return into
 }
 
+/** Blocks that we write: 256 octets, the usual at 8 kHz, which hold a first sample and 504 codes. */
+export const ADPCM_BLOCK_BYTES = 256
+export const ADPCM_BLOCK_SAMPLES: number = 1 + 2 * (ADPCM_BLOCK_BYTES - 4)
+
+/** Encodes mono IMA ADPCM, block by block. */
+export class ImaAdpcmEncoder {
+  #index = 0
+
+  /** Encodes {@link ADPCM_BLOCK_SAMPLES} samples from `at` on as the next block. */
+  encodeBlock(samples: Int16Array, at: number, into: Uint8Array, to: number): void {
+    let predicted = samples[at]!
+    into[to] = predicted & 0xff
+    into[to + 1] = (predicted >> 8) & 0xff
+    into[to + 2] = this.#index
+    into[to + 3] = 0
+    for (let n = 0; n < ADPCM_BLOCK_SAMPLES - 1; n++) {
+      const step = STEPS[this.#index]!
+      const code = codeFor(samples[at + 1 + n]! - predicted, step)
+      predicted = afterCode(predicted, code, step)
+      this.#index = indexAfter(this.#index, code)
+      const octet = to + 4 + (n >> 1)
+      into[octet] = (n & 1) === 0 ? code : into[octet]! | (code << 4)
+    }
+  }
+}
+
+/** The nearest of the sixteen: a sign, and how many eighths of two steps. */
+function codeFor(difference: number, step: number): number {
+  let left = Math.abs(difference)
+  let code = difference < 0 ? 8 : 0
+  for (const [bit, size] of [
+    [4, step],
+    [2, step >> 1],
+    [1, step >> 2],
+  ] as const)
+    if (left >= size) {
+      code |= bit
+      left -= size
+    }
+  return code
+}
+
+function afterCode(sample: number, code: number, step: number): number {
+  let difference = step >> 3
+  if ((code & 4) !== 0) difference += step
+  if ((code & 2) !== 0) difference += step >> 1
+  if ((code & 1) !== 0) difference += step >> 2
+  return saturate((code & 8) === 0 ? sample + difference : sample - difference)
+}
+
+function indexAfter(index: number, code: number): number {
+  return Math.max(0, Math.min(STEPS.length - 1, index + INDEX_CHANGE[code & 7]!))
+}
+
 function samplesIn(dataBytes: number, blockBytes: number, channels: number): number {
   const wholeBlocks = Math.floor(dataBytes / blockBytes)
   const perBlock = (bytes: number): number =>
@@ -44,13 +98,8 @@ function decodeChannel(
     const from = block + 4 * channels * (1 + group) + 4 * channel
     for (let nibble = 0; nibble < 8; nibble++) {
       const code = (data[from + (nibble >> 1)]! >> (4 * (nibble & 1))) & 0x0f
-      const step = STEPS[index]!
-      let difference = step >> 3
-      if ((code & 4) !== 0) difference += step
-      if ((code & 2) !== 0) difference += step >> 1
-      if ((code & 1) !== 0) difference += step >> 2
-      sample = saturate((code & 8) === 0 ? sample + difference : sample - difference)
-      index = Math.max(0, Math.min(STEPS.length - 1, index + INDEX_CHANGE[code & 7]!))
+      sample = afterCode(sample, code, STEPS[index]!)
+      index = indexAfter(index, code)
       into[to] = sample
       to += channels
     }

@@ -1,5 +1,5 @@
-/** The sample formats that are written: 16-bit PCM, G.711 µ-law and A-law. */
-export type WavWriteEncoding = 'pcm16' | 'pcmu' | 'pcma'
+import { ADPCM_BLOCK_BYTES, ADPCM_BLOCK_SAMPLES } from './ima-adpcm.ts'
+import type { WavEncoding } from './wav-reader.ts'
 
 /**
  * The header of a WAV file with `dataBytes` octets of audio behind it, 8 kHz mono.
@@ -8,11 +8,14 @@ export type WavWriteEncoding = 'pcm16' | 'pcmu' | 'pcma'
  * true count over it, which has the same length. A file that was cut off in between can still be read by ours and
  * most other readers. When `dataBytes` is odd, one octet of padding belongs behind the audio ({@link wavPadding}).
  *
- * @param dataBytes octets of audio, less than 4 GiB
+ * @param dataBytes octets of audio, less than 4 GiB; of ADPCM, whole blocks of {@link ADPCM_BLOCK_BYTES}
  */
-export function wavHeader(encoding: WavWriteEncoding, dataBytes: number): Uint8Array {
+export function wavHeader(encoding: WavEncoding, dataBytes: number): Uint8Array {
   const { code, bits } = FORMATS[encoding]
-  const isPcm = encoding === 'pcm16'
+  const isPcm = code === 1
+  const isAdpcm = encoding === 'ima-adpcm'
+  const blockBytes = isAdpcm ? ADPCM_BLOCK_BYTES : bits / 8
+  const blockSamples = isAdpcm ? ADPCM_BLOCK_SAMPLES : 1
   const bytes = new Uint8Array(wavHeaderLength(encoding))
   const view = new DataView(bytes.buffer)
   let at = 0
@@ -31,19 +34,20 @@ export function wavHeader(encoding: WavWriteEncoding, dataBytes: number): Uint8A
   uint32(bytes.length - 8 + dataBytes + wavPadding(dataBytes))
   tag('WAVE')
   tag('fmt ')
-  uint32(isPcm ? 16 : 18)
+  uint32(isPcm ? 16 : isAdpcm ? 20 : 18)
   uint16(code)
   uint16(1)
   uint32(SAMPLE_RATE)
-  uint32((SAMPLE_RATE * bits) / 8)
-  uint16(bits / 8)
+  uint32(Math.floor((SAMPLE_RATE * blockBytes) / blockSamples))
+  uint16(blockBytes)
   uint16(bits)
   if (!isPcm) {
-    // Everything but PCM has a size of its (here empty) extension, and a fact chunk with the number of samples.
-    uint16(0)
+    // Everything but PCM has a size of its extension, and a fact chunk with the number of samples.
+    uint16(isAdpcm ? 2 : 0)
+    if (isAdpcm) uint16(blockSamples)
     tag('fact')
     uint32(4)
-    uint32(dataBytes)
+    uint32(Math.floor(dataBytes / blockBytes) * blockSamples)
   }
   tag('data')
   uint32(dataBytes)
@@ -51,8 +55,8 @@ export function wavHeader(encoding: WavWriteEncoding, dataBytes: number): Uint8A
 }
 
 /** Octets of the header, whatever the count in it. */
-export function wavHeaderLength(encoding: WavWriteEncoding): number {
-  return encoding === 'pcm16' ? 44 : 58
+export function wavHeaderLength(encoding: WavEncoding): number {
+  return FORMATS[encoding].code === 1 ? 44 : encoding === 'ima-adpcm' ? 60 : 58
 }
 
 /** RIFF chunks are of even length: how many octets of 0 to write behind the audio. */
@@ -63,7 +67,9 @@ export function wavPadding(dataBytes: number): number {
 const SAMPLE_RATE = 8000
 
 const FORMATS = {
+  pcm8: { code: 1, bits: 8 },
   pcm16: { code: 1, bits: 16 },
   pcma: { code: 6, bits: 8 },
   pcmu: { code: 7, bits: 8 },
+  'ima-adpcm': { code: 17, bits: 4 },
 } as const

@@ -4,6 +4,7 @@ import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../..
 import { MediaFileError } from '../../kit/index.ts'
 import { type AudioClip, decodeAudioFile } from '../../media/index.ts'
 import { DiskRecording } from '../files/disk-recording.ts'
+import { WriteBacklog } from '../files/write-backlog.ts'
 
 /** The media store of one call from the shell: two names that stand for the paths on the command line. */
 export class ShellFiles implements MediaStore {
@@ -38,6 +39,6 @@ export class ShellFiles implements MediaStore {
 
   write(_name: string, format: RecordingFormat): Promise<RecordingSink> {
     if (this.#recordPath === undefined) return Promise.reject(new MediaFileError('nothing to record to was named'))
-    return DiskRecording.create(this.#recordPath, format, { maxBytes: 2 ** 30, onClosed: () => {} })
+    return DiskRecording.create(this.#recordPath, format, { maxBytes: 2 ** 30, backlog: new WriteBacklog() })
   }
 }

@@ -13,7 +13,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Logger, MediaFileError, silentLogger, UsageError } from '../../kit/index.ts'
-import { type AudioClip, parseWav, StreamReader, wavHeader } from '../../media/index.ts'
+import { type AudioClip, parseWav, StreamReader, samplesOfWav, wavHeader } from '../../media/index.ts'
+import { bestMatch, speechLike } from '../../media/test/signals.ts'
 import { LocalAudioFiles } from './audio/audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
 import { DiskMediaStore } from './disk-media-store.ts'
@@ -159,6 +160,36 @@ describe('recording', () => {
     const wav = parseWav(readFileSync(join(directory, 'calls', 'a.wav')))
     expect(wav.ok && wav.value).toMatchObject({ encoding: 'pcm16', channels: 1, sampleRateHz: 8000 })
     expect([...(await clipIn(store, 'calls/a.wav')).data]).toEqual([...sweep])
+  })
+
+  it.each(['pcm8', 'pcm16', 'pcmu', 'pcma', 'ima-adpcm'] as const)(
+    'reads what it has written as %s',
+    async (format) => {
+      const store = await open()
+      const recording = await store.write('a.wav', format)
+      const speech = speechLike(3000)
+      for (let at = 0; at < speech.length; at += 1280) expect(recording.write(speech.slice(at, at + 1280))).toBe(true)
+      await recording.close()
+      const wav = parseWav(readFileSync(join(directory, 'a.wav')))
+      if (!wav.ok) throw new Error(wav.error)
+      expect(wav.value).toMatchObject({ encoding: format, channels: 1, sampleRateHz: 8000 })
+      const samples = samplesOfWav(wav.value)
+      expect(samples.length).toBe(format === 'ima-adpcm' ? Math.ceil(24_000 / 505) * 505 : 24_000)
+      expect(bestMatch(samples, speech.subarray(8000, 20_000), 8000).correlation).toBeGreaterThan(0.97)
+      expect(bestMatch(samples, speech.subarray(8000, 20_000), 8000).offset).toBe(8000)
+    },
+  )
+
+  it.each([
+    ['a.ul', 'pcmu'],
+    ['b.al', 'pcma'],
+  ] as const)('writes %s without a header', async (name, format) => {
+    const store = await open()
+    const recording = await store.write(name, format)
+    recording.write(sweep)
+    await recording.close()
+    expect(readFileSync(join(directory, name)).length).toBe(sweep.length)
+    expect((await clipIn(store, name)).encoding).toBe(format)
   })
 
   it.each(['pcmu', 'pcma'] as const)('writes %s, an odd number of octets padded', async (format) => {

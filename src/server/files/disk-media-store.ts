@@ -17,6 +17,9 @@ import { loadClip } from './audio/load-clip.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
 import { DiskRecording } from './disk-recording.ts'
+import { Leftovers } from './leftovers.ts'
+import { stagedPathOf } from './salvage.ts'
+import { WriteBacklog } from './write-backlog.ts'
 
 /** What a media store counts. */
 export type FileCounter =
@@ -25,11 +28,17 @@ export type FileCounter =
   /** Files that could not be read to their end while they played. */
   | 'filesCutShort'
   | 'fileThreadsDied'
+  /** Recordings that could not be completed: what was written is kept, marked as cut. */
+  | 'recordingsFailed'
+  /** Recordings that a crash has left and that were completed. */
+  | 'recordingsRecovered'
 
 export interface DiskMediaStoreOptions {
   readonly logger?: Logger
   /** What reads files that are long or must be converted. Default: a thread. */
   readonly audio?: AudioFiles
+  /** See {@link LeftoversOptions}. */
+  readonly silentForMs?: number
 }
 
 /** What a name stands for: audio that was decoded, or the path of a file that is read while it plays. */
@@ -48,10 +57,13 @@ export class DiskMediaStore implements MediaStore {
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
   readonly #loading = new Map<string, Promise<Found>>()
+  /** Where recordings of this store are growing. */
   readonly #recordings = new Set<string>()
   readonly #logger: Logger
   readonly #audio: AudioFiles
   readonly #mostClipSamples: number
+  readonly #backlog = new WriteBacklog()
+  readonly #leftovers: Leftovers
   readonly counters = new Counters<FileCounter>()
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
@@ -60,6 +72,13 @@ export class DiskMediaStore implements MediaStore {
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8
     this.#logger = options.logger ?? silentLogger
+    this.#leftovers = new Leftovers({
+      directory: this.#directory,
+      logger: this.#logger,
+      isOurs: (path) => this.#recordings.has(path),
+      onRecovered: () => this.counters.add('recordingsRecovered'),
+      ...(options.silentForMs !== undefined && { silentForMs: options.silentForMs }),
+    })
     this.#audio = options.audio ?? new ThreadAudioFiles({ onDied: (reason) => this.#onThreadDied(reason) })
   }
 
@@ -68,13 +87,15 @@ export class DiskMediaStore implements MediaStore {
     return { recordings: this.#recordings.size, cachedBytes: this.#cache.size }
   }
 
-  /** Makes the directory when it is missing. */
+  /** Makes the directory when it is missing, and completes the recordings that a crash has left there. */
   async open(): Promise<void> {
     await mkdir(this.#directory, { recursive: true })
+    await this.#leftovers.recover()
   }
 
   /** Reads nothing any more. */
   async close(): Promise<void> {
+    this.#leftovers.stop()
     await this.#audio.close()
   }
 
@@ -92,17 +113,22 @@ export class DiskMediaStore implements MediaStore {
 
   async write(name: string, format: RecordingFormat): Promise<RecordingSink> {
     assertMediaName(name)
-    if (this.#recordings.has(name)) throw new MediaFileError(`${name} is being recorded already`)
-    this.#recordings.add(name)
-    const onClosed = () => this.#recordings.delete(name)
+    const path = join(this.#directory, name)
+    const staged = stagedPathOf(path)
+    if (this.#recordings.has(staged)) throw new MediaFileError(`${name} is being recorded already`)
+    this.#recordings.add(staged)
+    const onClosed = (isComplete: boolean): void => {
+      this.#recordings.delete(staged)
+      if (!isComplete) this.counters.add('recordingsFailed')
+    }
     try {
-      const path = join(this.#directory, name)
       const folder = dirname(path)
       await mkdir(folder, { recursive: true })
       await this.#assertInside(folder)
-      return await DiskRecording.create(path, format, { maxBytes: this.#maxRecordingBytes, onClosed })
+      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog }
+      return await DiskRecording.create(path, format, { ...limits, onClosed })
     } catch (error) {
-      onClosed()
+      onClosed(false)
       throw fileError(name, 'cannot be written', error)
     }
   }

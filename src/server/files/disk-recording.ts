@@ -1,75 +1,124 @@
-import { type FileHandle, open, rename, rm } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { rename } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import type { RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
-import { codecNamed, wavHeader, wavPadding } from '../../media/index.ts'
+import { rawEncodingOf, SampleEncoder, samplesWithin, wavHeader, wavPadding } from '../../media/index.ts'
+import { openRecordingFile, type RecordingFile, syncDirectory } from './recording-file.ts'
+import { makeWay, salvage, stagedPathOf } from './salvage.ts'
+import type { WriteBacklog } from './write-backlog.ts'
 
-/** Audio waits in memory until there is this much, a second of 16-bit audio: fewer and larger writes. */
-const BLOCK_BYTES = 16_000
-
-/** A disk that is this far behind (four minutes of 16-bit audio) has failed. */
-const MOST_WAITING_BYTES = 4 * 2 ** 20
+export interface RecordingOptions {
+  /** The most audio, in bytes. */
+  readonly maxBytes: number
+  /** What all recordings together may have waiting for the disk. */
+  readonly backlog: WriteBacklog
+  /** The recording is over, however it went. */
+  readonly onClosed?: (isComplete: boolean) => void
+  /** How long `close` waits for the disk. Default 30,000. */
+  readonly patienceMs?: number
+  /** What makes files. Default: the disk. */
+  readonly openFile?: typeof openRecordingFile
+}
 
 /**
- * A recording that grows in `name.part` and takes its name when it is closed, complete and with the right header:
- * whoever finds the file finds a whole one, and one that fails leaves the file before as it was.
+ * A recording that grows in `name.part` and takes its name when it is closed, complete, with the right header and safe on
+ * the disk: whoever finds the file finds a whole one, and one that fails leaves the file before as it was.
  *
- * Samples are taken at the speed of the call and written at the speed of the disk. What goes wrong (no space, too far
- * behind) is kept until `close` and reported there, where the recorder waits for it. One that becomes too long is cut:
- * the file is there, and `close` says so.
+ * Samples are taken at the speed of the call and written at the speed of the disk, a second at a time, and the header
+ * with each of them: a process that is killed leaves a file that plays up to there. What goes wrong (no space, too far
+ * behind, too long) ends the recording: `write` says false, and `close` says why. What was written by then is kept as
+ * `name.cut.wav`; only one that has become too long keeps its name, because it is whole but for its end.
  */
 export class DiskRecording implements RecordingSink {
-  readonly #file: FileHandle
   readonly #path: string
-  readonly #partPath: string
+  readonly #file: RecordingFile
   readonly #format: RecordingFormat
-  readonly #maxBytes: number
-  readonly #onClosed: () => void
-  #block = new Uint8Array(BLOCK_BYTES)
+  readonly #options: RecordingOptions
+  readonly #encoder: SampleEncoder
+  readonly #hasHeader: boolean
+  #block: Uint8Array
   #blockLength = 0
   #audioBytes = 0
-  #waitingBytes = 0
+  /** Bytes that wait for the disk. */
+  #waiting = 0
   #writing: Promise<void> = Promise.resolve()
   #failure: Error | undefined
-  #isCut = false
+  #isTooLong = false
 
-  private constructor(
-    file: FileHandle,
-    path: string,
-    partPath: string,
-    format: RecordingFormat,
-    options: RecordingOptions,
-  ) {
-    this.#file = file
+  private constructor(path: string, format: RecordingFormat, file: RecordingFile, options: RecordingOptions) {
     this.#path = path
-    this.#partPath = partPath
+    this.#file = file
     this.#format = format
-    this.#maxBytes = options.maxBytes
-    this.#onClosed = options.onClosed
-    this.#enqueue(wavHeader(format, 0))
+    this.#options = options
+    this.#encoder = new SampleEncoder(format)
+    this.#hasHeader = rawEncodingOf(path) === undefined
+    this.#block = new Uint8Array(blockBytes(format))
+    if (this.#hasHeader) this.#enqueue(wavHeader(format, 0), 0)
   }
 
   /** @throws Error of the file system when the file cannot be made */
   static async create(path: string, format: RecordingFormat, options: RecordingOptions): Promise<DiskRecording> {
-    const partPath = join(dirname(path), `${basename(path)}.part`)
-    // A link that stands there is not followed, but replaced.
-    await rm(partPath, { force: true })
-    const file = await open(partPath, 'wx', 0o644)
-    return new DiskRecording(file, path, partPath, format, options)
+    await makeWay(stagedPathOf(path))
+    const file = await (options.openFile ?? openRecordingFile)(stagedPathOf(path), 'new')
+    return new DiskRecording(path, format, file, options)
   }
 
-  write(samples: Int16Array): void {
-    if (this.#failure !== undefined || this.#isCut) return
-    const bytes = encode(samples, this.#format)
-    if (this.#audioBytes + bytes.length > this.#maxBytes) {
-      this.#isCut = true
-      return
+  write(samples: Int16Array): boolean {
+    if (this.#failure !== undefined || this.#isTooLong) return false
+    const bytes = this.#encoder.encode(samples)
+    if (this.#audioBytes + this.#blockLength + bytes.length > this.#options.maxBytes) {
+      this.#isTooLong = true
+      return false
     }
-    if (this.#waitingBytes > MOST_WAITING_BYTES) {
+    if (!this.#options.backlog.hasRoom(this.#waiting)) {
       this.#failure = new Error('the disk is too slow')
-      return
+      return false
     }
-    this.#audioBytes += bytes.length
+    this.#take(bytes)
+    return true
+  }
+
+  /** Waits for the disk, but not for ever: an application that waits for its recording must come to its end. */
+  async close(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise<never>((_, reject) => {
+      const error = new MediaFileError(`${basename(this.#path)} could not be recorded: the disk does not answer`)
+      timer = setTimeout(() => reject(error), this.#options.patienceMs ?? 30_000)
+    })
+    await Promise.race([this.#finish(), patience]).finally(() => clearTimeout(timer))
+  }
+
+  async #finish(): Promise<void> {
+    if (!this.#isTooLong) this.#take(this.#encoder.finish())
+    this.#flush()
+    await this.#writing
+    if (this.#failure === undefined) await this.#complete().catch((error: Error) => this.#fail(error))
+    else await this.#file.close().catch(() => {})
+    this.#options.onClosed?.(this.#failure === undefined)
+    if (this.#failure !== undefined) throw await this.#keepWhatIsThere(this.#failure)
+    if (this.#isTooLong)
+      throw new MediaFileError(
+        `${basename(this.#path)} ends after ${this.#audioBytes} bytes of audio: more is not allowed`,
+      )
+  }
+
+  async #complete(): Promise<void> {
+    try {
+      await this.#file.sync()
+    } finally {
+      await this.#file.close()
+    }
+    await rename(stagedPathOf(this.#path), this.#path)
+    await syncDirectory(dirname(this.#path))
+  }
+
+  async #keepWhatIsThere(cause: Error): Promise<MediaFileError> {
+    const salvaged = await salvage(stagedPathOf(this.#path)).catch(() => undefined)
+    const rest = salvaged?.outcome === 'kept' ? `; what was written is ${basename(salvaged.path)}` : ''
+    return new MediaFileError(`${basename(this.#path)} could not be recorded: ${cause.message}${rest}`, { cause })
+  }
+
+  #take(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + this.#block.length - this.#blockLength)
       this.#block.set(part, this.#blockLength)
@@ -79,72 +128,38 @@ export class DiskRecording implements RecordingSink {
     }
   }
 
-  async close(): Promise<void> {
-    try {
-      this.#flush()
-      this.#enqueue(new Uint8Array(wavPadding(this.#audioBytes)))
-      await this.#writing
-      if (this.#failure === undefined) {
-        await this.#file.write(wavHeader(this.#format, this.#audioBytes), 0, undefined, 0)
-        await this.#file.close()
-        await rename(this.#partPath, this.#path)
-      }
-    } catch (error) {
-      this.#failure = error as Error
-    } finally {
-      this.#onClosed()
-    }
-    if (this.#isCut && this.#failure === undefined)
-      throw new MediaFileError(
-        `${basename(this.#path)} ends after ${this.#audioBytes} bytes of audio: more is not allowed`,
-      )
-    if (this.#failure === undefined) return
-    await this.#file.close().catch(() => {})
-    await rm(this.#partPath, { force: true }).catch(() => {})
-    throw new MediaFileError(`${basename(this.#path)} could not be recorded: ${this.#failure.message}`, {
-      cause: this.#failure,
-    })
-  }
-
+  /** The audio first and the header behind it, which then counts nothing that is not there. */
   #flush(): void {
     if (this.#blockLength === 0) return
-    this.#enqueue(this.#block.subarray(0, this.#blockLength))
-    this.#block = new Uint8Array(BLOCK_BYTES)
+    const start = this.#hasHeader ? wavHeader(this.#format, 0).length : 0
+    const audio = this.#block.subarray(0, this.#blockLength)
+    this.#enqueue(audio, start + this.#audioBytes)
+    this.#audioBytes += audio.length
+    if (this.#hasHeader) {
+      const padding = new Uint8Array(wavPadding(this.#audioBytes))
+      if (padding.length > 0) this.#enqueue(padding, start + this.#audioBytes)
+      this.#enqueue(wavHeader(this.#format, this.#audioBytes), 0)
+    }
+    this.#block = new Uint8Array(blockBytes(this.#format))
     this.#blockLength = 0
   }
 
-  #enqueue(bytes: Uint8Array): void {
-    if (bytes.length === 0) return
-    this.#waitingBytes += bytes.length
+  #enqueue(bytes: Uint8Array, at: number): void {
+    this.#waiting += bytes.length
+    this.#options.backlog.add(bytes.length)
     this.#writing = this.#writing.then(async () => {
-      try {
-        if (this.#failure === undefined) await this.#file.writeFile(bytes)
-      } catch (error) {
-        this.#failure ??= error as Error
-      }
-      this.#waitingBytes -= bytes.length
+      if (this.#failure === undefined) await this.#file.write(bytes, at).catch((error: Error) => this.#fail(error))
+      this.#waiting -= bytes.length
+      this.#options.backlog.add(-bytes.length)
     })
   }
-}
 
-export interface RecordingOptions {
-  /** The most audio, in bytes. */
-  readonly maxBytes: number
-  /** The recording is over, however it went. */
-  readonly onClosed: () => void
-}
-
-const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1
-
-function encode(samples: Int16Array, format: RecordingFormat): Uint8Array {
-  if (format !== 'pcm16') {
-    const octets = new Uint8Array(samples.length)
-    codecNamed(format === 'pcmu' ? 'PCMU' : 'PCMA').encodeInto(samples, 0, samples.length, octets, 0)
-    return octets
+  #fail(error: Error): void {
+    this.#failure ??= error
   }
-  if (isLittleEndian) return new Uint8Array(samples.buffer, samples.byteOffset, samples.byteLength)
-  const bytes = new Uint8Array(samples.length * 2)
-  const view = new DataView(bytes.buffer)
-  for (const [index, sample] of samples.entries()) view.setInt16(2 * index, sample, true)
-  return bytes
+}
+
+/** A second of audio: fewer and larger writes. */
+function blockBytes(format: RecordingFormat): number {
+  for (let bytes = 256; ; bytes += 256) if (samplesWithin(format, bytes) >= 8000) return bytes
 }

@@ -56,6 +56,7 @@ export class MemoryMediaStore implements MediaStore {
         blocks.push(samples.slice())
         const utterance = this.truthOfBlock(samples)?.utterance
         if (utterance !== undefined && heard.at(-1) !== utterance) heard.push(utterance)
+        return true
       },
       close: async () => {
         const samples = joined(blocks)
