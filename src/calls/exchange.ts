@@ -78,9 +78,13 @@ export type ExchangeOutput =
   | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
 
 export type ExchangeCounter =
+  /** Calls refused with 503 because `limits.maxCalls` are there. */
   | 'callsRefusedFull'
+  /** Calls refused with 503 because the server is closing. */
   | 'callsRefusedDraining'
+  /** Calls to a user for whom there is no service, answered 404. */
   | 'callsWithoutService'
+  /** Calls to a service whose application could not be loaded, answered 500. */
   | 'callsWithoutApp'
   /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */
   | 'brokenInvariants'

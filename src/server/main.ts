@@ -46,7 +46,7 @@ export interface RunningServer {
    * @throws RingdownError RINGDOWN_APP when the file cannot be loaded or exports no application
    */
   startOutbound(app: AppDefinition | string, options?: OutboundOptions): Promise<InstanceRecord>
-  /** Everything that was counted since the start. */
+  /** Everything that was counted since the start: docs/reference/counters.md. */
   counters(): Readonly<Record<string, number>>
   /** What is alive now: all zero when nothing happens. */
   sizes(): Readonly<Record<string, number>>

@@ -185,6 +185,11 @@ export interface LegStatistics {
   readonly stretchedMs: number
   /** How long the fastest packets waited in the jitter buffer at the end; 0 when nobody ever listened. */
   readonly jitterBufferMs: number
+  /**
+   * How much faster the clock of the far end runs than ours, in millionths; 0 where it is less than can be told from our
+   * sweep of 20 ms, absent where nothing can be told yet: in the first minute of a stream.
+   */
+  readonly clockDriftPpm?: number
   /** Slots that were skipped because the process stalled. */
   readonly slotsSkipped: number
   /** Gaps in what was played because the disk was behind. */

@@ -2,7 +2,7 @@ import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '
 import type { HeardSource } from '../rtp/source-latch.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
-import type { LegId, MediaCommand, MediaEvent } from './control.ts'
+import type { LegId, LegStatistics, MediaCommand, MediaEvent } from './control.ts'
 import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
 import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
@@ -10,20 +10,38 @@ import { Workshop } from './workshop.ts'
 
 /** What an engine counts. `legs` is a gauge; the packet counts of a leg are added when it closes. */
 export type MediaCounter =
+  /** Legs that are open. */
   | 'legs'
+  /** Legs that got a port. */
   | 'legsOpened'
+  /** Legs that got no port, that lost it, or that could not go on. */
   | 'legsFailed'
-  /** Sub-ticks that began later than the next one should have. */
+  /** Sub-ticks that began 5 ms late or more, when the next one should have begun. */
   | 'lateTicks'
+  /** Packets that were not sent because their time had passed before we came to it. */
   | 'slotsSkipped'
   /** Times that a listener was owed sound and none was there. */
   | 'underruns'
   /** Gaps in what was played because the disk was behind. */
   | 'playerUnderruns'
+  /** Sound made up for packets that were lost or late, in ms. */
+  | 'concealedMs'
+  /** Sound cut out or put in to follow the network's delay and the clocks of far ends, in ms. */
+  | 'stretchedMs'
+  /** Legs whose far end's clock ran more than 200 ppm fast or slow. */
+  | 'clocksDrifting'
+  /** RTP packets handed to the network. */
   | 'packetsSent'
+  /** RTP packets that belonged to the stream of their leg. */
   | 'packetsReceived'
+  /** Packets that never came, by their sequence numbers. */
   | 'packetsLost'
+  /** Datagrams that were nothing that a leg may hear: other senders, other payload types, not authentic, malformed. */
   | 'packetsRefused'
+  /** RTCP reports of ours. */
+  | 'reportsSent'
+  /** RTCP reports of far ends. */
+  | 'reportsReceived'
 
 export interface MediaEngineOptions {
   readonly io: MediaIo
@@ -228,20 +246,17 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
-    const { slotsSkipped, underruns, playerUnderruns, ...counted } = leg.statistics()
-    const { packetsSent, packetsReceived, packetsLost, packetsRefused } = counted
-    this.counters.add('slotsSkipped', slotsSkipped)
-    this.counters.add('underruns', underruns)
-    this.counters.add('playerUnderruns', playerUnderruns)
-    this.counters.add('packetsSent', packetsSent)
-    this.counters.add('packetsReceived', packetsReceived)
-    this.counters.add('packetsLost', packetsLost)
-    this.counters.add('packetsRefused', packetsRefused)
+    this.#count(leg.statistics())
     this.counters.add('legs', -1)
     this.#legs.delete(leg.id)
     this.#opening.delete(leg.id)
     this.#schedule.remove(leg)
     this.#workshop.io.close(leg.id)
+  }
+
+  #count(statistics: LegStatistics): void {
+    for (const name of COUNTED) this.counters.add(name, Math.round(statistics[name]))
+    if (Math.abs(statistics.clockDriftPpm ?? 0) > DRIFTING_PPM) this.counters.add('clocksDrifting')
   }
 
   #refuse(leg: LegId, job: number): void {
@@ -267,6 +282,23 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.stream !== undefined) this.#schedule.add(leg, leg.needsHalfTicks)
   }
 }
+
+/** What a leg counts as the engine does. */
+const COUNTED = [
+  'slotsSkipped',
+  'underruns',
+  'playerUnderruns',
+  'concealedMs',
+  'stretchedMs',
+  'packetsSent',
+  'packetsReceived',
+  'packetsLost',
+  'packetsRefused',
+  'reportsSent',
+  'reportsReceived',
+] as const
+/** Twice what a cheap crystal is off by. */
+const DRIFTING_PPM = 200
 
 function brokenBy(error: unknown): string {
   return `an invariant of the media engine was broken: ${error instanceof Error ? error.message : String(error)}`

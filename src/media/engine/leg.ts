@@ -183,6 +183,7 @@ export class Leg {
       playerUnderruns: this.#playerUnderruns,
       reportsSent: session?.sent ?? 0,
       reportsReceived: session?.received ?? 0,
+      ...(statistics.driftPpm !== undefined && { clockDriftPpm: statistics.driftPpm }),
       ...(session?.roundTripMs !== undefined && { roundTripMs: session.roundTripMs }),
       ...(session?.farEnd !== undefined && { farEnd: session.farEnd }),
       ...(statistics.received > 0 && { quality: this.#quality() }),

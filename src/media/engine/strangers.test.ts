@@ -85,3 +85,27 @@ describe('a stream that moves', () => {
     expect(packetsRefused).toBeLessThanOrEqual(6)
   })
 })
+
+describe('a far end whose clock is wrong', () => {
+  it.each([
+    [1500, 1],
+    [-1500, 1],
+    [0, 0],
+  ])('is found out and counted: %i ppm', async (ppm, drifting) => {
+    const media = new InProcessMedia()
+    const to = { address: media.address, port: await call(media, 1, OLD) }
+    const begun = media.now
+    for (let n = 0; n < 6000; n++) {
+      const bytes = new Uint8Array(172)
+      writeRtpHeader(bytes, false, 0, n & 0xffff, n * 160, 111)
+      media.network.inject({ bytes, from: OLD, to })
+      const next = begun + ((n + 1) * 20) / (1 + ppm / 1e6)
+      while (media.now < next) media.step(next)
+    }
+    media.send({ type: 'close', leg: 1 })
+    const { clockDriftPpm } = eventsOf(media, 'closed', 1)[0].statistics
+    // 20 ms in 100 s.
+    expect(Math.abs(clockDriftPpm! - ppm)).toBeLessThanOrEqual(200)
+    expect(media.engine.counters.get('clocksDrifting')).toBe(drifting)
+  })
+})

@@ -1,4 +1,5 @@
 import { diff16, type Instant } from '../../kit/index.ts'
+import { ClockDrift } from './clock-drift.ts'
 import type { RtpPacket } from './packet.ts'
 
 /** What a receiver tells the sender of a stream; the units are those of the wire. */
@@ -24,6 +25,7 @@ export interface ReceptionReport {
 export class ReceiverStatistics {
   /** Packets taken, duplicates included. */
   received = 0
+  readonly #drift = new ClockDrift()
   /** Signed, as all that is kept per packet: larger numbers would be objects. */
   #ssrc = 0
   #firstSequence = 0
@@ -50,6 +52,11 @@ export class ReceiverStatistics {
     return this.#scaledJitter / 16 / 8
   }
 
+  /** See {@link ClockDrift.ppm}. */
+  get driftPpm(): number | undefined {
+    return this.#drift.ppm
+  }
+
   /** What a report block says of the present source (RFC 3550 appendix A.3); `undefined` before the first packet. */
   report(): ReceptionReport | undefined {
     if (this.#receivedOfRun === 0) return undefined
@@ -73,9 +80,11 @@ export class ReceiverStatistics {
     const step = this.#receivedOfRun === 0 ? 0 : diff16(packet.sequence, this.#highestSequence)
     if (this.#receivedOfRun === 0 || (packet.ssrc | 0) !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
       this.#beginRun(packet, transit)
+      this.#drift.begin(transit, now)
       return
     }
     this.#receivedOfRun++
+    this.#drift.note(transit, now)
     if (step > 0) {
       this.#highest += step
       this.#highestSequence = packet.sequence

@@ -27,6 +27,7 @@ export type FileCounter =
   | 'filesRefused'
   /** Files that could not be read to their end while they played. */
   | 'filesCutShort'
+  /** Threads for files that died and were replaced. */
   | 'fileThreadsDied'
   /** Recordings that could not be completed: what was written is kept, marked as cut. */
   | 'recordingsFailed'

@@ -1,6 +1,19 @@
 import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
 import type { WorkerMedia } from './worker-media.ts'
 
+/** What the media workers count beside their engines and networks. */
+export type WorkerCounter =
+  /** Workers that died with their calls and were replaced. */
+  | 'mediaWorkersDied'
+  /** How late the sub-ticks began, of the latest worker since its start, in µs: the median of them all. */
+  | 'tickLatenessP50Us'
+  /** As `tickLatenessP50Us`: 99 of 100 were no later. */
+  | 'tickLatenessP99Us'
+  /** As `tickLatenessP50Us`: 999 of 1,000 were no later. */
+  | 'tickLatenessP999Us'
+  /** As `tickLatenessP50Us`: the latest of them all. */
+  | 'tickLatenessMaxUs'
+
 /** What a pool needs of a worker. */
 export type PooledWorker = Pick<WorkerMedia, 'send' | 'onEvent' | 'report' | 'close' | 'legs'>
 
@@ -38,7 +51,7 @@ export class WorkerPool implements MediaPort {
     const add = (name: string, value: number): void => {
       total[name] = (total[name] ?? 0) + value
     }
-    const most = (name: string, value: number): void => {
+    const most = (name: WorkerCounter, value: number): void => {
       total[name] = Math.max(total[name] ?? 0, Math.round(value))
     }
     for (const worker of this.#workers) {
@@ -47,6 +60,7 @@ export class WorkerPool implements MediaPort {
       most('tickLatenessP50Us', lateness.p50 * 1000)
       most('tickLatenessP99Us', lateness.p99 * 1000)
       most('tickLatenessP999Us', lateness.p999 * 1000)
+      most('tickLatenessMaxUs', lateness.max * 1000)
     }
     return total
   }

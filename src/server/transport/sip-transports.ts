@@ -8,7 +8,14 @@ import { NameCache } from './name-cache.ts'
 import { type TcpCounter, TcpTransport } from './tcp-transport.ts'
 import { UdpSocket } from './udp-socket.ts'
 
-export type TransportCounter = TcpCounter | 'messagesReceived' | 'messagesSent' | 'sendsFailed'
+export type TransportCounter =
+  | TcpCounter
+  /** SIP messages, or datagrams that claim to be some. */
+  | 'messagesReceived'
+  /** SIP messages handed to the network. */
+  | 'messagesSent'
+  /** SIP messages that could not be sent. */
+  | 'sendsFailed'
 
 export interface TransportListener {
   /** One whole message, or a datagram that claims to be one. */

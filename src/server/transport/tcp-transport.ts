@@ -17,9 +17,13 @@ export interface TcpTransportOptions {
 }
 
 export type TcpCounter =
+  /** Connections that others made to us. */
   | 'tcpConnectionsAccepted'
+  /** Connections that we made. */
   | 'tcpConnectionsMade'
+  /** Connections beyond a limit, in either direction: closed, or not made. */
   | 'tcpConnectionsRefused'
+  /** Connections that could not be made, that failed, or on which something came that is no SIP. */
   | 'tcpConnectionsBroken'
 
 /**

@@ -24,6 +24,7 @@ export type LayerCounter =
   | 'lateResponses'
   /** A client transaction got no final response, or our failure no ACK. */
   | 'timeouts'
+  /** A message of a transaction could not be sent. */
   | 'transportErrors'
 
 export interface LayerOptions {

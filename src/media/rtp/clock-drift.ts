@@ -1,0 +1,73 @@
+import type { Instant } from '../../kit/index.ts'
+
+/**
+ * How much faster a sender's clock runs than ours: the fastest packets of each ten seconds are compared with those of
+ * the first ten. What the network and our sweep add to all packets alike cancels out; what is left of it is less than
+ * a sweep, 20 ms, and so the precision grows with the time.
+ *
+ * Transit is arrival minus timestamp in whole ticks of 8 kHz, modulo 2^32 and signed, so that nothing that is kept per
+ * packet is an object.
+ */
+export class ClockDrift {
+  #reference = 0
+  #last = 0
+  #beganAt: Instant = 0
+  #windowEndsAt: Instant = 0
+  /** Least transits, relative to the reference. */
+  #least = 0
+  #firstLeast = 0
+  #lastLeast = 0
+  /** Whole windows so far. */
+  #windows = 0
+
+  /**
+   * In millionths, positive when the sender is fast; `undefined` within the first minute of a stream, and as long as
+   * the difference could be that of a sweep.
+   */
+  get ppm(): number | undefined {
+    if (this.#windows < MIN_WINDOWS) return undefined
+    const elapsed = (this.#windows - 1) * WINDOW_MS * TICKS_PER_MS
+    const gained = this.#firstLeast - this.#lastLeast
+    return Math.abs(gained) < UNCERTAIN_TICKS ? 0 : Math.round((gained / elapsed) * 1_000_000)
+  }
+
+  /** Another stream begins with this packet. */
+  begin(transit: number, now: Instant): void {
+    this.#reference = transit | 0
+    this.#last = 0
+    this.#beganAt = now
+    this.#windows = 0
+    this.#beginWindow(0)
+  }
+
+  note(transit: number, now: Instant): void {
+    const relative = (transit - this.#reference) | 0
+    // No clock does that: the sender has leapt, and what was measured means nothing any more.
+    if (Math.abs(relative - this.#last) > LEAP_TICKS) {
+      this.begin(transit, now)
+      return
+    }
+    this.#last = relative
+    if (now >= this.#windowEndsAt) this.#endWindow(relative, now)
+    if (relative < this.#least) this.#least = relative
+  }
+
+  #endWindow(relative: number, now: Instant): void {
+    this.#lastLeast = this.#least
+    if (this.#windows === 0) this.#firstLeast = this.#least
+    // Windows in which nothing came count as time.
+    this.#windows = Math.floor((now - this.#beganAt) / WINDOW_MS)
+    this.#beginWindow(relative)
+  }
+
+  #beginWindow(least: number): void {
+    this.#least = least
+    this.#windowEndsAt = this.#beganAt + (this.#windows + 1) * WINDOW_MS
+  }
+}
+
+const TICKS_PER_MS = 8
+const WINDOW_MS = 10_000
+const MIN_WINDOWS = 7
+const UNCERTAIN_TICKS = 20 * TICKS_PER_MS
+const LEAP_TICKS = 1000 * TICKS_PER_MS
