@@ -167,7 +167,7 @@ export class Inbound {
 
   #takeReport(length: number, now: Instant): boolean {
     const { datagram } = this.#workshop
-    return this.#reports?.take(datagram, this.#protection.openRtcp(datagram, length), now) === true
+    return this.#reports?.take(datagram, this.#protection.openRtcp(datagram, length), now, this.#isStale) === true
   }
 
   #connect(isSettled: boolean): void {

@@ -52,6 +52,8 @@ export class Leg {
   #transmitting: Job | undefined
   #bridge: Bridge | undefined
   #playerUnderruns = 0
+  /** Visits that a call on hold lets pass before the next that it makes use of. */
+  #visitsToRest = 0
   readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
@@ -102,6 +104,9 @@ export class Leg {
    */
   start(stream: StreamParameters, mediaMs: number, now: Instant): void {
     if (this.#stream === undefined) this.#inbound.drain()
+    // What came meanwhile is not what the new stream may hear.
+    else if (this.#visitsToRest > 0) this.#inbound.visit(mediaMs, now)
+    this.#visitsToRest = 0
     const couldSend = this.#outbound.maySend
     const wasLatched = this.#latch.isLatched
     this.#stream = stream
@@ -122,6 +127,8 @@ export class Leg {
     const back = new Relay(other.#inbound, this.#outbound)
     this.#bridge = new Bridge(this, other, there, back)
     other.#bridge = this.#bridge
+    this.#visitsToRest = 0
+    other.#visitsToRest = 0
     this.#bridge.useStreams(mediaMs)
   }
 
@@ -136,11 +143,21 @@ export class Leg {
     return other
   }
 
-  /** The leg's part of a sub-tick: first in, then out. */
+  /** Nothing may be heard or sent, nobody transmits or listens all the same: a call on hold. */
+  get #isResting(): boolean {
+    return this.#stream?.direction === 'inactive' && !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
+  }
+
+  /** The leg's part of a sub-tick: first in, then out. While it rests, only reports and strangers are to be seen to. */
   visit(mediaMs: number, now: Instant): void {
+    if (this.#visitsToRest > 0) {
+      this.#visitsToRest--
+      return
+    }
     this.#inbound.visit(mediaMs, now)
     this.#outbound.visit(mediaMs)
     this.#reporting.visit(mediaMs, now)
+    if (this.#isResting) this.#visitsToRest = VISITS_OF_REST
   }
 
   /** Says goodbye to the far end. */
@@ -150,6 +167,7 @@ export class Leg {
 
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
   do(command: JobCommand, mediaMs: number): void {
+    this.#visitsToRest = 0
     if (command.type === 'stopJob') this.#stopJob(command.job)
     else if (this.#stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
@@ -327,3 +345,5 @@ interface Recording {
 const OPENING_PACKETS = 10
 /** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
 const TRAILING_PACKETS = 10
+/** Half a second: a thousand calls on hold cost next to nothing. */
+const VISITS_OF_REST = 24

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { writeRtpHeader } from '../rtp/packet.ts'
 import { eventsOf, openLeg, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
+import { TONE_PRESETS } from '../tone/presets.ts'
 
 const FAR = { address: '192.0.2.1', port: 4000 }
 const ELSEWHERE = { address: '198.51.100.1', port: 5000 }
@@ -91,6 +92,39 @@ describe('the sweep of a port', () => {
       await media.pass(20)
     }
     expect(connected).toEqual([])
+  })
+
+  it('is done twice a second during a hold, and what came then is not heard after it', async () => {
+    await callsPerVisit(1)
+    const stream = streamTo(FAR.address, FAR.port)
+    media.send({ type: 'start', leg: 1, stream: { ...stream, direction: 'inactive' } })
+    await media.pass(1000)
+    expect(await callsPerVisit(0)).toBeLessThanOrEqual(3 / 50)
+    for (let visit = 0; visit < 15; visit++) {
+      say()
+      await media.pass(20)
+    }
+    media.send({ type: 'start', leg: 1, stream })
+    expect(await callsPerVisit(1)).toBeLessThanOrEqual(1.4)
+    media.send({ type: 'close', leg: 1 })
+    const { packetsReceived, packetsRefused, packetsLost } = eventsOf(media, 'closed', 1)[0].statistics
+    expect({ packetsReceived, packetsRefused, packetsLost }).toEqual({
+      packetsReceived: 100,
+      packetsRefused: 15,
+      packetsLost: 15,
+    })
+  })
+
+  it('is done at each visit of a hold on which somebody listens or something is played', async () => {
+    media.send({ type: 'start', leg: 1, stream: { ...streamTo(FAR.address, FAR.port), direction: 'inactive' } })
+    media.send({ type: 'record', leg: 1, job: 1, limits: { bargeIn: false, beepOnStart: false } })
+    expect(await callsPerVisit(0)).toBe(1)
+    media.send({ type: 'stopJob', leg: 1, job: 1 })
+    await media.pass(500)
+    expect(await callsPerVisit(0)).toBeLessThanOrEqual(3 / 50)
+    const source = { kind: 'tone', steps: TONE_PRESETS.RINGBACK, loop: true } as const
+    media.send({ type: 'play', leg: 1, job: 2, source, bargeIn: false })
+    expect(await callsPerVisit(0)).toBe(1)
   })
 
   it('is open again when another address is agreed on', async () => {

@@ -161,6 +161,19 @@ describe('RtcpSession', () => {
     }
   })
 
+  it('measures nothing by reports that may have waited, and tells the far end of none', () => {
+    const { a, b, heardByB } = pair()
+    hear(heardByB, 1, [1, 2, 3])
+    const bytes = new Uint8Array(120)
+    expect(b.take(bytes, a.writeInto(bytes, 0, 1000), 1500, true)).toBe(true)
+    expect(a.take(bytes, b.writeInto(bytes, 0, 2000), 2045)).toBe(true)
+    expect(a.roundTripMs).toBeUndefined()
+    expect(b.take(bytes, a.writeInto(bytes, 0, 3000), 3035)).toBe(true)
+    expect(a.take(bytes, b.writeInto(bytes, 0, 4000), 4500, true)).toBe(true)
+    expect(a.roundTripMs).toBeUndefined()
+    expect(a.farEnd).toMatchObject({ packetsLost: 0 })
+  })
+
   it('tells what was lost: in all, and since the last report', () => {
     const { a, b, heardByB } = pair()
     const bytes = new Uint8Array(120)

@@ -94,19 +94,22 @@ export class RtcpSession {
     return writeCompound(into, ssrc, this.#cname, sender, this.#block(now), isBye)
   }
 
-  /** Takes a datagram of the far end; false when it is no RTCP. */
-  take(bytes: Uint8Array, length: number, now: Instant): boolean {
+  /**
+   * Takes a datagram of the far end; false when it is no RTCP.
+   * @param isStale it came nobody knows when, so it tells nothing about time
+   */
+  take(bytes: Uint8Array, length: number, now: Instant, isStale = false): boolean {
     const report = this.#compound
     if (!report.parse(bytes, length, this.#stream.ssrc)) return false
     this.received++
     if (report.isBye) this.hasLeft = true
-    if (report.isSenderReport) {
+    if (report.isSenderReport && !isStale) {
       this.#theirReport = report.ntpMiddle
       this.#theirReportAt = now
     }
     if (report.hasBlock) {
       this.farEnd = { packetsLost: Math.max(0, report.cumulativeLost), jitterMs: report.jitter / UNITS_PER_MS }
-      this.#measureRoundTrip(now)
+      if (!isStale) this.#measureRoundTrip(now)
     }
     return true
   }
