@@ -169,6 +169,11 @@ export class TestExchange {
     return { durationMs: samples.length / 8, samples, said }
   }
 
+  /** The names of all recordings that are complete. */
+  get recordings(): readonly string[] {
+    return this.#files.recordings
+  }
+
   /** What everybody did and heard so far, a line for each thing, with its time in seconds. */
   transcript(): string {
     const heard = [...this.#phones.values()].flatMap((phone) => [

@@ -123,6 +123,13 @@ export class Hearing {
     })
   }
 
+  /** How many of the patterns were heard in this order, each after the one before it. */
+  inOrder(patterns: readonly (RegExp | string)[]): number {
+    const ear = new Hearing(this.#phone)
+    const missing = patterns.findIndex((pattern) => ear.#takeSpeech(pattern) === undefined)
+    return missing < 0 ? patterns.length : missing
+  }
+
   /** Whether a tone was heard, at any time; by the names of {@link tone}. */
   hasTone(tone: string | readonly number[]): boolean {
     return this.#phone.ears.tones.some(matcherOf(tone))

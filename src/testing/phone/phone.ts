@@ -390,6 +390,11 @@ export class Phone {
     return new ExpectationError(`${this.name} ${message}\n\n${this.#environment.story()}`, stack)
   }
 
+  /** The transcript of all calls around it, and the ladder. */
+  story(): string {
+    return this.#environment.story()
+  }
+
   /** Adds a line about this phone to the transcript. */
   note(text: string): void {
     this.#environment.onEvent(text)
