@@ -47,13 +47,12 @@ function send(digits: string, skip: (slot: number) => boolean = () => false): { 
 }
 
 /** Lets a receiver hear packets as `[sequence, sent]`, each at the time of its slot. */
-function hear(packets: readonly (readonly [number, Sent])[]): string {
-  const receiver = new DtmfReceiver()
+function hear(packets: readonly (readonly [number, Sent])[], ssrc = 1, receiver = new DtmfReceiver()): string {
   const view = new RtpPacket()
   let digits = ''
   for (const [sequence, { marker, timestamp, event, end, duration, slotMs }] of packets) {
     const bytes = new Uint8Array(16)
-    writeRtpHeader(bytes, marker, 101, sequence & 0xffff, timestamp >>> 0, 1)
+    writeRtpHeader(bytes, marker, 101, sequence & 0xffff, timestamp >>> 0, ssrc)
     writeEventPayload(bytes, 12, event, end, 10, duration)
     view.parse(bytes)
     digits += receiver.take(view, slotMs) ?? ''
@@ -210,6 +209,20 @@ describe('DtmfReceiver', () => {
   it('hears the next press of a gateway that never changes its timestamp', () => {
     const { sent } = send('44')
     expect(hear(numbered(sent.map((p) => ({ ...p, timestamp: 77 }))))).toBe('44')
+  })
+
+  it('hears the next press from another source, whatever its numbers', () => {
+    const receiver = new DtmfReceiver()
+    const press = send('5').sent
+    for (const [ssrc, shift, first] of [
+      [0xffff_ffff, 0, 1000],
+      [2, -100_000, 990],
+      [3, 1_000_000_000, 1000],
+      [4, 100, 60_000],
+    ] as const) {
+      const moved = press.map((packet) => ({ ...packet, marker: false, timestamp: packet.timestamp + shift }))
+      expect(hear(numbered(moved, first), ssrc, receiver)).toBe('5')
+    }
   })
 
   it('ignores what is no key and what is too short', () => {

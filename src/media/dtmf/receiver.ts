@@ -10,7 +10,7 @@ import { EVENT_PAYLOAD_LENGTH } from './event-payload.ts'
  * that stamp every packet with its own time.
  *
  * What tells two presses of the same key apart is therefore the pause between them on the RTP clock, or a marker
- * once the first one has ended.
+ * once the first one has ended. Another source has another clock: whatever it says begins a press.
  */
 export class DtmfReceiver {
   #event = NO_EVENT
@@ -19,11 +19,8 @@ export class DtmfReceiver {
   #ended = false
   #sequence = 0
   #lastAt: Instant = 0
-
-  /** Forgets the press in progress: the stream has another source now. */
-  reset(): void {
-    this.#event = NO_EVENT
-  }
+  /** Signed: larger numbers would be objects. */
+  #ssrc = 0
 
   /** Takes one packet of the telephone-event payload type; returns the digit when a press begins with it. */
   take(packet: RtpPacket, now: Instant): string | undefined {
@@ -33,12 +30,14 @@ export class DtmfReceiver {
     const digit = digitOfEvent(event)
     if (digit === undefined) return undefined
     const duration = (packet.bytes[at + 2]! << 8) | packet.bytes[at + 3]!
-    const known = this.#event !== NO_EVENT && now - this.#lastAt < FORGET_AFTER_MS
+    const ssrc = packet.ssrc | 0
+    const known = this.#event !== NO_EVENT && ssrc === this.#ssrc && now - this.#lastAt < FORGET_AFTER_MS
     if (known && this.#isOld(packet)) return undefined
     const isEnd = (packet.bytes[at + 1]! & 0x80) !== 0
     const begins = !known || event !== this.#event || (this.#ended && !isEnd) || this.#isNewPress(packet)
     // The end that a new timestamp does not repeat stays an end: only a new press takes it back.
     this.#ended = isEnd || (this.#ended && !begins)
+    this.#ssrc = ssrc
     this.#event = event
     this.#timestamp = packet.timestamp
     this.#duration = duration

@@ -55,6 +55,8 @@ export class Inbound {
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
   #tones: FrameListener | undefined
   #presses: PressLedger | undefined
+  #pressSecondEndsMs = 0
+  #pressesInSecond = 0
   #forwardTo: PacketListener | undefined
   #reports: RtcpSession | undefined
   /** -1 before the first visit. */
@@ -223,13 +225,20 @@ export class Inbound {
     this.attach(this.#tones, mediaMs)
   }
 
+  /** Each press crosses to another thread and wakes an application, so a far end may not say any number of them. */
   #press(digit: string, source: DigitSource): void {
-    if (this.#presses === undefined || this.#presses.isNew(digit, source, this.#visitedAtMs))
-      this.#listener.onDigit(digit)
+    if (this.#presses !== undefined && !this.#presses.isNew(digit, source, this.#visitedAtMs)) return
+    if (this.#visitedAtMs >= this.#pressSecondEndsMs) {
+      this.#pressSecondEndsMs = this.#visitedAtMs + 1000
+      this.#pressesInSecond = 0
+    }
+    if (++this.#pressesInSecond <= MAX_PRESSES_PER_SECOND) this.#listener.onDigit(digit)
   }
 }
 
 const MAX_PER_SWEEP = 64
+/** Five times what ITU-T Q.24 lets through, for those that come at once after a stall. */
+const MAX_PRESSES_PER_SECOND = 64
 const VISITS_PER_CLEAN_SWEEP = 4
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

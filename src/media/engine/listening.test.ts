@@ -181,3 +181,29 @@ describe('listening through stalls of our own', () => {
     if (listener.record) expect(stretchedMs).toBe(0)
   })
 })
+
+describe('a far end that presses more keys than anybody can', () => {
+  it('is heard 64 times a second, and again as before in the next', async () => {
+    const media = new InProcessMedia()
+    const to = { address: media.address, port: await openLeg(media, 1) }
+    const from = { address: '198.51.100.1', port: 4000 }
+    media.send({ type: 'start', leg: 1, stream: streamTo(from.address, from.port) })
+    await media.pass(40)
+    let sequence = 0
+    const press = (key: number): void => {
+      const bytes = new Uint8Array(16)
+      writeRtpHeader(bytes, true, 101, ++sequence, 0, 1)
+      bytes.set([key, 0x8a, 0, 160], 12)
+      media.network.inject({ bytes, from, to })
+    }
+    for (let visit = 0; visit < 40; visit++) {
+      for (let i = 0; i < 30; i++) press(i % 2)
+      await media.pass(20)
+    }
+    expect(eventsOf(media, 'digit', 1).length).toBe(64)
+    await media.pass(1000)
+    press(9)
+    await media.pass(40)
+    expect(eventsOf(media, 'digit', 1).at(-1)?.digit).toBe('9')
+  })
+})

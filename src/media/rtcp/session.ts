@@ -33,7 +33,6 @@ export class RtcpSession {
   received = 0
   /** Milliseconds there and back, without what the far end took to answer; `undefined` until it is known. */
   roundTripMs: number | undefined
-  farEnd: FarEndReport | undefined
   /** The far end has said BYE. */
   hasLeft = false
   readonly #random: Random
@@ -42,6 +41,9 @@ export class RtcpSession {
   readonly #cname: Uint8Array
   readonly #compound = new RtcpCompound()
   #dueAt: Instant
+  #hasFarEnd = false
+  #farEndLost = 0
+  #farEndJitter = 0
   #packetsAtLast = 0
   #packetsAtLastButOne = 0
   /** LSR of our next report block, and when that sender report came. */
@@ -55,6 +57,11 @@ export class RtcpSession {
     // A name that says nothing and lasts as long as the session (RFC 7022 section 4.2).
     this.#cname = utf8Encode(token(random, CNAME_LENGTH))
     this.#dueAt = now + this.#interval(MIN_INTERVAL_MS / 2)
+  }
+
+  /** `undefined` until it has said something of our stream. */
+  get farEnd(): FarEndReport | undefined {
+    return this.#hasFarEnd ? { packetsLost: this.#farEndLost, jitterMs: this.#farEndJitter / UNITS_PER_MS } : undefined
   }
 
   /** When the next report is to be written. */
@@ -108,7 +115,9 @@ export class RtcpSession {
       this.#theirReportAt = now
     }
     if (report.hasBlock) {
-      this.farEnd = { packetsLost: Math.max(0, report.cumulativeLost), jitterMs: report.jitter / UNITS_PER_MS }
+      this.#hasFarEnd = true
+      this.#farEndLost = Math.max(0, report.cumulativeLost)
+      this.#farEndJitter = report.jitter
       if (!isStale) this.#measureRoundTrip(now)
     }
     return true
