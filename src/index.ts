@@ -32,6 +32,7 @@ export {
   type Playable,
   PlayerCause,
   type PlayOptions,
+  type PressOptions,
   RecorderCause,
   type RecordingFormat,
   type RecordingSink,

@@ -38,6 +38,6 @@ export {
   type RecordingFormat,
   type RecordingSink,
 } from './media-store.ts'
-export type { DtmfPlayer, FilePlayer, PlayOptions, TonePlayer } from './players.ts'
+export type { DtmfPlayer, FilePlayer, PlayOptions, PressOptions, TonePlayer } from './players.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'

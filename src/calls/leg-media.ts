@@ -67,6 +67,7 @@ export class LegMedia {
   #statistics: LegStatistics | undefined
   /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
   #presses: PressLedger | undefined
+  #pressesBySignalling = false
   #bridging: ((isDone: boolean) => void) | undefined
 
   constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
@@ -90,6 +91,11 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
+  }
+
+  /** The far end presses keys by signalling (SIP INFO). */
+  get pressesBySignalling(): boolean {
+    return this.#pressesBySignalling
   }
 
   /** The engine has nothing of this leg: it was never opened, or it is closed. */
@@ -176,6 +182,7 @@ export class LegMedia {
 
   /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
   signalledDigit(digit: string): void {
+    this.#pressesBySignalling = true
     if (!this.#isNewPress(digit, 'info')) return
     for (const [job, listener] of [...this.#jobs]) {
       if (!listener.bargeIn) continue

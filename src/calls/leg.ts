@@ -1,4 +1,4 @@
-import { token } from '../kit/index.ts'
+import { token, utf8Encode } from '../kit/index.ts'
 import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
 import type { EndedBy, MutableCallDetails } from './details.ts'
@@ -43,6 +43,8 @@ export abstract class Leg {
   readonly #releaseTimer: CallTimer
   readonly #endingListeners = new Set<() => void>()
   readonly #waiting: Waiting[] = []
+  /** Who waits for the answers to our INFOs, in their order: only one who sends the next when he has it. */
+  readonly #infos: ((status: number | undefined) => void)[] = []
   #state: State
   #releasing: { readonly cause: Cause; readonly endedBy: EndedBy } | undefined
 
@@ -209,7 +211,16 @@ export abstract class Leg {
       case 'request':
         this.#onRequest(event.request)
         return
+      case 'requestDone':
+        this.#infos.shift()?.(event.response?.status)
+        return
     }
+  }
+
+  /** Sends an INFO; `onAnswer` hears the status of its final response, `undefined` without one, and nothing once the call is over. */
+  sendInfo(body: string, contentType: string, onAnswer: (status: number | undefined) => void): void {
+    this.#infos.push(onAnswer)
+    this.host.sip({ type: 'request', session: this.session, method: 'INFO', body: utf8Encode(body), contentType })
   }
 
   #offeredInReinvite = false

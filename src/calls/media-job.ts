@@ -1,8 +1,9 @@
 import { MediaFileError, UsageError } from '../kit/index.ts'
-import type { JobCause, JobId } from '../media/index.ts'
+import type { JobCause } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
+import { InfoKeys } from './info-keys.ts'
 import type { Leg } from './leg.ts'
-import type { JobCommand } from './leg-media.ts'
+import type { JobCommand, JobListener } from './leg-media.ts'
 
 /** What a job can say of its end before it is mapped to the causes of its object. */
 export type JobEnd = JobCause | 'HANGUP'
@@ -15,14 +16,21 @@ interface Run {
   readonly leg: Leg
   readonly finished: Promise<JobEnd>
   readonly finish: (end: JobEnd) => void
-  job: JobId | undefined
+  /** Once it has begun. */
+  stop: (() => void) | undefined
   isStopped: boolean
+}
+
+/** Keys that go by signalling, not through the media engine. */
+export interface KeysByInfo {
+  readonly type: 'infoKeys'
+  readonly keys: string
 }
 
 /** How one run is made. */
 export interface RunPlan {
   /** Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR. */
-  prepare(): Promise<JobCommand> | JobCommand
+  prepare(): Promise<JobCommand> | JobCommand | KeysByInfo
   readonly bargeIn: boolean
   /** False ends the job: there is no room for more. */
   onRecorded?(samples: Int16Array): boolean
@@ -68,7 +76,7 @@ export abstract class MediaJob<Cause extends string> {
     if (run !== undefined) {
       run.isStopped = true
       this.core.host.post(() => {
-        if (run.job !== undefined) run.leg.media.stopJob(run.job)
+        run.stop?.()
       })
     }
     return this.waitUntilFinished()
@@ -89,7 +97,7 @@ export abstract class MediaJob<Cause extends string> {
       throw new UsageError(`${this.#name} is already running; stop it or wait until it finished`)
     if (this.#transmits) this.core.claimTransmitter(this.#name)
     const { promise, resolve } = withResolvers<JobEnd>()
-    const run: Run = { leg, finished: promise, finish: resolve, job: undefined, isStopped: false }
+    const run: Run = { leg, finished: promise, finish: resolve, stop: undefined, isStopped: false }
     this.#run = run
     this.#cause = 'NONE'
     this.#error = undefined
@@ -97,7 +105,7 @@ export abstract class MediaJob<Cause extends string> {
   }
 
   async #prepare(run: Run, plan: RunPlan): Promise<void> {
-    let command: JobCommand
+    let command: JobCommand | KeysByInfo
     try {
       command = await plan.prepare()
     } catch (error) {
@@ -108,14 +116,24 @@ export abstract class MediaJob<Cause extends string> {
     this.core.host.post(() => {
       if (run.leg.isEnding || run.isStopped) void this.#complete(run, plan, run.isStopped ? 'ABORTED' : 'HANGUP', {})
       else
-        run.job = run.leg.media.startJob(command, {
+        run.stop = this.#begin(run.leg, command, {
           bargeIn: plan.bargeIn,
           onRecorded: (samples) => {
-            if (plan.onRecorded?.(samples) === false && run.job !== undefined) run.leg.media.stopJob(run.job)
+            if (plan.onRecorded?.(samples) === false) run.stop?.()
           },
           onFinished: (cause, outcome) => void this.#complete(run, plan, cause, outcome),
         })
     })
+  }
+
+  /** Returns what stops it. */
+  #begin(leg: Leg, command: JobCommand | KeysByInfo, listener: JobListener): () => void {
+    if (command.type === 'infoKeys') {
+      const keys = new InfoKeys(this.core.host, leg, command.keys, listener)
+      return () => keys.stop()
+    }
+    const job = leg.media.startJob(command, listener)
+    return () => leg.media.stopJob(job)
   }
 
   async #complete(

@@ -88,6 +88,14 @@ export class TonePlayer extends MediaJob<PlayerCause> {
   }
 }
 
+export interface PressOptions {
+  /**
+   * `media`: in the stream, as RFC 4733 events or in-band. `info`: by SIP INFO (`application/dtmf-relay`). Default
+   * `auto`: by INFO where the far end itself has pressed keys so in this call and did not agree to events, else `media`.
+   */
+  via?: 'auto' | 'media' | 'info'
+}
+
 /** Presses keys towards the far end. */
 export class DtmfPlayer extends MediaJob<PlayerCause> {
   constructor(core: ChannelCore) {
@@ -95,21 +103,30 @@ export class DtmfPlayer extends MediaJob<PlayerCause> {
   }
 
   /**
-   * Sends digits as RFC 4733 events, in-band where the far end did not agree to events; a comma is half a second.
+   * Sends digits as RFC 4733 events, in-band where the far end did not agree to events, or by SIP INFO; a comma is half
+   * a second. An INFO that is refused gives ERROR.
    * @param digits 1 to 32 of `0-9 A-D * # ,`
    * @throws UsageError for any other character; Hangup, UsageError as every media function
    */
-  async play(digits: string): Promise<PlayerCause> {
-    this.start(digits)
+  async play(digits: string, options: PressOptions = {}): Promise<PlayerCause> {
+    this.start(digits, options)
     return this.waitUntilFinished()
   }
 
   /** The same, returning as soon as it was accepted. */
-  start(digits: string): void {
+  start(digits: string, { via = 'auto' }: PressOptions = {}): void {
     const leg = this.core.requireAnswered('dtmfPlayer.play')
     const wanted = digits.toUpperCase()
     if (!/^[0-9A-D*#,]{1,32}$/.test(wanted))
       throw new UsageError(`"${digits}" cannot be sent as DTMF: use 1 to 32 of 0-9 A-D * # and the comma`)
-    this.launch(leg, { bargeIn: false, prepare: () => ({ type: 'sendDigits', digits: wanted }) })
+    if (via !== 'auto' && via !== 'media' && via !== 'info')
+      throw new UsageError(`dtmfPlayer.play: via must be 'auto', 'media' or 'info', not ${JSON.stringify(via)}`)
+    const { stream, pressesBySignalling } = leg.media
+    const isInfo =
+      via === 'info' || (via === 'auto' && pressesBySignalling && stream?.telephoneEventPayloadType === undefined)
+    this.launch(leg, {
+      bargeIn: false,
+      prepare: () => (isInfo ? { type: 'infoKeys', keys: wanted } : { type: 'sendDigits', digits: wanted }),
+    })
   }
 }
