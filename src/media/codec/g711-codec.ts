@@ -19,6 +19,7 @@ function g711Codec(
 ): Codec {
   return {
     name,
+    sampleRateHz: 8000,
     decodeInto(payload, from, length, into, at) {
       decode(payload, from, length, into, at)
       return length

@@ -1,89 +1,78 @@
-import type { Resampler } from '../dsp/resampler.ts'
+import { addressOf } from '../wasm/arena.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { Codec } from './codec.ts'
 import { G722_BANDS, G722_WINDOW, type G722State, g722Reset } from './g722.ts'
 
-/** What all G.722 streams of a thread share. Every array stands in the kernels' memory. */
+/** What all G.722 streams of a thread share. The arrays stand in the kernels' memory and hold what is decoded at once. */
 export interface G722Workbench {
   readonly kernels: Kernels
-  /** From 8 to 16 kHz and back. */
-  readonly up: Resampler
-  readonly down: Resampler
-  /** Room for 80 ms, the most that is done at once: octets, samples at 16 kHz, samples at 8 kHz. */
   readonly octets: Uint8Array
-  readonly wide: Int16Array
-  readonly narrow: Int16Array
+  readonly samples: Int16Array
 }
 
-/**
- * G.722 for one stream each way, seen at 8 kHz: the RTP clock of G.722 runs at 8 kHz too (RFC 3551 section 4.5.2), so
- * an octet is one sample here. A direction that is never used costs nothing.
- */
+export function g722Workbench(kernels: Kernels): G722Workbench {
+  return { kernels, octets: kernels.arena.bytes(MAX_OCTETS), samples: kernels.arena.int16(2 * MAX_OCTETS) }
+}
+
+/** G.722 for one stream each way, at its own 16 kHz. A direction that is never used costs nothing. */
 export class G722Codec implements Codec {
   readonly name = 'G722'
+  readonly sampleRateHz = 16_000
   readonly #bench: G722Workbench
-  #encoder: Direction | undefined
-  #decoder: Direction | undefined
+  #encoder: G722State | undefined
+  #decoder: G722State | undefined
 
   constructor(bench: G722Workbench) {
     this.#bench = bench
   }
 
   decodeInto(payload: Uint8Array, from: number, length: number, into: Int16Array, at: number): number {
-    const { kernels, octets, wide, narrow, down } = this.#bench
-    this.#decoder ??= begin(kernels, down)
-    for (let done = 0; done < length; done += octets.length) {
-      const part = Math.min(octets.length, length - done)
+    const { kernels, octets, samples } = this.#bench
+    const isInReach = addressOf(into) >= 0
+    this.#decoder ??= this.#begin()
+    for (let done = 0; done < length; done += MAX_OCTETS) {
+      const part = Math.min(MAX_OCTETS, length - done)
+      const to = at + 2 * done
       for (let i = 0; i < part; i++) octets[i] = payload[from + done + i]!
-      kernels.g722DecodeInto(this.#decoder.state, octets, 0, part, wide, 0)
-      down.process(this.#decoder.past, wide, 0, 2 * part, narrow, 0)
-      for (let i = 0; i < part; i++) into[at + done + i] = narrow[i]!
+      kernels.g722DecodeInto(this.#decoder, octets, 0, part, isInReach ? into : samples, isInReach ? to : 0)
+      if (!isInReach) for (let i = 0; i < 2 * part; i++) into[to + i] = samples[i]!
     }
-    return length
+    return 2 * length
   }
 
   encodeInto(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): number {
-    const { kernels, wide, narrow, up } = this.#bench
-    this.#encoder ??= begin(kernels, up)
-    for (let done = 0; done < length; done += narrow.length) {
-      const part = Math.min(narrow.length, length - done)
-      up.process(this.#encoder.past, samples, from + done, part, wide, 0)
-      kernels.g722EncodeInto(this.#encoder.state, wide, 0, 2 * part, into, at + done)
-    }
-    return length
+    this.#encoder ??= this.#begin()
+    this.#bench.kernels.g722EncodeInto(this.#encoder, samples, from, length, into, at)
+    return length >> 1
   }
 
   samplesIn(_payload: Uint8Array, _from: number, length: number): number {
-    return length
+    return 2 * length
   }
 
   /** Silence is encoded like any sound: the far end's decoder follows ours step by step. */
   silenceInto(samples: number, into: Uint8Array, at: number): number {
-    const { narrow } = this.#bench
-    narrow.fill(0, 0, samples)
-    return this.encodeInto(narrow, 0, samples, into, at)
+    return this.encodeInto(SILENCE, 0, samples, into, at)
   }
 
   release(): void {
-    for (const direction of [this.#encoder, this.#decoder]) {
-      if (direction === undefined) continue
-      const { arena } = this.#bench.kernels
-      arena.release(direction.state.bands)
-      arena.release(direction.state.window)
+    for (const state of [this.#encoder, this.#decoder]) {
+      if (state === undefined) continue
+      this.#bench.kernels.arena.release(state.bands)
+      this.#bench.kernels.arena.release(state.window)
     }
     this.#encoder = undefined
     this.#decoder = undefined
   }
+
+  #begin(): G722State {
+    const { arena } = this.#bench.kernels
+    const state = { bands: arena.int32(G722_BANDS), window: arena.int16(G722_WINDOW) }
+    g722Reset(state)
+    return state
+  }
 }
 
-interface Direction {
-  readonly state: G722State
-  /** Of the resampler. */
-  readonly past: Int16Array
-}
-
-function begin({ arena }: Kernels, resampler: Resampler): Direction {
-  const state = { bands: arena.int32(G722_BANDS), window: arena.int16(G722_WINDOW) }
-  g722Reset(state)
-  return { state, past: new Int16Array(resampler.past) }
-}
+/** 80 ms. */
+const MAX_OCTETS = 640
+const SILENCE = new Int16Array(2 * MAX_OCTETS)

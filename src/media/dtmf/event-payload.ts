@@ -19,3 +19,14 @@ export function writeEventPayload(
   into[at + 2] = duration >>> 8
   into[at + 3] = duration
 }
+
+/**
+ * Brings the duration of a telephone-event payload to another clock. One that is too long for it then stays the longest
+ * that can be said; on a fast clock a long key would have to be cut into segments (RFC 4733 section 2.5.1.3), which
+ * nobody needs who hears digits.
+ */
+export function scaleEventDuration(payload: Uint8Array, at: number, ratio: number): void {
+  const duration = Math.min(Math.round(((payload[at + 2]! << 8) | payload[at + 3]!) * ratio), 0xffff)
+  payload[at + 2] = duration >>> 8
+  payload[at + 3] = duration
+}

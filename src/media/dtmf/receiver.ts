@@ -21,6 +21,12 @@ export class DtmfReceiver {
   #lastAt: Instant = 0
   /** Signed: larger numbers would be objects. */
   #ssrc = 0
+  #minPause = MIN_PAUSE_MS * 8
+
+  /** Sets the clock of the events' durations, at first 8 kHz. */
+  useClock(clockRateHz: number): void {
+    this.#minPause = (MIN_PAUSE_MS * clockRateHz) / 1000
+  }
 
   /** Takes one packet of the telephone-event payload type; returns the digit when a press begins with it. */
   take(packet: RtpPacket, now: Instant): string | undefined {
@@ -57,14 +63,14 @@ export class DtmfReceiver {
     const sinceStart = diff32(packet.timestamp, this.#timestamp)
     if (sinceStart === 0) return this.#ended && packet.marker
     const pause = sinceStart - this.#duration
-    if (this.#ended) return packet.marker || pause >= MIN_PAUSE || sinceStart < 0
-    return pause >= MIN_PAUSE || (packet.marker && pause > 0)
+    if (this.#ended) return packet.marker || pause >= this.#minPause || sinceStart < 0
+    return pause >= this.#minPause || (packet.marker && pause > 0)
   }
 }
 
 const NO_EVENT = -1
-/** The shortest pause between two presses, 40 ms (ITU-T Q.24) in timestamp units. */
-const MIN_PAUSE = 320
+/** The shortest pause between two presses (ITU-T Q.24). */
+const MIN_PAUSE_MS = 40
 const MAX_REORDER = 100
 /** After so long without a packet nothing of a press is still under way. */
 const FORGET_AFTER_MS = 2000

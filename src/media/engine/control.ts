@@ -8,8 +8,22 @@ import type { SrtpParameters } from '../srtp/srtp.ts'
 export type LegId = number
 export type JobId = number
 
-/** G.722 is 16 kHz wide; L16 is 16-bit samples at 8 kHz. */
-export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'L16'
+/** G.722 is wideband; L16 is 16-bit samples, at 8 kHz where no rate is named. */
+export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'L16/16000' | 'OPUS'
+
+/** What a far end wants of the Opus that it receives (RFC 7587 section 6.1). */
+export interface OpusParameters {
+  /** Highest rate of sound that it can play, 8,000..48,000 Hz. Default 48,000. */
+  readonly maxPlaybackRateHz?: number
+  /** Bits in a second, 6,000..510,000. Default: what voice of its rate needs. */
+  readonly maxAverageBitrate?: number
+  /** It makes use of the redundancy that Opus can carry against loss. Default false. */
+  readonly useInbandFec?: boolean
+  /** It would like silence not to be sent. Default false. */
+  readonly useDtx?: boolean
+  /** It wants packets of one size. Default false. */
+  readonly constantBitrate?: boolean
+}
 
 /** What offer and answer agreed on. A second `start` replaces the first (re-INVITE, early media, then answer). */
 export interface StreamParameters {
@@ -20,6 +34,10 @@ export interface StreamParameters {
   readonly payloadType: number
   /** RTP payload type of telephone-event (RFC 4733) when it was agreed on. */
   readonly telephoneEventPayloadType?: number
+  /** Of its durations, where that is not the clock of the codec. */
+  readonly telephoneEventClockRateHz?: number
+  /** What the far end wants of Opus, when that is the codec. */
+  readonly opus?: OpusParameters
   /** Whether digits are also listened for in the sound (ITU-T Q.24). Default: when telephone-event was not agreed on. */
   readonly inBandDigits?: boolean
   /**
@@ -171,7 +189,7 @@ export interface LegStatistics {
   /** Sequence numbers never seen. */
   readonly packetsLost: number
   /**
-   * Datagrams that were no RTP and no RTCP that was agreed on, not authentic, of another version, source or payload type, too long, or that came while the
+   * Datagrams that were no RTP and no RTCP that was agreed on, not authentic, of another version, source or payload type, too long, no sound of the codec, or that came while the
    * direction of the stream did not let us hear them.
    */
   readonly packetsRefused: number

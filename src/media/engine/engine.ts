@@ -1,4 +1,5 @@
 import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
+import type { OpusLibrary } from '../codec/opus/library.ts'
 import type { HeardSource } from '../rtp/source-latch.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
@@ -51,6 +52,8 @@ export interface MediaEngineOptions {
   readonly maxLegs?: number
   /** The ciphers of SRTP. Without them a leg that is to have it fails. */
   readonly crypto?: SrtpCrypto
+  /** Opus. Without it a leg that is to have it fails. */
+  readonly opus?: OpusLibrary
   /** What does the arithmetic. Default: the best there is, over a memory that all engines of the thread share. */
   readonly kernels?: Kernels
 }
@@ -81,7 +84,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
 
   constructor(options: MediaEngineOptions) {
     this.counters = options.counters ?? new Counters()
-    this.#workshop = new Workshop(options.io, options.random, options.kernels ?? threadKernels())
+    this.#workshop = new Workshop(options.io, options.random, options.kernels ?? threadKernels(), options.opus)
     this.#workshop.crypto = options.crypto
     this.#maxLegs = options.maxLegs ?? 10_000
   }

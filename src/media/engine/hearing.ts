@@ -1,15 +1,19 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
+import { CODEC_RATES, type CodecRates } from '../codec/codec-rates.ts'
 import { AdaptiveJitterBuffer } from '../jitter/adaptive-jitter-buffer.ts'
 import { FrameReader } from '../jitter/frame-reader.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
 import { SUB_TICK_MS, TICK_MS } from './schedule.ts'
+import type { Workshop } from './workshop.ts'
 
 /** Hears 20 ms at a time, for as long as it is attached. */
 export interface FrameListener {
   /** @param isWhole false when some of the frame was made up for packets that were lost or late */
   hear(frame: Int16Array, isWhole: boolean): void
+  /** Hears the same at 16 kHz, in place of {@link FrameListener.hear}, where the codec of the stream is wideband. */
+  readonly hearWide?: ((frame: Int16Array, isWhole: boolean) => void) | undefined
   /**
    * Does not mind to hear everything a little later, as long as it is all there and unchanged: a recorder. As long as
    * nobody else listens, packets are waited for so long that the sound need not follow the network.
@@ -24,7 +28,9 @@ export interface FrameListener {
  * Each visit of the leg is {@link Hearing.beginVisit}, the packets that came, and {@link Hearing.hearUntil}.
  */
 export class Hearing {
-  readonly #frame: Int16Array
+  readonly #workshop: Workshop
+  #rates = CODEC_RATES.PCMU
+  #ticksPerMs = 8
   isListenedTo = false
   readonly #listeners: FrameListener[] = []
   /** Made when the first listener comes: most legs of an exchange never need them. */
@@ -34,35 +40,35 @@ export class Hearing {
   #visitedAtMs = 0
   /** The least that `now` was ahead of media time of late: what is more than that is lateness of ours. */
   #leastAheadMs = Number.POSITIVE_INFINITY
+  /** Of streams on another clock. */
+  readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0 }
+  /** Of the resampler, once a stream is wideband and somebody hears it at 8 kHz. */
+  #past: Int16Array | undefined
 
-  /** @param frame room for 20 ms of samples, which listeners may read while they hear it */
-  constructor(frame: Int16Array) {
-    this.#frame = frame
+  constructor(workshop: Workshop) {
+    this.#workshop = workshop
   }
 
   /** Ticks at which nothing was there to be heard although the stream had begun. */
   get underruns(): number {
-    return this.#buffer?.counts.underruns ?? 0
+    return this.#before.underruns + (this.#buffer?.counts.underruns ?? 0)
   }
 
   get concealedMs(): number {
-    return (this.#reader?.concealed ?? 0) / 8
+    return this.#before.concealedMs + (this.#reader?.concealed ?? 0) / this.#samplesPerMs
   }
 
   get stretchedMs(): number {
-    return (this.#reader?.stretched ?? 0) / 8
+    return this.#before.stretchedMs + (this.#reader?.stretched ?? 0) / this.#samplesPerMs
   }
 
   /** How long the fastest packets wait; 0 while nobody has listened. */
   get delayMs(): number {
-    return (this.#buffer?.target ?? 0) / 8
+    return ((this.#buffer?.target ?? 0) * 1000) / this.#rates.clockRateHz
   }
 
   attach(listener: FrameListener, mediaMs: number): void {
-    if (this.#buffer === undefined) {
-      this.#buffer = new AdaptiveJitterBuffer()
-      this.#reader = new FrameReader(this.#buffer)
-    }
+    if (this.#buffer === undefined) this.#begin()
     if (!this.isListenedTo) {
       this.#reader?.reset()
       this.#heardUntilMs = mediaMs
@@ -83,7 +89,7 @@ export class Hearing {
   /** Lets the listeners hear at once what still waits: nothing more will come. */
   hearTheRest(codec: Codec): void {
     for (let i = 0; i < MAX_CATCH_UP_MS / TICK_MS && this.isListenedTo && this.#buffer?.holdsSound === true; i++)
-      this.#hear(this.#reader!.readInto(this.#frame, codec))
+      this.#hearNext(codec)
   }
 
   #choosePatience(): void {
@@ -92,8 +98,19 @@ export class Hearing {
   }
 
   /** Forgets what came and was not heard yet: what follows is another stream. */
-  reset(): void {
+  useStream(rates: CodecRates): void {
     this.#reader?.reset()
+    const { clockRateHz, sampleRateHz } = this.#rates
+    if (rates.clockRateHz === clockRateHz && rates.sampleRateHz === sampleRateHz) return
+    const { underruns, concealedMs, stretchedMs } = this
+    Object.assign(this.#before, { underruns, concealedMs, stretchedMs })
+    this.#rates = rates
+    this.#ticksPerMs = rates.clockRateHz / 1000
+    this.#buffer = undefined
+    this.#reader = undefined
+    if (!this.isListenedTo) return
+    this.#begin()
+    this.#choosePatience()
   }
 
   /** Tells how late the visit is, so that packets which waited for us do not count as late. */
@@ -104,7 +121,7 @@ export class Hearing {
     this.#visitedAtMs = mediaMs
     this.#leastAheadMs = Math.min(this.#leastAheadMs + FORGIVEN_MS, now - mediaMs)
     const isLate = elapsedMs > TICK_MS || now - mediaMs > this.#leastAheadMs + SUB_TICK_MS
-    this.#buffer?.elapse(elapsedMs * 8, isLate)
+    this.#buffer?.elapse(elapsedMs * this.#ticksPerMs, isLate)
   }
 
   put(packet: RtpPacket, content: PacketContent, ticks: number): void {
@@ -113,21 +130,60 @@ export class Hearing {
 
   /** Lets the listeners hear what is due at `mediaMs`. */
   hearUntil(mediaMs: number, codec: Codec): void {
-    while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs)
-      this.#hear(this.#reader!.readInto(this.#frame, codec))
+    while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hearNext(codec)
+  }
+
+  #begin(): void {
+    this.#buffer = new AdaptiveJitterBuffer(this.#rates)
+    this.#reader = new FrameReader(this.#buffer, this.#rates)
+  }
+
+  get #samplesPerMs(): number {
+    return this.#rates.sampleRateHz / 1000
+  }
+
+  get #isWide(): boolean {
+    return this.#rates.sampleRateHz > 8000
+  }
+
+  #hearNext(codec: Codec): void {
+    const { frame, wideFrame } = this.#workshop
+    this.#hear(this.#reader!.readInto(this.#isWide ? wideFrame : frame, codec))
   }
 
   /** After a pause longer than the jitter buffer can hold, what it holds is from another time. */
   #hearSilence(mediaMs: number): void {
     this.#reader?.reset()
-    this.#frame.fill(0)
+    this.#workshop.frame.fill(0)
+    this.#workshop.wideFrame.fill(0)
     while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hear(false)
   }
 
   /** Backwards, because a listener that has heard enough detaches itself. */
   #hear(isWhole: boolean): void {
+    const { frame } = this.#workshop
     this.#heardUntilMs += TICK_MS
-    for (let i = this.#listeners.length - 1; i >= 0; i--) this.#listeners[i]!.hear(this.#frame, isWhole)
+    if (this.#isWide) this.#hearWide(isWhole)
+    else for (let i = this.#listeners.length - 1; i >= 0; i--) this.#listeners[i]!.hear(frame, isWhole)
+  }
+
+  #hearWide(isWhole: boolean): void {
+    const { frame, wideFrame, codecs } = this.#workshop
+    let isNarrowed = false
+    for (let i = this.#listeners.length - 1; i >= 0; i--) {
+      const listener = this.#listeners[i]!
+      if (listener.hearWide !== undefined) {
+        listener.hearWide(wideFrame, isWhole)
+        continue
+      }
+      if (!isNarrowed) {
+        const { down } = codecs.rates
+        this.#past ??= new Int16Array(down.past)
+        down.process(this.#past, wideFrame, 0, wideFrame.length, frame, 0)
+        isNarrowed = true
+      }
+      listener.hear(frame, isWhole)
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
+import { CODEC_RATES, eventClockRateHz } from '../codec/codec-rates.ts'
 import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
 import { ToneDetector } from '../dtmf/tone-detector.ts'
@@ -69,13 +70,18 @@ export class Inbound {
   /** Whether the network was told to let nobody but the far end in. */
   #isConnected = false
   #codec: Codec
+  /** Of the RTP clock. */
+  #ticksPerSample = 1
+  #pauseOctets = -1
+  #mayBeNoise = true
   #payloadType = -1
   #eventPayloadType = -1
   #mayReceive = false
+  #undecodableBefore = 0
 
   constructor(workshop: Workshop, leg: LegId, from: SourceLatch, protection: Protection, listener: InboundListener) {
     this.#protection = protection
-    this.hearing = new Hearing(workshop.frame)
+    this.hearing = new Hearing(workshop)
     this.#workshop = workshop
     this.#codec = workshop.codecs.open('PCMU')
     this.#leg = leg
@@ -83,12 +89,24 @@ export class Inbound {
     this.#listener = listener
   }
 
+  /** Packets that turned out to hold no sound when they were decoded. */
+  get undecodable(): number {
+    return this.#undecodableBefore + (this.#codec.undecodable ?? 0)
+  }
+
   useStream(stream: StreamParameters, mediaMs: number): void {
-    if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.reset()
+    const rates = CODEC_RATES[stream.codec]
+    if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.useStream(rates)
     if (stream.codec !== this.#codec.name) {
+      this.#undecodableBefore += this.#codec.undecodable ?? 0
       this.#codec.release()
-      this.#codec = this.#workshop.codecs.open(stream.codec)
+      this.#codec = this.#workshop.codecs.open(stream.codec, rates.sampleRateHz)
+      this.#pauseOctets = this.#codec.pauseOctets ?? -1
+      this.#ticksPerSample = rates.clockRateHz / rates.sampleRateHz
     }
+    this.#mayBeNoise = rates.clockRateHz === 8000
+    this.statistics.useClock(rates.clockRateHz)
+    this.#dtmf.useClock(eventClockRateHz(stream))
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#mayReceive = stream.direction === 'sendrecv' || stream.direction === 'recvonly'
@@ -185,10 +203,13 @@ export class Inbound {
     if (!this.#mayReceive || !packet.parse(datagram, this.#protection.openRtp(datagram, length))) return false
     const content = this.#contentOf(packet.payloadType)
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
+    const samples = this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength)
+    if (samples === 0 && content === 'audio' && packet.payloadLength > 0) return false
     if (!this.#from.accept(packet, io.source, mediaMs)) return false
     this.statistics.take(packet, now)
     if (this.#timeout.heard(mediaMs)) this.#listener.onResumed()
-    this.hearing.put(packet, content, this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength))
+    const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets
+    this.hearing.put(packet, isRest ? 'rest' : content, samples * this.#ticksPerSample)
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
@@ -200,11 +221,11 @@ export class Inbound {
     return true
   }
 
-  /** Comfort noise has a payload type of its own that senders use without having named it (RFC 3551 table 4). */
-  #contentOf(payloadType: number): PacketContent | undefined {
+  /** Comfort noise of 8 kHz has a payload type of its own that senders use without having named it (RFC 3551 table 4). */
+  #contentOf(payloadType: number): Exclude<PacketContent, 'rest'> | undefined {
     if (payloadType === this.#payloadType) return 'audio'
     if (payloadType === this.#eventPayloadType) return 'event'
-    return payloadType === COMFORT_NOISE_PAYLOAD_TYPE ? 'noise' : undefined
+    return payloadType === COMFORT_NOISE_PAYLOAD_TYPE && this.#mayBeNoise ? 'noise' : undefined
   }
 
   #listenForTones(isWanted: boolean, mediaMs: number): void {

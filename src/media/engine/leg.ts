@@ -113,7 +113,7 @@ export class Leg {
     this.#latch.signal(stream.remoteAddress, stream.remotePort)
     this.#protection.use(stream.srtp)
     this.#inbound.useStream(stream, mediaMs)
-    this.#outbound.useStream(stream)
+    this.#outbound.useStream(stream, mediaMs)
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
@@ -185,13 +185,13 @@ export class Leg {
   }
 
   statistics(): LegStatistics {
-    const { statistics, packetsRefused, hearing } = this.#inbound
+    const { statistics, packetsRefused, undecodable, hearing } = this.#inbound
     const { session, refused } = this.#reporting
     return {
       packetsSent: this.#outbound.packetsSent,
       packetsReceived: statistics.received,
       packetsLost: statistics.lost,
-      packetsRefused: packetsRefused + refused,
+      packetsRefused: packetsRefused + undecodable + refused,
       jitterMs: statistics.jitterMs,
       underruns: hearing.underruns,
       concealedMs: hearing.concealedMs,

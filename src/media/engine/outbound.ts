@@ -1,11 +1,12 @@
 import type { Codec } from '../codec/codec.ts'
+import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
-import type { LegId, StreamParameters } from './control.ts'
+import type { CodecName, LegId, OpusParameters, StreamParameters } from './control.ts'
 import type { Protection } from './protection.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -37,7 +38,15 @@ export class Outbound {
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
   #nextSlotMs = 0
+  /** At 8 kHz. */
   #codec: Codec
+  /** The same codec at 16 kHz, once something was sent at that. */
+  #wideCodec: Codec | undefined
+  /** The one of them that is in use, and the samples of a packet. */
+  #inUse: Codec
+  #samples = 160
+  #eventTicksPerMs = 8
+  #opus: OpusParameters | undefined
   #payloadType = 0
   #eventPayloadType = -1
   #ptimeMs = 20
@@ -48,6 +57,7 @@ export class Outbound {
     this.#to = to
     this.#rtp = new RtpSender(workshop.random)
     this.#codec = workshop.codecs.open('PCMU')
+    this.#inUse = this.#codec
   }
 
   /** Whether telephone-event was agreed on. */
@@ -59,6 +69,10 @@ export class Outbound {
     return this.#rtp.ssrc
   }
 
+  get ticksPerMs(): number {
+    return this.#rtp.ticksPerMs
+  }
+
   timestampAt(mediaMs: number): number {
     return this.#rtp.timestampAt(mediaMs)
   }
@@ -67,14 +81,18 @@ export class Outbound {
     return this.#transmitter !== undefined
   }
 
-  useStream(stream: StreamParameters): void {
+  useStream(stream: StreamParameters, mediaMs: number): void {
     if (stream.codec !== this.#codec.name) {
-      this.#codec.release()
-      this.#codec = this.#workshop.codecs.open(stream.codec)
+      this.#releaseCodecs()
+      this.#codec = this.#workshop.codecs.open(stream.codec, 8000, stream.opus)
     }
+    this.#opus = stream.opus
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
+    this.#rtp.useClock(CODEC_RATES[stream.codec].clockRateHz, mediaMs)
+    this.#eventTicksPerMs = eventClockRateHz(stream) / 1000
     this.#ptimeMs = packetMsOf(stream)
+    this.#chooseCodec()
     // An unspecified address is how RFC 2543 put a call on hold; port 0 refuses the stream.
     this.hasAddress = stream.remotePort !== 0 && stream.remoteAddress !== '0.0.0.0' && stream.remoteAddress !== '::'
     this.maySend = this.hasAddress && (stream.direction === 'sendrecv' || stream.direction === 'sendonly')
@@ -85,6 +103,7 @@ export class Outbound {
     this.#transmitter = transmitter
     this.#onDone = onDone
     this.#isFirst = true
+    this.#chooseCodec()
   }
 
   stop(): void {
@@ -94,7 +113,7 @@ export class Outbound {
   /** Gives back what the codec holds; nothing is sent any more. */
   release(): void {
     this.stop()
-    this.#codec.release()
+    this.#releaseCodecs()
   }
 
   /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */
@@ -103,8 +122,10 @@ export class Outbound {
     if (transmitter === undefined || mediaMs < this.#nextSlotMs) return
     const slotMs = this.#takeSlot(mediaMs, transmitter.packetMs ?? this.#ptimeMs)
     const packet = this.#workshop.packet
-    packet.codec = this.#codec
-    packet.samples = this.#ptimeMs * 8
+    packet.codec = this.#inUse
+    packet.samples = this.#samples
+    packet.ticksPerMs = this.#rtp.ticksPerMs
+    packet.eventTicksPerMs = this.#eventTicksPerMs
     packet.timestamp = this.#rtp.timestampAt(slotMs)
     packet.marker = this.#isFirst
     this.#isFirst = false
@@ -135,9 +156,25 @@ export class Outbound {
   }
 
   /** What is forwarded next follows on what was sent last, at its present time. */
-  resplice(): void {
+  /** @param eventRatio how much faster our RTP clock runs than that of forwarded events */
+  resplice(eventRatio = 1): void {
     this.#splice.reset()
-    this.#eventSplice.reset()
+    this.#eventSplice.reset(eventRatio)
+  }
+
+  #chooseCodec(): void {
+    this.#inUse = this.#codec
+    if (this.#transmitter?.isWideband === true && isWideband(this.#codec.name)) {
+      this.#wideCodec ??= this.#workshop.codecs.open(this.#codec.name, 16_000, this.#opus)
+      this.#inUse = this.#wideCodec
+    }
+    this.#samples = (this.#ptimeMs * this.#inUse.sampleRateHz) / 1000
+  }
+
+  #releaseCodecs(): void {
+    this.#codec.release()
+    this.#wideCodec?.release()
+    this.#wideCodec = undefined
   }
 
   /** In its own datagram: only what stands between header and payload, which is meant for us, is closed up. */
@@ -185,10 +222,10 @@ export class Outbound {
 
 /** The packet duration that we send; anything but the five that we know, or that does not fit, becomes 20 ms. */
 export function packetMsOf({ codec, ptimeMs }: StreamParameters): number {
-  const fits = codec !== 'L16' || ptimeMs * L16_OCTETS_PER_MS <= MAX_PAYLOAD
+  const fits = codec === 'OPUS' ? ptimeMs !== 30 : ptimeMs * (OCTETS_PER_MS[codec] ?? 0) <= MAX_PAYLOAD
   return fits && [10, 20, 30, 40, 60].includes(ptimeMs) ? ptimeMs : 20
 }
 
-const L16_OCTETS_PER_MS = 16
+const OCTETS_PER_MS: Readonly<Partial<Record<CodecName, number>>> = { L16: 16, 'L16/16000': 32 }
 
 function nothing(): void {}

@@ -1,4 +1,6 @@
+import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import { digitTones } from '../dtmf/digits.ts'
+import { EVENT_PAYLOAD_LENGTH, scaleEventDuration } from '../dtmf/event-payload.ts'
 import { FrameRelay } from '../node/frame-relay.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
@@ -18,6 +20,8 @@ export class Relay implements PacketListener {
   readonly #to: Outbound
   /** While the codecs differ. */
   #frames: FrameRelay | undefined
+  /** How much faster the clock of the events' durations runs at the leg that sends. */
+  #eventRatio = 1
   /** Keys still to be sent as tones, the first of which sounds. */
   #keys = ''
 
@@ -29,13 +33,15 @@ export class Relay implements PacketListener {
 
   /** Fits the relay to the streams of both legs, at the beginning and whenever one of them has changed. */
   useStreams(from: StreamParameters, to: StreamParameters, mediaMs: number): void {
-    this.#to.resplice()
+    this.#to.resplice(CODEC_RATES[to.codec].clockRateHz / CODEC_RATES[from.codec].clockRateHz)
+    this.#eventRatio = eventClockRateHz(to) / eventClockRateHz(from)
     this.#endKeys()
     const isSame = from.codec === to.codec
-    if (isSame === (this.#frames === undefined)) return
+    const isWide = isWideband(from.codec) && isWideband(to.codec)
+    if (isSame ? this.#frames === undefined : this.#frames?.isWideband === isWide) return
     this.#endFrames()
     if (isSame) return
-    this.#frames = new FrameRelay()
+    this.#frames = new FrameRelay(isWide)
     this.#from.attach(this.#frames, mediaMs)
     this.#to.transmit(this.#frames)
   }
@@ -55,6 +61,8 @@ export class Relay implements PacketListener {
       if (digit !== undefined) this.#sayKey(digit)
       return
     }
+    if (this.#eventRatio !== 1 && packet.payloadLength >= EVENT_PAYLOAD_LENGTH)
+      scaleEventDuration(packet.bytes, packet.payloadOffset, this.#eventRatio)
     this.#frames?.mute()
     if (this.#frames === undefined) this.#to.forward(packet, 'event', mediaMs)
     else this.#to.forwardEvent(packet, mediaMs)

@@ -1,5 +1,6 @@
 import type { Random } from '../../kit/index.ts'
 import { Codecs } from '../codec/codecs.ts'
+import type { OpusLibrary } from '../codec/opus/library.ts'
 import { ToneBank } from '../dtmf/tone-bank.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { RtpPacket } from '../rtp/packet.ts'
@@ -22,18 +23,21 @@ export class Workshop {
   readonly packet: OutgoingPacket
   /** 20 ms of samples at 8 kHz. */
   readonly frame: Int16Array
+  /** The same at 16 kHz. */
+  readonly wideFrame: Int16Array
   readonly kernels: Kernels
   readonly codecs: Codecs
   readonly toneBank: ToneBank
 
-  constructor(io: MediaIo, random: Random, kernels: Kernels) {
+  constructor(io: MediaIo, random: Random, kernels: Kernels, opus?: OpusLibrary) {
     this.io = io
     this.random = random
     this.kernels = kernels
-    this.codecs = new Codecs(kernels)
+    this.codecs = new Codecs(kernels, opus)
     this.toneBank = new ToneBank(kernels)
     this.packet = new OutgoingPacket(kernels.arena, this.codecs.open('PCMU'))
     this.frame = kernels.arena.int16(160)
+    this.wideFrame = kernels.arena.int16(320)
   }
 }
 

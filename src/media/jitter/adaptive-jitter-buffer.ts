@@ -3,6 +3,9 @@ import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import { DelayEstimator } from './delay-estimator.ts'
 import type { JitterBuffer, JitterCounts, PacketContent, Playout } from './jitter-buffer.ts'
 
+/** What the longest packet holds that is taken. */
+export const MAX_PACKET_MS = 120
+
 export interface AdaptiveJitterBufferOptions {
   /** Ticks of the RTP clock in a second. Default 8,000. */
   readonly clockRateHz?: number
@@ -30,6 +33,8 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   #min: number
   #start: number
   readonly #max: number
+  /** The most that a packet may hold. */
+  readonly #longest: number
   /** 20 ms: the longest gap that `take` gives at once. */
   readonly #frame: number
   readonly #payloads: Uint8Array = new Uint8Array(SLOTS * MAX_PAYLOAD)
@@ -61,6 +66,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     this.#min = (options.minDelayMs ?? 20) * ticksPerMs
     this.#start = (options.startDelayMs ?? 40) * ticksPerMs
     this.#max = (options.maxDelayMs ?? 200) * ticksPerMs
+    this.#longest = MAX_PACKET_MS * ticksPerMs
     this.#frame = 20 * ticksPerMs
   }
 
@@ -89,7 +95,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   put(packet: RtpPacket, content: PacketContent, ticks: number): void {
-    if (packet.payloadLength > MAX_PAYLOAD || ticks > MAX_PAYLOAD || (ticks === 0 && content === 'audio')) return
+    if (packet.payloadLength > MAX_PAYLOAD || ticks > this.#longest || (ticks === 0 && holdsSound(content))) return
     if (!this.#begun) {
       if (content === 'event') return
       this.#begin(packet)
@@ -97,7 +103,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
       this.counts.restarts++
       this.#begin(packet)
     }
-    if (content !== 'audio') {
+    if (!holdsSound(content)) {
       if (diff16(packet.sequence, this.#next) >= 0) this.#store(packet, content, 0)
       return
     }
@@ -123,16 +129,20 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     this.#silentFor = 0
     const isNext = this.#sequences[slot] === this.#next
     const ahead = diff32(this.#timestamps[slot]!, this.#playout)
-    if (ahead > 0 && this.#gapBefore(into, ahead, isNext)) return
+    if (ahead > 0 && this.#gapBefore(into, slot, ahead, isNext)) return
     this.#next = add16(this.#sequences[slot]!, 1)
     this.#sequences[slot] = -1
     into.kind = this.#contents[slot] === 'noise' ? 'noise' : 'audio'
+    this.#givePayload(into, slot)
+    into.ticks = this.#ticks[slot]!
+    this.#resting = this.#contents[slot] !== 'audio'
+    if (into.kind === 'audio') this.#playout = add32(this.#timestamps[slot]!, into.ticks)
+  }
+
+  #givePayload(into: Playout, slot: number): void {
     into.bytes = this.#payloads
     into.offset = slot * MAX_PAYLOAD
     into.length = this.#lengths[slot]!
-    into.ticks = this.#ticks[slot]!
-    this.#resting = into.kind === 'noise'
-    if (!this.#resting) this.#playout = add32(this.#timestamps[slot]!, into.ticks)
   }
 
   reset(): void {
@@ -213,9 +223,9 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
       const sequence = add16(this.#next, i)
       const slot = sequence & (SLOTS - 1)
       if (this.#sequences[slot] !== sequence) continue
-      const content = this.#contents[slot]
+      const content = this.#contents[slot]!
       if (content === 'noise') return slot
-      if (content === 'audio' && diff32(add32(this.#timestamps[slot]!, this.#ticks[slot]!), this.#playout) > 0)
+      if (holdsSound(content) && diff32(add32(this.#timestamps[slot]!, this.#ticks[slot]!), this.#playout) > 0)
         return slot
       this.#sequences[slot] = -1
       this.#next = add16(sequence, 1)
@@ -230,9 +240,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
    * silent, and the silence may be cut or drawn out to where the playout point should be. False when nothing is
    * left of it.
    */
-  #gapBefore(into: Playout, ahead: number, isNext: boolean): boolean {
+  #gapBefore(into: Playout, slot: number, ahead: number, isNext: boolean): boolean {
     if (!isNext) {
       this.#gap(into, 'missing', Math.min(ahead, this.#frame))
+      if (ahead <= this.#frame && this.#contents[slot] !== 'noise') this.#givePayload(into, slot)
       return true
     }
     const excess = this.excess(0)
@@ -265,6 +276,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     into.ticks = ticks
     this.#playout = add32(this.#playout, ticks)
   }
+}
+
+function holdsSound(content: PacketContent): boolean {
+  return content === 'audio' || content === 'rest'
 }
 
 /** A power of two, so that a sequence number finds its slot across the wrap. 640 ms of 20 ms packets. */

@@ -10,6 +10,13 @@ export class ComfortNoise {
   #targetGain = 0
   #gain = 0
   #seed = 1
+  readonly #isWide: boolean
+  #last = 0
+
+  /** @param sampleRateHz 8,000, which is what the descriptions are about, or 16,000, with nothing above 4 kHz */
+  constructor(sampleRateHz = 8000) {
+    this.#isWide = sampleRateHz > 8000
+  }
 
   /** Takes the payload of a comfort noise packet. An empty one changes nothing; coefficients beyond the twelfth are ignored. */
   describe(bytes: Uint8Array, offset: number, length: number): void {
@@ -38,7 +45,10 @@ export class ComfortNoise {
   fill(into: Int16Array, at: number, length: number): void {
     for (let i = at; i < at + length; i++) {
       this.#gain += (this.#targetGain - this.#gain) * LEVEL_SPEED
-      into[i] = limited(this.#filtered(this.#white() * this.#gain))
+      const sample = limited(this.#filtered(this.#white() * this.#gain))
+      if (this.#isWide) into[i++] = (this.#last + sample) >> 1
+      into[i] = sample
+      this.#last = sample
     }
   }
 

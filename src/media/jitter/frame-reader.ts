@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
+import type { CodecRates } from '../codec/codec-rates.ts'
 import { LossConcealer } from '../dsp/plc.ts'
-import { MAX_PAYLOAD } from '../rtp/packet.ts'
+import { MAX_PACKET_MS } from './adaptive-jitter-buffer.ts'
 import { ComfortNoise } from './comfort-noise.ts'
 import { emptyPlayout, type JitterBuffer } from './jitter-buffer.ts'
 import { TimeScale } from './time-scale.ts'
@@ -17,9 +18,11 @@ export class FrameReader {
   stretched = 0
   readonly #buffer: JitterBuffer
   readonly #playout = emptyPlayout()
-  readonly #concealer = new LossConcealer()
-  readonly #noise = new ComfortNoise()
-  readonly #scale = new TimeScale()
+  /** Of the RTP clock, in a sample. */
+  readonly #ticksPerSample: number
+  readonly #concealer: LossConcealer
+  readonly #noise: ComfortNoise
+  readonly #scale: TimeScale
   /**
    * What was heard last, then from `#read` on what was decoded and not yet heard. A packet is decoded only when less
    * than a frame is left.
@@ -33,10 +36,15 @@ export class FrameReader {
   /** Frames until the sound may be shortened or lengthened again. */
   #patience = 0
 
-  constructor(buffer: JitterBuffer) {
+  /** @param rates of the sound and of the buffer's clock; 8 kHz both where they are left out */
+  constructor(buffer: JitterBuffer, { sampleRateHz, clockRateHz }: CodecRates = TELEPHONE) {
     this.#buffer = buffer
+    this.#ticksPerSample = clockRateHz / sampleRateHz
+    this.#concealer = new LossConcealer(sampleRateHz)
+    this.#noise = new ComfortNoise(sampleRateHz)
+    this.#scale = new TimeScale(sampleRateHz)
     this.#read = this.#concealer.history
-    this.#pcm = new Int16Array(this.#read + 2 * MAX_FRAME + MAX_PAYLOAD)
+    this.#pcm = new Int16Array(this.#read + ((2 * FRAME_MS + MAX_PACKET_MS) * sampleRateHz) / 1000)
   }
 
   /** Fills the whole of `frame`, 20 ms. False when any of it was made up for what was lost. */
@@ -69,7 +77,8 @@ export class FrameReader {
     const playout = this.#playout
     this.#buffer.take(playout)
     const at = this.#read + this.#unread
-    this.#unread += playout.ticks
+    const count = Math.round(playout.ticks / this.#ticksPerSample)
+    this.#unread += count
     if (playout.kind === 'audio') {
       codec.decodeInto(playout.bytes, playout.offset, playout.length, this.#pcm, at)
       this.#now = 'sound'
@@ -78,23 +87,27 @@ export class FrameReader {
       this.#noise.describe(playout.bytes, playout.offset, playout.length)
       this.#now = 'noise'
       return
-    } else if (this.#now === 'noise') this.#noise.fill(this.#pcm, at, playout.ticks)
+    } else if (this.#now === 'noise') this.#noise.fill(this.#pcm, at, count)
     else {
-      this.#fillGap(at, playout.ticks, playout.kind !== 'waiting')
+      this.#fillGap(at, count, codec)
       return
     }
-    if (this.#concealer.isConcealing) this.#concealer.resume(this.#pcm, at, playout.ticks)
+    if (this.#concealer.isConcealing) this.#concealer.resume(this.#pcm, at, count)
   }
 
   /** Also where the sender fell silent on purpose the sound fades instead of breaking off. */
-  #fillGap(at: number, length: number, isLoss: boolean): void {
+  #fillGap(at: number, length: number, codec: Codec): void {
     if (this.#now === 'nothing') {
       this.#pcm.fill(0, at, at + length)
       return
     }
     this.#now = 'gap'
-    this.#concealer.conceal(this.#pcm, at, length)
-    if (!isLoss) return
+    const { kind, bytes, offset, length: octets } = this.#playout
+    const isDone =
+      (octets > 0 && codec.recoverInto?.(bytes, offset, octets, length, this.#pcm, at) === true) ||
+      codec.concealInto?.(length, this.#pcm, at) === true
+    if (!isDone) this.#concealer.conceal(this.#pcm, at, length)
+    if (kind === 'waiting') return
     this.concealed += length
     this.#guessed = this.#unread
   }
@@ -104,7 +117,7 @@ export class FrameReader {
     if (this.#patience > 0) this.#patience--
     if (this.#patience > 0 || this.#now !== 'sound' || this.#guessed > 0) return
     const scale = this.#scale
-    const excess = this.#buffer.excess(this.#unread)
+    const excess = this.#buffer.excess(this.#unread * this.#ticksPerSample) / this.#ticksPerSample
     if (excess >= 0 && excess < length) return
     const isQuiet = scale.isQuiet(this.#pcm, this.#read)
     if (!isQuiet && excess > 0 && excess < 2 * length) return
@@ -117,7 +130,8 @@ export class FrameReader {
   }
 }
 
-const MAX_FRAME = 160
+const FRAME_MS = 20
+const TELEPHONE: CodecRates = { sampleRateHz: 8000, clockRateHz: 8000 }
 /** Frames from one change to the next: within speech one pitch period in 100 ms at most. */
 const SPEECH_PATIENCE = 5
 const QUIET_PATIENCE = 2

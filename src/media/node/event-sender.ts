@@ -14,7 +14,7 @@ export class EventSender implements Transmitter {
   #index = 0
   /** RTP timestamp at which the digit in progress began, once it has. */
   #startedAt: number | undefined
-  #duration = 0
+  #durationMs = 0
   #endsSent = 0
 
   /** @param digits keys and commas, checked by the caller */
@@ -25,20 +25,21 @@ export class EventSender implements Transmitter {
   fill(packet: OutgoingPacket): Transmission {
     this.#startedAt ??= packet.timestamp
     const startedAt = this.#startedAt
-    const elapsed = diff32(packet.timestamp, startedAt)
+    const elapsedMs = diff32(packet.timestamp, startedAt) / packet.ticksPerMs
     if (this.#index === this.#digits.length) return 'done'
     const digit = this.#digits[this.#index]!
-    if (digit === ',') return elapsed < COMMA_MS * 8 ? 'pause' : this.#next(packet)
-    if (this.#endsSent < END_PACKETS) return this.#sendUpdate(packet, eventOfDigit(digit), startedAt, elapsed)
-    return elapsed < this.#duration + DIGIT_GAP_MS * 8 ? 'pause' : this.#next(packet)
+    if (digit === ',') return elapsedMs < COMMA_MS ? 'pause' : this.#next(packet)
+    if (this.#endsSent < END_PACKETS) return this.#sendUpdate(packet, eventOfDigit(digit), startedAt, elapsedMs)
+    return elapsedMs < this.#durationMs + DIGIT_GAP_MS ? 'pause' : this.#next(packet)
   }
 
-  #sendUpdate(packet: OutgoingPacket, event: number, startedAt: number, elapsed: number): Transmission {
-    if (this.#endsSent === 0) this.#duration = Math.min(elapsed + this.packetMs * 8, MAX_DURATION)
-    const ending = this.#duration >= DIGIT_MS * 8
-    writeEventPayload(packet.bytes, packet.payloadOffset, event, ending, VOLUME, this.#duration)
+  #sendUpdate(packet: OutgoingPacket, event: number, startedAt: number, elapsedMs: number): Transmission {
+    if (this.#endsSent === 0) this.#durationMs = elapsedMs + this.packetMs
+    const ending = this.#durationMs >= DIGIT_MS
+    const duration = Math.min(this.#durationMs * packet.eventTicksPerMs, MAX_DURATION)
+    writeEventPayload(packet.bytes, packet.payloadOffset, event, ending, VOLUME, duration)
     packet.payloadLength = EVENT_PAYLOAD_LENGTH
-    packet.marker = elapsed === 0
+    packet.marker = elapsedMs === 0
     packet.timestamp = startedAt
     if (ending) this.#endsSent++
     return 'event'

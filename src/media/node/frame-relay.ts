@@ -7,9 +7,22 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  * and drops the oldest when a stall has let more pile up.
  */
 export class FrameRelay implements Transmitter {
-  readonly #ring = new SampleRing(CAPACITY)
+  readonly isWideband: boolean
+  /** Takes 20 ms of sound at 16 kHz, where it is wideband. */
+  readonly hearWide: ((frame: Int16Array) => void) | undefined
+  /** Samples in 20 ms. */
+  readonly #frame: number
+  readonly #ring: SampleRing
   #isFlowing = false
   #mutedFrames = 0
+
+  /** @param isWideband both codecs are: the sound is carried at 16 kHz */
+  constructor(isWideband = false) {
+    this.isWideband = isWideband
+    this.#frame = isWideband ? 320 : 160
+    this.#ring = new SampleRing(10 * this.#frame)
+    this.hearWide = isWideband ? (frame) => this.hear(frame) : undefined
+  }
 
   /** Takes 20 ms of sound. */
   hear(frame: Int16Array): void {
@@ -30,12 +43,14 @@ export class FrameRelay implements Transmitter {
   fill(packet: OutgoingPacket): Transmission {
     const { samples } = packet
     // A packet that is no whole number of frames can come due up to one frame before the rest of it.
-    const reserve = samples % FRAME === 0 || FRAME % samples === 0 ? 0 : FRAME
+    const frame = this.#frame
+    const reserve = samples % frame === 0 || frame % samples === 0 ? 0 : frame
     if (this.#ring.length < samples + (this.#isFlowing ? 0 : reserve)) {
       this.#isFlowing = false
       return 'pause'
     }
-    if (this.#ring.length > samples + reserve + MAX_EXCESS) this.#ring.skip(this.#ring.length - samples - reserve)
+    if (this.#ring.length > samples + reserve + MAX_EXCESS_FRAMES * frame)
+      this.#ring.skip(this.#ring.length - samples - reserve)
     packet.marker ||= !this.#isFlowing
     this.#isFlowing = true
     this.#ring.readInto(packet.pcm, samples)
@@ -44,8 +59,5 @@ export class FrameRelay implements Transmitter {
   }
 }
 
-/** 20 ms at 8 kHz. */
-const FRAME = 160
-/** 40 ms: less than that is the beat of two ticks, not a stall. */
-const MAX_EXCESS = 2 * FRAME
-const CAPACITY = 10 * FRAME
+/** Less than that is the beat of two ticks, not a stall. */
+const MAX_EXCESS_FRAMES = 2

@@ -12,12 +12,15 @@ export class OutgoingPacket {
   readonly payloadOffset = RTP_HEADER_LENGTH
   /** Room for the samples of this packet before they are encoded. */
   readonly pcm: Int16Array
-  /** How many samples at 8 kHz this packet stands for. */
+  /** How many samples this packet stands for, at the codec's rate. */
   samples = 160
   /** The codec that the leg sends. */
   codec: Codec
   /** When the packet leaves, on the RTP clock. A transmitter may put it back to when an event began. */
   timestamp = 0
+  /** How fast that clock runs, and the one of the durations of telephone events. */
+  ticksPerMs = 8
+  eventTicksPerMs = 8
   marker = false
   /** Octets of payload. */
   payloadLength = 0
@@ -26,7 +29,7 @@ export class OutgoingPacket {
   constructor(arena: Arena, codec: Codec) {
     this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_PAYLOAD + MAX_TRAILER)
     this.words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length >> 2)
-    this.pcm = arena.int16(MAX_PAYLOAD)
+    this.pcm = arena.int16(MAX_SAMPLES)
     this.codec = codec
   }
 
@@ -35,6 +38,9 @@ export class OutgoingPacket {
     this.payloadLength = this.codec.encodeInto(this.pcm, 0, this.samples, this.bytes, this.payloadOffset)
   }
 }
+
+/** 60 ms at 16 kHz. */
+const MAX_SAMPLES = 960
 
 /** What a transmitter did with the slot that it was given. */
 export type Transmission =
@@ -51,6 +57,8 @@ export type Transmission =
 export interface Transmitter {
   /** Milliseconds from packet to packet where that is not the stream's ptime. */
   readonly packetMs?: number
+  /** Gives 16 kHz where the codec of the packet has it. Any other transmitter gets to see a codec at 8 kHz. */
+  readonly isWideband?: boolean
   /** Fills the packet of the slot at `packet.timestamp`. */
   fill(packet: OutgoingPacket): Transmission
 }

@@ -8,6 +8,8 @@ export interface SentStream {
   readonly ssrc: number
   readonly packetsSent: number
   readonly octetsSent: number
+  /** How fast its RTP clock runs; 8 where it is left out. */
+  readonly ticksPerMs?: number
   /** The RTP timestamp of a media time. */
   timestampAt(mediaMs: number): number
 }
@@ -61,7 +63,8 @@ export class RtcpSession {
 
   /** `undefined` until it has said something of our stream. */
   get farEnd(): FarEndReport | undefined {
-    return this.#hasFarEnd ? { packetsLost: this.#farEndLost, jitterMs: this.#farEndJitter / UNITS_PER_MS } : undefined
+    if (!this.#hasFarEnd) return undefined
+    return { packetsLost: this.#farEndLost, jitterMs: this.#farEndJitter / (this.#stream.ticksPerMs ?? 8) }
   }
 
   /** When the next report is to be written. */
@@ -162,5 +165,3 @@ const MAX_ROUND_TRIP = 10 * 65_536
 const UNITS_OF_10_MS = 655
 /** 120 bits. */
 const CNAME_LENGTH = 24
-/** 8 kHz. */
-const UNITS_PER_MS = 8

@@ -5,7 +5,7 @@ import type { Instant } from '../../kit/index.ts'
  * the first ten. What the network and our sweep add to all packets alike cancels out; what is left of it is less than
  * a sweep, 20 ms, and so the precision grows with the time.
  *
- * Transit is arrival minus timestamp in whole ticks of 8 kHz, modulo 2^32 and signed, so that nothing that is kept per
+ * Transit is arrival minus timestamp in whole ticks of the RTP clock, modulo 2^32 and signed, so that nothing that is kept per
  * packet is an object.
  */
 export class ClockDrift {
@@ -19,6 +19,7 @@ export class ClockDrift {
   #lastLeast = 0
   /** Whole windows so far. */
   #windows = 0
+  #ticksPerMs = 8
 
   /**
    * In millionths, positive when the sender is fast; `undefined` within the first minute of a stream, and as long as
@@ -26,13 +27,14 @@ export class ClockDrift {
    */
   get ppm(): number | undefined {
     if (this.#windows < MIN_WINDOWS) return undefined
-    const elapsed = (this.#windows - 1) * WINDOW_MS * TICKS_PER_MS
+    const elapsed = (this.#windows - 1) * WINDOW_MS * this.#ticksPerMs
     const gained = this.#firstLeast - this.#lastLeast
-    return Math.abs(gained) < UNCERTAIN_TICKS ? 0 : Math.round((gained / elapsed) * 1_000_000)
+    return Math.abs(gained) < UNCERTAIN_MS * this.#ticksPerMs ? 0 : Math.round((gained / elapsed) * 1_000_000)
   }
 
-  /** Another stream begins with this packet. */
-  begin(transit: number, now: Instant): void {
+  /** Another stream begins with this packet, on a clock of so many ticks in a millisecond. */
+  begin(transit: number, now: Instant, ticksPerMs: number = this.#ticksPerMs): void {
+    this.#ticksPerMs = ticksPerMs
     this.#reference = transit | 0
     this.#last = 0
     this.#beganAt = now
@@ -43,7 +45,7 @@ export class ClockDrift {
   note(transit: number, now: Instant): void {
     const relative = (transit - this.#reference) | 0
     // No clock does that: the sender has leapt, and what was measured means nothing any more.
-    if (Math.abs(relative - this.#last) > LEAP_TICKS) {
+    if (Math.abs(relative - this.#last) > LEAP_MS * this.#ticksPerMs) {
       this.begin(transit, now)
       return
     }
@@ -66,8 +68,7 @@ export class ClockDrift {
   }
 }
 
-const TICKS_PER_MS = 8
 const WINDOW_MS = 10_000
 const MIN_WINDOWS = 7
-const UNCERTAIN_TICKS = 20 * TICKS_PER_MS
-const LEAP_TICKS = 1000 * TICKS_PER_MS
+const UNCERTAIN_MS = 20
+const LEAP_MS = 1000

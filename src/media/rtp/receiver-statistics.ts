@@ -26,6 +26,7 @@ export class ReceiverStatistics {
   /** Packets taken, duplicates included. */
   received = 0
   readonly #drift = new ClockDrift()
+  #ticksPerMs = 8
   /** Signed, as all that is kept per packet: larger numbers would be objects. */
   #ssrc = 0
   #firstSequence = 0
@@ -47,14 +48,23 @@ export class ReceiverStatistics {
     return this.#lostBefore + this.#lostOfRun()
   }
 
-  /** Interarrival jitter in milliseconds, for an 8 kHz clock. */
+  /** Interarrival jitter in milliseconds. */
   get jitterMs(): number {
-    return this.#scaledJitter / 16 / 8
+    return this.#scaledJitter / 16 / this.#ticksPerMs
   }
 
   /** See {@link ClockDrift.ppm}. */
   get driftPpm(): number | undefined {
     return this.#drift.ppm
+  }
+
+  /** Sets how fast the sender's RTP clock runs, at first 8 kHz. Another clock begins a new count, as another SSRC does. */
+  useClock(clockRateHz: number): void {
+    if (clockRateHz === this.#ticksPerMs * 1000) return
+    this.#scaledJitter = Math.round((this.#scaledJitter * clockRateHz) / (this.#ticksPerMs * 1000))
+    this.#ticksPerMs = clockRateHz / 1000
+    this.#lostBefore += this.#lostOfRun()
+    this.#receivedOfRun = 0
   }
 
   /** What a report block says of the present source (RFC 3550 appendix A.3); `undefined` before the first packet. */
@@ -76,11 +86,11 @@ export class ReceiverStatistics {
 
   take(packet: RtpPacket, now: Instant): void {
     this.received++
-    const transit = (Math.round(now * 8) - packet.timestamp) | 0
+    const transit = (Math.round(now * this.#ticksPerMs) - packet.timestamp) | 0
     const step = this.#receivedOfRun === 0 ? 0 : diff16(packet.sequence, this.#highestSequence)
     if (this.#receivedOfRun === 0 || (packet.ssrc | 0) !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
       this.#beginRun(packet, transit)
-      this.#drift.begin(transit, now)
+      this.#drift.begin(transit, now, this.#ticksPerMs)
       return
     }
     this.#receivedOfRun++

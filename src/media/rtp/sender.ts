@@ -7,6 +7,8 @@ import { RTP_HEADER_LENGTH, writeRtpHeader } from './packet.ts'
  * up as what they are.
  */
 export class RtpSender {
+  /** How fast the RTP clock runs. */
+  ticksPerMs = 8
   /** All three signed: larger numbers would be objects of their own, made anew for each packet. */
   readonly #ssrc: number
   #timestampBase: number
@@ -29,9 +31,19 @@ export class RtpSender {
     return this.#sequence
   }
 
-  /** The RTP timestamp of `mediaMs` milliseconds of media time on an 8 kHz clock. */
+  /**
+   * Sets how fast the RTP clock runs, at first 8 kHz. Timestamps go on from where they are: the far end sees no leap,
+   * and nothing that was sent comes again.
+   */
+  useClock(clockRateHz: number, mediaMs: number): void {
+    const before = this.timestampAt(mediaMs)
+    this.ticksPerMs = clockRateHz / 1000
+    this.#timestampBase = (before - mediaMs * this.ticksPerMs) | 0
+  }
+
+  /** The RTP timestamp of `mediaMs` milliseconds of media time. */
   timestampAt(mediaMs: number): number {
-    return add32(this.#timestampBase, mediaMs * 8)
+    return add32(this.#timestampBase, mediaMs * this.ticksPerMs)
   }
 
   /**
@@ -40,7 +52,7 @@ export class RtpSender {
    */
   catchUp(mediaMs: number): void {
     const ahead = diff32(this.#lastTimestamp, this.timestampAt(mediaMs))
-    if (ahead > 0) this.#timestampBase = (this.#timestampBase + ahead + FRAME_UNITS) | 0
+    if (ahead > 0) this.#timestampBase = (this.#timestampBase + ahead + FRAME_MS * this.ticksPerMs) | 0
   }
 
   /** Writes the header of the next packet before its payload and returns the whole packet's length. */
@@ -64,5 +76,4 @@ export class RtpSender {
   }
 }
 
-/** 20 ms at 8 kHz. */
-const FRAME_UNITS = 160
+const FRAME_MS = 20

@@ -61,10 +61,12 @@ export class EventSplice {
   #ssrc = -1
   #sequence = 0
   #eventTimestamp = 0
-  #offset = 0
+  #ratio = 1
 
-  reset(): void {
+  /** @param ratio how much faster our clock runs than the received stream's */
+  reset(ratio: number = 1): void {
     this.#ssrc = -1
+    this.#ratio = ratio
   }
 
   /** Finds the timestamp for a packet of an event; false for one that comes twice or after a newer one. */
@@ -72,19 +74,20 @@ export class EventSplice {
     const known = packet.ssrc === this.#ssrc
     const step = diff16(packet.sequence, this.#sequence)
     if (known && step <= 0 && step >= -MAX_REORDER) return false
-    if (!known || packet.timestamp !== this.#eventTimestamp)
-      this.#beginEvent(packet, sender.timestampAt(mediaMs), known)
+    if (!known || packet.timestamp !== this.#eventTimestamp) this.#beginEvent(packet, sender, mediaMs, known)
     this.#ssrc = packet.ssrc
     this.#sequence = packet.sequence
-    this.#eventTimestamp = packet.timestamp
-    this.timestamp = add32(packet.timestamp, this.#offset)
     return true
   }
 
   /** The distance between two events is kept as long as the clocks of the far end and of ours agree well enough. */
-  #beginEvent(packet: RtpPacket, present: number, known: boolean): void {
-    const distance = diff32(add32(packet.timestamp, this.#offset), present)
-    if (!known || Math.abs(distance) > MAX_EVENT_SHIFT) this.#offset = present - packet.timestamp
+  #beginEvent(packet: RtpPacket, sender: RtpSender, mediaMs: number, known: boolean): void {
+    const present = sender.timestampAt(mediaMs)
+    const since = Math.round(diff32(packet.timestamp, this.#eventTimestamp) * this.#ratio)
+    const proposed = add32(this.timestamp, since)
+    const isCredible = known && Math.abs(diff32(proposed, present)) <= MAX_EVENT_SHIFT_MS * sender.ticksPerMs
+    this.timestamp = isCredible ? proposed : present
+    this.#eventTimestamp = packet.timestamp
   }
 }
 
@@ -92,5 +95,4 @@ export class EventSplice {
 const MAX_LEAP = 3000
 /** A packet that this many others have overtaken is of use to nobody. */
 const MAX_REORDER = 64
-/** 400 ms at 8 kHz. */
-const MAX_EVENT_SHIFT = 3200
+const MAX_EVENT_SHIFT_MS = 400

@@ -10,7 +10,10 @@ export interface WasmApi {
   validate(bytes: Uint8Array): boolean
   readonly Memory: new (size: { initial: number; maximum: number }) => WasmMemory
   readonly Module: new (bytes: Uint8Array) => object
-  readonly Instance: new (module: object, imports: { env: { memory: WasmMemory } }) => { readonly exports: object }
+  readonly Instance: new (
+    module: object,
+    imports: Readonly<Record<string, Readonly<Record<string, object>>>>,
+  ) => { readonly exports: object }
 }
 
 /** Missing where the engine may not compile at run time (`node --jitless`). */

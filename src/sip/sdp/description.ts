@@ -79,6 +79,7 @@ const MEDIA_LINE = /^m=([!-~]+) (\d{1,5})(\/\d{1,5})? ([!-~]+) ([ -~]+)$/
 const TIMING = /^t=(\d{1,20} \d{1,20})$/
 /** Payload type, encoding, clock rate, channels (RFC 8866 section 6.6). */
 const RTPMAP = /^a=rtpmap:(\d{1,3}) ([!-.0-~]+)\/(\d{1,6})(?:\/(\d{1,2}))?\s*$/
+const FMTP = /^a=fmtp:(\d{1,3}) ([ -~]+)$/
 /** Of a connection line the network type and address type are not checked: the address tells its family itself. */
 const CONNECTION = /^c=\S+ \S+ ([^\s/]+)/
 const PACKET_TIME = /^a=(ptime|maxptime):(\d{1,4})\b/
@@ -91,6 +92,7 @@ interface Section {
   connection: string | undefined
   direction: Direction | undefined
   readonly rtpmaps: PayloadFormat[]
+  readonly fmtps: Map<number, string>
   ptimeMs: number | undefined
   maxPtimeMs: number | undefined
   rtcpMux: boolean
@@ -103,6 +105,7 @@ function emptySection(): Section {
     connection: undefined,
     direction: undefined,
     rtpmaps: [],
+    fmtps: new Map(),
     ptimeMs: undefined,
     maxPtimeMs: undefined,
     rtcpMux: false,
@@ -123,6 +126,9 @@ function readLine(line: string, into: Section): void {
         clockRateHz: Number(rate),
         channels: Number(channels),
       })
+  } else if (line.startsWith('a=fmtp:')) {
+    const [, payloadType, parameters] = FMTP.exec(line) ?? []
+    if (parameters !== undefined && into.fmtps.size < 128) into.fmtps.set(Number(payloadType), parameters)
   } else if (line === 'a=rtcp-mux') into.rtcpMux = true
   else if (line.startsWith('a=rtcp:')) into.rtcp ??= rtcpOf(line)
   else if (line.startsWith('a=crypto:')) {
@@ -149,7 +155,7 @@ function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): Re
     direction: heldByAddress
       ? directionOf(sends(direction), false)
       : directionOf(sends(direction), receives(direction)),
-    formats: formatsOf(formats, stated.rtpmaps),
+    formats: formatsOf(formats, stated),
     ptimeMs: stated.ptimeMs,
     maxPtimeMs: stated.maxPtimeMs,
     rtcpMux: stated.rtcpMux,
@@ -158,13 +164,15 @@ function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): Re
   }
 }
 
-function formatsOf(listed: string, rtpmaps: readonly PayloadFormat[]): PayloadFormat[] {
+function formatsOf(listed: string, { rtpmaps, fmtps }: Section): PayloadFormat[] {
   const formats: PayloadFormat[] = []
   for (const text of listed.split(' ')) {
     const payloadType = /^\d{1,3}$/.test(text) ? Number(text) : 128
     if (payloadType > 127) continue
     const format = rtpmaps.find((map) => map.payloadType === payloadType) ?? staticFormat(payloadType)
-    if (format !== undefined) formats.push(format)
+    if (format === undefined) continue
+    const fmtp = fmtps.get(payloadType)
+    formats.push(fmtp === undefined ? format : { ...format, fmtp })
   }
   return formats
 }

@@ -11,17 +11,14 @@ import {
 } from './offer-answer.ts'
 
 /** {@link LocalMedia} without what the session keeps count of. */
-export type SessionMedia = Omit<
-  LocalMedia,
-  'sessionId' | 'sessionVersion' | 'layout' | 'telephoneEventPayloadType' | 'srtp'
-> & {
+export type SessionMedia = Omit<LocalMedia, 'sessionId' | 'sessionVersion' | 'layout' | 'payloadTypes' | 'srtp'> & {
   /** Default `forbidden`. */
   readonly srtp?: SrtpPolicy
 }
 
 /**
  * One side of a session over its whole life (RFC 3264): keeps the session version, the place of every media line,
- * the payload type of telephone-event and the keys of SRTP from one offer and answer to the next.
+ * the payload types and the keys of SRTP from one offer and answer to the next.
  *
  * ```ts
  * const session = new MediaSession(1234, random)
@@ -35,7 +32,7 @@ export class MediaSession {
   #lastPrinted: Uint8Array | undefined
   #offered: LocalMedia | undefined
   #layout: MediaLayout | undefined
-  #telephoneEventPayloadType: number | undefined
+  readonly #payloadTypes = new Map<string, number>()
 
   readonly #random: Random
   /** Made when SRTP is first thought of. */
@@ -96,9 +93,7 @@ export class MediaSession {
       sessionId: this.#sessionId,
       sessionVersion: this.#version,
       ...(this.#layout !== undefined && { layout: this.#layout }),
-      ...(this.#telephoneEventPayloadType !== undefined && {
-        telephoneEventPayloadType: this.#telephoneEventPayloadType,
-      }),
+      payloadTypes: this.#payloadTypes,
     }
   }
 
@@ -108,9 +103,9 @@ export class MediaSession {
     return last !== undefined && (last.length !== printed.length || last.some((byte, i) => byte !== printed[i]))
   }
 
-  #keep({ stream, layout }: Negotiation): void {
+  #keep({ stream, layout, payloadTypes }: Negotiation): void {
     this.#layout = layout
     this.#hasSrtp = stream.srtp !== undefined
-    this.#telephoneEventPayloadType = stream.telephoneEventPayloadType ?? this.#telephoneEventPayloadType
+    for (const [format, payloadType] of payloadTypes) this.#payloadTypes.set(format, payloadType)
   }
 }

@@ -4,8 +4,9 @@ import {
   type AudioCodec,
   type AudioCodecName,
   audioCodecOf,
+  encodingOf,
   type PayloadFormat,
-  TELEPHONE_EVENT_PAYLOAD_TYPE,
+  telephoneEventPayloadType,
 } from './codecs.ts'
 import {
   answersOffer,
@@ -17,6 +18,7 @@ import {
 } from './crypto.ts'
 import { type MediaLine, parseDescription, type RemoteDescription, type RemoteMedia } from './description.ts'
 import { type Direction, meet } from './direction.ts'
+import { type OpusWishes, opusWishes } from './opus.ts'
 import { type LocalFormat, type LocalMediaLine, printDescription } from './print.ts'
 
 /** What we bring to a negotiation: where we want our media, and what we can do. */
@@ -32,8 +34,11 @@ export interface LocalMedia {
   readonly codecs: readonly AudioCodecName[]
   /** Whether to offer, or to agree to, telephone-event (RFC 4733). */
   readonly telephoneEvent: boolean
-  /** The payload type of telephone-event in our offers; in a session it must not change meaning (RFC 3264 section 8.3.2). Default 101. */
-  readonly telephoneEventPayloadType?: number
+  /**
+   * The payload types of the session so far, by what `a=rtpmap` calls the format: our offers keep to them, because in
+   * a session a payload type must not change its meaning (RFC 3264 section 8.3.2). See {@link Negotiation.payloadTypes}.
+   */
+  readonly payloadTypes?: ReadonlyMap<string, number>
   /** The packet duration that we would like to receive, in ms. */
   readonly ptimeMs: number
   /** As seen from us. */
@@ -69,6 +74,10 @@ export interface NegotiatedStream {
   readonly payloadType: number
   /** RTP payload type of telephone-event (RFC 4733) when it was agreed on. */
   readonly telephoneEventPayloadType?: number
+  /** The clock of telephone-event, where the far end has it with no other than 8 kHz although that is not the codec's. */
+  readonly telephoneEventClockRateHz?: number
+  /** What the far end wants of Opus, when that is the codec. */
+  readonly opus?: OpusWishes
   /** Packet duration that we send, in ms: what the far end asked for, when we can do that. */
   readonly ptimeMs: number
   /** As seen from us. */
@@ -88,6 +97,8 @@ export interface NegotiatedStream {
 export interface Negotiation {
   readonly stream: NegotiatedStream
   readonly layout: MediaLayout
+  /** The dynamic payload types that were agreed on, by what `a=rtpmap` calls the format. */
+  readonly payloadTypes: ReadonlyMap<string, number>
 }
 
 /** The packet durations that we send, in ms. */
@@ -95,11 +106,7 @@ const SENDABLE_PTIMES_MS: readonly number[] = [10, 20, 30, 40, 60]
 
 /** Makes an offer (RFC 3264 section 5). */
 export function createOffer(local: LocalMedia): Uint8Array {
-  const formats = local.codecs.map((name) => codecFormat(name, AUDIO_CODECS[name].payloadType))
-  const rate = clockRateOf(local.codecs[0] ?? 'PCMU')
-  if (local.telephoneEvent) {
-    formats.push(telephoneEventFormat(local.telephoneEventPayloadType ?? TELEPHONE_EVENT_PAYLOAD_TYPE, rate))
-  }
+  const formats = offeredFormats(local)
   const { address, port, sessionId, sessionVersion, ptimeMs, direction } = local
   const { policy, keys } = local.srtp ?? {}
   const lines = local.layout?.lines ?? [policy === 'required' ? SECURE_AUDIO_LINE : AUDIO_LINE]
@@ -125,10 +132,7 @@ export function answerOffer(
   const agreed = agree(remote.value, local, () => true)
   if (!agreed.ok) return agreed
   const { stream, layout, cryptoTag } = agreed.value
-  const formats = [codecFormat(stream.codec, stream.payloadType)]
-  if (stream.telephoneEventPayloadType !== undefined) {
-    formats.push(telephoneEventFormat(stream.telephoneEventPayloadType, clockRateOf(stream.codec)))
-  }
+  const formats = agreedFormats(stream)
   const { address, port, sessionId, sessionVersion, ptimeMs } = local
   const { direction, rtcpMux, srtp } = stream
   const crypto =
@@ -140,7 +144,7 @@ export function answerOffer(
     return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux, crypto }
   })
   const answer = printDescription({ address, sessionId, sessionVersion, timing: remote.value.timing, media })
-  return ok({ answer, stream, layout })
+  return ok({ answer, stream, layout, payloadTypes: agreed.value.payloadTypes })
 }
 
 /** Takes the answer to the offer that was made from `local`. An error means that there is no common ground: end the call. */
@@ -181,7 +185,10 @@ function agree(
     }
     const stream = matchStream(media, media.address, local, crypto)
     const layout = { audioIndex, lines: remote.media.map(({ line }) => line) }
-    if (stream !== undefined) return ok({ stream, layout, ...(crypto !== undefined && { cryptoTag: crypto.tag }) })
+    if (stream !== undefined) {
+      const payloadTypes = new Map(agreedFormats(stream).map(({ rtpmap, payloadType }) => [rtpmap, payloadType]))
+      return ok({ stream, layout, payloadTypes, ...(crypto !== undefined && { cryptoTag: crypto.tag }) })
+    }
     reason = 'no common codec'
   }
   return err(reason)
@@ -204,6 +211,9 @@ function matchStream(
       codec,
       payloadType: format.payloadType,
       ...(events !== undefined && { telephoneEventPayloadType: events.payloadType }),
+      ...(events !== undefined &&
+        events.clockRateHz !== clockRateOf(codec) && { telephoneEventClockRateHz: events.clockRateHz }),
+      ...(codec === 'OPUS' && { opus: opusWishes(format.fmtp) }),
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
       rtcpMux: media.rtcpMux,
@@ -223,10 +233,48 @@ function controlAddress({ rtcp, port }: RemoteMedia, remoteAddress: string): Neg
   return { address: rtcp?.address ?? remoteAddress, port: controlPort }
 }
 
-/** The telephone-event that shares the codec's clock (RFC 4733 section 2.1: one RTP stream has one clock). */
+/**
+ * The telephone-event that shares the codec's clock (RFC 4733 section 2.1: one RTP stream has one clock). Far ends that
+ * have none for a faster clock mean the one of 8 kHz to be used.
+ */
 function telephoneEventFor(codec: AudioCodecName, formats: readonly PayloadFormat[]): PayloadFormat | undefined {
+  const events = formats.filter(({ encoding }) => encoding.toLowerCase() === 'telephone-event')
   const rate = clockRateOf(codec)
-  return formats.find((format) => format.encoding.toLowerCase() === 'telephone-event' && format.clockRateHz === rate)
+  return (
+    events.find(({ clockRateHz }) => clockRateHz === rate) ?? events.find(({ clockRateHz }) => clockRateHz === 8000)
+  )
+}
+
+/** Each codec, and telephone-event for each clock among them, last the one of 8 kHz, which every far end knows. */
+function offeredFormats({ codecs, telephoneEvent, payloadTypes }: LocalMedia): LocalFormat[] {
+  const formats = codecs.map((name) => codecFormat(name, AUDIO_CODECS[name].payloadType))
+  if (telephoneEvent) {
+    const rates = new Set(codecs.map(clockRateOf))
+    rates.delete(8000)
+    for (const rate of [...rates, 8000]) formats.push(telephoneEventFormat(telephoneEventPayloadType(rate), rate))
+  }
+  return payloadTypes === undefined ? formats : keepPayloadTypes(formats, payloadTypes)
+}
+
+/** Gives each format the payload type that it has in the session, and the others none of those. */
+function keepPayloadTypes(formats: readonly LocalFormat[], kept: ReadonlyMap<string, number>): LocalFormat[] {
+  const taken = new Set(kept.values())
+  return formats.map((format) => {
+    let payloadType = kept.get(format.rtpmap)
+    if (payloadType === undefined) {
+      payloadType = format.payloadType
+      while (taken.has(payloadType)) payloadType = payloadType >= 127 ? 96 : payloadType + 1
+      taken.add(payloadType)
+    }
+    return { ...format, payloadType }
+  })
+}
+
+function agreedFormats(stream: NegotiatedStream): LocalFormat[] {
+  const { codec, payloadType, telephoneEventPayloadType: events } = stream
+  const rate = stream.telephoneEventClockRateHz ?? clockRateOf(codec)
+  const format = codecFormat(codec, payloadType)
+  return events === undefined ? [format] : [format, telephoneEventFormat(events, rate)]
 }
 
 function sendingPtime(media: RemoteMedia, ours: number): number {
@@ -238,7 +286,8 @@ function sendingPtime(media: RemoteMedia, ours: number): number {
 
 function codecFormat(name: AudioCodecName, payloadType: number): LocalFormat {
   const { clockRateHz, channels, fmtp }: AudioCodec = AUDIO_CODECS[name]
-  const rtpmap = channels === 1 ? `${name}/${clockRateHz}` : `${name}/${clockRateHz}/${channels}`
+  const encoding = encodingOf(name)
+  const rtpmap = channels === 1 ? `${encoding}/${clockRateHz}` : `${encoding}/${clockRateHz}/${channels}`
   return { payloadType, rtpmap, ...(fmtp !== undefined && { fmtp }) }
 }
 
