@@ -8,7 +8,19 @@ export type * from './engine/control.ts'
 export { type MediaCounter, MediaEngine, type MediaEngineOptions } from './engine/engine.ts'
 export type { MediaIo, MediaIoEvent } from './engine/media-io.ts'
 export type { MediaPort } from './engine/port.ts'
-export { decodeAudioFile, rawEncodingOf, UNKNOWN_FORMAT } from './file/decode-audio-file.ts'
+export {
+  type CompressedFormat,
+  compressedFormatOf,
+  id3Length,
+  isOgg,
+  type OggCodec,
+  oggCodecOf,
+} from './file/compressed-format.ts'
+export { decodeAudioFile, RAW_ENDINGS_TEXT, rawEncodingOf } from './file/decode-audio-file.ts'
+export { type AudioDecoder, ByteQueue, type DecodedAudio, monoOfFloats } from './file/decoded-audio.ts'
+export { FlacDecoder } from './file/flac-decoder.ts'
+export { type Mp3Frame, parseMp3Header } from './file/mp3-frames.ts'
+export { OggReader } from './file/ogg-reader.ts'
 export { SampleEncoder, samplesWithin } from './file/sample-encoder.ts'
 export { createAudioStream, endStream, StreamReader, StreamWriter } from './file/stream-ring.ts'
 export { parseWav, parseWavHead, type WavEncoding, type WavFile, type WavHead } from './file/wav-reader.ts'

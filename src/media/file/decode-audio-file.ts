@@ -15,7 +15,7 @@ import { mixDown, payloadEncodingOf, samplesOfWav } from './wav-samples.ts'
 export function decodeAudioFile(name: string, bytes: Uint8Array): Result<AudioClip> {
   const raw = rawEncodingOf(name)
   if (raw !== undefined) return ok(g711Clip(raw, bytes))
-  if (!looksLikeRiff(bytes)) return err(UNKNOWN_FORMAT)
+  if (!looksLikeRiff(bytes)) return err(`its format is not known: use WAV, or raw G.711 named ${RAW_ENDINGS_TEXT}`)
   const wav = parseWav(bytes)
   return wav.ok ? ok(clipOfWav(wav.value)) : wav
 }
@@ -34,8 +34,8 @@ export function rawEncodingOf(name: string): 'pcmu' | 'pcma' | undefined {
   return RAW_ENDINGS[name.slice(name.lastIndexOf('.') + 1).toLowerCase()]
 }
 
-/** What is wrong with a file that is none of those. */
-export const UNKNOWN_FORMAT: string = `its format is not known: use WAV, or raw G.711 named ${Object.keys(RAW_ENDINGS).join(', ')}`
+/** The endings that say raw G.711. */
+export const RAW_ENDINGS_TEXT: string = Object.keys(RAW_ENDINGS).join(', ')
 
 function looksLikeRiff(bytes: Uint8Array): boolean {
   return bytes[0] === 0x52 && bytes[1] === 0x49 && bytes[2] === 0x46 && bytes[3] === 0x46

@@ -33,7 +33,8 @@ export interface Match {
   readonly correlation: number
 }
 
-function correlationAt(whole: Int16Array, part: Int16Array, offset: number): number {
+/** How alike `part` and the samples of `whole` from `offset` on are: 1 for the same but for loudness. */
+export function correlationAt(whole: Int16Array, part: Int16Array, offset: number): number {
   let product = 0
   let wholeEnergy = 0
   let partEnergy = 0

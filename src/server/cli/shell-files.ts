@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
-import { type AudioClip, decodeAudioFile } from '../../media/index.ts'
+import type { AudioClip } from '../../media/index.ts'
+import { LocalAudioFiles } from '../files/audio/audio-files.ts'
 import { DiskRecording } from '../files/disk-recording.ts'
 import { WriteBacklog } from '../files/write-backlog.ts'
 
@@ -10,6 +10,7 @@ import { WriteBacklog } from '../files/write-backlog.ts'
 export class ShellFiles implements MediaStore {
   readonly #playPath: string | undefined
   readonly #recordPath: string | undefined
+  readonly #files = new LocalAudioFiles()
   #clip: AudioClip | undefined
 
   constructor(playPath: string | undefined, recordPath: string | undefined) {
@@ -18,23 +19,23 @@ export class ShellFiles implements MediaStore {
   }
 
   /**
-   * Reads what will be played, so that a wrong path is known before anybody is called.
+   * Reads what will be played, or the first minute of it, so that a wrong path is known before anybody is called.
    * @throws MediaFileError when it cannot be played
    */
   async load(): Promise<void> {
-    if (this.#playPath === undefined) return
     const path = this.#playPath
-    const bytes = await readFile(path).catch((cause: Error) => {
+    if (path === undefined) return
+    this.#clip = await this.#files.load(path, basename(path), MOST_CLIP_SAMPLES).catch((cause: Error) => {
       throw new MediaFileError(`${path} cannot be played: ${cause.message}`, { cause })
     })
-    const clip = decodeAudioFile(basename(path), bytes)
-    if (!clip.ok) throw new MediaFileError(`${path} cannot be played: ${clip.error}`)
-    this.#clip = clip.value
   }
 
   async read(_name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
-    if (this.#clip === undefined) throw new MediaFileError('nothing to play was named')
-    return { source: { kind: 'audio', clip: this.#clip, loop }, close: async () => {} }
+    const path = this.#playPath
+    if (path === undefined) throw new MediaFileError('nothing to play was named')
+    if (this.#clip !== undefined) return { source: { kind: 'audio', clip: this.#clip, loop }, close: async () => {} }
+    const fed = await this.#files.stream(path, basename(path), loop)
+    return { source: { kind: 'stream', stream: fed.stream }, close: fed.stop }
   }
 
   write(_name: string, format: RecordingFormat): Promise<RecordingSink> {
@@ -42,3 +43,6 @@ export class ShellFiles implements MediaStore {
     return DiskRecording.create(this.#recordPath, format, { maxBytes: 2 ** 30, backlog: new WriteBacklog() })
   }
 }
+
+/** A minute. */
+const MOST_CLIP_SAMPLES = 480_000

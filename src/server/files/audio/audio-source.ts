@@ -1,4 +1,12 @@
-import { parseWavHead, rawEncodingOf, UNKNOWN_FORMAT, type WavHead } from '../../../media/index.ts'
+import {
+  compressedFormatOf,
+  isOgg,
+  parseWavHead,
+  RAW_ENDINGS_TEXT,
+  rawEncodingOf,
+  type WavHead,
+} from '../../../media/index.ts'
+import { DecodedSource } from './decoded-source.ts'
 import type { ReadableFile } from './disk-file.ts'
 import { WavSource } from './wav-source.ts'
 
@@ -31,7 +39,12 @@ export interface AudioSource {
 export async function openAudioSource(file: ReadableFile, name: string): Promise<AudioSource> {
   try {
     const raw = rawEncodingOf(name)
-    return new WavSource(file, raw === undefined ? await wavHeadOf(file) : rawHead(raw, file.size))
+    if (raw !== undefined) return new WavSource(file, rawHead(raw, file.size))
+    const bytes = await file.read(0, FIRST_BYTES)
+    if (isRiff(bytes)) return new WavSource(file, await wavHeadOf(file))
+    const format = compressedFormatOf(bytes)
+    if (format !== undefined) return new DecodedSource(file, format)
+    throw new Error(isOgg(bytes) ? 'the Ogg file begins with neither Vorbis nor Opus' : UNKNOWN_FORMAT)
   } catch (error) {
     await file.close()
     throw error
@@ -41,13 +54,14 @@ export async function openAudioSource(file: ReadableFile, name: string): Promise
 async function wavHeadOf(file: ReadableFile): Promise<WavHead> {
   for (let length = FIRST_BYTES; length <= MOST_HEAD_BYTES; length *= 4) {
     const bytes = await file.read(0, length)
-    if (!isRiff(bytes)) throw new Error(UNKNOWN_FORMAT)
     const head = parseWavHead(bytes, file.size)
     if (!head.ok) throw new Error(head.error)
     if (head.value !== undefined) return head.value
   }
   throw new Error(`the WAV file has no audio in its first ${MOST_HEAD_BYTES} octets`)
 }
+
+const UNKNOWN_FORMAT = `its format is not known: use WAV, MP3, Ogg Vorbis, Ogg Opus, FLAC, or raw G.711 named ${RAW_ENDINGS_TEXT}`
 
 const FIRST_BYTES = 16_384
 /** Pictures and notes may stand before the audio, but not books. */

@@ -1,0 +1,96 @@
+import {
+  type AudioDecoder,
+  type CompressedFormat,
+  type DecodedAudio,
+  FlacDecoder,
+  RateConverter,
+} from '../../../media/index.ts'
+import type { AudioSource } from './audio-source.ts'
+import type { ReadableFile } from './disk-file.ts'
+
+/** A compressed file, decoded as it is read. The libraries are loaded by the first that needs them. */
+export class DecodedSource implements AudioSource {
+  readonly encoding = 'pcm16'
+  readonly length = undefined
+  readonly isPlain = false
+  readonly missingBytes = 0
+  readonly #file: ReadableFile
+  readonly #format: CompressedFormat
+  #decoder: AudioDecoder | undefined
+  /** Octets of the file that were given to the decoder. */
+  #at = 0
+  /** What the decoder makes of what it was given last. */
+  #pieces: Iterator<DecodedAudio> | undefined
+  #converter: RateConverter | undefined
+  #rateHz = 0
+  #isFinished = false
+
+  /** @throws Error when the file is too long */
+  constructor(file: ReadableFile, format: CompressedFormat) {
+    if (file.size > MOST_FILE_BYTES)
+      throw new Error(`it has ${file.size} octets: of a compressed file, ${MOST_FILE_BYTES} is the most`)
+    this.#file = file
+    this.#format = format
+  }
+
+  async read(): Promise<Int16Array | undefined> {
+    for (;;) {
+      const piece = this.#pieces?.next()
+      if (piece !== undefined && piece.done !== true) {
+        const samples = this.#convert(piece.value)
+        if (samples.length > 0) return samples
+      } else if (this.#isFinished) {
+        const rest = this.#converter?.finish()
+        this.#converter = undefined
+        return rest === undefined || rest.length === 0 ? undefined : rest
+      } else await this.#refill()
+    }
+  }
+
+  rewind(): void {
+    this.#decoder = undefined
+    this.#at = 0
+    this.#pieces = undefined
+    this.#converter = undefined
+    this.#rateHz = 0
+    this.#isFinished = false
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  async #refill(): Promise<void> {
+    this.#decoder ??= await decoderOf(this.#format)
+    const bytes = await this.#file.read(this.#at, CHUNK_BYTES)
+    this.#at += bytes.length
+    this.#isFinished = bytes.length === 0
+    const pieces = this.#isFinished ? this.#decoder.finish() : this.#decoder.decode(bytes)
+    this.#pieces = pieces[Symbol.iterator]()
+  }
+
+  #convert({ samples, sampleRateHz }: DecodedAudio): Int16Array {
+    if (this.#converter !== undefined && sampleRateHz === this.#rateHz) return this.#converter.push(samples)
+    if (this.#converter !== undefined) throw new Error('it changes its sample rate in the middle')
+    if (!(sampleRateHz >= 8000 && sampleRateHz <= 192_000))
+      throw new Error(`it is sampled at ${sampleRateHz} Hz: use 8,000 to 192,000 Hz`)
+    this.#rateHz = sampleRateHz
+    this.#converter = new RateConverter(sampleRateHz, 8000)
+    return this.#converter.push(samples)
+  }
+}
+
+async function decoderOf(format: CompressedFormat): Promise<AudioDecoder> {
+  switch (format) {
+    case 'flac':
+      return new FlacDecoder()
+    case 'mp3':
+      return new (await import('./mp3-decoder.ts')).Mp3Decoder()
+    default:
+      return (await import('./ogg-decoder.ts')).OggDecoder.create(format)
+  }
+}
+
+const CHUNK_BYTES = 16_384
+/** Nine hours of MP3 at 128 kbit/s. */
+const MOST_FILE_BYTES = 512 * 2 ** 20
