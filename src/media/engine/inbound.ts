@@ -49,10 +49,11 @@ export class Inbound {
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #from: SourceLatch
-  readonly #protection: Protection
+  #protection: Protection | undefined
   readonly #listener: InboundListener
   readonly #dtmf = new DtmfReceiver()
-  readonly #timeout = new RtpTimeout()
+  /** Where the stream has one. */
+  #timeout: RtpTimeout | undefined
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
   #tones: FrameListener | undefined
   #presses: PressLedger | undefined
@@ -67,6 +68,8 @@ export class Inbound {
   /** Visits until the port is swept clean again, see {@link Inbound.#sweep}. */
   #untilClean = 0
   #tookSound = false
+  /** As {@link Hearing.isListenedTo}: where nobody is, a visit has nothing to do with it. */
+  #isHeard = false
   /** Whether the network was told to let nobody but the far end in. */
   #isConnected = false
   #codec: Codec
@@ -79,8 +82,7 @@ export class Inbound {
   #mayReceive = false
   #undecodableBefore = 0
 
-  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, protection: Protection, listener: InboundListener) {
-    this.#protection = protection
+  constructor(workshop: Workshop, leg: LegId, from: SourceLatch, listener: InboundListener) {
     this.hearing = new Hearing(workshop)
     this.#workshop = workshop
     this.#codec = workshop.codecs.open('PCMU')
@@ -94,7 +96,9 @@ export class Inbound {
     return this.#undecodableBefore + (this.#codec.undecodable ?? 0)
   }
 
-  useStream(stream: StreamParameters, mediaMs: number): void {
+  /** @param protection what opens the packets of a stream that is protected */
+  useStream(stream: StreamParameters, protection: Protection | undefined, mediaMs: number): void {
+    this.#protection = protection
     const rates = CODEC_RATES[stream.codec]
     if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.useStream(rates)
     if (stream.codec !== this.#codec.name) {
@@ -110,7 +114,9 @@ export class Inbound {
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
     this.#mayReceive = stream.direction === 'sendrecv' || stream.direction === 'recvonly'
-    this.#timeout.use(this.#mayReceive ? (stream.rtpTimeoutMs ?? 0) : 0, mediaMs)
+    const timeoutMs = this.#mayReceive ? (stream.rtpTimeoutMs ?? 0) : 0
+    if (timeoutMs > 0) this.#timeout ??= new RtpTimeout()
+    this.#timeout?.use(timeoutMs, mediaMs)
     this.#listenForTones(this.#mayReceive && (stream.inBandDigits ?? this.#eventPayloadType < 0), mediaMs)
   }
 
@@ -127,10 +133,12 @@ export class Inbound {
 
   attach(listener: FrameListener, mediaMs: number): void {
     this.hearing.attach(listener, mediaMs)
+    this.#isHeard = true
   }
 
   detach(listener: FrameListener): void {
     this.hearing.detach(listener)
+    this.#isHeard = this.hearing.isListenedTo
   }
 
   /** Lets the listeners hear what came and waits: the stream is over. */
@@ -152,11 +160,11 @@ export class Inbound {
   visit(mediaMs: number, now: Instant): void {
     if (this.#visitedAtMs >= 0 && mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
     this.#visitedAtMs = mediaMs
-    this.hearing.beginVisit(mediaMs, now)
+    if (this.#isHeard) this.hearing.beginVisit(mediaMs, now)
     this.#sweep(mediaMs, now)
-    if (this.#timeout.passes(mediaMs)) this.#listener.onTimeout()
+    if (this.#timeout?.passes(mediaMs)) this.#listener.onTimeout()
     if (this.#from.isSettled(mediaMs) !== this.#isConnected) this.#connect(!this.#isConnected)
-    this.hearing.hearUntil(mediaMs, this.#codec)
+    if (this.#isHeard) this.hearing.hearUntil(mediaMs, this.#codec)
   }
 
   /**
@@ -187,7 +195,8 @@ export class Inbound {
 
   #takeReport(length: number, now: Instant): boolean {
     const { datagram } = this.#workshop
-    return this.#reports?.take(datagram, this.#protection.openRtcp(datagram, length), now, this.#isStale) === true
+    const opened = this.#protection?.openRtcp(datagram, length) ?? length
+    return this.#reports?.take(datagram, opened, now, this.#isStale) === true
   }
 
   #connect(isSettled: boolean): void {
@@ -200,16 +209,19 @@ export class Inbound {
     this.#tookSound = false
     if (length > MAX_DATAGRAM) return false
     if (isRtcp(datagram, length)) return this.#from.isFarEnd(io.source) && this.#takeReport(length, now)
-    if (!this.#mayReceive || !packet.parse(datagram, this.#protection.openRtp(datagram, length))) return false
+    if (!this.#mayReceive || !packet.parse(datagram, this.#protection?.openRtp(datagram, length) ?? length))
+      return false
     const content = this.#contentOf(packet.payloadType)
     if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
     const samples = this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength)
     if (samples === 0 && content === 'audio' && packet.payloadLength > 0) return false
     if (!this.#from.accept(packet, io.source, mediaMs)) return false
     this.statistics.take(packet, now)
-    if (this.#timeout.heard(mediaMs)) this.#listener.onResumed()
-    const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets
-    this.hearing.put(packet, isRest ? 'rest' : content, samples * this.#ticksPerSample)
+    if (this.#timeout?.heard(mediaMs)) this.#listener.onResumed()
+    if (this.#isHeard) {
+      const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets
+      this.hearing.put(packet, isRest ? 'rest' : content, samples * this.#ticksPerSample)
+    }
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)

@@ -47,6 +47,8 @@ export class Leg {
   readonly #latch = new SourceLatch()
   readonly #protection: Protection
   readonly #reporting: Reporting
+  /** Until then the reports need no visit. */
+  #reportingAtMs = 0
   readonly #events: Fifo<MediaEvent>
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
@@ -54,6 +56,7 @@ export class Leg {
   #playerUnderruns = 0
   /** Visits that a call on hold lets pass before the next that it makes use of. */
   #visitsToRest = 0
+  #isOnHold = false
   readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
@@ -61,8 +64,8 @@ export class Leg {
     this.#workshop = workshop
     this.#events = events
     this.#protection = new Protection(workshop.crypto)
-    this.#outbound = new Outbound(workshop, id, this.#latch, this.#protection)
-    this.#inbound = new Inbound(workshop, id, this.#latch, this.#protection, {
+    this.#outbound = new Outbound(workshop, id, this.#latch)
+    this.#inbound = new Inbound(workshop, id, this.#latch, {
       onDigit: (digit) => this.#onDigit(digit),
       onTimeout: () => events.push({ type: 'rtpTimeout', leg: id }),
       onResumed: () => events.push({ type: 'rtpResumed', leg: id }),
@@ -111,14 +114,17 @@ export class Leg {
     const wasLatched = this.#latch.isLatched
     this.#stream = stream
     this.#latch.signal(stream.remoteAddress, stream.remotePort)
+    this.#isOnHold = stream.direction === 'inactive'
     this.#protection.use(stream.srtp)
-    this.#inbound.useStream(stream, mediaMs)
-    this.#outbound.useStream(stream, mediaMs)
+    const protection = stream.srtp === undefined ? undefined : this.#protection
+    this.#inbound.useStream(stream, protection, mediaMs)
+    this.#outbound.useStream(stream, protection, mediaMs)
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
     this.#reporting.useStream(stream, now)
+    this.#reportingAtMs = mediaMs
   }
 
   /** Lets this leg and another hear each other. Neither may have a {@link bridgeObstacle}. */
@@ -143,9 +149,9 @@ export class Leg {
     return other
   }
 
-  /** Nothing may be heard or sent, nobody transmits or listens all the same: a call on hold. */
+  /** Nobody transmits or listens, although nothing may be heard or sent. */
   get #isResting(): boolean {
-    return this.#stream?.direction === 'inactive' && !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
+    return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
   }
 
   /** The leg's part of a sub-tick: first in, then out. While it rests, only reports and strangers are to be seen to. */
@@ -156,8 +162,8 @@ export class Leg {
     }
     this.#inbound.visit(mediaMs, now)
     this.#outbound.visit(mediaMs)
-    this.#reporting.visit(mediaMs, now)
-    if (this.#isResting) this.#visitsToRest = VISITS_OF_REST
+    if (mediaMs >= this.#reportingAtMs) this.#reportingAtMs = mediaMs + this.#reporting.visit(mediaMs, now)
+    if (this.#isOnHold && this.#isResting) this.#visitsToRest = VISITS_OF_REST
   }
 
   /** Says goodbye to the far end. */

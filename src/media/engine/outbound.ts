@@ -29,7 +29,7 @@ export class Outbound {
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #to: SourceLatch
-  readonly #protection: Protection
+  #protection: Protection | undefined
   readonly #rtp: RtpSender
   readonly #splice = new StreamSplice()
   readonly #eventSplice = new EventSplice()
@@ -50,8 +50,8 @@ export class Outbound {
   #payloadType = 0
   #eventPayloadType = -1
   #ptimeMs = 20
-  constructor(workshop: Workshop, leg: LegId, to: SourceLatch, protection: Protection) {
-    this.#protection = protection
+
+  constructor(workshop: Workshop, leg: LegId, to: SourceLatch) {
     this.#workshop = workshop
     this.#leg = leg
     this.#to = to
@@ -81,7 +81,9 @@ export class Outbound {
     return this.#transmitter !== undefined
   }
 
-  useStream(stream: StreamParameters, mediaMs: number): void {
+  /** @param protection what seals the packets of a stream that is protected */
+  useStream(stream: StreamParameters, protection: Protection | undefined, mediaMs: number): void {
+    this.#protection = protection
     if (stream.codec !== this.#codec.name) {
       this.#releaseCodecs()
       this.#codec = this.#workshop.codecs.open(stream.codec, 8000, stream.opus)
@@ -195,7 +197,7 @@ export class Outbound {
     }
     const skipped = Math.floor((mediaMs - this.#nextSlotMs) / packetMs)
     const slotMs = this.#nextSlotMs + skipped * packetMs
-    this.slotsSkipped += skipped
+    if (skipped > 0) this.slotsSkipped += skipped
     this.#nextSlotMs = slotMs + packetMs
     return slotMs
   }
@@ -213,7 +215,7 @@ export class Outbound {
   }
 
   #put(bytes: Uint8Array, length: number): void {
-    const sealed = this.#protection.sealRtp(bytes, length)
+    const sealed = this.#protection?.sealRtp(bytes, length) ?? length
     if (sealed < 0 || !this.#workshop.io.send(this.#leg, bytes, sealed, this.#to.address, this.#to.port)) return
     this.packetsSent++
     this.octetsSent += length - RTP_HEADER_LENGTH

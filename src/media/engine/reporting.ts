@@ -29,8 +29,6 @@ export class Reporting {
   #isBound = false
   #isControlOpen = false
   #sweepAt: Instant = Number.POSITIVE_INFINITY
-  /** Until when there is nothing to do. */
-  #idleUntil: Instant = Number.POSITIVE_INFINITY
 
   /** @param latch where RTP comes from and goes to */
   constructor(
@@ -62,7 +60,6 @@ export class Reporting {
     if (rtcp !== undefined) this.#controlLatch.signal(rtcp.address, rtcp.port)
     this.#openControl()
     this.#sweepAt = this.#way === 'own' ? now : Number.POSITIVE_INFINITY
-    this.#chooseIdleUntil()
   }
 
   /** The port of RTP is bound, which the one above it waits for. */
@@ -71,14 +68,15 @@ export class Reporting {
     this.#openControl()
   }
 
-  visit(mediaMs: number, now: Instant): void {
-    if (now < this.#idleUntil) return
+  /** Does what is due, and returns for how many milliseconds nothing will be. */
+  visit(mediaMs: number, now: Instant): number {
     if (now >= this.#sweepAt) {
       this.#sweep(now)
       this.#sweepAt = now + SWEEP_EVERY_MS
     }
     if (this.#session?.isDue(now) === true) this.#say(mediaMs, now, false)
-    this.#chooseIdleUntil()
+    const dueAt = this.#way === 'none' ? undefined : this.#session?.dueAt
+    return Math.floor(Math.min(LONGEST_IDLE_MS, Math.min(this.#sweepAt, dueAt ?? Number.POSITIVE_INFINITY) - now))
   }
 
   /** Takes what the far end has said last, and says goodbye to it (RFC 3550 section 6.6). */
@@ -91,11 +89,6 @@ export class Reporting {
     if (this.#way !== 'own' || !this.#isBound || this.#isControlOpen) return
     this.#isControlOpen = true
     this.#workshop.io.openControl(this.#leg)
-  }
-
-  #chooseIdleUntil(): void {
-    const dueAt = this.#way === 'none' ? undefined : this.#session?.dueAt
-    this.#idleUntil = Math.min(this.#sweepAt, dueAt ?? Number.POSITIVE_INFINITY)
   }
 
   #say(mediaMs: number, now: Instant, isBye: boolean): void {
@@ -132,5 +125,6 @@ export class Reporting {
 }
 
 const SWEEP_EVERY_MS = 1000
+const LONGEST_IDLE_MS = 60_000
 /** A far end says one thing in that time; more of them come only from a hostile one. */
 const MAX_PER_SWEEP = 8

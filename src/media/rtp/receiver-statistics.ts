@@ -25,7 +25,6 @@ export interface ReceptionReport {
 export class ReceiverStatistics {
   /** Packets taken, duplicates included. */
   received = 0
-  readonly #drift = new ClockDrift()
   #ticksPerMs = 8
   /** Signed, as all that is kept per packet: larger numbers would be objects. */
   #ssrc = 0
@@ -37,11 +36,14 @@ export class ReceiverStatistics {
   #lostBefore = 0
   /** Arrival less timestamp, in timestamp units, modulo 2^32. */
   #lastTransit = 0
+  /** Since the drift was told of one. */
+  #leastTransit = 0
   /** In 1/16 of a timestamp unit, as in RFC 3550 appendix A.8: a whole number needs no object of its own. */
   #scaledJitter = 0
   /** Expected and received of this run when the last report was made. */
   #expectedAtReport = 0
   #receivedAtReport = 0
+  readonly #drift = new ClockDrift()
 
   /** Sequence numbers that were never seen. Duplicates can hide losses, never make it negative. */
   get lost(): number {
@@ -90,11 +92,12 @@ export class ReceiverStatistics {
     const step = this.#receivedOfRun === 0 ? 0 : diff16(packet.sequence, this.#highestSequence)
     if (this.#receivedOfRun === 0 || (packet.ssrc | 0) !== this.#ssrc || Math.abs(step) > MAX_LEAP) {
       this.#beginRun(packet, transit)
+      this.#leastTransit = transit
       this.#drift.begin(transit, now, this.#ticksPerMs)
       return
     }
     this.#receivedOfRun++
-    this.#drift.note(transit, now)
+    this.#noteDrift(transit, now)
     if (step > 0) {
       this.#highest += step
       this.#highestSequence = packet.sequence
@@ -102,6 +105,14 @@ export class ReceiverStatistics {
     const difference = Math.min(Math.abs((transit - this.#lastTransit) | 0), MAX_DIFFERENCE)
     this.#lastTransit = transit
     this.#scaledJitter += difference - ((this.#scaledJitter + 8) >> 4)
+  }
+
+  /** Only the fastest packets say something of the clock: of each many, the fastest is told of. */
+  #noteDrift(transit: number, now: Instant): void {
+    if (((transit - this.#leastTransit) | 0) < 0) this.#leastTransit = transit
+    if ((this.#receivedOfRun & (PACKETS_PER_NOTE - 1)) !== 0) return
+    this.#drift.note(this.#leastTransit, now)
+    this.#leastTransit = transit
   }
 
   #beginRun(packet: RtpPacket, transit: number): void {
@@ -124,5 +135,7 @@ export class ReceiverStatistics {
 
 /** MAX_DROPOUT of RFC 3550 appendix A.1: a longer leap is a restarted sender, not one minute of loss. */
 const MAX_LEAP = 3000
+/** A power of two; a second and a quarter of packets. */
+const PACKETS_PER_NOTE = 64
 /** More is a clock that leapt; 2^20 units of it, two minutes, can be scaled and summed within 31 bits. */
 const MAX_DIFFERENCE = 2 ** 20

@@ -28,8 +28,7 @@ export interface HeardSource extends SourceAddress {
  * the old one.
  */
 export class SourceLatch {
-  #signalledAddress = ''
-  #signalledPort = 0
+  // What each packet needs stands together: of a thousand legs, the processor's cache holds little.
   #latched = false
   /** Whether the latched source is the signalled one. */
   #isAtHome = false
@@ -39,12 +38,14 @@ export class SourceLatch {
   #ssrc = 0
   #sequence = 0
   #heardAt: Instant = 0
+  #former: HeardSource | undefined
+  #signalledAddress = ''
+  #signalledPort = 0
   /** Who was refused last, and may be heard if it goes on as it began. */
   #candidateAddress = ''
   #candidatePort = 0
   #candidateSsrc = -1
   #candidateSequence = 0
-  #former: HeardSource | undefined
 
   /** Where to send: to the latched source, before that to the signalled address. */
   get address(): string {
