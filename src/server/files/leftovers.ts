@@ -21,6 +21,7 @@ export class Leftovers {
   readonly #options: LeftoversOptions
   readonly #silentForMs: number
   #again: NodeJS.Timeout | undefined
+  #isStopped = false
 
   constructor(options: LeftoversOptions) {
     this.#options = options
@@ -35,15 +36,18 @@ export class Leftovers {
       let isEarly = false
       for (const name of names) {
         const path = join(directory, name)
+        if (this.#isStopped) return
         if (isStaged(name) && !this.#options.isOurs(path)) isEarly = !(await this.#recoverOne(path)) || isEarly
       }
-      if (isEarly) this.#again = setTimeout(() => void this.recover(), this.#silentForMs).unref()
+      if (isEarly && !this.#isStopped) this.#again = setTimeout(() => void this.recover(), this.#silentForMs).unref()
     } catch (error) {
-      logger.error({ err: error, directory }, 'recordings that a crash may have left could not be looked for')
+      if (!this.#isStopped)
+        logger.error({ err: error, directory }, 'recordings that a crash may have left could not be looked for')
     }
   }
 
   stop(): void {
+    this.#isStopped = true
     clearTimeout(this.#again)
   }
 

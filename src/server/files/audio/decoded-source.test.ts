@@ -40,7 +40,8 @@ const SOUNDS: [name: string, seconds: number, correlation: number][] = [
   ['stereo-44k-vbr.mp3', 1.5, 0.97],
   ['stereo-44k.ogg', 1.5, 0.97],
   ['mono-16k.ogg', 1.5, 0.97],
-  ['mono.opus', 1.5, 0.97],
+  // The codec shifts by parts of a sample, which costs as much as its noise.
+  ['mono.opus', 1.5, 0.95],
   ['mono-16k.flac', 0.5, 0.9999],
   ['stereo-11k.flac', 0.5, 0.9999],
   ['mono-16k-24bit.flac', 0.5, 0.9999],
