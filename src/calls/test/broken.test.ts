@@ -49,6 +49,52 @@ test(
 )
 
 test(
+  'a media worker that dies ends its own calls with ERROR, jobs first, and no other',
+  withSimulation({}, async (sim) => {
+    const causes: string[] = []
+    const ringdown = sim.exchange(US, {
+      services: {
+        '*': inbound(async (channel) => {
+          await channel.answer()
+          causes.push(await channel.fileRecorder.record('a.wav', { timeoutMs: 2000 }))
+          await channel.hangUp()
+        }),
+      },
+    })
+    const { mediaIo } = ringdown
+    const legs: number[] = []
+    const open = mediaIo.open.bind(mediaIo)
+    mediaIo.open = (leg, address) => {
+      legs.push(leg)
+      open(leg, address)
+    }
+    const peer = sim.peer(THEM)
+    const calls = ['first', 'second'].map((user) => peer.invite(`sip:${user}@${US}`))
+    for (const call of calls) {
+      await call.expectResponse(200)
+      call.ack()
+    }
+    await sim.clock.sleep(500)
+    const poll = mediaIo.poll.bind(mediaIo)
+    let isDead = false
+    mediaIo.poll = () => {
+      if (isDead) return poll()
+      isDead = true
+      return { type: 'failed', leg: legs[0]!, reason: 'the media worker has died' }
+    }
+    peer.respond(await calls[0]!.expect('BYE', { withinMs: 100 }), 200)
+    peer.respond(await calls[1]!.expect('BYE', { withinMs: 3000 }), 200)
+    await sim.clock.runUntilIdle()
+    expect(causes).toEqual(['ERROR', 'TIMEOUT'])
+    expect(ringdown.calls.map(({ cause, endedBy, reason }) => [cause, endedBy, reason?.text])).toEqual([
+      ['ERROR', 'network', 'the media worker has died'],
+      ['NORMAL', 'local', undefined],
+    ])
+    expect(ringdown.alive).toBe(0)
+  }),
+)
+
+test(
   'a service directory that throws: the caller is told 500',
   withSimulation({}, async (sim) => {
     const services = {

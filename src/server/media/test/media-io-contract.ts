@@ -253,5 +253,19 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       for (let polled = io.poll(); polled !== undefined; polled = io.poll()) expect(polled.type).toBe('bound')
       expect(io.receive(1, into)).toBe(-1)
     })
+
+    it('gives the port of RTCP back when the leg is closed while it was being bound', async () => {
+      const port = await open(1)
+      io.openControl(1)
+      io.close(1)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      const socket = createSocket('udp4')
+      await new Promise<void>((resolve, reject) => {
+        socket.once('error', reject)
+        socket.bind(port + 1, '127.0.0.1', resolve)
+      })
+      socket.close()
+      expect([io.receiveControl(1, into), io.counters.get('controlPortsTaken')]).toEqual([-1, 0])
+    })
   })
 }
