@@ -35,8 +35,6 @@ export class RtcpSession {
   received = 0
   /** Milliseconds there and back, without what the far end took to answer; `undefined` until it is known. */
   roundTripMs: number | undefined
-  /** The far end has said BYE. */
-  hasLeft = false
   readonly #random: Random
   readonly #stream: SentStream
   readonly #heard: ReceiverStatistics
@@ -112,7 +110,6 @@ export class RtcpSession {
     const report = this.#compound
     if (!report.parse(bytes, length, this.#stream.ssrc)) return false
     this.received++
-    if (report.isBye) this.hasLeft = true
     if (report.isSenderReport && !isStale) {
       this.#theirReport = report.ntpMiddle
       this.#theirReportAt = now
