@@ -11,6 +11,7 @@ const BENCHMARKS = {
   mixer: 'microseconds that rooms compute in a tick',
   media: 'CPU time of calls with media, and of bridged ones, beside the least that C needs',
   idle: 'CPU time of calls on hold',
+  memory: 'resident memory of calls, and after them',
 }
 
 const wanted = process.argv.slice(2)

@@ -1,4 +1,5 @@
 import { startServer } from '../main.ts'
+import { returnMemoryOf } from '../memory.ts'
 import { ownSample, type Sample } from './observed.ts'
 import { SUBJECT_PORTS } from './plan.ts'
 import { LOOPBACK, serverOf } from './server-config.ts'
@@ -17,7 +18,7 @@ export type FromSubject =
   | { readonly type: 'ready'; readonly port: number }
   | { readonly type: 'sample'; readonly sample: Sample }
 
-// The exchange under test, in a process of its own: says when it is ready, answers every message with a sample of what
+// The exchange under test, in a process of its own as `ringdown serve` would run it: says when it is ready, answers every message with a sample of what
 // it has used and counted, and ends when whoever started it closes the channel.
 const order = JSON.parse(process.argv[2] ?? '{}') as SubjectOrder
 const server = await startServer(
@@ -31,6 +32,7 @@ const server = await startServer(
     extraChannels: 1,
   }),
 )
+returnMemoryOf(server)
 const tell = (message: FromSubject): void => void process.send?.(message)
 process.on('message', () => tell({ type: 'sample', sample: { ...ownSample(), counters: server.counters() } }))
 process.on('disconnect', () => void server.close({ graceMs: 0 }).then(() => process.exit()))

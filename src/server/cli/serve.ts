@@ -3,6 +3,7 @@ import { checkConfig } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
 import { createLogger } from '../log/logger.ts'
 import { startServer } from '../main.ts'
+import { returnMemoryOf } from '../memory.ts'
 import { EXIT } from './exit-codes.ts'
 import { untilSignal } from './signals.ts'
 import { surviveApplications } from './survive.ts'
@@ -44,6 +45,7 @@ async function serve(name: string | undefined, isCheckOnly: boolean): Promise<nu
   const logger = createLogger(settings.log)
   surviveApplications(logger)
   const server = await startServer(config, { directory, logger })
+  const memory = returnMemoryOf(server)
   for (const { transport, address, port } of server.sockets)
     logger.info({ transport, address, port }, `listening on ${transport} ${address} port ${port}`)
   console.log('ready')
@@ -53,6 +55,7 @@ async function serve(name: string | undefined, isCheckOnly: boolean): Promise<nu
   const closing = server.close()
   void untilSignal().then(() => server.close({ graceMs: 0 }))
   await closing
+  memory.stop()
   logger.info({}, 'closed')
   return EXIT.OK
 }
