@@ -2,6 +2,8 @@ export { MachineDriver, type MachineDriverOptions } from './clock/machine-driver
 export { SimulationStuckError } from './clock/stuck-error.ts'
 export { type RunBounds, type Scheduled, VirtualClock } from './clock/virtual-clock.ts'
 export type { Waiter } from './clock/waiter.ts'
+export { type Finding, type FindingKind, FuzzError } from './fuzz/finding.ts'
+export { type FuzzOptions, fuzzCalls } from './fuzz/fuzz-calls.ts'
 export { Ladder } from './ladder/ladder.ts'
 export { type ExpectedEnd, type MatcherResult, matchers } from './matchers/matchers.ts'
 export { MemoryMediaStore } from './media/memory-media-store.ts'

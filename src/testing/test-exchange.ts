@@ -30,6 +30,8 @@ export interface TestExchangeOptions
   readonly files?: Readonly<Record<string, string | AudioClip>>
   /** A directory with further files: WAV, or raw G.711 (.ul, .al). */
   readonly mediaDirectory?: string
+  /** Who answers at a number or host that no phone has. Default: nobody; numbers are unobtainable. */
+  readonly everybodyElse?: (name: string) => PhoneKind
   /** Further settings of the exchange. */
   readonly exchange?: SimulatedExchangeOptions['exchange']
 }
@@ -63,24 +65,27 @@ export class TestExchange {
   readonly sim: Simulation
   readonly exchange: SimulatedExchange
   readonly #phones = new Map<string, Phone>()
+  readonly #addresses = new Set<string>([EXCHANGE_ADDRESS, NOWHERE_ADDRESS])
   readonly #numbers = new Map<string, string>()
   readonly #scripts: Promise<void>[] = []
   readonly #failures: unknown[] = []
   readonly #events: { readonly at: number; readonly text: string }[] = []
   readonly #files: TestFiles
+  readonly #everybodyElse: ((name: string) => PhoneKind) | undefined
 
   constructor(options: TestExchangeOptions) {
     installAppTimers()
     this.sim = new Simulation(options)
     this.#files = new TestFiles(options.mediaDirectory)
+    this.#everybodyElse = options.everybodyElse
     for (const [name, content] of Object.entries(options.files ?? {})) this.#files.put(name, content)
     const { apps = {}, logger, crypto, sip } = options
     this.exchange = this.sim.exchange(EXCHANGE_ADDRESS, {
       name: 'exchange',
-      services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.#inside(app)])),
+      services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.appInside(app)])),
       files: this.#files,
       exchange: { trunks: [{ name: 'network', uri: `sip:${NETWORK}` }], ...options.exchange },
-      resolve: (name, bytes) => (name === NETWORK ? this.#addressOfNumber(bytes) : this.sim.resolve(name)),
+      resolve: (name, bytes) => (name === NETWORK ? this.#addressOfNumber(bytes) : this.#addressOfHost(name)),
       ...(logger && { logger }),
       ...(crypto && { crypto }),
       ...(sip && { sip }),
@@ -119,13 +124,14 @@ export class TestExchange {
       kind,
     )
     this.#phones.set(name, phone)
+    this.#addresses.add(address)
     for (const number of place.numbers ?? (/^\+?[0-9*#]+$/.test(name) ? [name] : [])) this.#numbers.set(number, address)
     return phone
   }
 
   /** Starts an outbound application. @returns the record of its run, when it has ended */
   start(app: AppDefinition, outboundParameters: Readonly<Record<string, unknown>> = {}): Promise<InstanceRecord> {
-    const run = this.exchange.startOutbound(this.#inside(app), outboundParameters)
+    const run = this.exchange.startOutbound(this.appInside(app), outboundParameters)
     return this.sim.clock.pull('the test waits for the application', run)
   }
 
@@ -169,6 +175,11 @@ export class TestExchange {
     return { durationMs: samples.length / 8, samples, said }
   }
 
+  /** All phones, in the order in which they came. */
+  get phones(): readonly Phone[] {
+    return [...this.#phones.values()]
+  }
+
   /** The names of all recordings that are complete. */
   get recordings(): readonly string[] {
     return this.#files.recordings
@@ -194,8 +205,9 @@ export class TestExchange {
     return `The call until now:\n${this.transcript()}\n\nseed ${seed} (again: RINGDOWN_SEED=${seed})\n${ladder}`
   }
 
-  #inside<App extends AppDefinition | Service>(app: App): App {
-    if ('app' in app) return typeof app.app === 'string' ? app : { ...app, app: this.#inside(app.app) }
+  /** @internal The same application, known as part of this simulation. */
+  appInside<App extends AppDefinition | Service>(app: App): App {
+    if ('app' in app) return typeof app.app === 'string' ? app : { ...app, app: this.appInside(app.app) }
     const { run } = app as AppDefinition
     return { ...app, run: (channel, context) => insideSimulation(this.sim.clock, () => run(channel, context)) }
   }
@@ -229,7 +241,16 @@ export class TestExchange {
     const message = parseMessage(bytes)
     const uri = message.ok && message.value.kind === 'request' ? parseUri(message.value.uri) : undefined
     const user = uri?.ok && uri.value.scheme !== 'tel' ? unescapeUri(uri.value.user ?? '') : ''
-    return this.#numbers.get(user) ?? NOWHERE_ADDRESS
+    const known = this.#numbers.get(user)
+    if (known !== undefined || this.#everybodyElse === undefined || user === '') return known ?? NOWHERE_ADDRESS
+    return this.phone(user, this.#everybodyElse(user), { numbers: [user] }).sip.address
+  }
+
+  #addressOfHost(name: string): string {
+    const address = this.sim.resolve(name)
+    if (this.#everybodyElse === undefined || this.#addresses.has(address)) return address
+    const isName = !/^[\d.]+$|:/.test(name)
+    return this.phone(name, this.#everybodyElse(name), isName ? {} : { address }).sip.address
   }
 }
 

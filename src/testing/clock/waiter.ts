@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import type { Instant } from '../../kit/index.ts'
 
 /** A promise of the simulation with a name, so that a run that gets stuck can say who waits for what, and where. */
@@ -36,13 +37,19 @@ export class Waiter<Value> {
   }
 }
 
-/** Frames of this room (but not of its tests) and of Node say nothing about the test that waits. */
-const OWN_CODE = /[\\/]testing[\\/](?!.*\.test\.)|node:internal/
+/** Frames of Ringdown (but not of its tests) and of Node say nothing about the test or the application that waits. */
+function isOwnCode(line: string): boolean {
+  if (/node:|\(native\)|<anonymous>\)?$/.test(line)) return true
+  return line.includes(OWN_DIRECTORY) && !/\.(test|node-test)\./.test(line)
+}
+
+/** `src/` here, `dist/` in the package. */
+const OWN_DIRECTORY = fileURLToPath(new URL('../../', import.meta.url))
 
 /** The lines of a stack that are not of this room or of Node. */
 export function foreignLines(error: Error): readonly string[] {
   const lines = (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line))
-  return lines.filter((line) => !OWN_CODE.test(line))
+  return lines.filter((line) => !isOwnCode(line))
 }
 
 /** Where application or test code was when `error` was made: `path:line:column`, or a word that says that it is unknown. */

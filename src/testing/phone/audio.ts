@@ -4,6 +4,7 @@ import type { Truth } from '../truth/truth.ts'
 import { Ears } from './ears.ts'
 import type { PhoneClock, PhoneHost, PhoneSocket } from './environment.ts'
 import { Mouth } from './mouth.ts'
+import type { PhoneOptions } from './phone.ts'
 import type { RemoteAudio } from './remote-audio.ts'
 
 const FRAME_MS = 20
@@ -23,12 +24,18 @@ export class PhoneAudio {
   /** Nothing is sent, as by a phone that holds its far end or has its microphone off in earnest. */
   isMuted = false
 
-  constructor(host: PhoneHost, clock: PhoneClock, random: Random, sendsSilence: boolean, onHeard: () => void) {
+  constructor(
+    host: PhoneHost,
+    clock: PhoneClock,
+    random: Random,
+    { sendsSilence = true, hearsTones = true }: PhoneOptions,
+    onHeard: () => void,
+  ) {
     this.#host = host
     this.#clock = clock
     this.#sendsSilence = sendsSilence
     this.#onHeard = onHeard
-    this.ears = new Ears(() => this.#remote?.telephoneEvent)
+    this.ears = new Ears(() => this.#remote?.telephoneEvent, hearsTones)
     this.mouth = new Mouth(random, (packet, to, truth) => {
       this.#socket?.send(packet, { address: to.address, port: to.port }, truth)
     })

@@ -44,6 +44,7 @@ export class Ears {
   readonly #tones = new ToneEar()
   readonly #samples = new Int16Array(1000)
   readonly #frame = new Int16Array(160)
+  readonly #hearsTones: boolean
   readonly #telephoneEvent: () => number | undefined
   #held = 0
   /** RTP time of the first packet of the stream, and when it came: tones are timed by it, not by jitter. */
@@ -53,7 +54,8 @@ export class Ears {
   #lastPacketAt: Instant = 0
 
   /** @param telephoneEvent the payload type of telephone-event that is agreed on at the time */
-  constructor(telephoneEvent: () => number | undefined) {
+  constructor(telephoneEvent: () => number | undefined, hearsTones: boolean) {
+    this.#hearsTones = hearsTones
     this.#telephoneEvent = telephoneEvent
   }
 
@@ -96,7 +98,7 @@ export class Ears {
     if (isAudible) this.lastSoundAt = now
     if (truth !== undefined && isAudible) this.#hearSpeech(truth, length / 8, now)
     else if (truth !== undefined) this.#goOn(truth, length / 8, now)
-    this.#hearTones(view, samples, truth, now)
+    if (this.#hearsTones) this.#hearTones(view, samples, truth, now)
   }
 
   #hearSpeech(truth: Truth, lengthMs: number, now: Instant): void {

@@ -24,6 +24,8 @@ export interface PhoneOptions {
   readonly dtmf?: Partial<DtmfHabits>
   /** Sends packets while nobody speaks. Default true. */
   readonly sendsSilence?: boolean
+  /** Recognises tones and digits in the sound, which costs time in long runs. Default true. */
+  readonly hearsTones?: boolean
   /** The address that its session descriptions name, when that is not its own. */
   readonly claimedMediaAddress?: string
 }
@@ -91,7 +93,7 @@ export class Phone {
     this.#habits = { ...GOOD_HABITS, ...options.dtmf }
     this.#kind = kind
     this.name = host.name
-    this.#audio = new PhoneAudio(host, clock, random, options.sendsSilence ?? true, () => this.#changed())
+    this.#audio = new PhoneAudio(host, clock, random, options, () => this.#changed())
     this.ears = this.#audio.ears
     this.hears = new Hearing(this)
     this.sip = new SipPeer(
