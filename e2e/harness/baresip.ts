@@ -123,6 +123,7 @@ module stdio.so
 module g711.so
 module g722.so
 module l16.so
+module opus.so
 module srtp.so
 module aufile.so
 module sndfile.so

@@ -9,7 +9,7 @@ import {
   Sequence,
   silentLogger,
 } from '../kit/index.ts'
-import type { MediaCommand, MediaEvent } from '../media/index.ts'
+import type { CodecName, MediaCommand, MediaEvent } from '../media/index.ts'
 import {
   Endpoint,
   type EndpointCommand,
@@ -54,6 +54,10 @@ export interface ExchangeOptions {
   readonly rtpTimeoutMs?: number
   /** SRTP of all calls but those through a trunk that has a policy of its own. Default `forbidden`. */
   readonly srtp?: SrtpPolicy
+  /** Codecs of calls whose application asks for none, in order of preference. Default PCMU, PCMA. */
+  readonly codecs?: readonly CodecName[]
+  /** Whether the media engine has Opus; where not, no call is offered it. Default false. */
+  readonly hasOpus?: boolean
   readonly logger?: Logger
   /** Wall time in milliseconds since 1970, for `details.times` and records. */
   readonly wallTimeMs: () => number
@@ -288,6 +292,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       tones: this.tones,
       mediaAddress: this.#options.mediaAddress,
       srtp: this.#options.srtp ?? 'forbidden',
+      codecs: this.#options.codecs ?? ['PCMU', 'PCMA'],
+      hasOpus: this.#options.hasOpus ?? false,
       rtpTimeoutMs: this.#options.rtpTimeoutMs ?? 0,
       get now() {
         return exchange.#now

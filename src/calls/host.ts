@@ -1,5 +1,5 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
-import type { LegId, MediaCommand } from '../media/index.ts'
+import type { CodecName, LegId, MediaCommand } from '../media/index.ts'
 import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
 import type { Route } from './destination.ts'
 import type { Leg } from './leg.ts'
@@ -38,6 +38,10 @@ export interface CallHost {
   readonly rtpTimeoutMs: number
   /** What calls think of SRTP unless their route says otherwise. */
   readonly srtp: SrtpPolicy
+  /** Codecs of calls whose application asks for none, in order of preference. */
+  readonly codecs: readonly CodecName[]
+  /** Whether the media engine has Opus. */
+  readonly hasOpus: boolean
   /** Sends the events of a SIP session to `leg`, or to nobody. */
   onSession(session: SessionId, leg: Leg | undefined): void
   /** Sends the events of a leg of the media engine to `leg`, or to nobody. */

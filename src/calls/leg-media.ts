@@ -33,6 +33,8 @@ export interface LegMediaListener {
 export interface Placement {
   /** The leg that was opened last. */
   near: LegId | undefined
+  /** The codec of the stream that was started last: a call that is made now and gets it can be bridged as it is. */
+  codec?: CodecName
 }
 
 /** How one job on the leg reports. */
@@ -80,7 +82,7 @@ export class LegMedia {
     this.#local = {
       address: host.mediaAddress,
       port: 0,
-      codecs: ['PCMU', 'PCMA'],
+      codecs: availableCodecs(host, host.codecs),
       telephoneEvent: true,
       ptimeMs: 20,
       direction: 'sendrecv',
@@ -126,9 +128,16 @@ export class LegMedia {
     })
   }
 
-  /** Restricts and orders the codecs of the offers and answers to come. */
+  /** Restricts and orders the codecs of the offers and answers to come. Those that the engine does not have are left out. */
   useCodecs(codecs: readonly CodecName[]): void {
-    this.#local = { ...this.#local, codecs: [...codecs] }
+    this.#local = { ...this.#local, codecs: availableCodecs(this.#host, codecs) }
+  }
+
+  /** Prefers the codec of the call that this one is likely to be bridged with: then nobody has to transcode. */
+  preferCodecNearby(): void {
+    const { codec } = this.#placement
+    if (codec === undefined) return
+    this.useCodecs([codec, ...this.#local.codecs.filter((name) => name !== codec)])
   }
 
   /** What the offers and answers to come think of SRTP. */
@@ -207,6 +216,7 @@ export class LegMedia {
 
   #start(stream: NegotiatedStream): void {
     this.#stream = stream
+    this.#placement.codec = stream.codec
     const { rtpTimeoutMs } = this.#host
     this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
   }
@@ -275,4 +285,10 @@ export class LegMedia {
     for (const job of [...this.#jobs.keys()]) this.#finish(job, cause, detail === undefined ? {} : { detail })
     this.#listener.onClosed()
   }
+}
+
+/** Without Opus where the engine has none. An empty list would be no offer: G.711 is always there. */
+function availableCodecs({ hasOpus }: CallHost, codecs: readonly CodecName[]): readonly CodecName[] {
+  const available = hasOpus ? codecs : codecs.filter((name) => name !== 'OPUS')
+  return available.length > 0 ? available : ['PCMU', 'PCMA']
 }

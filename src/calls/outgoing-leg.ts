@@ -41,7 +41,8 @@ export class OutgoingLeg extends Leg {
     this.#call = call
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
-    if (call.codecs !== undefined) this.media.useCodecs(call.codecs)
+    if (call.codecs === undefined) this.media.preferCodecNearby()
+    else this.media.useCodecs(call.codecs)
     if (call.route.srtp !== undefined) this.media.useSrtp(call.route.srtp)
     if (host.hasRoom) this.media.open()
     else host.post(() => this.end(Cause.NOCHANNELS, 'local'))

@@ -1,5 +1,5 @@
 export { type Codec, codecNamed } from './codec/codec.ts'
-export { OpusLibrary } from './codec/opus/library.ts'
+export { compileOpus, OpusLibrary } from './codec/opus/library.ts'
 export { toneLevelDbm0 } from './dsp/goertzel.ts'
 export { levelDbm0 } from './dsp/level.ts'
 export { RateConverter } from './dsp/rate-converter.ts'

@@ -90,6 +90,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     trunks: settings.trunks.map(trunkOf),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
     srtp: settings.media.srtp,
+    codecs: settings.media.codecs,
+    hasOpus: media.hasOpus ?? false,
     logger,
     wallTimeMs: Date.now,
     onPending: () => driver.pump(),

@@ -1,7 +1,7 @@
 import type { Logger } from '../kit/index.ts'
 import type { MediaEvent, MediaPort } from '../media/index.ts'
 import type { Settings } from './config/settings.ts'
-import { portTable, WorkerMedia, WorkerPool } from './media/index.ts'
+import { loadOpusModule, portTable, WorkerMedia, WorkerPool } from './media/index.ts'
 
 /** The media of a server: the port of the engine, wherever it runs, and its end. */
 export interface MediaPlane extends MediaPort {
@@ -9,12 +9,17 @@ export interface MediaPlane extends MediaPort {
   counters(): Readonly<Record<string, number>>
   /** Ends every leg and every thread. */
   close(): Promise<void>
+  /** Whether its legs can have Opus. Default false. */
+  readonly hasOpus?: boolean
 }
 
 /** Starts the configured number of media workers, which share the ports, and resolves when all take commands. */
 export async function startMediaPlane({ media, limits }: Settings, logger: Logger): Promise<MediaPlane> {
   const [first, last] = media.portRange
   const ports = portTable({ first, last })
+  const opus = await loadOpusModule()
+  if (opus instanceof Error)
+    logger.warn({ err: opus }, 'Opus cannot be loaded: no call is offered it, whatever codecs are asked for')
   const workers = Array.from(
     { length: media.workers },
     (_, index) =>
@@ -24,13 +29,14 @@ export async function startMediaPlane({ media, limits }: Settings, logger: Logge
         io: media.io,
         // A call that begins may need its leg before that of a call which ends has been closed.
         maxLegs: 2 * limits.maxCalls,
+        ...(!(opus instanceof Error) && { opus }),
         onWorkerDied: (reason) =>
           logger.error({ worker: index + 1 }, `${reason}; its calls have ended and it is being replaced`),
       }),
   )
   await Promise.all(workers.map((worker) => worker.start()))
   logger.info({ workers: workers.length, io: workers[0]?.io }, 'media workers are ready')
-  return new WorkerPool(workers)
+  return Object.assign(new WorkerPool(workers), { hasOpus: !(opus instanceof Error) })
 }
 
 /** The same media as far ends see it from outside: session descriptions name `publicAddress` instead of the bound one. */
@@ -43,5 +49,6 @@ export function announcedAs(publicAddress: string, media: MediaPlane): MediaPlan
       ),
     counters: () => media.counters(),
     close: () => media.close(),
+    ...(media.hasOpus !== undefined && { hasOpus: media.hasOpus }),
   }
 }

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
 import { diff32 } from '../../kit/index.ts'
 import { codecNamed } from '../codec/codec.ts'
+import type { OpusLibrary } from '../codec/opus/library.ts'
 import type { CodecName, StreamParameters } from '../engine/control.ts'
 import { RtpPacket, writeRtpHeader } from '../rtp/packet.ts'
 import { openLeg, streamTo } from './harness.ts'
@@ -63,9 +64,14 @@ export class Party {
 
 /** Ann and Bob, each on a leg of one engine: 1 and 2, bridged. */
 export async function annAndBob(
-  streams: { ann?: Partial<StreamParameters>; bob?: Partial<StreamParameters>; bobTakesEvents?: false } = {},
+  streams: {
+    ann?: Partial<StreamParameters>
+    bob?: Partial<StreamParameters>
+    bobTakesEvents?: false
+    opus?: OpusLibrary
+  } = {},
 ): Promise<{ media: InProcessMedia; ann: Party; bob: Party; restart: (leg: 1 | 2, stream: object) => void }> {
-  const media = new InProcessMedia()
+  const media = new InProcessMedia(streams.opus === undefined ? {} : { opus: streams.opus })
   const restart = (leg: 1 | 2, stream: object): void => {
     const far = leg === 1 ? ANN : BOB
     const { telephoneEventPayloadType: events, ...plain } = streamTo(far.address, far.port)

@@ -42,6 +42,7 @@ describe('a configuration', () => {
       workers: Math.min(64, availableParallelism()),
       io: 'auto',
       rtpTimeoutMs: 0,
+      codecs: ['PCMU', 'PCMA'],
       srtp: 'accepted',
     })
     expect(settings.authentication).toEqual({
@@ -141,6 +142,8 @@ describe('what is refused by its shape', () => {
       /^media\.portRange\[0\] is 80: must be a whole number from 1024/,
     ],
     ['another network', { media: { io: 'raw' } }, /^media\.io is "raw": must be 'auto', 'libc' or 'dgram'/],
+    ['an unknown codec', { media: { codecs: ['GSM'] } }, /^media\.codecs\[0\] is "GSM": must be one of PCMU, PCMA/],
+    ['no codec', { media: { codecs: [] } }, /^media\.codecs .*must name at least one codec/],
     ['no workers', { media: { workers: 0 } }, /^media\.workers is 0: must be a whole number from 1 to 64/],
     ['a service without a name', { services: [{ app }] }, /^services\[0\]\.name is missing: must be 1 to 64 letters/],
     ['a service without an app', { services: [{ name: 'a' }] }, /^services\[0\]\.app is missing: must be the path/],

@@ -63,6 +63,12 @@ export interface MediaConfig {
    */
   readonly rtpTimeoutMs?: number
   /**
+   * The codecs of calls whose application asks for none, in order of preference: `PCMU`, `PCMA`, `G722`, `OPUS`, `L16`
+   * and `L16/16000`. Calls that come get the first of the caller's that is among them. Default ['PCMU', 'PCMA']: what
+   * costs next to nothing; Opus costs a hundred times as much wherever sound is made or mixed.
+   */
+  readonly codecs?: readonly ('PCMU' | 'PCMA' | 'G722' | 'OPUS' | 'L16' | 'L16/16000')[]
+  /**
    * SRTP with keys in the session description (SDES): `forbidden`; `accepted` where the far end offers it; `offered` to
    * all, in the clear with those who do not take it; or `required`, no call without it. Whoever can read the SIP
    * messages can read the keys. Default `accepted`.

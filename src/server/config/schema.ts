@@ -65,6 +65,8 @@ const app = z.custom<string | AppDefinition>(
   'must be the path of an application file, or what inbound() or outbound() returned',
 )
 
+const CODEC_NAMES = ['PCMU', 'PCMA', 'G722', 'OPUS', 'L16', 'L16/16000'] as const
+
 const srtpPolicy = z.enum(
   ['forbidden', 'accepted', 'offered', 'required'],
   "must be 'forbidden', 'accepted', 'offered' or 'required'",
@@ -96,6 +98,12 @@ export const configSchema = object({
     io: z.enum(['auto', 'libc', 'dgram'], "must be 'auto', 'libc' or 'dgram'").optional(),
     rtpTimeoutMs: z
       .union([z.literal(0), whole(1000, 3_600_000, 'ms')], 'must be 0 (never) or 1000 to 3600000 ms')
+      .optional(),
+    codecs: list(
+      z.enum(CODEC_NAMES, `must be one of ${CODEC_NAMES.join(', ')}`),
+      `codecs, of ${CODEC_NAMES.join(', ')}`,
+    )
+      .min(1, 'must name at least one codec')
       .optional(),
     srtp: srtpPolicy.optional(),
   }).optional(),

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { AppDefinition } from '../../calls/index.ts'
+import type { CodecName } from '../../media/index.ts'
 import type { SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
@@ -21,6 +22,7 @@ export interface Settings {
     readonly workers: number
     readonly io: 'auto' | 'libc' | 'dgram'
     readonly rtpTimeoutMs: number
+    readonly codecs: readonly CodecName[]
     readonly srtp: SrtpPolicy
   }
   readonly services: readonly ServiceSettings[]
@@ -113,6 +115,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       workers: config.media?.workers ?? Math.min(64, availableParallelism()),
       io: config.media?.io ?? 'auto',
       rtpTimeoutMs: config.media?.rtpTimeoutMs ?? 0,
+      codecs: config.media?.codecs ?? ['PCMU', 'PCMA'],
       srtp: config.media?.srtp ?? 'accepted',
     },
     services: (config.services ?? []).map((service) => ({

@@ -15,6 +15,8 @@ export interface WorkerMediaOptions {
   readonly io?: MediaIoChoice
   /** Legs that may be open at once. Default 10,000. */
   readonly maxLegs?: number
+  /** The compiled module of Opus. Without it legs of Opus fail. */
+  readonly opus?: object
   /** The built worker. Default: the one beside this file. */
   readonly script?: URL
   /** Hears that a worker has died and is being replaced. Its legs have `failed` by then. */
@@ -51,6 +53,7 @@ export class WorkerMedia implements MediaPort {
       io: options.io ?? 'auto',
       ports: options.ports ?? portTable(),
       maxLegs: options.maxLegs ?? 10_000,
+      opus: options.opus,
       bell: this.#bell.shared,
     }
     this.#script = options.script ?? builtWorker()

@@ -12,6 +12,8 @@ export interface WorkerSettings {
   readonly io: MediaIoChoice
   readonly ports: PortTable
   readonly maxLegs: number
+  /** The compiled module of Opus, where there is one. */
+  readonly opus: object | undefined
   /** Shared memory: rung whenever a message was posted, see {@link Bell}. */
   readonly bell: Int32Array
 }

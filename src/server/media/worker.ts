@@ -1,7 +1,7 @@
 import * as nodeCrypto from 'node:crypto'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Counters } from '../../kit/index.ts'
-import { type MediaCounter, MediaEngine, type MediaEvent, srtpCryptoOf } from '../../media/index.ts'
+import { type MediaCounter, MediaEngine, type MediaEvent, OpusLibrary, srtpCryptoOf } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'
@@ -33,6 +33,7 @@ async function run(): Promise<void> {
     counters,
     maxLegs: settings.maxLegs,
     crypto: srtpCryptoOf(nodeCrypto),
+    ...(settings.opus !== undefined && { opus: new OpusLibrary(settings.opus) }),
   })
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
   const worker = new WorkerEngine({

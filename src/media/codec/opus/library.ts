@@ -53,6 +53,11 @@ export class OpusLibrary {
     this.#pcm = this.#take(2 * MAX_SAMPLES)
   }
 
+  /** What the library has taken from the system. */
+  get memoryBytes(): number {
+    return this.#octets.length
+  }
+
   /** @throws Error when there is no memory for another one */
   openDecoder(sampleRateHz: number): number {
     const decoder = this.#take(this.#opus.opus_decoder_get_size(1))
@@ -143,6 +148,15 @@ export class OpusLibrary {
     this.#octets = new Uint8Array(this.#opus.memory.buffer)
     this.#samples = new Int16Array(this.#opus.memory.buffer)
   }
+}
+
+/**
+ * Compiles the better one of two builds of libopus that this machine can run. The module may be sent to other threads.
+ * @throws Error when there is no WebAssembly, or the build is none
+ */
+export function compileOpus(simd: Uint8Array, scalar: Uint8Array): object {
+  if (wasm === undefined) throw new Error('there is no WebAssembly')
+  return new wasm.Module(wasm.validate(simd) ? simd : scalar)
 }
 
 /** What {@link OpusLibrary.set} sets (opus_defines.h). */
