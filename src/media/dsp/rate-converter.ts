@@ -118,12 +118,14 @@ class FilterRows {
   }
 
   apply(samples: Int16Array, first: number, remainder: number): number {
-    const row = (remainder / this.#unit) * this.taps
-    const weights = this.#weights
-    let sum = 0
-    for (let k = 0; k < this.taps; k++) sum += samples[first + k]! * weights[row + k]!
-    return sum
+    return dot(samples, first, this.#weights, Math.round(remainder / this.#unit) * this.taps, this.taps)
   }
+}
+
+function dot(samples: Int16Array, first: number, weights: Float64Array, row: number, taps: number): number {
+  let sum = 0
+  for (let k = 0; k < taps; k++) sum += samples[first + k]! * weights[row + k]!
+  return sum
 }
 
 /** The tables used last, shared by all recordings of a ratio. Odd ratios would need long ones: they do without. */
