@@ -20,7 +20,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
 
   /**
    * Plays a file and resolves with the cause when it has ended: NORMAL when played to its end.
-   * @param file a name in the media store: WAV, or raw G.711 by its ending (.ul, .al)
+   * @param file a name in the media store: WAV, MP3, Ogg Vorbis or Opus, FLAC, or raw G.711 by its ending (.ul, .al)
    * @throws Hangup, UsageError as every media function; a file that cannot be played gives ERROR and `error()`
    */
   async play(file: string, options: PlayOptions = {}): Promise<PlayerCause> {
