@@ -66,7 +66,8 @@ export function writeWav(path: string, samples: Int16Array): void {
  * Reads a mono 16-bit WAV file at 8 kHz, or at the rate given.
  * @throws Error when the file is anything else
  */
-export function readWav(path: string, sampleRate: number = SAMPLE_RATE): Int16Array {
+/** Reads a WAV file of 16 bits; of several channels only the first. */
+export function readWav(path: string, sampleRate: number = SAMPLE_RATE, channels = 1): Int16Array {
   const bytes = readFileSync(path)
   if (bytes.toString('latin1', 0, 4) !== 'RIFF' || bytes.toString('latin1', 8, 12) !== 'WAVE')
     throw new Error(`${path} is no WAV file`)
@@ -78,11 +79,12 @@ export function readWav(path: string, sampleRate: number = SAMPLE_RATE): Int16Ar
     if (id === 'fmt ')
       format = [body.readUInt16LE(0), body.readUInt16LE(2), body.readUInt32LE(4), body.readUInt16LE(14)]
     if (id === 'data') {
-      if (format.join() !== `1,1,${sampleRate},16`)
+      if (format.join() !== `1,${channels},${sampleRate},16`)
         throw new Error(
-          `${path} is not 16-bit mono at ${sampleRate} Hz: format, channels, rate, bits are ${format.join()}`,
+          `${path} is not 16-bit at ${sampleRate} Hz with ${channels} channels: format, channels, rate, bits are ${format.join()}`,
         )
-      return Int16Array.from({ length: Math.floor(body.length / 2) }, (_, index) => body.readInt16LE(index * 2))
+      const step = 2 * channels
+      return Int16Array.from({ length: Math.floor(body.length / step) }, (_, index) => body.readInt16LE(index * step))
     }
     at += 8 + size + (size % 2)
   }

@@ -86,10 +86,10 @@ export class Baresip {
   }
 
   /** What it heard in its only call, at the rate of the codec. Read it when the call is over. */
-  heard(sampleRate?: number): Int16Array {
+  heard(sampleRate?: number, channels?: number): Int16Array {
     const dump = readdirSync(this.#folder).find((name) => name.endsWith('-dec.wav'))
     if (dump === undefined) throw new Error(`baresip heard nothing:\n${this.output.slice(-2000)}`)
-    return readWav(join(this.#folder, dump), sampleRate)
+    return readWav(join(this.#folder, dump), sampleRate, channels)
   }
 
   async stop(): Promise<void> {

@@ -10,8 +10,14 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  * listen stays out of the room.
  */
 export class MixerParty implements Transmitter {
+  readonly isWideband = true
   readonly #mixer: Mixer
-  /** What it said in the last two rounds, in turn. */
+  /** Whether what it hears is wideband. */
+  #isWide = false
+  /** Of the resamplers, for what it hears and for what it sends, once its rate is not the room's. */
+  #pastHeard: Int16Array | undefined
+  #pastSent: Int16Array | undefined
+  /** What it said in the last two rounds, in turn, at the rate of the round. */
   readonly #said: readonly [Int16Array, Int16Array]
   #heardIn = -1
   #saidIn = -1
@@ -19,12 +25,16 @@ export class MixerParty implements Transmitter {
   #framesOpen = 0
   /** For packets that are no round long, made when the first of them is asked for. */
   #ring: SampleRing | undefined
+  /** Samples in 20 ms of them. */
+  #ringFrame = MIXER_FRAME
+  #ringScratch: Int16Array | undefined
+  /** Made when its rate is not the room's. */
   #scratch: Int16Array | undefined
 
   constructor(mixer: Mixer) {
     const { arena } = mixer.kernels
     this.#mixer = mixer
-    this.#said = [arena.int16(MIXER_FRAME), arena.int16(MIXER_FRAME)]
+    this.#said = [arena.int16(2 * MIXER_FRAME), arena.int16(2 * MIXER_FRAME)]
   }
 
   get isSpeaking(): boolean {
@@ -33,23 +43,42 @@ export class MixerParty implements Transmitter {
 
   /** Takes 20 ms of its sound. A second frame in one round, after a stall, is left out. */
   hear(frame: Int16Array): void {
-    const { round, kernels } = this.#mixer
+    if (this.#isWide) this.#beWide(false)
+    this.#hear(frame, MIXER_FRAME, SPEAKING)
+  }
+
+  /** The same at 16 kHz, which makes it a wideband party. */
+  hearWide(frame: Int16Array): void {
+    if (!this.#isWide) this.#beWide(true)
+    this.#hear(frame, 2 * MIXER_FRAME, SPEAKING_WIDE)
+  }
+
+  #hear(frame: Int16Array, length: number, speaking: number): void {
+    const { round, kernels, gatheringLength } = this.#mixer
     if (this.#heardIn === round) return
     this.#heardIn = round
-    if (kernels.energy(frame, 0, MIXER_FRAME) > SPEAKING) this.#framesOpen = HANGOVER_FRAMES
+    if (kernels.energy(frame, 0, length) > speaking) this.#framesOpen = HANGOVER_FRAMES
     else if (this.#framesOpen === 0 || --this.#framesOpen === 0) return
-    this.#said[round & 1]!.set(frame)
+    const said = this.#said[round & 1]!
     this.#saidBefore = this.#saidIn
     this.#saidIn = round
-    this.#mixer.add(frame)
+    if (gatheringLength === length) {
+      said.set(frame)
+      this.#mixer.add(frame)
+      return
+    }
+    this.#pastHeard ??= this.#newPast()
+    this.#convert(this.#pastHeard, frame, length, said)
+    this.#mixer.add(said)
   }
 
   fill(packet: OutgoingPacket): Transmission {
-    if (packet.samples !== MIXER_FRAME || this.#ring !== undefined) return this.#fillFromRing(packet)
+    const frame = packet.codec.sampleRateHz / FRAMES_PER_SECOND
+    if (packet.samples !== frame || this.#ring !== undefined) return this.#fillFromRing(packet, frame)
     const own = this.#ownInMix
     if (own === undefined) this.#mixer.fillCommon(packet)
     else {
-      this.#mixer.othersInto(own, packet.pcm)
+      this.#othersInto(own, packet.pcm, frame)
       packet.encode()
     }
     return 'audio'
@@ -58,21 +87,26 @@ export class MixerParty implements Transmitter {
   /** Called by the mixer at the end of each round while packets are not those of the rounds. */
   keepRound(): void {
     const ring = this.#ring!
-    ring.skip(MIXER_FRAME - (ring.capacity - ring.length))
+    const frame = this.#ringFrame
+    ring.skip(frame - (ring.capacity - ring.length))
     const own = this.#ownInMix
-    if (own === undefined) ring.write(this.#mixer.common)
+    const scratch = this.#ringScratch!
+    if (own !== undefined) this.#othersInto(own, scratch, frame)
     else {
-      this.#mixer.othersInto(own, this.#scratch!)
-      ring.write(this.#scratch!)
+      const common = this.#mixer.common(frame)
+      for (let i = 0; i < frame; i++) scratch[i] = common[i]!
     }
+    ring.write(scratch)
   }
 
   /** Leaves the room. It must neither hear nor send any more. */
   leave(): void {
     const { arena } = this.#mixer.kernels
     this.#mixer.leave(this)
+    if (this.#isWide) this.#beWide(false)
     for (const array of this.#said) arena.release(array)
     if (this.#scratch !== undefined) arena.release(this.#scratch)
+    if (this.#ringScratch !== undefined) arena.release(this.#ringScratch)
   }
 
   /** What it said in the round that is heard now, if it did. */
@@ -81,11 +115,43 @@ export class MixerParty implements Transmitter {
     return mixed >= 0 && (this.#saidIn === mixed || this.#saidBefore === mixed) ? this.#said[mixed & 1] : undefined
   }
 
-  #fillFromRing(packet: OutgoingPacket): Transmission {
-    if (this.#ring === undefined) {
-      this.#ring = new SampleRing(RING_CAPACITY)
-      this.#scratch = this.#mixer.kernels.arena.int16(MIXER_FRAME)
-      this.#mixer.buffer(this)
+  #beWide(isWide: boolean): void {
+    this.#isWide = isWide
+    this.#mixer.countWide(isWide ? 1 : -1)
+  }
+
+  /** What the others say, in `length` samples. */
+  #othersInto(own: Int16Array, into: Int16Array, length: number): void {
+    const { mixedLength } = this.#mixer
+    if (mixedLength === length) {
+      this.#mixer.othersInto(own, into)
+      return
+    }
+    this.#scratch ??= this.#mixer.kernels.arena.int16(2 * MIXER_FRAME)
+    this.#pastSent ??= this.#newPast()
+    this.#mixer.othersInto(own, this.#scratch)
+    this.#convert(this.#pastSent, this.#scratch, mixedLength, into)
+  }
+
+  /** Brings 20 ms to the other rate. */
+  #convert(past: Int16Array, samples: Int16Array, length: number, into: Int16Array): void {
+    const { up, down } = this.#mixer.rates
+    ;(length === MIXER_FRAME ? up : down).process(past, samples, 0, length, into, 0)
+  }
+
+  #newPast(): Int16Array {
+    const { up, down } = this.#mixer.rates
+    return new Int16Array(Math.max(up.past, down.past))
+  }
+
+  #fillFromRing(packet: OutgoingPacket, frame: number): Transmission {
+    if (this.#ring === undefined || this.#ringFrame !== frame) {
+      const { arena } = this.#mixer.kernels
+      if (this.#ring === undefined) this.#mixer.buffer(this)
+      if (this.#ringScratch !== undefined) arena.release(this.#ringScratch)
+      this.#ring = new SampleRing(RING_FRAMES * frame)
+      this.#ringScratch = arena.int16(frame)
+      this.#ringFrame = frame
     }
     if (this.#ring.length < packet.samples) return 'pause'
     this.#ring.readInto(packet.pcm, packet.samples)
@@ -95,6 +161,8 @@ export class MixerParty implements Transmitter {
 }
 
 const SPEAKING = energyAtLevel(-50, MIXER_FRAME)
+const SPEAKING_WIDE = energyAtLevel(-50, 2 * MIXER_FRAME)
+const FRAMES_PER_SECOND = 50
 const HANGOVER_FRAMES = 25
 /** A packet of 60 ms and as much again. */
-const RING_CAPACITY = 6 * MIXER_FRAME
+const RING_FRAMES = 6

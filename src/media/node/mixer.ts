@@ -1,12 +1,14 @@
 import type { Codec } from '../codec/codec.ts'
+import type { SampleRateHz } from '../codec/codec-rates.ts'
 import type { Codecs } from '../codec/codecs.ts'
+import type { TwoRates } from '../dsp/two-rates.ts'
 import type { CodecName } from '../engine/control.ts'
 import { MAX_PAYLOAD } from '../rtp/packet.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MixerParty } from './mixer-party.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
-/** 20 ms at 8 kHz. */
+/** 20 ms at 8 kHz; twice as many samples at 16 kHz. */
 export const MIXER_FRAME = 160
 
 /**
@@ -16,16 +18,27 @@ export const MIXER_FRAME = 160
  * A round lasts 20 ms: parties hear, {@link Mixer.mix} ends the round, parties send what was mixed. Two rounds are
  * kept, the one that is being gathered and the one that is being sent, so the order within a round does not matter.
  * Nothing is allocated per round.
+ *
+ * The room is mixed at 16 kHz as long as somebody in it has a wideband codec, and at 8 kHz otherwise; it changes from one
+ * round to the next. In a wide room, what telephones hear is brought down once for all who only listen.
  */
 export class Mixer {
   /** Rounds mixed so far, which is also the number of the round being gathered. */
   round = 0
   readonly kernels: Kernels
+  /** Samples in the round that is being gathered, and in the one that is being sent. */
+  gatheringLength = MIXER_FRAME
+  mixedLength = MIXER_FRAME
   readonly #codecs: Codecs
+  #wideParties = 0
   #gathering: Int32Array
   #mixed: Int32Array
   readonly #common: Int16Array
   #isCommonReady = false
+  /** The same at the other rate, made when somebody asks for it, and the resampler's past. */
+  #converted: Int16Array | undefined
+  #isConvertedReady = false
+  #past: Int16Array | undefined
   readonly #payloads: SharedPayload[] = []
   readonly #buffered: MixerParty[] = []
 
@@ -33,14 +46,24 @@ export class Mixer {
     const { arena } = kernels
     this.kernels = kernels
     this.#codecs = codecs
-    this.#gathering = arena.int32(MIXER_FRAME)
-    this.#mixed = arena.int32(MIXER_FRAME)
-    this.#common = arena.int16(MIXER_FRAME)
+    this.#gathering = arena.int32(2 * MIXER_FRAME)
+    this.#mixed = arena.int32(2 * MIXER_FRAME)
+    this.#common = arena.int16(2 * MIXER_FRAME)
+  }
+
+  /** The ways between the rates. A room of telephones never asks for them. */
+  get rates(): TwoRates {
+    return this.#codecs.rates
+  }
+
+  /** Counts a party that has a wideband codec, or has one no more: from the next round on the room has the rate that follows. */
+  countWide(change: 1 | -1): void {
+    this.#wideParties += change
   }
 
   /** Adds a frame to the round that is being gathered. */
   add(frame: Int16Array): void {
-    this.kernels.mixAdd(frame, this.#gathering, MIXER_FRAME)
+    this.kernels.mixAdd(frame, this.#gathering, this.gatheringLength)
   }
 
   /** Ends the round: what was gathered is heard now. */
@@ -48,22 +71,37 @@ export class Mixer {
     const mixed = this.#gathering
     this.#gathering = this.#mixed
     this.#mixed = mixed
-    this.#gathering.fill(0)
+    this.mixedLength = this.gatheringLength
+    this.gatheringLength = this.#wideParties > 0 ? 2 * MIXER_FRAME : MIXER_FRAME
+    this.#gathering.fill(0, 0, this.gatheringLength)
     this.#isCommonReady = false
+    this.#isConvertedReady = false
     this.round++
     for (let i = 0; i < this.#buffered.length; i++) this.#buffered[i]!.keepRound()
   }
 
-  /** What all hear who only listen; valid until the next {@link Mixer.mix}. */
-  get common(): Int16Array {
-    if (!this.#isCommonReady) this.kernels.limitInto(this.#mixed, this.#common, MIXER_FRAME)
+  /** What all hear who only listen, in so many samples; valid until the next {@link Mixer.mix}. */
+  common(length: number): Int16Array {
+    if (!this.#isCommonReady) this.kernels.limitInto(this.#mixed, this.#common, this.mixedLength)
     this.#isCommonReady = true
-    return this.#common
+    return length === this.mixedLength ? this.#common : this.#convertedCommon()
+  }
+
+  #convertedCommon(): Int16Array {
+    const { up, down } = this.rates
+    this.#converted ??= this.kernels.arena.int16(2 * MIXER_FRAME)
+    this.#past ??= new Int16Array(Math.max(up.past, down.past))
+    if (!this.#isConvertedReady) {
+      const way = this.mixedLength === MIXER_FRAME ? up : down
+      way.process(this.#past, this.#common, 0, this.mixedLength, this.#converted, 0)
+    }
+    this.#isConvertedReady = true
+    return this.#converted
   }
 
   /** Writes what somebody hears who has said `own` in the round that is heard now. */
   othersInto(own: Int16Array, into: Int16Array): void {
-    this.kernels.unmixInto(this.#mixed, own, into, MIXER_FRAME)
+    this.kernels.unmixInto(this.#mixed, own, into, this.mixedLength)
   }
 
   /**
@@ -71,10 +109,11 @@ export class Mixer {
    * them; a far end that comes to it from a stream of its own follows within a few milliseconds.
    */
   fillCommon(packet: OutgoingPacket): void {
-    const shared = this.#sharedPayload(packet.codec.name)
+    const { name, sampleRateHz } = packet.codec
+    const shared = this.#sharedPayload(name, sampleRateHz)
     if (shared.round !== this.round) {
       shared.round = this.round
-      shared.length = shared.codec.encodeInto(this.common, 0, MIXER_FRAME, shared.scratch, 0)
+      shared.length = shared.codec.encodeInto(this.common(packet.samples), 0, packet.samples, shared.scratch, 0)
       if (shared.octets.length !== shared.length) shared.octets = new Uint8Array(shared.length)
       for (let i = 0; i < shared.length; i++) shared.octets[i] = shared.scratch[i]!
     }
@@ -97,6 +136,7 @@ export class Mixer {
   release(): void {
     const { arena } = this.kernels
     for (const array of [this.#gathering, this.#mixed, this.#common]) arena.release(array)
+    if (this.#converted !== undefined) arena.release(this.#converted)
     for (const { codec, scratch } of this.#payloads) {
       codec.release()
       arena.release(scratch)
@@ -105,13 +145,13 @@ export class Mixer {
   }
 
   /** A list and not a map: there are one or two codecs in a room. */
-  #sharedPayload(name: CodecName): SharedPayload {
+  #sharedPayload(name: CodecName, sampleRateHz: SampleRateHz): SharedPayload {
     for (let i = 0; i < this.#payloads.length; i++) {
       const shared = this.#payloads[i]!
-      if (shared.codec.name === name) return shared
+      if (shared.codec.name === name && shared.codec.sampleRateHz === sampleRateHz) return shared
     }
     const scratch = this.kernels.arena.bytes(MAX_PAYLOAD)
-    const shared = { codec: this.#codecs.open(name), scratch, octets: EMPTY, length: 0, round: -1 }
+    const shared = { codec: this.#codecs.open(name, sampleRateHz), scratch, octets: EMPTY, length: 0, round: -1 }
     this.#payloads.push(shared)
     return shared
   }
