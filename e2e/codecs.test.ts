@@ -40,7 +40,6 @@ describeWith('baresip')('codecs with baresip', () => {
     ['PCMA', 'PCMA', 8000],
     ['G722', 'G722', 16_000],
     ['L16', 'L16/8000/1', 8000],
-    ['L16/16000', 'L16/16000/1', 16_000],
   ] as const)('%s both ways', async (ours, theirs, sampleRate) => {
     const address = network.next()
     const far = await Baresip.start({
