@@ -67,8 +67,13 @@ describeWith('baresip')('codecs with baresip', () => {
       codec: 'opus/48000/2',
       says: joined(silence(0.5), THEIR_WORDS, silence(30)),
     })
-    const asked = { codecs: ['OPUS'] as const, play: 'words.wav', record: 'opus.wav', press: '1,,,#' }
-    const call = exchange.dial({ to: `sip:far@${address}`, ...asked })
+    const call = exchange.dial({
+      to: `sip:far@${address}`,
+      codecs: ['OPUS'],
+      play: 'words.wav',
+      record: 'opus.wav',
+      press: '1,,,#',
+    })
     await far.untilEstablished()
     await expect.poll(() => far.digitsHeard, { timeout: 15_000 }).toBe('1#')
     far.hangUp()
