@@ -47,7 +47,7 @@ export {
   TransferCause,
 } from './calls/index.ts'
 export { ConfigError, Hangup, type Logger, MediaFileError, RingdownError, UsageError } from './kit/index.ts'
-export type { AudioClip, CodecName } from './media/index.ts'
+export type { AudioClip, AudioStream, CodecName, FileSource } from './media/index.ts'
 export {
   type AuthenticationConfig,
   defineConfig,

@@ -18,7 +18,7 @@ export {
 } from './file/compressed-format.ts'
 export { decodeAudioFile, RAW_ENDINGS_TEXT, rawEncodingOf } from './file/decode-audio-file.ts'
 export { type AudioDecoder, ByteQueue, type DecodedAudio, monoOfFloats } from './file/decoded-audio.ts'
-export { FlacDecoder } from './file/flac-decoder.ts'
+export { FlacDecoder, flacSeconds } from './file/flac-decoder.ts'
 export { type Mp3Frame, parseMp3Header } from './file/mp3-frames.ts'
 export { OggReader } from './file/ogg-reader.ts'
 export { SampleEncoder, samplesWithin } from './file/sample-encoder.ts'

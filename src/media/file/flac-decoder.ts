@@ -83,6 +83,15 @@ function streamInfo(bits: FlacBits): StreamInfo {
   return { sampleRateHz, bits: bits.bits(5) + 1 }
 }
 
+/** How long a FLAC file says it is, by its first octets; 0 when it does not. */
+export function flacSeconds(bytes: Uint8Array): number {
+  const head = bytes.subarray(id3Length(bytes))
+  if (head.length < 8 + 18) return 0
+  const rate = (head[18]! << 12) | (head[19]! << 4) | (head[20]! >> 4)
+  const samples = (head[21]! & 0x0f) * 2 ** 32 + new DataView(head.buffer, head.byteOffset).getUint32(22)
+  return rate === 0 ? 0 : samples / rate
+}
+
 /** RFC 9639 section 9. */
 function decodeFrame(bytes: Uint8Array, info: StreamInfo): { audio: DecodedAudio; length: number } {
   const bits = new FlacBits(bytes)

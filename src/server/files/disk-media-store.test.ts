@@ -1,4 +1,5 @@
 import {
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -15,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Logger, MediaFileError, silentLogger, UsageError } from '../../kit/index.ts'
 import { type AudioClip, parseWav, StreamReader, samplesOfWav, wavHeader } from '../../media/index.ts'
 import { bestMatch, speechLike } from '../../media/test/signals.ts'
-import { LocalAudioFiles } from './audio/audio-files.ts'
+import { type AudioFiles, LocalAudioFiles } from './audio/audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
 import { DiskMediaStore } from './disk-media-store.ts'
 
@@ -31,9 +32,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-async function open(limits: Partial<ConstructorParameters<typeof DiskMediaStore>[0]> = {}): Promise<DiskMediaStore> {
+async function open(
+  limits: Partial<ConstructorParameters<typeof DiskMediaStore>[0]> = {},
+  audio: AudioFiles = new LocalAudioFiles(),
+): Promise<DiskMediaStore> {
   const settings = { directory, cacheBytes: 100_000, streamLongerThanMs: 60_000, maxRecordingBytes: 1_000_000 }
-  const store = new DiskMediaStore({ ...settings, ...limits }, { audio: new LocalAudioFiles(), logger })
+  const store = new DiskMediaStore({ ...settings, ...limits }, { audio, logger })
   await store.open()
   return store
 }
@@ -122,6 +126,27 @@ describe('reading', () => {
       'long.wav could not be played to its end: it was changed while it was read',
     )
     expect(store.counters.snapshot()).toMatchObject({ filesCutShort: 1 })
+  })
+
+  it('decodes a compressed file only once to find out that it is long', async () => {
+    const loads: string[] = []
+    const audio = new LocalAudioFiles()
+    const counting: AudioFiles = {
+      load: (path, name, most) => {
+        loads.push(name)
+        return audio.load(path, name, most)
+      },
+      stream: (path, name, loop) => audio.stream(path, name, loop),
+      close: () => audio.close(),
+    }
+    const store = await open({ streamLongerThanMs: 1000 }, counting)
+    copyFileSync(new URL('audio/test/sounds/mono-22k.mp3', import.meta.url), join(directory, 'a.mp3'))
+    for (let n = 0; n < 3; n++) {
+      const { source, close } = await store.read('a.mp3', { loop: false })
+      expect(source.kind).toBe('stream')
+      await close()
+    }
+    expect(loads).toEqual(['a.mp3'])
   })
 
   it('plays what is there of a file that was cut, and warns', async () => {

@@ -58,6 +58,8 @@ export class DiskMediaStore implements MediaStore {
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
   readonly #loading = new Map<string, Promise<Found>>()
+  /** Compressed files that turned out to be long, and what they were then: they are not decoded twice to find it out. */
+  readonly #long = new Map<string, string>()
   /** Where recordings of this store are growing. */
   readonly #recordings = new Set<string>()
   readonly #logger: Logger
@@ -160,15 +162,27 @@ export class DiskMediaStore implements MediaStore {
           { file: name, missingBytes: source.missingBytes },
           `${name} ends ${source.missingBytes} octets before it should; what is there is played`,
         )
-      if (source.length !== undefined && source.length > this.#mostClipSamples) return { path }
+      if (source.leastLength > this.#mostClipSamples || this.#isKnownAsLong(path, modifiedMs, size)) return { path }
       if (source.isPlain) clip = await loadClip(source, this.#mostClipSamples)
     } finally {
       await source.close()
     }
     clip ??= await this.#audio.load(path, name, this.#mostClipSamples)
-    if (clip === undefined) return { path }
+    if (clip === undefined) {
+      this.#noteLong(path, modifiedMs, size)
+      return { path }
+    }
     this.#cache.set(path, modifiedMs, size, clip)
     return clip
+  }
+
+  #isKnownAsLong(path: string, modifiedMs: number, size: number): boolean {
+    return this.#long.get(path) === `${modifiedMs} ${size}`
+  }
+
+  #noteLong(path: string, modifiedMs: number, size: number): void {
+    this.#long.set(path, `${modifiedMs} ${size}`)
+    if (this.#long.size > MOST_LONG) this.#long.delete(this.#long.keys().next().value as string)
   }
 
   async #stream(name: string, path: string, loop: boolean): Promise<Playable> {
@@ -195,6 +209,8 @@ export class DiskMediaStore implements MediaStore {
     return real
   }
 }
+
+const MOST_LONG = 1000
 
 function fileError(name: string, what: string, cause: unknown): MediaFileError {
   if (cause instanceof MediaFileError) return cause

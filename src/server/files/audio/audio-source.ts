@@ -14,8 +14,8 @@ import { WavSource } from './wav-source.ts'
 export interface AudioSource {
   /** What {@link read} gives: G.711 that is 8 kHz mono in the file stays as it is. */
   readonly encoding: 'pcm16' | 'pcmu' | 'pcma'
-  /** How long it is, where the file says so before it is decoded, in samples at 8 kHz. */
-  readonly length: number | undefined
+  /** It is at least so long, in samples at 8 kHz, by what can be told without decoding it. */
+  readonly leastLength: number
   /** Nothing but copying is to be done: no decompression, no other rate. */
   readonly isPlain: boolean
   /** Audio that the file says it has and has not, in octets. */
@@ -43,7 +43,7 @@ export async function openAudioSource(file: ReadableFile, name: string): Promise
     const bytes = await file.read(0, FIRST_BYTES)
     if (isRiff(bytes)) return new WavSource(file, await wavHeadOf(file))
     const format = compressedFormatOf(bytes)
-    if (format !== undefined) return new DecodedSource(file, format)
+    if (format !== undefined) return new DecodedSource(file, format, bytes)
     throw new Error(isOgg(bytes) ? 'the Ogg file begins with neither Vorbis nor Opus' : UNKNOWN_FORMAT)
   } catch (error) {
     await file.close()

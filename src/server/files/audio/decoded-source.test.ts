@@ -50,7 +50,9 @@ const SOUNDS: [name: string, seconds: number, correlation: number][] = [
 describe.each(SOUNDS)('%s', (name, seconds, correlation) => {
   it('sounds like what it was made of, once and once more', async () => {
     const source = await open(sound(name))
-    expect([source.encoding, source.length, source.isPlain]).toEqual(['pcm16', undefined, false])
+    expect([source.encoding, source.isPlain]).toEqual(['pcm16', false])
+    expect(source.leastLength).toBeGreaterThan(name.endsWith('flac') ? 3998 : 200)
+    expect(source.leastLength).toBeLessThanOrEqual(8000 * seconds)
     const decoded = await samplesOf(source)
     const heard = likeness(decoded, seconds)
     expect(heard.correlation).toBeGreaterThan(correlation)

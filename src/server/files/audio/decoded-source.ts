@@ -3,6 +3,7 @@ import {
   type CompressedFormat,
   type DecodedAudio,
   FlacDecoder,
+  flacSeconds,
   RateConverter,
 } from '../../../media/index.ts'
 import type { AudioSource } from './audio-source.ts'
@@ -11,7 +12,7 @@ import type { ReadableFile } from './disk-file.ts'
 /** A compressed file, decoded as it is read. The libraries are loaded by the first that needs them. */
 export class DecodedSource implements AudioSource {
   readonly encoding = 'pcm16'
-  readonly length = undefined
+  readonly leastLength: number
   readonly isPlain = false
   readonly missingBytes = 0
   readonly #file: ReadableFile
@@ -25,12 +26,17 @@ export class DecodedSource implements AudioSource {
   #rateHz = 0
   #isFinished = false
 
-  /** @throws Error when the file is too long */
-  constructor(file: ReadableFile, format: CompressedFormat) {
+  /**
+   * @param head the beginning of the file
+   * @throws Error when the file is too long
+   */
+  constructor(file: ReadableFile, format: CompressedFormat, head: Uint8Array) {
     if (file.size > MOST_FILE_BYTES)
       throw new Error(`it has ${file.size} octets: of a compressed file, ${MOST_FILE_BYTES} is the most`)
     this.#file = file
     this.#format = format
+    const seconds = format === 'flac' ? flacSeconds(head) : file.size / MOST_BYTES_PER_SECOND[format]
+    this.leastLength = Math.floor(8000 * seconds)
   }
 
   async read(): Promise<Int16Array | undefined> {
@@ -90,6 +96,9 @@ async function decoderOf(format: CompressedFormat): Promise<AudioDecoder> {
       return (await import('./ogg-decoder.ts')).OggDecoder.create(format)
   }
 }
+
+/** MP3 ends at 320 kbit/s; Vorbis and Opus at 500 or so. */
+const MOST_BYTES_PER_SECOND = { mp3: 40_000, vorbis: 64_000, opus: 64_000 }
 
 const CHUNK_BYTES = 16_384
 /** Nine hours of MP3 at 128 kbit/s. */

@@ -9,7 +9,7 @@ import type { AudioSource } from './audio-source.ts'
  * @throws Error saying what is wrong with the file
  */
 export async function loadClip(source: AudioSource, mostSamples: number): Promise<AudioClip | undefined> {
-  if (source.length !== undefined && source.length > mostSamples) return undefined
+  if (source.leastLength > mostSamples) return undefined
   const blocks: (Int16Array | Uint8Array)[] = []
   let length = 0
   for (let block = await source.read(); block !== undefined; block = await source.read()) {

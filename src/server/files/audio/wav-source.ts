@@ -5,7 +5,7 @@ import type { ReadableFile } from './disk-file.ts'
 /** A WAV file, or raw G.711, read from disk half a second at a time. */
 export class WavSource implements AudioSource {
   readonly encoding: AudioSource['encoding']
-  readonly length: number
+  readonly leastLength: number
   readonly isPlain: boolean
   readonly missingBytes: number
   readonly #file: ReadableFile
@@ -24,7 +24,7 @@ export class WavSource implements AudioSource {
     this.isPlain = head.sampleRateHz === 8000
     const { channels, sampleRateHz, blockBytes, encoding } = head
     const samplesPerBlock = encoding === 'ima-adpcm' ? 2 * (blockBytes / channels - 4) + 1 : 1
-    this.length = Math.floor(((head.dataBytes / blockBytes) * samplesPerBlock * 8000) / sampleRateHz)
+    this.leastLength = Math.floor(((head.dataBytes / blockBytes) * samplesPerBlock * 8000) / sampleRateHz)
     this.#chunkBytes = Math.ceil((0.5 * sampleRateHz) / samplesPerBlock) * blockBytes
     this.rewind()
   }
