@@ -1,10 +1,11 @@
-import { isIP } from 'node:net'
 import { Counters, Fifo, type Instant } from '../../kit/index.ts'
 import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
-import { BIND_ATTEMPTS, type MediaIoCounter } from './io-counters.ts'
+import type { MediaIoCounter } from './io-counters.ts'
 import { LinuxPort } from './linux-port.ts'
-import { EADDRINUSE, EADDRNOTAVAIL, EMFILE, type LinuxSockets } from './linux-sockets.ts'
+import { EADDRINUSE, type LinuxSockets } from './linux-sockets.ts'
+import { PortBinder } from './port-binder.ts'
 import { type PortRange, processNow } from './port-range.ts'
+import type { BoundPort } from './worker-messages.ts'
 
 export interface LibcMediaIoOptions {
   readonly sockets: LinuxSockets
@@ -24,9 +25,11 @@ export class LibcMediaIo implements MediaIo {
   readonly counters: Counters<MediaIoCounter>
   readonly #sockets: LinuxSockets
   readonly #range: PortRange
+  readonly #binder: PortBinder
   readonly #now: () => Instant
   readonly #ports = new Map<LegId, LinuxPort>()
   readonly #controlPorts = new Map<LegId, LinuxPort>()
+  readonly #adopted = new Map<LegId, BoundPort>()
   readonly #events = new Fifo<MediaIoEvent>()
   /** The port used last: a leg receives and sends in one go. */
   #lastLeg: LegId | undefined
@@ -38,12 +41,17 @@ export class LibcMediaIo implements MediaIo {
     this.#range = options.ports
     this.counters = options.counters ?? new Counters()
     this.#now = options.now ?? processNow
+    this.#binder = new PortBinder({ ...options, counters: this.counters, now: this.#now })
     for (const descriptor of this.#range.releaseLeftBehind(this.#now())) this.#sockets.close(descriptor)
   }
 
+  /** Serves a port that another thread has bound, from when its leg is opened. */
+  adopt(port: BoundPort): void {
+    this.#adopted.set(port.leg, port)
+  }
+
   open(leg: LegId, localAddress: string): void {
-    const bound =
-      isIP(localAddress) === 0 ? `"${localAddress}" is no IP address` : this.#bind(localAddress, BIND_ATTEMPTS)
+    const bound = this.#takeAdopted(leg, localAddress) ?? this.#binder.bind(localAddress)
     if (typeof bound === 'string') {
       this.#events.push({ type: 'failed', leg, reason: bound })
       return
@@ -117,6 +125,13 @@ export class LibcMediaIo implements MediaIo {
     for (const leg of [...this.#ports.keys()]) this.close(leg)
   }
 
+  #takeAdopted(leg: LegId, address: string): LinuxPort | undefined {
+    const adopted = this.#adopted.get(leg)
+    if (adopted === undefined) return undefined
+    this.#adopted.delete(leg)
+    return LinuxPort.adopt(this.#sockets, address, adopted.port, adopted.descriptor, this.counters)
+  }
+
   #portOf(leg: LegId): LinuxPort | undefined {
     if (leg !== this.#lastLeg) {
       this.#lastPort = this.#ports.get(leg)
@@ -124,26 +139,4 @@ export class LibcMediaIo implements MediaIo {
     }
     return this.#lastPort
   }
-
-  /** A bound port, or why there is none. */
-  #bind(address: string, attempts: number): LinuxPort | string {
-    for (let attempt = 0; attempt < attempts; attempt++) {
-      const number = this.#range.take(this.#now())
-      if (number === undefined) break
-      const port = LinuxPort.bind(this.#sockets, address, number, this.counters)
-      if (typeof port !== 'number') {
-        this.#range.note(number, port.descriptor)
-        return port
-      }
-      this.#range.release(number, this.#now())
-      if (port !== EADDRINUSE) return `no UDP port could be opened on ${address}: ${ERRORS[port] ?? `error ${port}`}`
-      this.counters.add('portsTaken')
-    }
-    return `no UDP port is free on ${address}: ${this.#range.used} of ${this.#range.size} are in use`
-  }
-}
-
-const ERRORS: Readonly<Record<number, string>> = {
-  [EADDRNOTAVAIL]: 'the address is not one of this machine',
-  [EMFILE]: 'too many open files',
 }

@@ -74,6 +74,17 @@ export class LinuxPort {
     return error
   }
 
+  /** A socket of this process that is bound already. */
+  static adopt(
+    sockets: LinuxSockets,
+    address: string,
+    number: number,
+    descriptor: number,
+    counters: Counters<MediaIoCounter>,
+  ): LinuxPort {
+    return new LinuxPort(sockets, counters, descriptor, address, number, isIP(address) === 6 ? 6 : 4)
+  }
+
   /** The length of the oldest datagram, cut to the length of `into`; -1 when none waits. */
   receive(into: Uint8Array, source: { address: string; port: number }): number {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {

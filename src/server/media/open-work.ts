@@ -9,6 +9,10 @@ export class OpenWork {
     return this.#jobs.size
   }
 
+  isOpen(leg: LegId): boolean {
+    return this.#jobs.has(leg)
+  }
+
   noteCommand(command: MediaCommand): void {
     if (command.type === 'open') this.#jobs.set(command.leg, new Set())
     else if (command.type === 'play' || command.type === 'record' || command.type === 'sendDigits')

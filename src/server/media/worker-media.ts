@@ -1,10 +1,14 @@
 import { Worker } from 'node:worker_threads'
-import { RingdownError, UsageError } from '../../kit/index.ts'
-import type { MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import { Counters, RingdownError, UsageError } from '../../kit/index.ts'
+import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
+import type { MediaIoCounter } from './io-counters.ts'
+import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { OpenWork } from './open-work.ts'
-import { type PortTable, portTable } from './port-range.ts'
-import type { FromWorker, MediaIoChoice, ToWorker, WorkerReport, WorkerSettings } from './worker-messages.ts'
+import { PortBinder } from './port-binder.ts'
+import { PortRange, type PortTable, portTable } from './port-range.ts'
+import type { BoundPort, FromWorker, MediaIoChoice, ToWorker, WorkerReport, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerMediaOptions {
   /** The ports that this worker takes from; several workers may share them. Default: a table of its own. */
@@ -27,6 +31,9 @@ export interface WorkerMediaOptions {
  * The media port whose engine runs in a worker thread, where neither an application nor garbage collection of the
  * main thread can make its packets late. What is sent in one turn of the event loop crosses in one message.
  *
+ * Where the worker uses the C library's sockets, ports are bound here, so that a leg is `opened` at once and the worker
+ * hears of it together with its stream: sockets belong to the process and not to a thread.
+ *
  * A worker that dies takes its own legs along, which are `failed`, and is replaced; commands that come meanwhile
  * wait for the new one.
  */
@@ -40,6 +47,11 @@ export class WorkerMedia implements MediaPort {
   #worker: Worker | undefined
   #io: 'libc' | 'dgram' | undefined
   #pending: MediaCommand[] = []
+  #bound: BoundPort[] = []
+  readonly #counters = new Counters<MediaIoCounter>()
+  #sockets: LinuxSockets | undefined
+  /** While a worker on libc is ready. */
+  #binder: PortBinder | undefined
   #report: WorkerReport = NOTHING_REPORTED
   /** What workers that are gone have counted. */
   #countedBefore: Readonly<Record<string, number>> = {}
@@ -69,6 +81,9 @@ export class WorkerMedia implements MediaPort {
     await new Promise<void>((resolve, reject) => {
       this.#spawn(resolve, (reason) => reject(new RingdownError('RINGDOWN_INTERNAL', `the media worker: ${reason}`)))
     })
+    if (this.#io !== 'libc') return
+    this.#sockets = await loadLinuxSockets()
+    this.#bindHere()
   }
 
   /** The network that the worker found, once it has been started. */
@@ -83,9 +98,12 @@ export class WorkerMedia implements MediaPort {
 
   send(command: MediaCommand): void {
     if (this.#isClosed) return
+    if (command.type === 'open' && this.#binder !== undefined && this.#mayOpen(command.leg)) {
+      this.#open(this.#binder, command)
+      return
+    }
     this.#work.noteCommand(command)
-    this.#pending.push(command)
-    if (this.#pending.length === 1) setImmediate(this.#flush)
+    this.#pass(command)
   }
 
   onEvent(listener: (event: MediaEvent) => void): void {
@@ -95,7 +113,8 @@ export class WorkerMedia implements MediaPort {
   /** How the worker fares, at most a second old while it has legs. Its counters include those of workers before it. */
   report(): WorkerReport {
     const counters: Record<string, number> = { ...this.#countedBefore }
-    for (const [name, value] of Object.entries(this.#report.counters)) counters[name] = (counters[name] ?? 0) + value
+    for (const part of [this.#report.counters, this.#counters.snapshot()])
+      for (const [name, value] of Object.entries(part)) counters[name] = (counters[name] ?? 0) + value
     if (this.#died > 0) counters.mediaWorkersDied = this.#died
     return { ...this.#report, counters }
   }
@@ -118,8 +137,42 @@ export class WorkerMedia implements MediaPort {
   readonly #flush = (): void => {
     if (this.#worker === undefined || this.#pending.length === 0) return
     const commands = this.#pending
+    const bound = this.#bound
     this.#pending = []
-    this.#post({ type: 'commands', commands })
+    this.#bound = []
+    this.#post({ type: 'commands', commands, bound })
+  }
+
+  #pass(command: MediaCommand): void {
+    this.#pending.push(command)
+    if (this.#pending.length === 1) setImmediate(this.#flush)
+  }
+
+  /** What the engine would refuse, it refuses. */
+  #mayOpen(leg: LegId): boolean {
+    return !this.#work.isOpen(leg) && this.#work.legs < this.#settings.maxLegs
+  }
+
+  /** Whoever opens a leg is in the middle of something, and hears of it afterwards. */
+  #open(binder: PortBinder, command: Extract<MediaCommand, { type: 'open' }>): void {
+    const { leg, localAddress: address } = command
+    const bound = binder.bind(address)
+    this.#work.noteCommand(command)
+    this.#pass(command)
+    // The worker will fail as well, and say why.
+    if (typeof bound === 'string') return
+    const { number: port, descriptor } = bound
+    this.#bound.push({ leg, port, descriptor })
+    queueMicrotask(() => {
+      if (this.#work.isOpen(leg)) this.#say({ type: 'opened', leg, address, port })
+    })
+  }
+
+  #bindHere(): void {
+    if (this.#sockets === undefined) return
+    const { ports, number } = this.#settings
+    const range = new PortRange(systemRandom(), ports, number)
+    this.#binder = new PortBinder({ sockets: this.#sockets, ports: range, counters: this.#counters })
   }
 
   #post(message: ToWorker): void {
@@ -138,6 +191,7 @@ export class WorkerMedia implements MediaPort {
       else {
         this.#io = message.io
         isReady = true
+        this.#bindHere()
         onReady()
       }
     })
@@ -146,6 +200,7 @@ export class WorkerMedia implements MediaPort {
     })
     worker.once('exit', () => {
       this.#worker = undefined
+      this.#binder = undefined
       if (isReady) this.#replace(reason)
       else onFailed(reason)
     })
@@ -159,6 +214,7 @@ export class WorkerMedia implements MediaPort {
     this.#countedBefore = counted
     this.#report = NOTHING_REPORTED
     this.#pending = []
+    this.#bound = []
     for (const event of this.#work.failAll(reason)) this.#listener(event)
     this.#onWorkerDied(reason)
     this.#restart = setTimeout(() => this.#spawn(nothing, (why) => this.#replace(why)), RESTART_DELAY_MS)

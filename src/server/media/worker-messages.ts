@@ -1,4 +1,4 @@
-import type { MediaCommand, MediaEvent } from '../../media/index.ts'
+import type { LegId, MediaCommand, MediaEvent } from '../../media/index.ts'
 import type { Lateness } from './lateness.ts'
 import type { PortTable } from './port-range.ts'
 
@@ -18,9 +18,22 @@ export interface WorkerSettings {
   readonly bell: Int32Array
 }
 
+/** A port that the main thread has bound for a leg. */
+export interface BoundPort {
+  readonly leg: LegId
+  readonly port: number
+  /** Of the socket. */
+  readonly descriptor: number
+}
+
 /** To the worker: everything that one turn of the main thread wanted, at once. */
 export type ToWorker =
-  | { readonly type: 'commands'; readonly commands: readonly MediaCommand[] }
+  | {
+      readonly type: 'commands'
+      readonly commands: readonly MediaCommand[]
+      /** The ports of legs that the commands open, where the main thread has bound them. */
+      readonly bound: readonly BoundPort[]
+    }
   | { readonly type: 'close' }
 
 /** From the worker: what one turn brought about, and now and then how it fares. */

@@ -1,7 +1,14 @@
 import * as nodeCrypto from 'node:crypto'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
 import { Counters } from '../../kit/index.ts'
-import { type MediaCounter, MediaEngine, type MediaEvent, OpusLibrary, srtpCryptoOf } from '../../media/index.ts'
+import {
+  type LegId,
+  type MediaCounter,
+  MediaEngine,
+  type MediaEvent,
+  OpusLibrary,
+  srtpCryptoOf,
+} from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'
@@ -11,7 +18,7 @@ import { LibcMediaIo } from './libc-io.ts'
 import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { PortRange } from './port-range.ts'
 import { WorkerEngine } from './worker-engine.ts'
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
+import type { BoundPort, FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
 
 /**
  * The entry of a media worker thread: one engine, its network, and the port to the main thread. On libc nothing needs
@@ -25,8 +32,8 @@ async function run(): Promise<void> {
   const counters = new Counters<MediaCounter | MediaIoCounter>()
   const ports = new PortRange(random, settings.ports, settings.number)
   const sockets = await findSockets(settings)
-  const isBlocking = !(sockets instanceof Error)
-  const io = isBlocking ? new LibcMediaIo({ sockets, ports, counters }) : new DgramMediaIo({ ports, counters })
+  const libc = sockets instanceof Error ? undefined : new LibcMediaIo({ sockets, ports, counters })
+  const io = libc ?? new DgramMediaIo({ ports, counters })
   const engine = new MediaEngine({
     io,
     random,
@@ -35,17 +42,29 @@ async function run(): Promise<void> {
     crypto: srtpCryptoOf(nodeCrypto),
     ...(settings.opus !== undefined && { opus: new OpusLibrary(settings.opus) }),
   })
+  /** Legs being opened whose ports the main thread has bound: it has said so itself. */
+  const boundThere = new Set<LegId>()
   const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
   const worker = new WorkerEngine({
     engine,
     counters,
-    onEvents: (events) => post({ type: 'events', events }, recordedBuffers(events)),
+    onEvents: (all) => {
+      const events =
+        boundThere.size === 0 ? all : all.filter((event) => !isOpening(event) || !boundThere.delete(event.leg))
+      if (events.length > 0) post({ type: 'events', events }, recordedBuffers(events))
+    },
     onReport: (report) => post({ type: 'report', report }),
   })
-  post(isBlocking ? { type: 'ready', io: 'libc' } : { type: 'ready', io: 'dgram', why: sockets.message })
-  if (isBlocking) {
-    driveBlocking(worker, new Bell(settings.bell), () => takeMessages(port, worker))
-    io.closeAll()
+  post(sockets instanceof Error ? { type: 'ready', io: 'dgram', why: sockets.message } : { type: 'ready', io: 'libc' })
+  if (libc !== undefined) {
+    const onBound = (bound: readonly BoundPort[]): void => {
+      for (const each of bound) {
+        boundThere.add(each.leg)
+        libc.adopt(each)
+      }
+    }
+    driveBlocking(worker, new Bell(settings.bell), () => takeMessages(port, worker, onBound))
+    libc.closeAll()
     port.close()
   } else driveByEventLoop(port, worker, () => io.closeAll())
 }
@@ -62,10 +81,15 @@ async function findSockets({ io }: WorkerSettings): Promise<LinuxSockets | Error
 }
 
 /** False when the worker is to end. */
-function takeMessages(port: MessagePort, worker: WorkerEngine): boolean {
+function takeMessages(
+  port: MessagePort,
+  worker: WorkerEngine,
+  onBound: (bound: readonly BoundPort[]) => void,
+): boolean {
   for (let received = receiveMessageOnPort(port); received !== undefined; received = receiveMessageOnPort(port)) {
     const message = received.message as ToWorker
     if (message.type === 'close') return false
+    onBound(message.bound)
     worker.take(message.commands)
   }
   return true
@@ -83,6 +107,10 @@ function driveByEventLoop(port: MessagePort, worker: WorkerEngine, onClose: () =
     onClose()
     port.close()
   })
+}
+
+function isOpening({ type }: MediaEvent): boolean {
+  return type === 'opened'
 }
 
 /** Recorded blocks are handed over, not copied: the recorder has begun another block already. */
