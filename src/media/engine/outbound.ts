@@ -47,6 +47,7 @@ export class Outbound {
   #samples = 160
   #eventTicksPerMs = 8
   #opus: OpusParameters | undefined
+  #expectedLoss = 0
   #payloadType = 0
   #eventPayloadType = -1
   #ptimeMs = 20
@@ -164,10 +165,20 @@ export class Outbound {
     this.#eventSplice.reset(eventRatio)
   }
 
+  /** A codec that can repeat itself does so as far as the far end's losses ask for it. */
+  expectLoss(share: number): void {
+    this.#expectedLoss = share
+    this.#codec.expectLoss?.(share)
+    this.#wideCodec?.expectLoss?.(share)
+  }
+
   #chooseCodec(): void {
     this.#inUse = this.#codec
     if (this.#transmitter?.isWideband === true && isWideband(this.#codec.name)) {
-      this.#wideCodec ??= this.#workshop.codecs.open(this.#codec.name, 16_000, this.#opus)
+      if (this.#wideCodec === undefined) {
+        this.#wideCodec = this.#workshop.codecs.open(this.#codec.name, 16_000, this.#opus)
+        this.#wideCodec.expectLoss?.(this.#expectedLoss)
+      }
       this.#inUse = this.#wideCodec
     }
     this.#samples = (this.#ptimeMs * this.#inUse.sampleRateHz) / 1000

@@ -173,6 +173,29 @@ describe('a leg of Opus', () => {
     expect(toneLevelDbm0(recordingOf(media, 1, 5).subarray(-2400, -800), 700)).toBeGreaterThan(-15)
   })
 
+  it('repeats itself as far as the far end loses packets', async () => {
+    const wishes = { ...STREAMS.OPUS, rtcpMux: true, opus: { useInbandFec: true } }
+    const { media, ann, bob } = await annAndBob({ ann: STREAMS.G722, bob: wishes, opus })
+    const pass = (ms: number): Promise<void> => media.pass(ms)
+    const speech = tone(900, 1000, 16_000).map((sample, i) => (Math.floor(i / 1600) % 2 === 0 ? sample : sample >> 3))
+    /** Whether a packet of SILK repeats the one before it, as libopus's opus_packet_has_lbrr reads it. */
+    const repeats = (): number =>
+      bob.heard.filter(({ payload }) => payload[0] >> 3 < 16 && (payload[1] & 0x40) !== 0).length
+    await say(ann, pass, 'G722', speech)
+    expect(repeats()).toBe(0)
+    const report = new Uint8Array(32)
+    const view = new DataView(report.buffer)
+    report.set([0x81, 201, 0, 7])
+    view.setUint32(4, bob.ssrc)
+    view.setUint32(8, bob.heard[0].ssrc)
+    report[12] = 51
+    bob.say(Uint8Array.of(0x48), { payloadType: 111, units: 960 })
+    bob.raw(report)
+    await pass(40)
+    await say(ann, pass, 'G722', speech)
+    expect(repeats()).toBeGreaterThan(10)
+  })
+
   it('is not harmed by hostile payloads, which it counts', async () => {
     const { media, ann } = await annAndBob({ ann: STREAMS.OPUS, opus })
     media.send({ type: 'unbridge', leg: 1 })

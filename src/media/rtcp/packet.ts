@@ -21,6 +21,8 @@ export class RtcpCompound {
   ntpMiddle = 0
   /** Whether a report block about our stream is there, which the fields below are of. */
   hasBlock = false
+  /** Packets lost of our stream since the report before, in 1/256. */
+  fractionLost = 0
   /** Packets lost of our stream since it began; negative when duplicates hid losses. */
   cumulativeLost = 0
   /** Interarrival jitter of our stream in timestamp units. */
@@ -58,6 +60,7 @@ export class RtcpCompound {
     for (let i = 0; i < count; i++, at += BLOCK_LENGTH) {
       if (uint32(bytes, at) !== ourSsrc) continue
       this.hasBlock = true
+      this.fractionLost = bytes[at + 4]!
       this.cumulativeLost = (uint32(bytes, at + 4) << 8) >> 8
       this.jitter = uint32(bytes, at + 12)
       this.lastReport = uint32(bytes, at + 16)

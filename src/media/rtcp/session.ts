@@ -10,6 +10,8 @@ export interface SentStream {
   readonly octetsSent: number
   /** How fast its RTP clock runs; 8 where it is left out. */
   readonly ticksPerMs?: number
+  /** Hears which share of its packets the far end has lost since its report before. */
+  expectLoss?(share: number): void
   /** The RTP timestamp of a media time. */
   timestampAt(mediaMs: number): number
 }
@@ -118,6 +120,7 @@ export class RtcpSession {
       this.#hasFarEnd = true
       this.#farEndLost = Math.max(0, report.cumulativeLost)
       this.#farEndJitter = report.jitter
+      this.#stream.expectLoss?.(report.fractionLost / 256)
       if (!isStale) this.#measureRoundTrip(now)
     }
     return true
