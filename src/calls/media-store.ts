@@ -1,5 +1,5 @@
 import { UsageError } from '../kit/index.ts'
-import type { FileSource } from '../media/index.ts'
+import type { AudioClip, FileSource } from '../media/index.ts'
 
 /** The files that applications play and record: a port; the server keeps them on disk, the test kit in memory. */
 export interface MediaStore {
@@ -24,6 +24,11 @@ export interface Playable {
    * @throws MediaFileError when it could not be read to its end: it was played as far as it went
    */
   close(): Promise<void>
+}
+
+/** What a store gives that has the whole of a file in memory. */
+export function playableClip(clip: AudioClip, loop: boolean): Playable {
+  return { source: { kind: 'audio', clip, loop }, close: async () => {} }
 }
 
 /** Samples of a recording: 16 or 8-bit linear, G.711, or IMA ADPCM (4 bits a sample). */
