@@ -33,6 +33,7 @@ export {
   PlayerCause,
   type PlayOptions,
   type PressOptions,
+  playableClip,
   RecorderCause,
   type RecordingFormat,
   type RecordingSink,

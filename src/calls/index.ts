@@ -35,6 +35,7 @@ export {
   assertMediaName,
   type MediaStore,
   type Playable,
+  playableClip,
   type RecordingFormat,
   type RecordingSink,
 } from './media-store.ts'

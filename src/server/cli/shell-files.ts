@@ -1,5 +1,11 @@
 import { basename } from 'node:path'
-import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
+import {
+  type MediaStore,
+  type Playable,
+  playableClip,
+  type RecordingFormat,
+  type RecordingSink,
+} from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
 import { LocalAudioFiles } from '../files/audio/audio-files.ts'
@@ -33,7 +39,7 @@ export class ShellFiles implements MediaStore {
   async read(_name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
     const path = this.#playPath
     if (path === undefined) throw new MediaFileError('nothing to play was named')
-    if (this.#clip !== undefined) return { source: { kind: 'audio', clip: this.#clip, loop }, close: async () => {} }
+    if (this.#clip !== undefined) return playableClip(this.#clip, loop)
     const fed = await this.#files.stream(path, basename(path), loop)
     return { source: { kind: 'stream', stream: fed.stream }, close: fed.stop }
   }

@@ -4,6 +4,7 @@ import {
   assertMediaName,
   type MediaStore,
   type Playable,
+  playableClip,
   type RecordingFormat,
   type RecordingSink,
 } from '../../calls/index.ts'
@@ -106,7 +107,7 @@ export class DiskMediaStore implements MediaStore {
     assertMediaName(name)
     try {
       const found = await this.#find(name)
-      if ('data' in found) return { source: { kind: 'audio', clip: found, loop }, close: async () => {} }
+      if ('data' in found) return playableClip(found, loop)
       return await this.#stream(name, found.path, loop)
     } catch (error) {
       this.counters.add('filesRefused')

@@ -1,5 +1,5 @@
 import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
-import { assertMediaName } from '../../calls/index.ts'
+import { assertMediaName, playableClip } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
 import type { Truth, Utterance } from '../truth/truth.ts'
@@ -44,7 +44,7 @@ export class MemoryMediaStore implements MediaStore {
     const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
     if (!this.#clips.has(name)) this.#add(name, clip)
-    return { source: { kind: 'audio', clip, loop }, close: async () => {} }
+    return playableClip(clip, loop)
   }
 
   async write(name: string, _format: RecordingFormat): Promise<RecordingSink> {
