@@ -129,6 +129,11 @@ export class SimulatedExchange {
     return this.mediaIo.openLegs + sum(Object.values(sizes)) + sum(Object.values(sip))
   }
 
+  /** Keeps its media thread from running for so long; packets wait for it meanwhile. */
+  stallMedia(ms: number): void {
+    this.#media.stall(ms)
+  }
+
   /** Takes the exchange off the network, as if its process had been killed. */
   kill(): void {
     this.#driver.stop()

@@ -6,6 +6,7 @@ import { benchCommand } from './bench.ts'
 import { callCommand } from './call.ts'
 import { demoCommand } from './demo.ts'
 import { EXIT } from './exit-codes.ts'
+import { initCommand } from './init.ts'
 import { serveCommand } from './serve.ts'
 
 /** `ringdown`: the command line. What it prints for people goes to standard output, logs go to standard error. */
@@ -30,7 +31,7 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is taken; see also "ringdown call --help".`,
     )
-  for (const command of [serveCommand, callCommand, benchCommand, demoCommand])
+  for (const command of [serveCommand, initCommand(version), callCommand, benchCommand, demoCommand])
     program.addCommand(
       command((result) => {
         code = result

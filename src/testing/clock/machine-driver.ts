@@ -20,6 +20,7 @@ export class MachineDriver<Input, Output> implements Scheduled {
   #busy = false
   #woken = false
   #stopped = false
+  #stalledUntil: Instant = 0
 
   constructor(clock: VirtualClock, machine: Machine<Input, Output>, options: MachineDriverOptions<Output>) {
     this.name = options.name
@@ -47,6 +48,12 @@ export class MachineDriver<Input, Output> implements Scheduled {
   run(now: Instant): void {
     this.#woken = false
     this.#mutate(() => this.machine.expire(now))
+  }
+
+  /** Does not let the machine expire for so long, as when its thread does not get the processor. */
+  stall(ms: number): void {
+    this.#stalledUntil = this.#clock.now + ms
+    this.#rearm()
   }
 
   /** Takes the machine off the clock, as if its process had been killed: it handles and sends nothing more. */
@@ -80,6 +87,8 @@ export class MachineDriver<Input, Output> implements Scheduled {
   }
 
   #rearm(): void {
-    if (!this.#stopped) this.#clock.schedule(this, this.#woken ? this.#clock.now : this.machine.deadline())
+    if (this.#stopped) return
+    const due = this.#woken ? this.#clock.now : this.machine.deadline()
+    this.#clock.schedule(this, Math.max(due, this.#stalledUntil))
   }
 }

@@ -130,6 +130,11 @@ export class Phone {
     return this.#isHeld
   }
 
+  /** Where the far end takes our sound; `undefined` without a call that has any. */
+  get mediaPeer(): { readonly address: string; readonly port: number } | undefined {
+    return this.#audio.remote
+  }
+
   /** How many calls have been made and received. */
   get callCount(): number {
     return this.#calls

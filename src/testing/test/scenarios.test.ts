@@ -1,0 +1,178 @@
+import { expect, test } from 'vitest'
+import { inbound, outbound } from '../../calls/index.ts'
+import '../vitest.ts'
+import { exchange, phones, type TestExchange } from '../index.ts'
+
+// Calls that broke other telephony systems, as their users reported them.
+
+/** A prompt of a minute and a bit. */
+const MINUTE = 'One two three four five six seven eight nine ten eleven. '.repeat(17)
+
+const play = inbound(async (channel) => {
+  await channel.answer()
+  await channel.filePlayer.play('minute.wav')
+  await channel.hangUp()
+})
+
+/** The times at which packets of sound come to a phone. */
+function arrivals(pbx: TestExchange, address: string): number[] {
+  const times: number[] = []
+  const { ladder, clock } = pbx.sim
+  const observe = ladder.observe.bind(ladder)
+  ladder.observe = (output, now) => {
+    observe(output, now)
+    if (output.type === 'datagram' && output.to.address === address && output.bytes.length === 172)
+      times.push(clock.now)
+  }
+  return times
+}
+
+/** Keeps the media thread from running, again and again. */
+function stallAgainAndAgain(pbx: TestExchange, eachMs: number, ms: number): void {
+  const { clock } = pbx.sim
+  const stall = () => {
+    pbx.exchange.stallMedia(ms)
+    if (pbx.runs.length === 0) clock.after(eachMs, stall, 'stalls')
+  }
+  clock.after(eachMs, stall, 'stalls')
+}
+
+test('each tick comes 1 ms late for a minute: the stream keeps to the clock', async () => {
+  const pbx = exchange({ apps: { '*': play }, files: { 'minute.wav': MINUTE } })
+  const alice = pbx.phone('alice')
+  stallAgainAndAgain(pbx, 19, 1)
+  await alice.call('1')
+  await alice.expectHangUp({ withinMs: 90_000 })
+  await pbx.done()
+  const [piece] = alice.ears.speech
+  expect(piece?.utterance.lengthMs).toBeGreaterThan(60_000)
+  expect(piece?.heardMs).toBeCloseTo(piece?.utterance.lengthMs ?? 0, -2)
+  expect(Math.abs((piece?.endedAt ?? 0) - (piece?.startedAt ?? 0) - (piece?.utterance.lengthMs ?? 0))).toBeLessThan(20)
+})
+
+test('the media thread stalls for 25 ms again and again: at most a slot is skipped each time, and no silence is put in', async () => {
+  const pbx = exchange({ apps: { '*': play }, files: { 'minute.wav': MINUTE } })
+  const alice = pbx.phone('alice')
+  stallAgainAndAgain(pbx, 500, 25)
+  await alice.call('1')
+  await alice.expectHangUp({ withinMs: 90_000 })
+  await pbx.done()
+  const [piece, ...more] = alice.ears.speech
+  expect(more).toEqual([])
+  // A slot that was missed by a stall is skipped, never sent late: at most one for each stall.
+  const stalls = 67_000 / 500
+  expect((piece?.utterance.lengthMs ?? 0) - (piece?.heardMs ?? 0)).toBeLessThanOrEqual(stalls * 20)
+  expect(
+    Math.abs((piece?.endedAt ?? 0) - (piece?.startedAt ?? 0) - (piece?.utterance.lengthMs ?? 0)),
+  ).toBeLessThanOrEqual(stalls * 20)
+  expect(pbx.calls[0]?.media?.slotsSkipped).toBeLessThanOrEqual(stalls)
+})
+
+test('the process pauses for 5 s: no burst afterwards, whole slots are skipped', async () => {
+  const pbx = exchange({ apps: { '*': play }, files: { 'minute.wav': MINUTE } })
+  const alice = pbx.phone('alice')
+  const times = arrivals(pbx, alice.sip.address)
+  await alice.call('1')
+  await alice.sleep(10_000)
+  pbx.exchange.stallMedia(5000)
+  await alice.expectHangUp({ withinMs: 90_000 })
+  await pbx.done()
+  const gaps = times.slice(1).map((at, i) => at - (times[i] as number))
+  const pause = gaps.findIndex((gap) => gap > 4900)
+  expect(pause).toBeGreaterThan(0)
+  expect(Math.min(...gaps.slice(pause + 2))).toBeGreaterThanOrEqual(15)
+  expect(pbx.calls[0]?.media?.slotsSkipped).toBeGreaterThan(240)
+})
+
+test('keys without marker, with lost ends, held for 1.7 s: one digit each', async () => {
+  for (const habit of ['noMarker', 'noEnds', 'longKeys'] as const) {
+    const pbx = exchange(
+      inbound(async (channel) => {
+        await channel.answer()
+        return Number(await channel.dtmfDetector.getDigits({ count: 8, interdigitTimeoutMs: 3000 }))
+      }),
+    )
+    const alice = pbx.phone('alice', phones.gateway(habit))
+    await alice.call('1')
+    await alice.press('1223')
+    await alice.expectHangUp()
+    await pbx.done()
+    expect(pbx.runs[0]?.returnCode).toBe(1223)
+  }
+})
+
+const record = inbound(async (channel) => {
+  await channel.answer()
+  await channel.fileRecorder.record(`${channel.details?.callId}.wav`)
+})
+
+/** Somebody who sends sound to a port of the exchange without being in a call. */
+function stranger(pbx: TestExchange, address: string, port: number, forMs: number): void {
+  const { clock } = pbx.sim
+  const socket = pbx.sim.host(address).bindUdp(0, { onDatagram: () => {} })
+  const utterance = { speaker: 'stranger', text: 'an old word', lengthMs: forMs }
+  for (let i = 0; i * 20 < forMs; i++) {
+    const packet = new Uint8Array(172).fill(i % 2 === 0 ? 0x10 : 0x90, 12)
+    packet.set([0x80, 0, i >> 8, i & 255, 0, (i * 160) >> 16, ((i * 160) >> 8) & 255, (i * 160) & 255, 9, 9, 9, 9])
+    const truth = { utterance, positionMs: i * 20 }
+    clock.after(i * 20, () => socket.send(packet, { address: '192.0.2.1', port }, truth), 'a stranger')
+  }
+}
+
+test('SDP names a private address, packets come from elsewhere, then a third source: the second is heard', async () => {
+  const pbx = exchange({ apps: { '*': record } })
+  const alice = pbx.phone('alice', { set: { claimedMediaAddress: '10.0.0.5' } })
+  await alice.call('1')
+  await alice.say('This is Alice.')
+  stranger(pbx, '203.0.113.9', alice.mediaPeer?.port ?? 0, 3000)
+  await alice.say('And this is still Alice.')
+  await alice.sleep(2000)
+  await alice.hangUp()
+  await pbx.done()
+  const [file = ''] = pbx.recordings
+  expect(pbx.recording(file).said).toEqual(['This is Alice.', 'And this is still Alice.'])
+  expect(pbx.calls[0]?.media?.packetsRefused).toBeGreaterThanOrEqual(140)
+})
+
+test('a new call on a port to which the last caller still sends: old packets are never heard', async () => {
+  const pbx = exchange({ apps: { '*': record } })
+  const alice = pbx.phone('alice')
+  await alice.call('1')
+  await alice.say('The first call.')
+  const port = alice.mediaPeer?.port ?? 0
+  const host = pbx.sim.host('192.0.2.1')
+  await alice.hangUp()
+  await pbx.sleep(1000)
+  // Ports go round: the next one is to be that of the first call.
+  for (let next = 0; next !== port - 2 && !(port === 20_000 && next === 65_534); ) {
+    const socket = host.bindUdp(0, { onDatagram: () => {} })
+    next = socket.local.port
+    socket.close()
+  }
+  stranger(pbx, alice.sip.address, port, 6000)
+  const bob = pbx.phone('bob', phones.onLine({ latencyMs: 80 }))
+  await bob.call('1')
+  expect(bob.mediaPeer?.port).toBe(port)
+  await bob.sleep(500)
+  await bob.say('The second call.')
+  await bob.sleep(500)
+  await bob.hangUp()
+  await pbx.done()
+  const said = pbx.recordings.map((file) => pbx.recording(file).said)
+  expect(said[1]).toEqual(['The second call.'])
+})
+
+test('drained, an exchange places no call: a cause, and no INVITE on the wire', async () => {
+  const pbx = exchange({})
+  const bob = pbx.phone('bob', phones.person())
+  pbx.exchange.exchange.drain()
+  let outcome = ''
+  await pbx.start(
+    outbound(async (channel) => {
+      outcome = `${await channel.call('sip:bob@bob')} ${channel.cause()}`
+    }),
+  )
+  await pbx.done()
+  expect(outcome).toBe('IDLE NOCHANNELS')
+  expect(bob.callCount).toBe(0)
+})
