@@ -1,6 +1,6 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Peer } from '../endpoint/control.ts'
-import { createResponse, type SipRequest, type SipResponse } from '../message/index.ts'
+import { createResponse, type SipRequest, type SipResponse, toTag } from '../message/index.ts'
 import type { LayerOutput, Send, TransactionId } from './port.ts'
 import { createSend, isReliable } from './send.ts'
 import { patienceMs, type TransactionTiming } from './timing.ts'
@@ -122,7 +122,9 @@ export class InviteServer extends TransactionMachine<
   /** Let go at the first final response: only 100 Trying needs it. */
   #request: SipRequest | undefined
   #response: SipResponse | undefined
+  /** Until a 2xx has left: it is the TU that says one again, and this transaction lasts for half a minute longer. */
   #last: Send | undefined
+  #answerTag: string | undefined
   #timerGMs = 0
   #ack: { readonly request: SipRequest; readonly from: Peer } | undefined
   #reason: string | undefined
@@ -136,9 +138,9 @@ export class InviteServer extends TransactionMachine<
     this.#timing = options.timing
   }
 
-  /** The last response sent, if any. */
-  get lastResponse(): SipResponse | undefined {
-    return this.#last?.message as SipResponse | undefined
+  /** The To tag of the last response sent, if any. */
+  get lastTag(): string | undefined {
+    return this.#last === undefined ? this.#answerTag : toTag(this.#last.message)
   }
 
   handle(input: InviteServerInput, now: Instant): void {
@@ -169,8 +171,6 @@ export class InviteServer extends TransactionMachine<
         this.emit({ type: 'request', id: this.id, request: this.#request as SipRequest, from: this.#from })
         break
       case 'pass ACK':
-        // An answer that was acknowledged is not sent again.
-        this.#last = undefined
         if (this.#ack !== undefined) this.emit({ type: 'ack', request: this.#ack.request, from: this.#ack.from })
         break
       case 'report ACK':
@@ -225,6 +225,9 @@ export class InviteServer extends TransactionMachine<
     if (response.status >= 200) this.#request = undefined
     if (this.#last?.message !== response) this.#last = createSend(response, this.replyTo)
     this.emit(this.#last)
+    if (responseEvent(response.status) !== '2xx') return
+    this.#answerTag = toTag(response)
+    this.#last = undefined
   }
 }
 

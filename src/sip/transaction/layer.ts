@@ -197,9 +197,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       this.#refuse(request, replyTo, 481)
       return
     }
-    const { lastResponse } = live.machine
-    const tag = lastResponse === undefined ? undefined : toTag(lastResponse)
-    this.#refuse(request, replyTo, 200, undefined, tag)
+    this.#refuse(request, replyTo, 200, undefined, live.machine.lastTag)
     if (live.machine.state !== 'proceeding' || live.isCancelled) return
     live.isCancelled = true
     this.#outbox.push({ type: 'cancelled', id: live.machine.id, request })

@@ -3,6 +3,9 @@ import { addressParam, BRANCH_COOKIE, cseqOf, fromTag, type SipRequest, toTag, t
 /**
  * What makes requests part of one server transaction (RFC 3261 section 17.2.3): `of` a method gives the key under
  * which its transaction is kept. Read before `received` and `rport` are written into the Via.
+ *
+ * Keys are joined, not concatenated: they outlive the message by half a minute, and a concatenation would keep all of
+ * its text.
  */
 export interface RequestIdentity {
   of(method: string): string
@@ -14,8 +17,7 @@ export function requestIdentity(request: SipRequest, via: Via): RequestIdentity 
   const branch = via.params.get('branch')
   if (branch === undefined || !hasCookie(branch)) return legacyIdentity(request)
   // The branch as text would do if clients never collided by chance or malice: the sent-by is part of the match.
-  const prefix = `${branch} ${via.host.toLowerCase()}:${via.port ?? ''} `
-  return { of: (method) => prefix + method }
+  return { of: (method) => [branch, via.host.toLowerCase(), via.port ?? '', method].join(' ') }
 }
 
 /** RFC 2543 clients choose no unique branch, so a good part of the request has to be the same. */
@@ -23,11 +25,11 @@ function legacyIdentity(request: SipRequest): RequestIdentity {
   const { headers } = request
   const number = cseqOf(request)?.number ?? ''
   const parts = [request.uri, fromTag(request) ?? '', headers.get('call-id') ?? '', number, headers.get('via') ?? '']
-  const prefix = `${parts.join('\n')}\n`
+  const prefix = parts.join('\n')
   const ownTag = toTag(request) ?? ''
   return {
-    of: (method) => `${prefix}${ownTag} ${method}`,
-    ofAck: (responseTag) => `${prefix}${responseTag ?? ''} ACK`,
+    of: (method) => [prefix, ownTag, method].join('\n'),
+    ofAck: (responseTag) => [prefix, responseTag ?? '', 'ACK'].join('\n'),
   }
 }
 
@@ -44,5 +46,5 @@ export function mergeKey(request: SipRequest): string | undefined {
   const { headers } = request
   const to = headers.get('to')
   if (to === undefined || addressParam(to, 'tag') !== undefined) return undefined
-  return `${headers.get('call-id') ?? ''} ${fromTag(request) ?? ''} ${headers.get('cseq') ?? ''}`
+  return [headers.get('call-id') ?? '', fromTag(request) ?? '', headers.get('cseq') ?? ''].join(' ')
 }
