@@ -182,7 +182,8 @@ test('a script that goes wrong fails the test, and says where it stands', async 
   )
   const alice = pbx.phone('alice')
   await alice.call('1000')
-  await alice.sleep(5000)
+  // Whatever the test waits for fails at that moment, and so does its end.
+  await expect(alice.sleep(5000)).rejects.toThrow('bob expected to hear /a word that nobody says/')
   await alice.hangUp()
   await expect(pbx.done()).rejects.toThrow('bob expected to hear /a word that nobody says/')
 })

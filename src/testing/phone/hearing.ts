@@ -42,39 +42,13 @@ export class Hearing {
    * @returns when it began and how long its first stretch lasted
    */
   async tone(tone: string | readonly number[], options?: WithinOptions): Promise<Readonly<HeardTone>> {
-    const fits = matcherOf(tone)
-    let found: HeardTone | undefined
-    await this.#phone.until(
-      `expected to hear the tone ${typeof tone === 'string' ? tone : `${tone.join(' + ')} Hz`}`,
-      () => {
-        const { tones } = this.#phone.ears
-        const at = tones.findIndex((each, i) => i >= this.#tone && fits(each))
-        if (at < 0) return false
-        this.#tone = at + 1
-        found = tones[at]
-        return true
-      },
-      { ...options, instead: () => this.#instead(this.#phone.ears.tones.map(describeTone), 'tone') },
-    )
-    return found as HeardTone
+    const name = typeof tone === 'string' ? tone : `${tone.join(' + ')} Hz`
+    return this.#toneThat(`expected to hear the tone ${name}`, matcherOf(tone), options)
   }
 
   /** Waits for a single short tone with silence after it. */
   async beep(options?: WithinOptions): Promise<Readonly<HeardTone>> {
-    let found: HeardTone | undefined
-    await this.#phone.until(
-      'expected to hear a beep',
-      () => {
-        const { tones } = this.#phone.ears
-        const at = tones.findIndex((each, i) => i >= this.#tone && isBeep(each))
-        if (at < 0) return false
-        this.#tone = at + 1
-        found = tones[at]
-        return true
-      },
-      { ...options, instead: () => this.#instead(this.#phone.ears.tones.map(describeTone), 'tone') },
-    )
-    return found as HeardTone
+    return this.#toneThat('expected to hear a beep', isBeep, options)
   }
 
   /** Waits for these keys, pressed by the far end. */
@@ -133,6 +107,23 @@ export class Hearing {
   /** Whether a tone was heard, at any time; by the names of {@link tone}. */
   hasTone(tone: string | readonly number[]): boolean {
     return this.#phone.ears.tones.some(matcherOf(tone))
+  }
+
+  async #toneThat(what: string, fits: (tone: HeardTone) => boolean, options?: WithinOptions): Promise<HeardTone> {
+    let found: HeardTone | undefined
+    await this.#phone.until(
+      what,
+      () => {
+        const { tones } = this.#phone.ears
+        const at = tones.findIndex((each, i) => i >= this.#tone && fits(each))
+        if (at < 0) return false
+        this.#tone = at + 1
+        found = tones[at]
+        return true
+      },
+      { ...options, instead: () => this.#instead(this.#phone.ears.tones.map(describeTone), 'tone') },
+    )
+    return found as HeardTone
   }
 
   #takeSpeech(pattern: RegExp | string): string | undefined {
