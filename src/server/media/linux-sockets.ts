@@ -50,6 +50,8 @@ export interface LinuxSockets {
   readonly close: (descriptor: number) => number
   /** Why the call before this one failed. */
   readonly errno: () => number
+  /** With F_DUPFD_CLOEXEC: another descriptor of the same socket, the lowest from `argument` on. */
+  readonly fcntl: (descriptor: number, command: number, argument: number) => number
 }
 
 export const AF_INET = 2
@@ -67,6 +69,8 @@ export const SK_MEMINFO_DROPS = 8
 
 /** From the first such request on the kernel notes when a socket's datagrams arrive. */
 export const SIOCGSTAMP = 0x8906
+
+export const F_DUPFD_CLOEXEC = 1030
 
 /** Numbers of errno. */
 export const EINTR = 4
@@ -102,5 +106,6 @@ export async function loadLinuxSockets(): Promise<LinuxSockets> {
     ioctl: bound('ioctl', ['int', 'unsigned long', 'void *']),
     close: bound('close', ['int']),
     errno: () => koffi.errno(),
+    fcntl: bound('fcntl', ['int', 'int', 'int']),
   }
 }

@@ -12,7 +12,7 @@ for (const [family, address] of [
   test.runIf(linux)(`sends over IPv${family} from the socket that dgram receives on`, async () => {
     const direct = (await DirectUdp.bind(family, address, 0)) as DirectUdp
     const ours = createSocket(`udp${family}`)
-    ours.bind({ fd: direct.descriptor })
+    ours.bind({ fd: direct.duplicate() })
     const theirs = createSocket(`udp${family}`)
     theirs.bind(0, address)
     await once(theirs, 'listening')
@@ -30,7 +30,7 @@ for (const [family, address] of [
 test.runIf(linux)('says that it could not send: a name, another family, port 0, too long a datagram', async () => {
   const direct = (await DirectUdp.bind(4, '127.0.0.1', 0)) as DirectUdp
   const owner = createSocket('udp4')
-  owner.bind({ fd: direct.descriptor })
+  owner.bind({ fd: direct.duplicate() })
   const bytes = new Uint8Array(10)
   expect(direct.send(bytes, 'localhost', 5060)).toBe(false)
   expect(direct.send(bytes, '::1', 5060)).toBe(false)

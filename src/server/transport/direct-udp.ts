@@ -1,19 +1,23 @@
-import { type LinuxSockets, loadLinuxSockets, UDP_SOCKET } from '../media/linux-sockets.ts'
+import { F_DUPFD_CLOEXEC, type LinuxSockets, loadLinuxSockets, UDP_SOCKET } from '../media/linux-sockets.ts'
 import { SocketAddress } from '../media/socket-address.ts'
 
 /**
- * A UDP socket made with the C library, so that datagrams can be sent by one system call: `node:dgram` takes about ten
- * times as long for it. It is meant to be handed to `dgram` for everything else (`bind({ fd })`), which then owns it.
+ * A UDP socket made with the C library: a datagram is sent or received by one system call, while `node:dgram` takes
+ * about ten times as long for it. Only `dgram` can wait for datagrams; it is handed a {@link DirectUdp.duplicate}.
  */
 export class DirectUdp {
-  readonly descriptor: number
+  readonly #descriptor: number
   readonly #sockets: LinuxSockets
   readonly #to: SocketAddress
+  readonly #from: SocketAddress
+  readonly #fromLength = new Uint32Array(1)
+  readonly #into = new Uint8Array(LONGEST_DATAGRAM)
 
   private constructor(sockets: LinuxSockets, descriptor: number, family: 4 | 6) {
     this.#sockets = sockets
-    this.descriptor = descriptor
+    this.#descriptor = descriptor
     this.#to = new SocketAddress(family)
+    this.#from = new SocketAddress(family)
   }
 
   /** A bound socket; `undefined` where the C library cannot be called, or the address cannot be had: let dgram try, and say why. */
@@ -29,12 +33,40 @@ export class DirectUdp {
     return undefined
   }
 
+  /** Another descriptor of the socket, whose owner closes it; -1 when there is none to be had. */
+  duplicate(): number {
+    return this.#sockets.fcntl(this.#descriptor, F_DUPFD_CLOEXEC, 0)
+  }
+
   /** Sends at once; false when it could not be done, whatever the reason: send it the long way, which tells it. */
   send(bytes: Uint8Array, address: string, port: number): boolean {
     const to = this.#to
     return (
       to.set(address, port) &&
-      this.#sockets.sendto(this.descriptor, bytes, bytes.length, 0, to.bytes, to.length) === bytes.length
+      this.#sockets.sendto(this.#descriptor, bytes, bytes.length, 0, to.bytes, to.length) === bytes.length
     )
   }
+
+  /** A copy of the oldest datagram that waits and who sent it; `undefined` when none does. */
+  receive(): { readonly bytes: Uint8Array; readonly address: string; readonly port: number } | undefined {
+    const from = this.#from
+    this.#fromLength[0] = from.bytes.length
+    const length = this.#sockets.recvfrom(
+      this.#descriptor,
+      this.#into,
+      this.#into.length,
+      0,
+      from.bytes,
+      this.#fromLength,
+    )
+    if (length < 0) return undefined
+    from.read()
+    return { bytes: this.#into.slice(0, length), address: from.address, port: from.port }
+  }
+
+  close(): void {
+    this.#sockets.close(this.#descriptor)
+  }
 }
+
+const LONGEST_DATAGRAM = 65_535

@@ -6,37 +6,47 @@ import type { ListenSettings } from '../config/settings.ts'
 import { DirectUdp } from './direct-udp.ts'
 import type { LocalSocket } from './listener-choice.ts'
 
-/** A burst of calls waits here while the thread is busy; the kernel may grant less. */
-const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20
-
 export interface UdpListener {
   onMessage(bytes: Uint8Array, from: Peer, socket: UdpSocket): void
   /** A datagram could not be sent. */
   onSendFailed(to: Peer, reason: string): void
 }
 
-/** One UDP socket of SIP. */
+/**
+ * One UDP socket of SIP.
+ *
+ *     waiting --busy for a while--> polling --quiet for a while--> waiting
+ *
+ * Waiting, each datagram wakes the thread. At hundreds of calls a second the wake-ups cost more than the messages; then
+ * the socket is looked at on a grid instead, all that wait are taken at once, and each waits a few milliseconds more,
+ * which is nothing to SIP, whose shortest timer is half a second. Without the C library there is only waiting.
+ */
 export class UdpSocket implements LocalSocket {
   readonly transport = 'udp'
   readonly address: string
   readonly port: number
-  readonly #socket: Socket
   readonly #listener: UdpListener
   readonly #direct: DirectUdp | undefined
+  /** While waiting. */
+  #socket: Socket | undefined
+  /** While polling. */
+  #poll: NodeJS.Timeout | undefined
+  #windowEndsAt = 0
+  #inWindow = 0
+  #isClosed = false
 
   private constructor(socket: Socket, direct: DirectUdp | undefined, listener: UdpListener) {
     const { address, port } = socket.address()
     this.address = address
     this.port = port
-    this.#socket = socket
     this.#direct = direct
     this.#listener = listener
-    socket.on('message', (message, { address, port }) => {
-      const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length)
-      listener.onMessage(bytes, { transport: 'udp', address, port }, this)
-    })
-    // Errors of single sends come to their callbacks; what comes here (ICMP, say) concerns no datagram that we know of.
-    socket.on('error', () => {})
+    this.#wait(socket)
+  }
+
+  /** Whether the socket is looked at on a grid. */
+  get isPolling(): boolean {
+    return this.#poll !== undefined
   }
 
   /**
@@ -44,16 +54,11 @@ export class UdpSocket implements LocalSocket {
    * @throws RingdownError RINGDOWN_TRANSPORT when the address cannot be had
    */
   static async bind({ address, port }: ListenSettings, listener: UdpListener): Promise<UdpSocket> {
-    const family = familyOf(address)
-    const direct = await DirectUdp.bind(family, address, port)
-    const socket = createSocket({
-      type: `udp${family}`,
-      ipv6Only: family === 6,
-      // Addresses only come here, so nothing has to be looked up, on every send, in a later turn of the loop.
-      lookup: (host, _options, done) => done(null, host, family),
-    })
+    const direct = await DirectUdp.bind(familyOf(address), address, port)
+    const socket = newSocket(address)
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
+        direct?.close()
         socket.close()
         reject(
           new RingdownError('RINGDOWN_TRANSPORT', `cannot listen on udp ${address} port ${port}: ${cause.message}`, {
@@ -66,7 +71,7 @@ export class UdpSocket implements LocalSocket {
         resolve()
       }
       if (direct === undefined) socket.bind(port, address, onBound)
-      else socket.bind({ fd: direct.descriptor }, onBound)
+      else socket.bind({ fd: direct.duplicate() }, onBound)
     })
     try {
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
@@ -80,17 +85,111 @@ export class UdpSocket implements LocalSocket {
   send(bytes: Uint8Array, to: Peer, address: string): void {
     if (this.#direct?.send(bytes, address, to.port) === true) return
     const onFailed = (error: Error) => this.#listener.onSendFailed(to, error.message)
+    // The long way tells what is wrong. It has a socket of its own while this one is polled.
+    const socket = this.#socket ?? newSocket(this.address)
+    const onDone = (error: Error | null) => {
+      if (socket !== this.#socket) socket.close()
+      if (error !== null) onFailed(error)
+    }
     try {
-      this.#socket.send(bytes, to.port, address, (error) => {
-        if (error) onFailed(error)
-      })
+      socket.send(bytes, to.port, address, onDone)
     } catch (error) {
       // Whoever sends is in the middle of a mutation, as with every other failure it hears of this one later.
-      queueMicrotask(() => onFailed(error as Error))
+      queueMicrotask(() => onDone(error as Error))
     }
   }
 
-  close(): Promise<void> {
-    return new Promise((resolve) => this.#socket.close(() => resolve()))
+  async close(): Promise<void> {
+    this.#isClosed = true
+    clearTimeout(this.#poll)
+    this.#poll = undefined
+    const socket = this.#socket
+    this.#socket = undefined
+    if (socket !== undefined) await new Promise<void>((resolve) => socket.close(() => resolve()))
+    this.#direct?.close()
+  }
+
+  /** @param socket bound to this address */
+  #wait(socket: Socket): void {
+    this.#socket = socket
+    this.#inWindow = 0
+    this.#windowEndsAt = performance.now() + WINDOW_MS
+    socket.on('message', (message, { address, port }) => {
+      const bytes = new Uint8Array(message.buffer, message.byteOffset, message.length)
+      this.#listener.onMessage(bytes, { transport: 'udp', address, port }, this)
+      if (this.#direct !== undefined && this.#countOfWindow() >= BUSY_PER_WINDOW) this.#startPolling(socket)
+    })
+    // Errors of single sends come to their callbacks; what comes here (ICMP, say) concerns no datagram that we know of.
+    socket.on('error', () => {})
+  }
+
+  /** Notes a datagram, or another look, and returns how many came in a window that has just ended; -1 within one. */
+  #countOfWindow(came = 1): number {
+    this.#inWindow += came
+    const now = performance.now()
+    if (now < this.#windowEndsAt) return -1
+    // A window that nobody looked at for long was a quiet one.
+    const count = now < this.#windowEndsAt + WINDOW_MS ? this.#inWindow : 0
+    this.#inWindow = 0
+    this.#windowEndsAt = now + WINDOW_MS
+    return count
+  }
+
+  #startPolling(socket: Socket): void {
+    if (this.#isClosed || this.#socket !== socket) return
+    this.#socket = undefined
+    socket.removeAllListeners('message')
+    socket.close()
+    this.#poll = setTimeout(this.#look, POLL_EVERY_MS)
+  }
+
+  readonly #look = (): void => {
+    const direct = this.#direct as DirectUdp
+    let count = 0
+    for (; count < MOST_PER_LOOK; count++) {
+      const datagram = direct.receive()
+      if (datagram === undefined) break
+      const { bytes, address, port } = datagram
+      this.#listener.onMessage(bytes, { transport: 'udp', address, port }, this)
+    }
+    if (this.#isClosed) return
+    const inWindow = this.#countOfWindow(count)
+    if (inWindow >= 0 && inWindow < QUIET_PER_WINDOW) this.#stopPolling()
+    else this.#poll = setTimeout(this.#look, count === MOST_PER_LOOK ? 0 : POLL_EVERY_MS)
+  }
+
+  #stopPolling(): void {
+    const descriptor = (this.#direct as DirectUdp).duplicate()
+    if (descriptor < 0) {
+      // None is free: go on as before.
+      this.#poll = setTimeout(this.#look, POLL_EVERY_MS)
+      return
+    }
+    const socket = newSocket(this.address)
+    socket.bind({ fd: descriptor }, () => {
+      this.#poll = undefined
+      if (this.#isClosed) socket.close()
+      else this.#wait(socket)
+    })
   }
 }
+
+function newSocket(address: string): Socket {
+  const family = familyOf(address)
+  return createSocket({
+    type: `udp${family}`,
+    ipv6Only: family === 6,
+    // Addresses only come here, so nothing has to be looked up, on every send, in a later turn of the loop.
+    lookup: (host, _options, done) => done(null, host, family),
+  })
+}
+
+/** A burst of calls waits here while the thread is busy; the kernel may grant less. */
+const RECEIVE_BUFFER_BYTES = 4 * 2 ** 20
+const WINDOW_MS = 250
+/** 400 datagrams a second: from there on, each wake-up less is time saved. */
+const BUSY_PER_WINDOW = 100
+const QUIET_PER_WINDOW = 50
+const POLL_EVERY_MS = 5
+/** So that timers and media events have their turn. */
+const MOST_PER_LOOK = 256
