@@ -19,25 +19,18 @@ export type { SimulatedStream, StreamCloseReason, StreamHandlers } from './netwo
 export { type DtmfHabits, GOOD_HABITS } from './phone/dtmf-habits.ts'
 export type { HeardDigit, HeardSpeech } from './phone/ears.ts'
 export { ExpectationError } from './phone/expectation-error.ts'
+export type { UntilOptions, WithinOptions } from './phone/expectations.ts'
 export type { Hearing } from './phone/hearing.ts'
-export type {
-  Phone,
-  PhoneCallEnd,
-  PhoneOptions,
-  PhoneState,
-  Sayable,
-  UntilOptions,
-  WithinOptions,
-} from './phone/phone.ts'
-export {
-  type AnsweringOptions,
-  type Menu,
-  type PersonOptions,
-  type PhoneKind,
-  phones,
-  type ScreeningOptions,
-  type VoicemailOptions,
-} from './phone/phones.ts'
+export type { AnsweringOptions } from './phone/kinds/answering.ts'
+export type { Menu } from './phone/kinds/ivr.ts'
+export type { PersonOptions } from './phone/kinds/person.ts'
+export type { ScreeningOptions } from './phone/kinds/screening.ts'
+export type { VoicemailOptions } from './phone/kinds/voicemail.ts'
+export type { Sayable } from './phone/mouth.ts'
+export type { Phone } from './phone/phone.ts'
+export type { PhoneKind, PhoneOptions } from './phone/phone-kind.ts'
+export type { PhoneCallEnd, PhoneState } from './phone/phone-line.ts'
+export { phones } from './phone/phones.ts'
 export type { HeardTone } from './phone/tone-ear.ts'
 export { namedRandom, seedOfEnvironment } from './seed.ts'
 export { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'

@@ -1,6 +1,6 @@
 import type { AppDefinition } from '../../calls/index.ts'
 import type { Random } from '../../kit/index.ts'
-import type { PhoneKind } from '../phone/phones.ts'
+import type { PhoneKind } from '../phone/phone-kind.ts'
 import { seedOfEnvironment } from '../seed.ts'
 import type { TestExchangeOptions } from '../test-exchange.ts'
 import { type Finding, FuzzError } from './finding.ts'

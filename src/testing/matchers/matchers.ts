@@ -1,7 +1,8 @@
 import type { CallDetails, Cause, EndedBy } from '../../calls/index.ts'
 import { describeSpeech } from '../phone/ears.ts'
 import { describeTone } from '../phone/hearing.ts'
-import { Phone, type PhoneCallEnd } from '../phone/phone.ts'
+import { Phone } from '../phone/phone.ts'
+import type { PhoneCallEnd } from '../phone/phone-line.ts'
 import { TestExchange } from '../test-exchange.ts'
 
 /** What a matcher of vitest or jest returns. */

@@ -4,7 +4,7 @@ import type { Truth } from '../truth/truth.ts'
 import { Ears } from './ears.ts'
 import type { PhoneClock, PhoneHost, PhoneSocket } from './environment.ts'
 import { Mouth } from './mouth.ts'
-import type { PhoneOptions } from './phone.ts'
+import type { PhoneOptions } from './phone-kind.ts'
 import type { RemoteAudio } from './remote-audio.ts'
 
 const FRAME_MS = 20

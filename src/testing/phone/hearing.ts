@@ -2,7 +2,8 @@ import type { Instant } from '../../kit/index.ts'
 import { wordsHeard } from '../truth/truth.ts'
 import type { HeardSpeech } from './ears.ts'
 import { describeSpeech } from './ears.ts'
-import type { Phone, WithinOptions } from './phone.ts'
+import type { WithinOptions } from './expectations.ts'
+import type { Phone } from './phone.ts'
 import { type HeardTone, KNOWN_TONES, namesOf } from './tone-ear.ts'
 
 /**

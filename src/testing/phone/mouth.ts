@@ -4,6 +4,9 @@ import type { Truth, Utterance } from '../truth/truth.ts'
 import type { DtmfHabits } from './dtmf-habits.ts'
 import type { RemoteAudio } from './remote-audio.ts'
 
+/** Something that a phone says: words for a synthetic voice, or a clip. */
+export type Sayable = string | AudioClip
+
 /** Samples in a packet of 20 ms. */
 const FRAME = 160
 const FRAME_MS = 20

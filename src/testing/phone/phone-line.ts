@@ -1,0 +1,289 @@
+import { cseqOf, type SipMessage, type SipRequest, type SipResponse } from '../../sip/index.ts'
+import type { PeerCall } from '../sip/peer-call.ts'
+import { SipPeer } from '../sip/sip-peer.ts'
+import type { PhoneAudio } from './audio.ts'
+import type { PhoneClock, PhoneEnvironment } from './environment.ts'
+import type { PhoneOptions } from './phone-kind.ts'
+import { readRemoteAudio } from './remote-audio.ts'
+
+/** Where a phone stands: what `phone.state` reads. */
+export type PhoneState = 'IDLE' | 'CALLING' | 'RINGING' | 'CALLED' | 'ANSWERED'
+
+/** How a call ended, as the phone saw it. */
+export interface PhoneCallEnd {
+  readonly by: 'phone' | 'far end'
+  /** The final SIP status of a call that was not answered. */
+  readonly status?: number
+  readonly at: number
+}
+
+/** Whose line it is: hears what happens on it. */
+export interface PhoneLineOwner {
+  /** For the transcript. */
+  readonly onNote: (text: string) => void
+  /** Something has happened that somebody may be waiting for. */
+  readonly onChange: () => void
+  /** Somebody calls. */
+  readonly onCalled: () => void
+  /** The far end has answered our call. */
+  readonly onAnswered: () => void
+}
+
+/** What a line is made with. */
+export interface PhoneLineOptions extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress'> {
+  /** Its session descriptions offer telephone-events (RFC 4733). */
+  readonly hasTelephoneEvents: boolean
+}
+
+type ExtraHeaders = readonly (readonly [string, string])[]
+
+/**
+ * The SIP of a phone: its one call at a time, from IDLE over CALLING and RINGING, or over CALLED, to ANSWERED and back.
+ * It says what its user makes it say, in the states in which the phone lets it, and answers by itself what no user
+ * answers by hand: ACK, BYE, CANCEL, re-INVITE, and busy to a second caller.
+ */
+export class PhoneLine {
+  readonly sip: SipPeer
+  readonly #clock: PhoneClock
+  readonly #audio: PhoneAudio
+  readonly #options: PhoneLineOptions
+  readonly #owner: PhoneLineOwner
+  #state: PhoneState = 'IDLE'
+  #call: PeerCall | undefined
+  #end: PhoneCallEnd | undefined
+  #isHeld = false
+  #wasAnswered = false
+  #calls = 0
+  #answers = 0
+  /** Of our session description (RFC 3264 section 8). */
+  #version = 1
+
+  constructor(
+    { host, clock, random, resolve }: PhoneEnvironment,
+
+    audio: PhoneAudio,
+    options: PhoneLineOptions,
+    owner: PhoneLineOwner,
+  ) {
+    this.#clock = clock
+    this.#audio = audio
+    this.#options = options
+    this.#owner = owner
+    this.sip = new SipPeer(
+      { host: host as never, clock: clock as never, random, resolve },
+      {
+        name: host.name,
+        retransmits: true,
+        onMessage: (message, call) => this.#take(message, call),
+      },
+    )
+  }
+
+  get state(): PhoneState {
+    return this.#state
+  }
+
+  /** How the last call ended; `undefined` while there is none or it goes on. */
+  get ended(): PhoneCallEnd | undefined {
+    return this.#end
+  }
+
+  /** The far end has put us on hold. */
+  get isHeld(): boolean {
+    return this.#isHeld
+  }
+
+  /** The call, or the last one, was answered. */
+  get wasAnswered(): boolean {
+    return this.#wasAnswered
+  }
+
+  /** How many calls have been made and received. */
+  get calls(): number {
+    return this.#calls
+  }
+
+  /** How many of our INVITEs and re-INVITEs were answered with 2xx. */
+  get answers(): number {
+    return this.#answers
+  }
+
+  /** Sends an INVITE. */
+  dial(uri: string, headers: ExtraHeaders): void {
+    this.#call = this.sip.invite(uri, { headers, sdp: this.#sdp() })
+  }
+
+  /** A call begins: the line is no longer IDLE, and forgets the call before. */
+  begin(state: 'CALLING' | 'CALLED'): void {
+    this.#calls++
+    this.#end = undefined
+    this.#isHeld = false
+    this.#wasAnswered = false
+    this.#audio.isMuted = false
+    this.#state = state
+  }
+
+  /** 180 to who calls. */
+  ring(): void {
+    this.#call?.respond(180)
+  }
+
+  /** 183 or 200 to who calls, with our session description: sound flows from now on. */
+  accept(status: 183 | 200): void {
+    const call = this.#call as PeerCall
+    call.respond(status, { sdp: this.#sdp() })
+    this.#startAudio(call.invite)
+  }
+
+  /** A final refusal to who calls. */
+  reject(status: number, headers: ExtraHeaders): void {
+    this.#call?.respond(status, { headers })
+    this.#finish({ by: 'phone', status })
+  }
+
+  /** Ends the call as its state wants it: 603, BYE or CANCEL. */
+  hangUp(): void {
+    if (this.#state === 'CALLED') this.#call?.respond(603)
+    else if (this.#state === 'ANSWERED') this.#call?.bye()
+    else this.#call?.cancel()
+    this.#finish({ by: 'phone' })
+  }
+
+  /** Sends a re-INVITE that says `direction`; while it says `sendonly` nothing is sent. */
+  reinvite(direction: 'sendonly' | 'sendrecv'): void {
+    this.#audio.isMuted = direction === 'sendonly'
+    this.#version++
+    this.#call?.reinvite({ sdp: { ...this.#sdp(), direction } })
+  }
+
+  /** Sends a key as INFO with `application/dtmf-relay`. */
+  info(key: string, keyMs: number): void {
+    this.#call?.request('INFO', {
+      body: `Signal=${key}\r\nDuration=${keyMs}\r\n`,
+      contentType: 'application/dtmf-relay',
+    })
+  }
+
+  #take(message: SipMessage, call: PeerCall): boolean {
+    const taken = message.kind === 'request' ? this.#takeRequest(message, call) : this.#takeResponse(message, call)
+    this.#owner.onChange()
+    return taken
+  }
+
+  #takeRequest(request: SipRequest, call: PeerCall): boolean {
+    if (request.method === 'INVITE' && call !== this.#call) return this.#takeInvite(request, call)
+    switch (request.method) {
+      case 'INVITE':
+        this.#takeReinvite(request, call)
+        return true
+      case 'ACK':
+        if (call === this.#call) this.#acknowledged(request)
+        return true
+      case 'BYE':
+        call.respond(200, {}, request)
+        if (call === this.#call) {
+          this.#owner.onNote('is hung up on')
+          this.#finish({ by: 'far end' })
+        }
+        return true
+      case 'CANCEL':
+        call.acceptCancel(request)
+        if (call === this.#call) {
+          this.#owner.onNote('is given up on')
+          this.#finish({ by: 'far end' })
+        }
+        return true
+      default:
+        call.respond(/^(INFO|OPTIONS|MESSAGE|UPDATE)$/.test(request.method) ? 200 : 405, {}, request)
+        return true
+    }
+  }
+
+  #takeInvite(request: SipRequest, call: PeerCall): boolean {
+    if (this.#state !== 'IDLE') {
+      call.respond(486)
+      return true
+    }
+    this.begin('CALLED')
+    this.#call = call
+    const from = request.headers.get('from') ?? ''
+    this.#owner.onNote(`is called by ${/<?sips?:([^>;]+)/.exec(from)?.[1] ?? from}`)
+    this.#owner.onCalled()
+    return true
+  }
+
+  #acknowledged(ack: SipRequest): void {
+    if (this.#call?.invite.body.length === 0 || ack.body.length > 0) this.#startAudio(ack)
+    if (this.#state !== 'CALLED') return
+    this.#state = 'ANSWERED'
+    this.#wasAnswered = true
+  }
+
+  #takeReinvite(request: SipRequest, call: PeerCall): void {
+    const remote = readRemoteAudio(request.body, this.#options.codecs)
+    this.#isHeld = remote?.direction === 'sendonly' || remote?.direction === 'inactive'
+    const direction = {
+      sendonly: 'recvonly',
+      recvonly: 'sendonly',
+      inactive: 'inactive',
+      sendrecv: 'sendrecv',
+    } as const
+    call.respond(200, { sdp: { ...this.#sdp(), direction: direction[remote?.direction ?? 'sendrecv'] } }, request)
+    if (remote !== undefined) this.#audio.start(remote)
+  }
+
+  #takeResponse(response: SipResponse, call: PeerCall): boolean {
+    if (cseqOf(response)?.method !== 'INVITE') return true
+    const { status } = response
+    if (call !== this.#call || this.#state === 'IDLE') {
+      // Answered at the moment at which we gave up.
+      if (status >= 200 && status < 300) {
+        call.ack()
+        call.bye()
+      }
+      return true
+    }
+    if (status < 200) {
+      if (response.body.length > 0) this.#startAudio(response)
+      if (status >= 180 && this.#state === 'CALLING') this.#state = 'RINGING'
+      return true
+    }
+    if (status >= 300) {
+      if (this.#state !== 'ANSWERED') {
+        this.#owner.onNote(`is refused with ${status} ${response.phrase}`)
+        this.#finish({ by: 'far end', status })
+      }
+      return true
+    }
+    call.ack()
+    this.#startAudio(response)
+    if (this.#state !== 'ANSWERED') {
+      this.#owner.onNote('is answered')
+      this.#state = 'ANSWERED'
+      this.#owner.onAnswered()
+    }
+    this.#wasAnswered = true
+    this.#answers++
+    return true
+  }
+
+  #sdp() {
+    const { codecs = ['PCMU', 'PCMA'], claimedMediaAddress, hasTelephoneEvents } = this.#options
+    const { address, port } = this.#audio.local
+    const telephoneEvent = hasTelephoneEvents ? 101 : null
+    return { address: claimedMediaAddress ?? address, port, codecs, telephoneEvent, version: this.#version }
+  }
+
+  #startAudio({ body }: { readonly body: Uint8Array }): void {
+    const remote = readRemoteAudio(body, this.#options.codecs)
+    if (remote !== undefined) this.#audio.start(remote)
+  }
+
+  #finish(end: Omit<PhoneCallEnd, 'at'>): void {
+    if (this.#state === 'IDLE') return
+    this.#state = 'IDLE'
+    this.#end = { ...end, at: this.#clock.now }
+    this.#audio.stop()
+    this.#owner.onChange()
+  }
+}
