@@ -232,7 +232,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     leg.end('ABORTED')
     leg.leave(this.#mediaMs, now)
     const statistics = leg.statistics()
-    this.#forget(leg)
+    this.#forget(leg, statistics)
     this.#events.push({ type: 'closed', leg: id, statistics })
   }
 
@@ -240,16 +240,16 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
     leg.end('ERROR', reason)
-    this.#forget(leg)
+    this.#forget(leg, leg.statistics())
     this.counters.add('legsFailed')
     this.#events.push({ type: 'failed', leg: id, reason })
   }
 
-  #forget(leg: Leg): void {
+  #forget(leg: Leg, statistics: LegStatistics): void {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
-    this.#count(leg.statistics())
+    this.#count(statistics)
     this.counters.add('legs', -1)
     this.#legs.delete(leg.id)
     this.#opening.delete(leg.id)

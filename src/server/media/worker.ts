@@ -63,7 +63,15 @@ async function run(): Promise<void> {
         libc.adopt(each)
       }
     }
-    driveBlocking(worker, new Bell(settings.bell), () => takeMessages(port, worker, onBound))
+    const bell = new Bell(settings.bell)
+    let taken = -1
+    driveBlocking(worker, bell, () => {
+      // Whoever leaves a message rings afterwards, so one that comes too late for this look has rung for the next.
+      const { rung } = bell
+      const isOpen = rung === taken || takeMessages(port, worker, onBound)
+      taken = rung
+      return isOpen
+    })
     libc.closeAll()
     port.close()
   } else driveByEventLoop(port, worker, () => io.closeAll())
