@@ -13,10 +13,9 @@ import { parseMessage, parseUri, unescapeUri } from '../sip/index.ts'
 import { installAppTimers } from './clock/app-timers.ts'
 import { insideSimulation } from './clock/inside.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
-import { describeSpeech } from './phone/ears.ts'
-import { describeTone } from './phone/hearing.ts'
 import { Phone } from './phone/phone.ts'
 import type { PhoneKind } from './phone/phone-kind.ts'
+import { Transcript } from './phone/transcript.ts'
 import type { SimulatedExchange, SimulatedExchangeOptions } from './simulated-exchange.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
 import type { Utterance } from './truth/truth.ts'
@@ -69,7 +68,7 @@ export class TestExchange {
   readonly #numbers = new Map<string, string>()
   readonly #scripts: Promise<void>[] = []
   readonly #failures: unknown[] = []
-  readonly #events: { readonly at: number; readonly text: string }[] = []
+  readonly #transcript = new Transcript(() => this.#phones.values())
   readonly #files: TestFiles
   readonly #everybodyElse: ((name: string) => PhoneKind) | undefined
 
@@ -117,7 +116,7 @@ export class TestExchange {
         random: this.sim.random(`phone ${name}`),
         resolve: (other) => this.sim.resolve(other),
         exchangeAddress: EXCHANGE_ADDRESS,
-        onEvent: (text) => this.#events.push({ at: this.sim.now, text: `${name} ${text}` }),
+        onEvent: (text) => this.#transcript.note(this.sim.now, `${name} ${text}`),
         story: () => this.story(),
         runScript: (script) => this.#runScript(script),
       },
@@ -187,16 +186,7 @@ export class TestExchange {
 
   /** What everybody did and heard so far, a line for each thing, with its time in seconds. */
   transcript(): string {
-    const heard = [...this.#phones.values()].flatMap((phone) => [
-      ...phone.ears.speech.map((piece) => ({
-        at: piece.startedAt,
-        text: `${phone.name} hears ${describeSpeech(piece)}`,
-      })),
-      ...phone.ears.tones.map((tone) => ({ at: tone.startedAt, text: `${phone.name} hears ${describeTone(tone)}` })),
-      ...phone.ears.digits.map(({ digit, at }) => ({ at, text: `${phone.name} hears the digit ${digit}` })),
-    ])
-    const lines = [...this.#events, ...heard].sort((a, b) => a.at - b.at)
-    return lines.map(({ at, text }) => `${(at / 1000).toFixed(2).padStart(8)} s  ${text}`).join('\n')
+    return this.#transcript.text()
   }
 
   /** Transcript, seed and ladder, as they stand in the message of a failure. */

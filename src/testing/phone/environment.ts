@@ -16,8 +16,12 @@ export interface PhoneEnvironment {
   readonly host: PhoneHost
   readonly random: Random
   readonly resolve: (name: string) => string
-  /** The exchange, for a number or user that is called without a host. */
+  /** The exchange, with its port unless that is 5060, for a number or user that is called without a host. */
   readonly exchangeAddress: string
+  /** Its SIP port, 0 for any free one. Default 5060. */
+  readonly sipPort?: number
+  /** What is said comes with its words beside the sound. Default true, as in every simulation. */
+  readonly hearsWords?: boolean
   /** Hears what the phone does and hears, for the transcript. */
   readonly onEvent: (text: string) => void
   /** What is added to the message of a failed expectation: the transcript and the ladder. */

@@ -25,6 +25,7 @@ export class Hearing {
 
   /** See {@link Phone.expectSpeech}. */
   async speech(pattern: RegExp | string, options?: WithinOptions): Promise<string> {
+    this.requireWords(`hear ${describe(pattern)}`)
     let found: string | undefined
     await this.#phone.until(
       `expected to hear ${describe(pattern)}`,
@@ -70,12 +71,22 @@ export class Hearing {
   /** Waits for the voice of another phone, through whatever connects the two. */
   async voice(of: Phone | string, options?: WithinOptions): Promise<void> {
     const name = typeof of === 'string' ? of : of.name
+    this.requireWords(`tell the voice of ${name}`)
     const from = this.#now()
     await this.#phone.until(
       `expected to hear the voice of ${name}`,
       () => this.#phone.ears.speech.some((each) => each.utterance.speaker === name && each.endedAt > from),
       { ...options, instead: () => this.#instead(this.#phone.ears.speech.map(describeSpeech), 'speech') },
     )
+  }
+
+  /** Waits for sound, whatever it is, that comes from now on. */
+  async sound(options?: WithinOptions): Promise<void> {
+    const from = this.#now()
+    await this.#phone.until('expected to hear anything', () => this.#phone.ears.lastSoundAt > from, {
+      ...options,
+      instead: () => (this.#phone.ears.packets === 0 ? '; not one packet of sound came' : '; it was silent'),
+    })
   }
 
   /** Waits until nothing was heard for so long. */
@@ -90,6 +101,7 @@ export class Hearing {
 
   /** Whether speech that matches was heard, at any time. */
   has(pattern: RegExp | string): boolean {
+    this.requireWords(`tell whether it has heard ${describe(pattern)}`)
     return this.#phone.ears.speech.some((piece) => {
       const { file = '' } = piece.utterance
       return (
@@ -100,6 +112,7 @@ export class Hearing {
 
   /** How many of the patterns were heard in this order, each after the one before it. */
   inOrder(patterns: readonly (RegExp | string)[]): number {
+    this.requireWords(`tell whether it has heard ${patterns.map(describe).join(', then ')}`)
     const ear = new Hearing(this.#phone)
     const missing = patterns.findIndex((pattern) => ear.#takeSpeech(pattern) === undefined)
     return missing < 0 ? patterns.length : missing
@@ -108,6 +121,18 @@ export class Hearing {
   /** Whether a tone was heard, at any time; by the names of {@link tone}. */
   hasTone(tone: string | readonly number[]): boolean {
     return this.#phone.ears.tones.some(matcherOf(tone))
+  }
+
+  /**
+   * For whatever needs words: on real sockets there are none.
+   * @throws ExpectationError when no words reach this phone, saying why and what can be waited for instead
+   */
+  requireWords(what: string): void {
+    if (!this.#phone.hearsWords)
+      throw this.#phone.failure(
+        `cannot ${what}: on real sockets only sound comes, without the words that a simulation tells beside it. ` +
+          'Wait for hears.sound(), .silence(ms), .tone(name), .beep() or .digits(keys), or ask phone.hearsWords first',
+      )
   }
 
   async #toneThat(what: string, fits: (tone: HeardTone) => boolean, options?: WithinOptions): Promise<HeardTone> {

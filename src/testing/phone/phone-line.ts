@@ -59,8 +59,7 @@ export class PhoneLine {
   #version = 1
 
   constructor(
-    { host, clock, random, resolve }: PhoneEnvironment,
-
+    { host, clock, random, resolve, sipPort }: PhoneEnvironment,
     audio: PhoneAudio,
     options: PhoneLineOptions,
     owner: PhoneLineOwner,
@@ -74,6 +73,7 @@ export class PhoneLine {
       {
         name: host.name,
         retransmits: true,
+        ...(sipPort !== undefined && { port: sipPort }),
         onMessage: (message, call) => this.#take(message, call),
       },
     )

@@ -63,6 +63,11 @@ export class Phone {
     return this.#environment.clock.now
   }
 
+  /** Whether words reach it, as they do in every simulation; on real sockets only sound does. */
+  get hearsWords(): boolean {
+    return this.#environment.hearsWords ?? true
+  }
+
   get state(): PhoneState {
     return this.#line.state
   }

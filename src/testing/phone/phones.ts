@@ -1,3 +1,4 @@
+import { real } from '../real/real-phones.ts'
 import { fax, faxCaller } from './kinds/fax.ts'
 import { ivr } from './kinds/ivr.ts'
 import { behindNat, gateway, onLine } from './kinds/line.ts'
@@ -7,7 +8,7 @@ import { screening } from './kinds/screening.ts'
 import { busy, noAnswer, rejects, unobtainable } from './kinds/unanswered.ts'
 import { earlyMediaVoicemail, voicemail } from './kinds/voicemail.ts'
 
-/** The phones that there are, by what happens when they are called. */
+/** The phones that there are, by what happens when they are called; `real` puts any of them on real sockets. */
 export const phones = {
   person,
   slowPerson,
@@ -28,4 +29,5 @@ export const phones = {
   gateway,
   behindNat,
   onLine,
+  real,
 } as const

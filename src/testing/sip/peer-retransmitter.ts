@@ -35,6 +35,11 @@ export class PeerRetransmitter {
     this.#send = send
   }
 
+  /** Something is being said again and again. */
+  get isBusy(): boolean {
+    return this.#pending.size > 0
+  }
+
   requestSent(request: SipRequest, bytes: Uint8Array, to: Peer): void {
     this.#repeat(transactionOf(request), bytes, to, request.method === 'INVITE' ? Number.POSITIVE_INFINITY : T2_MS)
   }

@@ -20,7 +20,7 @@ import { SipTransport } from './sip-transport.ts'
 export interface SipPeerOptions {
   /** How it is called in diagrams and errors, and its SIP user. Default: its address, and `peer`. */
   readonly name?: string
-  /** SIP port, UDP and TCP. Default 5060. */
+  /** SIP port, UDP and TCP, 0 for any free one. Default 5060. */
   readonly port?: number
   /** How it sends unless the URI says otherwise. Default UDP. */
   readonly transport?: 'udp' | 'tcp'
@@ -123,6 +123,11 @@ export class SipPeer {
   /** Messages that have come and that no script has asked for. */
   get untaken(): readonly SipMessage[] {
     return this.#inbox.untaken
+  }
+
+  /** Something that it said will be said again until it is answered; false for a peer that says everything once. */
+  get awaitsAnswer(): boolean {
+    return this.#retransmitter?.isBusy ?? false
   }
 
   /** The call that a message belongs to. */

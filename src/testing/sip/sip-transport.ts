@@ -12,7 +12,7 @@ export interface SipTransportHandlers {
 }
 
 export interface SipTransportOptions {
-  /** UDP and TCP port. Default 5060. */
+  /** UDP and TCP port, 0 for any free one. Default 5060. */
   readonly port?: number
   /** The address of a host name, as DNS would say; an address is given back as it is. `bytes` is what goes there. */
   readonly resolve?: Resolve
@@ -29,14 +29,14 @@ export class SipTransport {
   readonly #stopListening: () => void
 
   constructor(host: SimulatedHost, handlers: SipTransportHandlers, options: SipTransportOptions = {}) {
-    this.port = options.port ?? 5060
     this.#host = host
     this.#handlers = handlers
     this.#resolve = options.resolve ?? ((name) => name)
-    this.#udp = host.bindUdp(this.port, {
+    this.#udp = host.bindUdp(options.port ?? 5060, {
       onDatagram: (bytes, from) => handlers.onMessage(bytes, { transport: 'udp', ...from }),
       onUnreachable: (about) => handlers.onSendFailed?.({ transport: 'udp', ...about }, 'port unreachable'),
     })
+    this.port = this.#udp.local.port
     this.#stopListening = host.listen(this.port, (stream) => this.#accept(stream))
   }
 

@@ -8,6 +8,7 @@ import {
   type Phone,
   type PhoneKind,
   type phones,
+  type RealPhones,
   type TestExchange,
 } from '../index.ts'
 
@@ -20,7 +21,9 @@ test('the types of the test kit are what users rely on', () => {
   expectTypeOf<Phone['call']>().returns.resolves.toEqualTypeOf<number>()
   expectTypeOf<Phone['expectSpeech']>().parameter(0).toEqualTypeOf<RegExp | string>()
   expectTypeOf<Phone['hears']['tone']>().returns.resolves.toEqualTypeOf<Readonly<HeardTone>>()
-  expectTypeOf<(typeof phones)[keyof typeof phones]>().returns.toEqualTypeOf<PhoneKind>()
+  expectTypeOf<Omit<typeof phones, 'real'>[Exclude<keyof typeof phones, 'real'>]>().returns.toEqualTypeOf<PhoneKind>()
+  expectTypeOf<(typeof phones)['real']>().returns.toEqualTypeOf<RealPhones>()
+  expectTypeOf<RealPhones['phone']>().returns.toEqualTypeOf<Phone>()
   expectTypeOf(fuzzCalls).parameter(0).toEqualTypeOf<AppDefinition>()
   expectTypeOf<FuzzOptions>().toHaveProperty('runs').toEqualTypeOf<number | undefined>()
   expectTypeOf(fuzzCalls).returns.resolves.toBeVoid()

@@ -15,6 +15,7 @@ export function screening(options: ScreeningOptions = {}): PhoneKind {
   return {
     async onCall(phone) {
       await take(phone, options)
+      phone.hears.requireWords('screen a caller')
       await phone.say(question)
       const before = phone.ears.speech.length
       const heardSomething = () => phone.ears.speech.slice(before).some(({ endedAt }) => phone.now - endedAt > 1500)
