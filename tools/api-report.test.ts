@@ -5,9 +5,13 @@ import { apiReports } from './api-report.ts'
 const FOLDER = new URL('../docs/reference/api/', import.meta.url)
 const reports = apiReports()
 
-describe('docs/reference/api/ is what the package exports; when a change of it is meant: npm run api', () => {
+describe('the API report, docs/reference/api/', () => {
   it('has a page for each entry of the package, and no other', () => {
     expect(readdirSync(FOLDER).sort()).toEqual(reports.map(({ file }) => file.split('/').at(-1)).sort())
+  })
+
+  it('has a doc comment for every export', () => {
+    expect(reports.flatMap(({ undocumented }) => undocumented)).toEqual([])
   })
 
   it.each(reports)('$file', ({ file, text }) => {

@@ -18,6 +18,8 @@ export interface ApiReport {
   /** Relative to the root of the repository. */
   readonly file: string
   readonly text: string
+  /** The exports that no doc comment explains. */
+  readonly undocumented: readonly string[]
 }
 
 /**
@@ -37,6 +39,7 @@ export function apiReports(): ApiReport[] {
         entry,
         modules.filter((other) => other !== entry),
       ),
+      undocumented: [...entry.exported].flatMap(([name, symbol]) => (entry.summary(symbol) === '' ? [name] : [])),
     }))
   } finally {
     api.close()

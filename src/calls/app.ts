@@ -25,8 +25,10 @@ export interface AppContext {
   readonly signal: AbortLike
 }
 
+/** What an application does with its channel. */
 export type AppFunction = (channel: Channel, app: AppContext) => Promise<AppResult> | AppResult
 
+/** Whether an application answers calls, or is started to make them. */
 export type AppDirection = 'inbound' | 'outbound'
 
 /** An application as {@link inbound} or {@link outbound} made it. */

@@ -72,6 +72,7 @@ export const STATUS_OF_REJECT = {
   CONGESTION: 503,
 } as const
 
+/** Why a call is refused; each has its SIP status. */
 export type RejectCause = keyof typeof STATUS_OF_REJECT
 
 /** The Reason header that goes with a rejection, where the status alone does not tell the cause apart. */

@@ -8,7 +8,9 @@ export type ChannelEvent =
   | { readonly type: 'disconnected' }
   | { readonly type: 'ended'; readonly cause: Cause }
 
+/** What a listener is added for. */
 export type ChannelEventType = ChannelEvent['type']
+/** An event of one type, with its number. */
 export type ChannelEventOf<Type extends ChannelEventType> = Extract<ChannelEvent, { type: Type }> & {
   /** 1, 2, 3, ... over all events of the channel, without gaps. */
   readonly sequence: number

@@ -12,6 +12,7 @@ import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
 
+/** How {@link Channel.call} places a call. */
 export interface CallOptions {
   /** The caller as the callee sees it: a URI or name-addr. Default: the exchange's identity. */
   from?: string
@@ -25,6 +26,7 @@ export interface CallOptions {
   signal?: AbortLike
 }
 
+/** How {@link Channel.ring} lets the caller wait. */
 export interface RingOptions {
   /** How long to let it ring before `ring` resolves; `null` means the length of the ringtone. Default 0. */
   ringTimeMs?: number | null
@@ -36,6 +38,7 @@ export interface RingOptions {
   codecs?: readonly CodecName[]
 }
 
+/** How {@link Channel.answer} answers. */
 export interface AnswerOptions {
   codecs?: readonly CodecName[]
   headers?: Readonly<Record<string, string>>

@@ -4,6 +4,7 @@ import { DtmfDetectorCause } from './enums.ts'
 import type { CallTimer } from './host.ts'
 import type { Leg } from './leg.ts'
 
+/** What {@link DtmfDetector.getDigits} waits for. */
 export interface GetDigitsOptions {
   /** Forget what was pressed before. Default false: digits wait in a buffer until they are asked for. */
   clear?: boolean

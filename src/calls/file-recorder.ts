@@ -5,6 +5,7 @@ import type { RecorderCause } from './enums.ts'
 import { MediaJob } from './media-job.ts'
 import { assertMediaName, type RecordingFormat, type RecordingSink } from './media-store.ts'
 
+/** When a recording stops, and what it is written as. */
 export interface RecordOptions {
   /** Samples in the WAV file. Default 'pcm16', or what the file's ending says (.ul, .al: raw G.711 without a header). */
   format?: RecordingFormat

@@ -5,6 +5,7 @@ import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
 import { assertMediaName, type Playable } from './media-store.ts'
 
+/** How something is played. */
 export interface PlayOptions {
   /** A new digit ends the playing with BARGEIN. Digits that are already buffered do not. Default false. */
   bargeIn?: boolean
@@ -88,6 +89,7 @@ export class TonePlayer extends MediaJob<PlayerCause> {
   }
 }
 
+/** How keys are pressed. */
 export interface PressOptions {
   /**
    * `media`: in the stream, as RFC 4733 events or in-band. `info`: by SIP INFO (`application/dtmf-relay`). Default

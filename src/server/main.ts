@@ -17,6 +17,7 @@ import { Shutdown } from './shutdown.ts'
 import type { LocalSocket } from './transport/listener-choice.ts'
 import { SipTransports } from './transport/sip-transports.ts'
 
+/** What a program that starts a server may bring along. */
 export interface ServerOptions {
   /** What relative paths of the configuration are relative to. Default: the working directory. */
   readonly directory?: string
@@ -28,6 +29,7 @@ export interface ServerOptions {
   readonly media?: (settings: Settings, logger: Logger) => Promise<MediaPlane>
 }
 
+/** What an outbound application is started with. */
 export interface OutboundOptions {
   /** Stands in logs and records. Default `outbound`. */
   readonly name?: string

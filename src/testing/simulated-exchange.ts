@@ -20,6 +20,7 @@ import type { SimulatedHost } from './network/host.ts'
 import { type Resolve, SipTransport } from './sip/sip-transport.ts'
 import { MediaTruth } from './truth/media-truth.ts'
 
+/** What an exchange in a simulation is made with. */
 export interface SimulatedExchangeOptions {
   /** The application that answers each user, by the user part of the Request-URI; `*` answers every other one. */
   readonly services?: Readonly<Record<string, AppDefinition | Service>>

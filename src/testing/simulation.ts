@@ -10,6 +10,7 @@ import { namedRandom, seedOfEnvironment } from './seed.ts'
 import { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'
 import { SipPeer, type SipPeerOptions } from './sip/sip-peer.ts'
 
+/** What a simulation is made with. */
 export interface SimulationOptions {
   /** Where all randomness comes from. RINGDOWN_SEED of the environment goes before it. Default 1. */
   readonly seed?: number

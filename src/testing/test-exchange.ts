@@ -20,6 +20,7 @@ import type { SimulatedExchange, SimulatedExchangeOptions } from './simulated-ex
 import { Simulation, type SimulationOptions } from './simulation.ts'
 import type { Utterance } from './truth/truth.ts'
 
+/** What {@link exchange} is made with. */
 export interface TestExchangeOptions
   extends SimulationOptions,
     Pick<SimulatedExchangeOptions, 'logger' | 'crypto' | 'sip'> {

@@ -2,6 +2,7 @@ import type { RunBounds } from './clock/virtual-clock.ts'
 import { seedOfEnvironment } from './seed.ts'
 import { Simulation, type SimulationOptions } from './simulation.ts'
 
+/** The simulation of a test, and for how long and how often it runs. */
 export interface WithSimulationOptions extends SimulationOptions, RunBounds {
   /** Runs the body once for each of this many seeds in a row, or once with RINGDOWN_SEED when that is set. Default 1. */
   readonly seeds?: number

@@ -21,6 +21,7 @@ export interface RingdownConfig {
   readonly shutdown?: ShutdownConfig
 }
 
+/** SIP: where it is taken, and who we say that we are. */
 export interface SipConfig {
   /** Where SIP is spoken. Default: UDP and TCP on 127.0.0.1 port 5060. */
   readonly listen?: readonly ListenConfig[]
@@ -32,6 +33,7 @@ export interface SipConfig {
   readonly identity?: string
 }
 
+/** One address on which SIP is taken. */
 export interface ListenConfig {
   readonly transport: 'udp' | 'tcp'
   /** An IPv4 or IPv6 address of this machine. `0.0.0.0` and `::` need `sip.publicAddress`. */
@@ -40,6 +42,7 @@ export interface ListenConfig {
   readonly port?: number
 }
 
+/** RTP: addresses, ports, codecs, and the threads that carry it. */
 export interface MediaConfig {
   /** The address of this machine on which RTP is sent and received. Default: the first of `sip.listen`. */
   readonly address?: string
@@ -76,6 +79,7 @@ export interface MediaConfig {
   readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
 }
 
+/** An application, and the calls that it answers. */
 export interface ServiceConfig {
   /** Letters, digits and `. _ -`; unique. Stands in logs and records. */
   readonly name: string
@@ -94,8 +98,10 @@ export interface ServiceConfig {
   }
 }
 
+/** Which dialled users a service answers. */
 export type ServiceMatch = string | RegExp
 
+/** A way to and from telephone numbers: a carrier, or another exchange. */
 export interface TrunkConfig {
   /** Letters, digits and `. _ -`; unique. */
   readonly name: string
@@ -121,11 +127,13 @@ export interface TrunkConfig {
   }
 }
 
+/** Somebody who may call with a password. */
 export interface UserConfig {
   readonly username: string
   readonly password: string
 }
 
+/** Who must show a password, and how (digest, RFC 3261 section 22). */
 export interface AuthenticationConfig {
   /** The digest realm. Default `ringdown`. Changing it changes nothing but what phones display and hash. */
   readonly realm?: string
@@ -143,6 +151,7 @@ export interface AuthenticationConfig {
   readonly strangers?: 'challenge' | 'allow'
 }
 
+/** How much the exchange takes on; what is more is refused. */
 export interface LimitsConfig {
   /** Calls at a time, both directions together, 1 to 100,000. One more is refused with 503. Default 10,000, or as many as `media.portRange` has room for. */
   readonly maxCalls?: number
@@ -158,6 +167,7 @@ export interface LimitsConfig {
   readonly connectionIdleMs?: number
 }
 
+/** Where files are, and how much memory they may take. */
 export interface FilesConfig {
   /** The media store: what applications play and record. Made when it is missing. Default `./media`. */
   readonly directory?: string
@@ -172,6 +182,7 @@ export interface FilesConfig {
   readonly maxRecordingBytes?: number
 }
 
+/** What is logged, and for whom. */
 export interface LogConfig {
   /** Default `info`: a line for each call and each application instance. */
   readonly level?: 'silent' | 'error' | 'warn' | 'info' | 'debug'
@@ -179,6 +190,7 @@ export interface LogConfig {
   readonly pretty?: boolean
 }
 
+/** The way down. */
 export interface ShutdownConfig {
   /** How long calls may go on after SIGTERM or SIGINT, in ms, before they are hung up. Default 30,000. */
   readonly graceMs?: number

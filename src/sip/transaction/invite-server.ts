@@ -79,6 +79,7 @@ export type ServerOutput = Extract<
   { type: 'send' | 'request' | 'ack' | 'acknowledged' | 'failed' | 'terminated' }
 >
 
+/** What a program that starts a server may bring along. */
 export interface ServerOptions {
   readonly id: TransactionId
   readonly request: SipRequest

@@ -1,6 +1,7 @@
 import { Fifo, type Instant, type Machine, NEVER } from '../../kit/index.ts'
 import type { Scheduled, VirtualClock } from './virtual-clock.ts'
 
+/** Where the outputs of a driven machine go. */
 export interface MachineDriverOptions<Output> {
   /** Who this is, for the report of a simulation that got stuck. */
   readonly name: string

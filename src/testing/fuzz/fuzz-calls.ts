@@ -6,6 +6,7 @@ import type { TestExchangeOptions } from '../test-exchange.ts'
 import { type Finding, FuzzError } from './finding.ts'
 import { FuzzRun } from './fuzz-run.ts'
 
+/** How often {@link fuzzCalls} calls, and who is called. */
 export interface FuzzOptions extends Omit<TestExchangeOptions, 'apps' | 'everybodyElse'> {
   /** How many calls. Default 200. */
   readonly runs?: number

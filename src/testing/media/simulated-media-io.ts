@@ -4,6 +4,7 @@ import type { SocketAddress } from '../network/address.ts'
 import type { SimulatedHost, UdpSocket } from '../network/host.ts'
 import type { Truth } from '../truth/truth.ts'
 
+/** What the media engine finds on a simulated host. */
 export interface SimulatedMediaIoOptions {
   /** Datagrams that wait for a leg before further ones are dropped, as in a socket's receive buffer. Default 256. */
   readonly receiveQueue?: number

@@ -3,6 +3,7 @@ import type { SocketAddress } from './address.ts'
 import type { NetworkInput, StreamId } from './port.ts'
 import { SimulatedStream, type StreamCloseReason, type StreamHandlers } from './stream.ts'
 
+/** Who hears what comes to a UDP port. */
 export interface UdpHandlers {
   /** `truth` is what the sender says the bytes sound like. */
   onDatagram(bytes: Uint8Array, from: SocketAddress, truth?: Truth): void

@@ -7,6 +7,7 @@ import { formatAddress, type SocketAddress } from './address.ts'
  */
 export type NatKind = 'full-cone' | 'restricted-cone' | 'port-restricted-cone' | 'symmetric'
 
+/** One NAT: whom it hides, behind what, and how. */
 export interface NatOptions {
   readonly kind: NatKind
   /** The address that the outside sees. */

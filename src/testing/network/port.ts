@@ -20,6 +20,7 @@ export type NetworkInput =
     }
   | StreamInput
 
+/** What happens on a network. */
 export type NetworkOutput =
   /** Left its sender. `drop` when its fate is known at once. */
   | {

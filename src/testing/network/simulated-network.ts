@@ -8,6 +8,7 @@ import { Routes } from './routes.ts'
 import { Streams } from './streams.ts'
 import { Trace } from './trace.ts'
 
+/** What a network counts of its packets. */
 export type NetworkCounter = 'sent' | 'delivered' | 'reordered' | 'duplicated' | 'streamWrites' | DropReason
 
 /**

@@ -4,6 +4,7 @@ import type { StreamId, StreamInput } from './port.ts'
 /** Why a stream is no longer open: the far end closed it, tore it down, refused it, or never answered. */
 export type StreamCloseReason = 'ended' | 'reset' | 'refused' | 'timeout'
 
+/** Who hears what happens on a stream. */
 export interface StreamHandlers {
   /** The connection that was asked for stands. */
   onOpen?(): void

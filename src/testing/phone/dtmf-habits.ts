@@ -14,6 +14,7 @@ export interface DtmfHabits {
   readonly movingTimestamp: boolean
 }
 
+/** Keys as events, just as RFC 4733 wants them. */
 export const GOOD_HABITS: DtmfHabits = {
   by: 'event',
   keyMs: 100,

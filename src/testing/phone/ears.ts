@@ -15,6 +15,7 @@ export interface HeardSpeech {
   reachedMs: number
 }
 
+/** A key that was heard, and when. */
 export interface HeardDigit {
   readonly digit: string
   readonly at: Instant

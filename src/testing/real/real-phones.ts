@@ -7,6 +7,7 @@ import { Transcript } from '../phone/transcript.ts'
 import { RealClock } from './real-clock.ts'
 import { RealHost } from './real-host.ts'
 
+/** Where phones on real sockets stand, and whom they call. */
 export interface RealPhonesOptions {
   /** `address` or `address:port` of the system under test: where a user or number goes that is called without a host. */
   readonly exchange?: string

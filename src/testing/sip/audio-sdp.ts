@@ -1,5 +1,6 @@
 import { utf8Encode } from '../../kit/index.ts'
 
+/** What a session description of one audio line says. */
 export interface AudioSdpOptions {
   /** Where the audio is wanted. */
   readonly address: string

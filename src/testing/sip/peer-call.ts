@@ -28,6 +28,7 @@ export interface MessageOptions {
   readonly contentType?: string
 }
 
+/** What a response of a {@link SipPeer} says besides its status. */
 export interface ResponseOptions extends MessageOptions {
   readonly phrase?: string
   /** Left out of the response when false: no far end that obeys RFC 3261 does so. Default true. */

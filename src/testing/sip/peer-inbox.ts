@@ -2,6 +2,7 @@ import { callIdOf, cseqOf, type SipMessage, topVia, toTag } from '../../sip/inde
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import type { Waiter } from '../clock/waiter.ts'
 
+/** How an expectation of a {@link SipPeer} is bounded. */
 export interface ExpectOptions {
   /** Fail when it has not come within this much virtual time. Default: as long as the simulation goes on. */
   readonly withinMs?: number

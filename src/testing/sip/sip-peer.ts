@@ -17,6 +17,7 @@ import { type ExpectOptions, PeerInbox } from './peer-inbox.ts'
 import { PeerRetransmitter } from './peer-retransmitter.ts'
 import { SipTransport } from './sip-transport.ts'
 
+/** Who a {@link SipPeer} is, and what it does by itself. */
 export interface SipPeerOptions {
   /** How it is called in diagrams and errors, and its SIP user. Default: its address, and `peer`. */
   readonly name?: string
@@ -37,6 +38,7 @@ export interface SipPeerOptions {
   readonly user?: string
 }
 
+/** What an INVITE of a {@link SipPeer} says besides its target. */
 export interface InviteOptions extends MessageOptions {
   /** The From address. Default: this peer. */
   readonly from?: string

@@ -4,6 +4,7 @@ import type { SimulatedStream } from '../network/stream.ts'
 
 export type Resolve = (name: string, bytes: Uint8Array) => string
 
+/** Who hears what comes to SIP sockets. */
 export interface SipTransportHandlers {
   /** One whole message. */
   onMessage(bytes: Uint8Array, from: Peer): void
@@ -11,6 +12,7 @@ export interface SipTransportHandlers {
   onSendFailed?(to: Peer, reason: string): void
 }
 
+/** Where SIP sockets are bound. */
 export interface SipTransportOptions {
   /** UDP and TCP port, 0 for any free one. Default 5060. */
   readonly port?: number
