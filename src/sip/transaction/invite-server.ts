@@ -79,7 +79,7 @@ export type ServerOutput = Extract<
   { type: 'send' | 'request' | 'ack' | 'acknowledged' | 'failed' | 'terminated' }
 >
 
-/** What a program that starts a server may bring along. */
+/** What a server transaction is made with. */
 export interface ServerOptions {
   readonly id: TransactionId
   readonly request: SipRequest
