@@ -181,7 +181,11 @@ export class WorkerMedia implements MediaPort {
   }
 
   #spawn(onReady: () => void, onFailed: (reason: string) => void): void {
-    const worker = new Worker(this.#script, { workerData: this.#settings, name: 'ringdown-media' })
+    const worker = new Worker(this.#script, {
+      workerData: this.#settings,
+      name: 'ringdown-media',
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
+    })
     this.#worker = worker
     let isReady = false
     let reason = 'the media worker has ended'
@@ -231,6 +235,8 @@ function nothing(): void {}
 const NOTHING_REPORTED: WorkerReport = { counters: {}, lateness: { p50: 0, p99: 0, p999: 0, max: 0 }, busy: 0 }
 
 const CLOSE_PATIENCE_MS = 2000
+/** Only commands and events are objects. What V8 takes by itself, three times 16 MB, it would never give back. */
+const YOUNG_GENERATION_MB = 12
 /** Long enough that a worker which dies at once cannot keep a core busy. */
 const RESTART_DELAY_MS = 100
 
