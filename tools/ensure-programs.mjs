@@ -1,11 +1,11 @@
-// Makes sure that the far ends which the e2e tests call are installed: SIPp and baresip.
+// Makes sure that the programs which the e2e tests need are installed: SIPp and baresip, which they call, and tshark.
 // As root on Debian it installs what is missing. Elsewhere it names what is missing; without the programs the tests
 // that need them are skipped, except under CI=true, where a missing program is a failure.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const DEBIAN_PACKAGE_OF = { sipp: 'sip-tester', baresip: 'baresip' }
+const DEBIAN_PACKAGE_OF = { sipp: 'sip-tester', baresip: 'baresip', tshark: 'tshark' }
 
 const missing = missingPrograms()
 if (missing.length > 0) {

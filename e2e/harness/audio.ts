@@ -101,3 +101,16 @@ export function seeded(seed: number): () => number {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 }
+
+/** Writes samples as raw µ-law (ITU-T G.711), octet by octet. */
+export function writeUlaw(path: string, samples: Int16Array): void {
+  writeFileSync(path, Uint8Array.from(samples, ulaw))
+}
+
+function ulaw(sample: number): number {
+  const sign = sample < 0 ? 0 : 0x80
+  const magnitude = Math.min(Math.abs(sample), 32_635) + 132
+  const segment = Math.floor(Math.log2(magnitude)) - 7
+  // The octet is sent with all but the sign inverted.
+  return sign | (0x7f ^ ((segment << 4) | ((magnitude >> (segment + 3)) & 0x0f)))
+}

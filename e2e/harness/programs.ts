@@ -3,11 +3,13 @@ import { delimiter, join } from 'node:path'
 import { describe } from 'vitest'
 
 /**
- * `describe` for tests that need a program of the system. Without it they are skipped on a developer's machine, and run
+ * `describe` for tests that need programs of the system. Without them they are skipped on a developer's machine, and run
  * (and fail) under CI=true. `npm test` has said before what to install.
  */
-export function describeWith(program: 'sipp' | 'baresip'): typeof describe | typeof describe.skip {
-  return isInstalled(program) || process.env.CI === 'true' ? describe : describe.skip
+export function describeWith(
+  ...programs: readonly ('sipp' | 'baresip' | 'tshark')[]
+): typeof describe | typeof describe.skip {
+  return programs.every(isInstalled) || process.env.CI === 'true' ? describe : describe.skip
 }
 
 function isInstalled(program: string): boolean {
