@@ -33,6 +33,12 @@ export class ModuleLoadError extends Error {
 export class ModuleLoader {
   #jiti: Promise<Jiti> | undefined
   #last: Promise<unknown> = Promise.resolve()
+  readonly #modules: Readonly<Record<string, object>>
+
+  /** @param modules what further names mean, as `ringdown` means this running copy */
+  constructor(modules: Readonly<Record<string, object>> = {}) {
+    this.#modules = modules
+  }
 
   /** @throws ModuleLoadError whatever went wrong */
   load(file: string): Promise<LoadedModule> {
@@ -46,7 +52,7 @@ export class ModuleLoader {
   }
 
   async #load(file: string): Promise<LoadedModule> {
-    this.#jiti ??= createLoader()
+    this.#jiti ??= createLoader(this.#modules)
     const jiti = await this.#jiti
     const known = new Set(Object.keys(jiti.cache))
     try {
@@ -64,12 +70,12 @@ export function isStale(stamp: FileStamp): boolean {
   return now.modifiedMs !== stamp.modifiedMs || now.bytes !== stamp.bytes
 }
 
-async function createLoader(): Promise<Jiti> {
+async function createLoader(modules: Readonly<Record<string, object>>): Promise<Jiti> {
   // No cache on disk: nothing is left behind, and nothing old is ever found.
   return createJiti(import.meta.url, {
     fsCache: false,
     interopDefault: false,
-    virtualModules: { ringdown: await loadDoor() },
+    virtualModules: { ...modules, ringdown: await loadDoor() },
   })
 }
 

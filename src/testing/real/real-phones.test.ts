@@ -107,6 +107,7 @@ describe('phones on real sockets', () => {
     const { phone } = bind(make())
     expect(() => phone('alice', phones.behindNat('symmetric'))).toThrow(UsageError)
     expect(() => phone('alice', {}, { address: 'example.com' })).toThrow('"example.com" is no address for a phone')
+    expect(() => phone('alice', {}, { port: 70_000 })).toThrow('alice cannot have port 70000')
     expect(() => phone('alice', {}, { address: '0.0.0.0' })).toThrow(UsageError)
     expect(() => phone('alice', {}, { address: '192.0.2.77' })).toThrow(
       /alice cannot have udp 192\.0\.2\.77:0: .*EADDRNOTAVAIL/,

@@ -19,7 +19,7 @@ export interface RealPhonesOptions {
 export interface RealPhonePlace {
   /** An address of this machine. Default: that of all phones. */
   readonly address?: string
-  /** Its SIP port over UDP, 1 to 65535. Default: any free one. */
+  /** Its SIP port over UDP, 1 to 65535; 0, the default, is any free one. */
   readonly port?: number
 }
 
@@ -57,13 +57,16 @@ export class RealPhones {
   /**
    * Makes a phone.
    * @param kind what it does when called; without one the script acts by hand
-   * @throws UsageError when the name is taken or the kind wants a line, which only a simulated network has;
+   * @throws UsageError when the name is taken, a place is none, or the kind wants a line, which only a simulated network has;
    *   RingdownError RINGDOWN_TRANSPORT when the address cannot be had
    */
   phone(name: string, kind: PhoneKind = {}, place: RealPhonePlace = {}): Phone {
     if (this.#phones.has(name)) throw new UsageError(`there is a phone called ${name} already`)
     if (kind.line !== undefined)
       throw new UsageError(`${name} wants a bad line or a NAT: real networks treat packets as they do, so leave it out`)
+    const { port = 0 } = place
+    if (!Number.isInteger(port) || port < 0 || port > 65_535)
+      throw new UsageError(`${name} cannot have port ${port}: give 1 to 65535, or 0 for any free one`)
     const note = (text: string) => this.#transcript.note(this.#clock.now, `${name} ${text}`)
     const host = new RealHost(addressOrThrow(place.address ?? this.#address), name, this.#clock, note)
     const phone = new Phone(
@@ -73,7 +76,7 @@ export class RealPhones {
         random: { uint32: () => randomInt(2 ** 32) },
         resolve: (other) => other,
         exchangeAddress: this.#exchange ?? NO_EXCHANGE,
-        sipPort: place.port ?? 0,
+        sipPort: port,
         hearsWords: false,
         onEvent: note,
         story: () => this.story(),
@@ -111,7 +114,7 @@ export class RealPhones {
   async close(): Promise<void> {
     for (const phone of this.phones) await phone.hangUp()
     const endsAt = this.#clock.now + FAREWELL_MS
-    while (this.#clock.now < endsAt && this.phones.some(({ sip }) => sip.awaitsAnswer)) await this.#clock.sleep(10)
+    while (this.#clock.now < endsAt && this.phones.some(({ sip }) => sip.awaitsAnswer)) await this.sleep(10)
     for (const host of this.#hosts) host.close()
   }
 
