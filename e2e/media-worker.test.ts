@@ -1,3 +1,5 @@
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { portTable, WorkerMedia, type WorkerMediaOptions } from '../dist/server/media/index.js'
@@ -96,6 +98,34 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
     expect(sockets() - before).toBe(1)
     await harness.waitUntil(() => harness.media.report().counters.legs === 1, 2000)
     expect(harness.media.report().counters.legsOpened).toBe(3)
+  })
+
+  it('counts the same after the death of a worker as before it', async () => {
+    const holder = createSocket('udp4').bind(27_000, '127.0.0.1')
+    await once(holder, 'listening')
+    harness = await WorkerHarness.start({
+      io,
+      ports: portTable({ first: 27_000, last: 27_003 }),
+      script: new URL('./harness/mortal-media-worker.mjs', import.meta.url),
+    })
+    const taken = () => harness.media.report().counters.portsTaken ?? 0
+    for (const leg of [1, 2]) harness.send({ type: 'open', leg, localAddress: '127.0.0.1' })
+    await harness.waitUntil(() => eventsOf(harness, 'failed', 2).length > 0, 2000)
+    await harness.pass(500)
+    const before = taken()
+    expect(before).toBeGreaterThan(0)
+    harness.send({ type: 'open', leg: 666, localAddress: 'die' })
+    await harness.waitUntil(() => eventsOf(harness, 'failed', 1).length > 0, 2000)
+    expect(taken()).toBe(before)
+    holder.close()
+  })
+
+  it('keeps no socket of a leg that was opened just before the end', async () => {
+    const before = sockets()
+    harness = await WorkerHarness.start({ io })
+    harness.send({ type: 'open', leg: 1, localAddress: '127.0.0.1' })
+    await harness.media.close()
+    expect(sockets()).toBe(before)
   })
 
   it('says what is wrong when there is no worker to start', async () => {

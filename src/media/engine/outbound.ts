@@ -158,8 +158,10 @@ export class Outbound {
       this.#sendOn(packet, packet.marker, this.#eventPayloadType, this.#rtp.nextSequence, this.#eventSplice.timestamp)
   }
 
-  /** What is forwarded next follows on what was sent last, at its present time. */
-  /** @param eventRatio how much faster our RTP clock runs than that of forwarded events */
+  /**
+   * What is forwarded next follows on what was sent last, at its present time.
+   * @param eventRatio how much faster our RTP clock runs than that of forwarded events
+   */
   resplice(eventRatio = 1): void {
     this.#splice.reset()
     this.#eventSplice.reset(eventRatio)

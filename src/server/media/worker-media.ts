@@ -112,9 +112,7 @@ export class WorkerMedia implements MediaPort {
 
   /** How the worker fares, at most a second old while it has legs. Its counters include those of workers before it. */
   report(): WorkerReport {
-    const counters: Record<string, number> = { ...this.#countedBefore }
-    for (const part of [this.#report.counters, this.#counters.snapshot()])
-      for (const [name, value] of Object.entries(part)) counters[name] = (counters[name] ?? 0) + value
+    const counters = sum(this.#countedByWorkers(), this.#counters.snapshot())
     if (this.#died > 0) counters.mediaWorkersDied = this.#died
     return { ...this.#report, counters }
   }
@@ -128,10 +126,16 @@ export class WorkerMedia implements MediaPort {
     const worker = this.#worker
     if (worker === undefined) return
     const gone = new Promise((resolve) => worker.once('exit', resolve))
+    // A port that was bound for a leg which the worker has not heard of is closed by nobody else.
+    this.#flush()
     this.#post({ type: 'close' })
     const patience = setTimeout(() => void worker.terminate(), CLOSE_PATIENCE_MS)
     await gone
     clearTimeout(patience)
+  }
+
+  #countedByWorkers(): Record<string, number> {
+    return sum(this.#countedBefore, this.#report.counters)
   }
 
   readonly #flush = (): void => {
@@ -214,7 +218,7 @@ export class WorkerMedia implements MediaPort {
   #replace(reason: string): void {
     if (this.#isClosed) return
     this.#died++
-    const { legs: _open, mediaWorkersDied: _died, ...counted } = this.report().counters
+    const { legs: _open, ...counted } = this.#countedByWorkers()
     this.#countedBefore = counted
     this.#report = NOTHING_REPORTED
     this.#pending = []
@@ -231,6 +235,12 @@ export class WorkerMedia implements MediaPort {
 }
 
 function nothing(): void {}
+
+function sum(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Record<string, number> {
+  const total: Record<string, number> = { ...one }
+  for (const [name, value] of Object.entries(other)) total[name] = (total[name] ?? 0) + value
+  return total
+}
 
 const NOTHING_REPORTED: WorkerReport = { counters: {}, lateness: { p50: 0, p99: 0, p999: 0, max: 0 }, busy: 0 }
 
