@@ -1,32 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { BenchResult } from '../src/server/bench/bench.ts'
-import { Child } from './harness/child.ts'
+import { commandFolder } from './harness/command.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { waitFor, within } from './harness/wait.ts'
 
-const COMMAND = fileURLToPath(new URL('../dist/server/cli/main.js', import.meta.url))
 const ADDRESS = new LoopbackNetwork().next()
-
-let folder: string
-const running: Child[] = []
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ringdown-bench-test-'))
-})
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((child) => child.stop()))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-function ringdown(...args: string[]): Child {
-  const child = new Child(process.execPath, [COMMAND, ...args], { cwd: folder })
-  running.push(child)
-  return child
-}
+const { ringdown, write } = commandFolder()
 
 async function bench(...args: string[]): Promise<{ code: number; result: BenchResult; output: string }> {
   const child = ringdown('bench', '--json', ...args)
@@ -69,8 +48,8 @@ describe('ringdown bench', () => {
   })
 
   it('loads what it is told to, measures the process it is told of, and fails when calls fail', async () => {
-    writeFileSync(
-      join(folder, 'ringdown.config.ts'),
+    write(
+      'ringdown.config.ts',
       `import { defineConfig, inbound } from 'ringdown'
        let calls = 0
        export default defineConfig({

@@ -1,39 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readWav } from './harness/audio.ts'
-import { Child } from './harness/child.ts'
-import { waitFor, within } from './harness/wait.ts'
+import type { Child } from './harness/child.ts'
+import { commandFolder } from './harness/command.ts'
+import { waitFor } from './harness/wait.ts'
 
-const COMMAND = fileURLToPath(new URL('../dist/server/cli/main.js', import.meta.url))
 const ADDRESS = '127.0.77.1'
-
-let folder: string
-const running: Child[] = []
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ringdown-command-'))
-})
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((child) => child.stop()))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-function ringdown(...args: string[]): Child {
-  const child = new Child(process.execPath, [COMMAND, ...args], { cwd: folder })
-  running.push(child)
-  return child
-}
-
-async function exitOf(child: Child, timeoutMs = 20_000): Promise<number> {
-  return within('the command ends', child.exited, timeoutMs)
-}
-
-function write(name: string, text: string): void {
-  writeFileSync(join(folder, name), text)
-}
+const { folder, ringdown, exitOf, write } = commandFolder()
 
 const CONFIG = `
 import { defineConfig, inbound } from 'ringdown'

@@ -1,42 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { exchange, type Phone, phones } from 'ringdown/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import keys from './apps/keys.ts'
-import { Child } from './harness/child.ts'
+import type { Child } from './harness/child.ts'
+import { commandFolder } from './harness/command.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
-import { waitFor, within } from './harness/wait.ts'
+import { waitFor } from './harness/wait.ts'
 
-const COMMAND = fileURLToPath(new URL('../dist/server/cli/main.js', import.meta.url))
 const APP = fileURLToPath(new URL('apps/keys.ts', import.meta.url))
 const network = new LoopbackNetwork()
 const ADDRESS = network.next()
-const running: Child[] = []
-let folder: string
-
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'ringdown-phone-'))
-})
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((child) => child.stop()))
-})
-afterAll(() => rmSync(folder, { recursive: true }))
-
-function ringdown(...args: string[]): Child {
-  const child = new Child(process.execPath, [COMMAND, ...args], { cwd: folder })
-  running.push(child)
-  return child
-}
-
-function exitOf(child: Child): Promise<number> {
-  return within('the command ends', child.exited, 30_000)
-}
-
-function write(name: string, text: string): void {
-  writeFileSync(join(folder, name), text)
-}
+const { ringdown, write, ...command } = commandFolder()
+const exitOf = (child: Child) => command.exitOf(child, 30_000)
 
 async function serve(): Promise<Child> {
   write(
