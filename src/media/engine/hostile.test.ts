@@ -8,12 +8,13 @@ import { type SrtpParameters, SrtpSender } from '../srtp/srtp.ts'
 import { keyAndSaltLength, SRTP_SUITES, type SrtpSuite } from '../srtp/suites.ts'
 import { openLeg, recordingOf, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
+import { opusForTests } from '../test/opus.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
 import type { CodecName, StreamParameters } from './control.ts'
 
-/** How many datagrams each case throws. 62,500 make a million of all sixteen: `RINGDOWN_HOSTILE_PACKETS=62500`. */
-const PACKETS = Number(process.env.RINGDOWN_HOSTILE_PACKETS ?? 3000)
-const CODECS: readonly CodecName[] = ['PCMU', 'PCMA', 'G722', 'L16']
+/** How many datagrams each of the 24 cases throws. `RINGDOWN_HOSTILE_PACKETS=42000` makes a million. */
+const PACKETS = Number(process.env.RINGDOWN_HOSTILE_PACKETS ?? 2000)
+const CODECS: readonly CodecName[] = ['PCMU', 'PCMA', 'G722', 'L16', 'L16/16000', 'OPUS']
 const SUITES = [undefined, ...(Object.keys(SRTP_SUITES) as SrtpSuite[])] as const
 const FAR = { address: '198.51.100.1', port: 4000 }
 const SAME_SSRC = 7
@@ -117,7 +118,7 @@ function keysOf(suite: SrtpSuite, first: number): { ours: SrtpParameters; theirs
 
 describe.each(SUITES)('hostile packets where SRTP is %s', (suite) => {
   it.each(CODECS)('leave an engine with %s whole, and cost nothing that stays', async (codec) => {
-    const media = new InProcessMedia({ crypto: srtpCryptoOf(nodeCrypto) })
+    const media = new InProcessMedia({ crypto: srtpCryptoOf(nodeCrypto), opus: await opusForTests() })
     const random = seededRandom(CODECS.indexOf(codec) * 10 + SUITES.indexOf(suite))
     const rtcp = { address: FAR.address, port: FAR.port + 1 }
     const other: CodecName = codec === 'PCMA' ? 'PCMU' : 'PCMA'
@@ -191,7 +192,8 @@ describe.each(SUITES)('hostile packets where SRTP is %s', (suite) => {
     await media.pass(3000)
     for (const leg of [1, 2, 3, 4, 5]) media.send({ type: 'close', leg })
     const { correlation } = bestMatch(recordingOf(media, 1, 12), speech.subarray(8000, 12_000))
-    expect(correlation).toBeGreaterThan(0.9)
+    // Opus keeps how this sounds and not its wave: 0.77 where nobody was hostile.
+    expect(correlation).toBeGreaterThan(codec === 'OPUS' ? 0.7 : 0.9)
     expect(media.network.sockets).toBe(0)
     const { packetsReceived, packetsRefused } = media.engine.counters.snapshot()
     expect(packetsReceived).toBeGreaterThan(PACKETS / 20)
