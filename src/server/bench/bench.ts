@@ -89,6 +89,8 @@ export interface BenchResult {
     readonly slotsSkipped?: number
     /** Interarrival jitter at the end of each stream (RFC 3550), as seen by the load, which looks every 20 ms. */
     readonly jitterMs: Percentiles
+    /** The most that a stream's clock was fast or slow against that of the load, in millionths; known after a minute. */
+    readonly mostDriftPpm?: number
   }
   /** How the load itself fared: when it was busy or late, the other figures say more of it than of the exchange. */
   readonly load: { readonly cores: number; readonly latenessP99Ms: number }
@@ -118,6 +120,7 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
   } finally {
     await Promise.all([load?.close(), subject?.stop()])
     rmSync(directory, { recursive: true })
+    if (pinning !== undefined) pinSelf([...pinning.subject, ...pinning.load])
   }
 }
 
@@ -203,6 +206,7 @@ function heardOf({ heard }: LoadTally, after: Sample | undefined): BenchResult['
   const sum = (of: (leg: LoadTally['heard'][number]) => number): number =>
     heard.reduce((total, leg) => total + of(leg), 0)
   const reported = heard.filter(({ farEnd }) => farEnd !== undefined)
+  const drifts = heard.flatMap(({ clockDriftPpm }) => (clockDriftPpm === undefined ? [] : [Math.abs(clockDriftPpm)]))
   const counted = after?.counters && { lostBySubject: after.counters.packetsLost ?? 0 }
   return {
     streams: heard.length,
@@ -212,6 +216,7 @@ function heardOf({ heard }: LoadTally, after: Sample | undefined): BenchResult['
     ...counted,
     ...(after?.counters && { slotsSkipped: after.counters.slotsSkipped ?? 0 }),
     jitterMs: percentiles(heard.map(({ jitterMs }) => jitterMs)),
+    ...(drifts.length > 0 && { mostDriftPpm: quantile(drifts, 1) }),
   }
 }
 
