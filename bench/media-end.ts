@@ -31,12 +31,14 @@ const ports = new Map<number, number>()
 let digitsHeard = 0
 let closed = 0
 let lost = 0
+let slotsSkipped = 0
 
 media.onEvent((event: MediaEvent) => {
   if (event.type === 'digit') digitsHeard++
   else if (event.type === 'opened') begin(event.leg, event.port)
   else if (event.type === 'closed') {
     lost += event.statistics.packetsLost
+    slotsSkipped += event.statistics.slotsSkipped
     if (++closed === Number(legs)) void finish()
   } else if (event.type === 'failed' || event.type === 'bridgeFailed') throw new Error(event.reason)
 })
@@ -70,7 +72,7 @@ function begin(leg: number, port: number): void {
 
 async function finish(): Promise<void> {
   const { p50, p99, p999 } = media.report().lateness
-  const { slotsSkipped = 0, sendsRefused = 0 } = media.report().counters
+  const { sendsRefused = 0 } = media.report().counters
   const result: MediaEndResult = { digitsHeard, p50, p99, p999, lost, slotsSkipped, sendsRefused }
   console.log(JSON.stringify(result))
   await media.close()
