@@ -75,10 +75,13 @@ export const F_DUPFD_CLOEXEC = 1030
 /** Numbers of errno. */
 export const EINTR = 4
 export const EAGAIN = 11
+export const ENOMEM = 12
 export const EINVAL = 22
 export const EMFILE = 24
+export const EMSGSIZE = 90
 export const EADDRINUSE = 98
 export const EADDRNOTAVAIL = 99
+export const ENOBUFS = 105
 export const ECONNREFUSED = 111
 
 const ARCHITECTURES: readonly string[] = ['x64', 'arm64', 'riscv64', 'loong64']

@@ -1,4 +1,4 @@
-import { F_DUPFD_CLOEXEC, type LinuxSockets, loadLinuxSockets, UDP_SOCKET } from '../media/linux-sockets.ts'
+import { EINVAL, F_DUPFD_CLOEXEC, type LinuxSockets, loadLinuxSockets, UDP_SOCKET } from '../media/linux-sockets.ts'
 import { SocketAddress } from '../media/socket-address.ts'
 
 /**
@@ -38,13 +38,12 @@ export class DirectUdp {
     return this.#sockets.fcntl(this.#descriptor, F_DUPFD_CLOEXEC, 0)
   }
 
-  /** Sends at once; false when it could not be done, whatever the reason: send it the long way, which tells it. */
-  send(bytes: Uint8Array, address: string, port: number): boolean {
+  /** Sends at once. 0, or the errno of why it could not be done: EINVAL also for what is no address and port. */
+  send(bytes: Uint8Array, address: string, port: number): number {
     const to = this.#to
-    return (
-      to.set(address, port) &&
-      this.#sockets.sendto(this.#descriptor, bytes, bytes.length, 0, to.bytes, to.length) === bytes.length
-    )
+    if (!to.set(address, port)) return EINVAL
+    const sent = this.#sockets.sendto(this.#descriptor, bytes, bytes.length, 0, to.bytes, to.length)
+    return sent < 0 ? this.#sockets.errno() : 0
   }
 
   /** A copy of the oldest datagram that waits and who sent it; `undefined` when none does. */

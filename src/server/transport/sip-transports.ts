@@ -14,6 +14,8 @@ export type TransportCounter =
   | 'messagesReceived'
   /** SIP messages handed to the network. */
   | 'messagesSent'
+  /** UDP sockets that only `node:dgram` serves: the C library cannot be called here, or a file descriptor was missing. */
+  | 'udpSocketsWithoutLibc'
   /** SIP messages that could not be sent. */
   | 'sendsFailed'
 
@@ -125,6 +127,7 @@ export class SipTransports {
       },
       onSendFailed: (to, reason) => this.#onSendFailed(to, reason),
     })
+    if (!socket.isDirect) this.counters.add('udpSocketsWithoutLibc')
     this.#udp.push(socket)
     return socket
   }

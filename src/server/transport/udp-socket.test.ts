@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { EAGAIN } from '../media/linux-sockets.ts'
+import { DirectUdp } from './direct-udp.ts'
 import { UdpSocket } from './udp-socket.ts'
 
 const linux = process.platform === 'linux'
@@ -63,8 +65,23 @@ describe.runIf(linux)('UdpSocket under load', () => {
     expect(ours.isPolling).toBe(true)
     ours.send(new Uint8Array(10), { ...peer, port: 0 }, peer.address)
     ours.send(new Uint8Array(70_000), peer, peer.address)
+    expect(failed).toEqual([])
     for (let i = 0; i < 100 && failed.length < 2; i++) await sleep(10)
     expect(failed).toEqual([expect.stringMatching(/port/i), expect.stringMatching(/EMSGSIZE/)])
+  })
+
+  it('sends later, in their order and from its own port, what the kernel has no room for', async () => {
+    await makeBusy()
+    const peer = { transport: 'udp', address: '127.0.0.1', port: far.address().port } as const
+    const said: string[] = []
+    far.on('message', (message, from) => said.push(`${message} ${from.port === ours.port}`))
+    const full = vi.spyOn(DirectUdp.prototype, 'send').mockReturnValueOnce(EAGAIN).mockReturnValueOnce(EAGAIN)
+    for (const word of ['one', 'two', 'three']) ours.send(new TextEncoder().encode(word), peer, peer.address)
+    expect(ours.isPolling).toBe(true)
+    for (let i = 0; i < 100 && said.length < 3; i++) await sleep(10)
+    full.mockRestore()
+    expect(said).toEqual(['one true', 'two true', 'three true'])
+    expect(failed).toEqual([])
   })
 
   it('hears nothing more once it is closed while it polls', async () => {
@@ -80,4 +97,18 @@ describe.runIf(linux)('UdpSocket under load', () => {
     await once(next, 'listening')
     next.close()
   })
+})
+
+it.runIf(linux)('is served by dgram alone where no second descriptor is left', async () => {
+  const none = vi.spyOn(DirectUdp.prototype, 'duplicate').mockReturnValue(-1)
+  const heard: string[] = []
+  const listener = { onMessage: (bytes: Uint8Array) => heard.push(new TextDecoder().decode(bytes)), onSendFailed() {} }
+  const ours = await UdpSocket.bind({ transport: 'udp', address: '127.0.0.1', port: 0 }, listener)
+  none.mockRestore()
+  expect(ours.isDirect).toBe(false)
+  const to = { transport: 'udp', address: '127.0.0.1', port: ours.port } as const
+  ours.send(new TextEncoder().encode('to itself'), to, to.address)
+  for (let i = 0; i < 100 && heard.length < 1; i++) await sleep(10)
+  expect(heard).toEqual(['to itself'])
+  await ours.close()
 })

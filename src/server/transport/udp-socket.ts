@@ -1,8 +1,10 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { getSystemErrorName } from 'node:util'
 import { RingdownError } from '../../kit/index.ts'
 import type { Peer } from '../../sip/index.ts'
 import { familyOf } from '../config/address.ts'
 import type { ListenSettings } from '../config/settings.ts'
+import { EAGAIN, EINTR, ENOBUFS, ENOMEM } from '../media/linux-sockets.ts'
 import { DirectUdp } from './direct-udp.ts'
 import type { LocalSocket } from './listener-choice.ts'
 
@@ -34,6 +36,8 @@ export class UdpSocket implements LocalSocket {
   #windowEndsAt = 0
   #inWindow = 0
   #isClosed = false
+  /** What the kernel had no room for while polling, in its order. */
+  #unsent: Unsent[] = []
 
   private constructor(socket: Socket, direct: DirectUdp | undefined, listener: UdpListener) {
     const { address, port } = socket.address()
@@ -42,6 +46,11 @@ export class UdpSocket implements LocalSocket {
     this.#direct = direct
     this.#listener = listener
     this.#wait(socket)
+  }
+
+  /** Whether single system calls send and receive: not without the C library, nor where no descriptor was left for it. */
+  get isDirect(): boolean {
+    return this.#direct !== undefined
   }
 
   /** Whether the socket is looked at on a grid. */
@@ -54,7 +63,13 @@ export class UdpSocket implements LocalSocket {
    * @throws RingdownError RINGDOWN_TRANSPORT when the address cannot be had
    */
   static async bind({ address, port }: ListenSettings, listener: UdpListener): Promise<UdpSocket> {
-    const direct = await DirectUdp.bind(familyOf(address), address, port)
+    let direct = await DirectUdp.bind(familyOf(address), address, port)
+    const descriptor = direct?.duplicate() ?? -1
+    if (descriptor < 0) {
+      // One descriptor is still enough for dgram alone.
+      direct?.close()
+      direct = undefined
+    }
     const socket = newSocket(address)
     await new Promise<void>((resolve, reject) => {
       socket.once('error', (cause) => {
@@ -71,7 +86,7 @@ export class UdpSocket implements LocalSocket {
         resolve()
       }
       if (direct === undefined) socket.bind(port, address, onBound)
-      else socket.bind({ fd: direct.duplicate() }, onBound)
+      else socket.bind({ fd: descriptor }, onBound)
     })
     try {
       socket.setRecvBufferSize(RECEIVE_BUFFER_BYTES)
@@ -81,22 +96,41 @@ export class UdpSocket implements LocalSocket {
     return new UdpSocket(socket, direct, listener)
   }
 
-  /** Sends to an IP address. Never throws: the port may be one that a stranger wrote, such as 0. */
+  /**
+   * Sends to an IP address, always from the bound port. Never throws: the port may be one that a stranger wrote, such
+   * as 0.
+   */
   send(bytes: Uint8Array, to: Peer, address: string): void {
-    if (this.#direct?.send(bytes, address, to.port) === true) return
-    const onFailed = (error: Error) => this.#listener.onSendFailed(to, error.message)
-    // The long way tells what is wrong. It has a socket of its own while this one is polled.
-    const socket = this.#socket ?? newSocket(this.address)
-    const onDone = (error: Error | null) => {
-      if (socket !== this.#socket) socket.close()
-      if (error !== null) onFailed(error)
-    }
-    try {
-      socket.send(bytes, to.port, address, onDone)
-    } catch (error) {
-      // Whoever sends is in the middle of a mutation, as with every other failure it hears of this one later.
-      queueMicrotask(() => onDone(error as Error))
-    }
+    const error = this.#sendDirect(bytes, to, address)
+    if (error === 0) return
+    // Whoever sends is in the middle of a mutation, as with every other failure it hears of this one later.
+    const fail = (reason: string) => queueMicrotask(() => this.#listener.onSendFailed(to, reason))
+    const socket = this.#socket
+    if (this.#isClosed) fail('the socket is closed')
+    else if (socket !== undefined) {
+      // The long way waits until there is room, and tells what is wrong.
+      try {
+        socket.send(bytes, to.port, address, (problem) => {
+          if (problem !== null) this.#listener.onSendFailed(to, problem.message)
+        })
+      } catch (problem) {
+        fail((problem as Error).message)
+      }
+    } else if (TRANSIENT.includes(error) && this.#unsent.length < MOST_UNSENT) this.#unsent.push({ bytes, to, address })
+    else fail(`${getSystemErrorName(-error)}: cannot send ${bytes.length} octets to ${address} port ${to.port}`)
+  }
+
+  /** 0 when it was sent, else an errno; what waits already goes first. */
+  #sendDirect(bytes: Uint8Array, to: Peer, address: string): number {
+    if (this.#direct === undefined || this.#isClosed || this.#unsent.length > 0) return EAGAIN
+    return this.#direct.send(bytes, address, to.port)
+  }
+
+  #sendUnsent(): void {
+    if (this.#unsent.length === 0) return
+    const waiting = this.#unsent
+    this.#unsent = []
+    for (const { bytes, to, address } of waiting) this.send(bytes, to, address)
   }
 
   async close(): Promise<void> {
@@ -121,6 +155,7 @@ export class UdpSocket implements LocalSocket {
     })
     // Errors of single sends come to their callbacks; what comes here (ICMP, say) concerns no datagram that we know of.
     socket.on('error', () => {})
+    this.#sendUnsent()
   }
 
   /** Notes a datagram, or another look, and returns how many came in a window that has just ended; -1 within one. */
@@ -145,6 +180,7 @@ export class UdpSocket implements LocalSocket {
 
   readonly #look = (): void => {
     const direct = this.#direct as DirectUdp
+    this.#sendUnsent()
     let count = 0
     for (; count < MOST_PER_LOOK; count++) {
       const datagram = direct.receive()
@@ -160,18 +196,29 @@ export class UdpSocket implements LocalSocket {
 
   #stopPolling(): void {
     const descriptor = (this.#direct as DirectUdp).duplicate()
-    if (descriptor < 0) {
-      // None is free: go on as before.
+    const goOn = () => {
       this.#poll = setTimeout(this.#look, POLL_EVERY_MS)
-      return
     }
+    // None is free.
+    if (descriptor < 0) return goOn()
     const socket = newSocket(this.address)
+    socket.once('error', () => {
+      socket.close()
+      if (!this.#isClosed) goOn()
+    })
     socket.bind({ fd: descriptor }, () => {
+      socket.removeAllListeners('error')
       this.#poll = undefined
       if (this.#isClosed) socket.close()
       else this.#wait(socket)
     })
   }
+}
+
+interface Unsent {
+  readonly bytes: Uint8Array
+  readonly to: Peer
+  readonly address: string
 }
 
 function newSocket(address: string): Socket {
@@ -191,5 +238,9 @@ const WINDOW_MS = 250
 const BUSY_PER_WINDOW = 100
 const QUIET_PER_WINDOW = 50
 const POLL_EVERY_MS = 5
+/** The kernel has no room at the moment: the next look tries again. */
+const TRANSIENT: readonly number[] = [EAGAIN, ENOBUFS, ENOMEM, EINTR]
+/** Datagrams; a burst beyond that is lost, as it would be on the way. */
+const MOST_UNSENT = 1000
 /** So that timers and media events have their turn. */
 const MOST_PER_LOOK = 256
