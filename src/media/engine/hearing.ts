@@ -31,7 +31,6 @@ export class Hearing {
   readonly #workshop: Workshop
   #rates = CODEC_RATES.PCMU
   #ticksPerMs = 8
-  isListenedTo = false
   readonly #listeners: FrameListener[] = []
   /** Made when the first listener comes: most legs of an exchange never need them. */
   #buffer: AdaptiveJitterBuffer | undefined
@@ -47,6 +46,11 @@ export class Hearing {
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop
+  }
+
+  /** Whether anybody is attached: packets are kept and decoded only then. */
+  get isListenedTo(): boolean {
+    return this.#listeners.length > 0
   }
 
   /** Ticks at which nothing was there to be heard although the stream had begun. */
@@ -75,14 +79,12 @@ export class Hearing {
       this.#visitedAtMs = mediaMs
     }
     this.#listeners.push(listener)
-    this.isListenedTo = true
     this.#choosePatience()
   }
 
   detach(listener: FrameListener): void {
     const index = this.#listeners.indexOf(listener)
     if (index >= 0) this.#listeners.splice(index, 1)
-    this.isListenedTo = this.#listeners.length > 0
     this.#choosePatience()
   }
 
