@@ -200,7 +200,10 @@ export class UdpSocket implements LocalSocket {
       this.#poll = setTimeout(this.#look, POLL_EVERY_MS)
     }
     // None is free.
-    if (descriptor < 0) return goOn()
+    if (descriptor < 0) {
+      goOn()
+      return
+    }
     const socket = newSocket(this.address)
     socket.once('error', () => {
       socket.close()
