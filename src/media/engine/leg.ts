@@ -110,6 +110,10 @@ export class Leg {
     // What came meanwhile is not what the new stream may hear.
     else if (this.#visitsToRest > 0) this.#inbound.visit(mediaMs, now)
     this.#visitsToRest = 0
+    if (this.#outbound.isOtherSource(stream)) {
+      this.#reporting.endSource(mediaMs, now)
+      this.#latch.expectOtherSource()
+    }
     const couldSend = this.#outbound.maySend
     const wasLatched = this.#latch.isLatched
     this.#stream = stream
@@ -118,7 +122,7 @@ export class Leg {
     this.#protection.use(stream.srtp)
     const protection = stream.srtp === undefined ? undefined : this.#protection
     this.#inbound.useStream(stream, protection, mediaMs)
-    this.#outbound.useStream(stream, protection, mediaMs)
+    this.#outbound.useStream(stream, protection)
     const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))

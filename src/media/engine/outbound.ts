@@ -74,6 +74,11 @@ export class Outbound {
     return this.#rtp.ticksPerMs
   }
 
+  /** Whether that stream will have another SSRC than what was sent so far. */
+  isOtherSource(stream: StreamParameters): boolean {
+    return this.#rtp.isOtherClock(CODEC_RATES[stream.codec].clockRateHz)
+  }
+
   timestampAt(mediaMs: number): number {
     return this.#rtp.timestampAt(mediaMs)
   }
@@ -83,7 +88,7 @@ export class Outbound {
   }
 
   /** @param protection what seals the packets of a stream that is protected */
-  useStream(stream: StreamParameters, protection: Protection | undefined, mediaMs: number): void {
+  useStream(stream: StreamParameters, protection: Protection | undefined): void {
     this.#protection = protection
     if (stream.codec !== this.#codec.name) {
       this.#releaseCodecs()
@@ -92,7 +97,7 @@ export class Outbound {
     this.#opus = stream.opus
     this.#payloadType = stream.payloadType
     this.#eventPayloadType = stream.telephoneEventPayloadType ?? -1
-    this.#rtp.useClock(CODEC_RATES[stream.codec].clockRateHz, mediaMs)
+    this.#rtp.useClock(CODEC_RATES[stream.codec].clockRateHz)
     this.#eventTicksPerMs = eventClockRateHz(stream) / 1000
     this.#ptimeMs = packetMsOf(stream)
     this.#chooseCodec()

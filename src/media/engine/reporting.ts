@@ -85,6 +85,12 @@ export class Reporting {
     if (this.#way !== 'none' && this.#outbound.packetsSent > 0) this.#say(mediaMs, now, true)
   }
 
+  /** Says goodbye for the SSRC that we have sent under: what follows is another source of ours. */
+  endSource(mediaMs: number, now: Instant): void {
+    this.leave(mediaMs, now)
+    this.#session?.endSource()
+  }
+
   #openControl(): void {
     if (this.#way !== 'own' || !this.#isBound || this.#isControlOpen) return
     this.#isControlOpen = true

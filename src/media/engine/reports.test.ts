@@ -174,6 +174,64 @@ describe('MediaEngine reports', () => {
     expect(said.filter((isBye) => isBye).length).toBe(1)
   })
 
+  it.each([
+    ['in the clear', false],
+    ['encrypted', true],
+  ])('tells a stream of another clock from the one before: SSRC, counts and goodbye, %s', async (_how, isSecret) => {
+    const media = new InProcessMedia({ crypto: srtpCryptoOf(nodeCrypto) })
+    const keys = [new Uint8Array(30).fill(1), new Uint8Array(30).fill(2)]
+    const streamOf = (leg: number): Partial<StreamParameters> => ({
+      rtcpMux: true,
+      ...(isSecret && {
+        srtp: { suite: 'AES_CM_128_HMAC_SHA1_80', sendKey: keys[leg % 2], receiveKey: keys[(leg + 1) % 2] },
+      }),
+    })
+    const ports = [await openLeg(media, 1), await openLeg(media, 2)]
+    const start = (leg: number, stream: Partial<StreamParameters> = {}): void =>
+      media.send({
+        type: 'start',
+        leg,
+        stream: { ...streamTo(media.address, ports[2 - leg]), ...streamOf(leg), ...stream },
+      })
+    start(1)
+    start(2)
+    const wire: { kind: number; ssrc: number; isBye: boolean; packets: number }[] = []
+    media.network.watch = ({ bytes, from }) => {
+      if (from.port !== ports[0]) return true
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+      const report = new RtcpCompound()
+      if (!isRtcp(bytes, bytes.length))
+        wire.push({ kind: bytes[1] & 0x7f, ssrc: view.getUint32(8), isBye: false, packets: 0 })
+      else if (isSecret) wire.push({ kind: bytes[1], ssrc: view.getUint32(4), isBye: false, packets: 0 })
+      else if (report.parse(bytes, bytes.length, 0))
+        wire.push({ kind: bytes[1], ssrc: report.ssrc, isBye: report.isBye, packets: view.getUint32(20) })
+      return true
+    }
+    await talk(media, 2000)
+    for (const leg of [1, 2]) start(leg, { codec: 'L16/16000', payloadType: 97 })
+    await media.pass(10_000)
+    const ssrcs = [0, 97].map((type) => new Set(wire.filter(({ kind }) => kind === type).map(({ ssrc }) => ssrc)))
+    expect(ssrcs.map(({ size }) => size)).toEqual([1, 1])
+    const [before, after] = ssrcs.map(([ssrc]) => ssrc)
+    expect(after).not.toBe(before)
+    // The old source is left before the new one speaks, and nothing is said of it any more.
+    const firstOfNew = wire.findIndex(({ ssrc }) => ssrc === after)
+    expect(wire[firstOfNew - 1]).toMatchObject({ kind: 200, ssrc: before })
+    expect(wire.slice(firstOfNew).every(({ ssrc }) => ssrc === after)).toBe(true)
+    if (!isSecret) {
+      expect(wire.filter(({ isBye }) => isBye)).toEqual([wire[firstOfNew - 1]])
+      const last = wire.findLastIndex(({ kind }) => kind === 200)
+      expect(last).toBeGreaterThan(firstOfNew)
+      expect(wire[last].packets).toBe(wire.slice(firstOfNew, last).filter(({ kind }) => kind === 97).length)
+    }
+    for (const leg of [1, 2]) {
+      const { packetsRefused, packetsLost } = close(media, leg)
+      // One of the old payload type was under way.
+      expect(packetsRefused).toBeLessThanOrEqual(1)
+      expect(packetsLost).toBe(0)
+    }
+  })
+
   it('goes on through a hold, but not to a leg without an address', async () => {
     const media = new InProcessMedia()
     const ports = [await openLeg(media, 1), await openLeg(media, 2)]

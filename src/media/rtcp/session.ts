@@ -6,6 +6,7 @@ import { type ReportBlock, writeCompound } from './writer.ts'
 /** What a session needs to know of the RTP stream that we send. */
 export interface SentStream {
   readonly ssrc: number
+  /** Since the beginning of the session, like the octets of payload. */
   readonly packetsSent: number
   readonly octetsSent: number
   /** How fast its RTP clock runs; 8 where it is left out. */
@@ -45,7 +46,11 @@ export class RtcpSession {
   #dueAt: Instant
   #hasFarEnd = false
   #farEndLost = 0
-  #farEndJitter = 0
+  #farEndJitterMs = 0
+  /** Of sources of ours that are over. */
+  #farEndLostBefore = 0
+  #packetsBefore = 0
+  #octetsBefore = 0
   #packetsAtLast = 0
   #packetsAtLastButOne = 0
   /** LSR of our next report block, and when that sender report came. */
@@ -64,7 +69,7 @@ export class RtcpSession {
   /** `undefined` until it has said something of our stream. */
   get farEnd(): FarEndReport | undefined {
     if (!this.#hasFarEnd) return undefined
-    return { packetsLost: this.#farEndLost, jitterMs: this.#farEndJitter / (this.#stream.ticksPerMs ?? 8) }
+    return { packetsLost: this.#farEndLostBefore + this.#farEndLost, jitterMs: this.#farEndJitterMs }
   }
 
   /** When the next report is to be written. */
@@ -79,6 +84,16 @@ export class RtcpSession {
   /** Lets an interval pass without a report: there is nowhere to send it to. */
   postpone(now: Instant): void {
     this.#dueAt = now + this.#interval(MIN_INTERVAL_MS)
+  }
+
+  /** What is sent from now on has another SSRC: reports count from here (RFC 3550 section 6.4.1). */
+  endSource(): void {
+    this.#packetsBefore = this.#stream.packetsSent
+    this.#octetsBefore = this.#stream.octetsSent
+    this.#packetsAtLast = this.#packetsBefore
+    this.#packetsAtLastButOne = this.#packetsBefore
+    this.#farEndLostBefore += this.#farEndLost
+    this.#farEndLost = 0
   }
 
   /**
@@ -97,8 +112,8 @@ export class RtcpSession {
           ntpSeconds: Math.floor(now / 1000),
           ntpFraction: Math.floor((now % 1000) * FRACTIONS_PER_MS),
           rtpTimestamp: this.#stream.timestampAt(mediaMs),
-          packets: packetsSent,
-          octets: octetsSent,
+          packets: packetsSent - this.#packetsBefore,
+          octets: octetsSent - this.#octetsBefore,
         }
       : undefined
     return writeCompound(into, ssrc, this.#cname, sender, this.#block(now), isBye)
@@ -119,7 +134,7 @@ export class RtcpSession {
     if (report.hasBlock) {
       this.#hasFarEnd = true
       this.#farEndLost = Math.max(0, report.cumulativeLost)
-      this.#farEndJitter = report.jitter
+      this.#farEndJitterMs = report.jitter / (this.#stream.ticksPerMs ?? 8)
       this.#stream.expectLoss?.(report.fractionLost / 256)
       if (!isStale) this.#measureRoundTrip(now)
     }

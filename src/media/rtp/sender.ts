@@ -10,16 +10,24 @@ export class RtpSender {
   /** How fast the RTP clock runs. */
   ticksPerMs = 8
   /** All three signed: larger numbers would be objects of their own, made anew for each packet. */
-  readonly #ssrc: number
-  #timestampBase: number
-  #lastTimestamp: number
-  #sequence: number
+  #ssrc = 0
+  #timestampBase = 0
+  #lastTimestamp = 0
+  #sequence = 0
+  #hasSent = false
+  readonly #random: Random
 
   constructor(random: Random) {
-    this.#ssrc = random.uint32() | 0
-    this.#timestampBase = random.uint32() | 0
+    this.#random = random
+    this.#begin()
+  }
+
+  #begin(): void {
+    this.#ssrc = this.#random.uint32() | 0
+    this.#timestampBase = this.#random.uint32() | 0
     this.#lastTimestamp = this.#timestampBase
-    this.#sequence = random.uint32() & 0xffff
+    this.#sequence = this.#random.uint32() & 0xffff
+    this.#hasSent = false
   }
 
   get ssrc(): number {
@@ -31,14 +39,18 @@ export class RtpSender {
     return this.#sequence
   }
 
+  /** Whether {@link useClock} would make another source of the stream. */
+  isOtherClock(clockRateHz: number): boolean {
+    return this.#hasSent && clockRateHz !== this.ticksPerMs * 1000
+  }
+
   /**
-   * Sets how fast the RTP clock runs, at first 8 kHz. Timestamps go on from where they are: the far end sees no leap,
-   * and nothing that was sent comes again.
+   * Sets how fast the RTP clock runs, at first 8 kHz. A stream that has begun is another source from then on, with an
+   * SSRC and numbers of its own: reports tell nothing of a clock that changes (RFC 7160 section 4).
    */
-  useClock(clockRateHz: number, mediaMs: number): void {
-    const before = this.timestampAt(mediaMs)
+  useClock(clockRateHz: number): void {
+    if (this.isOtherClock(clockRateHz)) this.#begin()
     this.ticksPerMs = clockRateHz / 1000
-    this.#timestampBase = (before - mediaMs * this.ticksPerMs) | 0
   }
 
   /** The RTP timestamp of `mediaMs` milliseconds of media time. */
@@ -72,6 +84,7 @@ export class RtpSender {
     writeRtpHeader(into, marker, payloadType, sequence, timestamp, this.#ssrc)
     if (diff16(sequence, this.#sequence) >= 0) this.#sequence = add16(sequence, 1)
     this.#lastTimestamp = timestamp | 0
+    this.#hasSent = true
     return RTP_HEADER_LENGTH + payloadLength
   }
 }

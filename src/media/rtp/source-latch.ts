@@ -25,7 +25,7 @@ export interface HeardSource extends SourceAddress {
  * silent), or unless nobody has been heard for a while. Another signalled address opens the latch again.
  *
  * Within the latched source a new SSRC must show two packets in sequence (RFC 3550 appendix A.1) before it replaces
- * the old one.
+ * the old one, unless it is expected.
  */
 export class SourceLatch {
   // What each packet needs stands together: of a thousand legs, the processor's cache holds little.
@@ -39,6 +39,7 @@ export class SourceLatch {
   #sequence = 0
   #heardAt: Instant = 0
   #former: HeardSource | undefined
+  #expectsOther = false
   #signalledAddress = ''
   #signalledPort = 0
   /** Who was refused last, and may be heard if it goes on as it began. */
@@ -90,11 +91,16 @@ export class SourceLatch {
     this.#candidateSsrc = -1
   }
 
+  /** The clock of the stream changes: the far end may go on under another SSRC at once (RFC 7160 section 4). */
+  expectOtherSource(): void {
+    this.#expectsOther = true
+  }
+
   /** Whether a packet that is otherwise valid may be heard. */
   accept(packet: RtpPacket, source: SourceAddress, now: Instant): boolean {
     if (this.#former !== undefined && isSame(this.#former, packet, source)) return false
     if (this.#latched && source.port === this.#port && source.address === this.#address) {
-      if ((packet.ssrc | 0) !== this.#ssrc && !this.#isProven(packet, source)) return false
+      if ((packet.ssrc | 0) !== this.#ssrc && !this.#mayReplace(packet, source)) return false
     } else if (this.#latched && !this.#isSignalled(source) && !this.#mayMove(packet, source, now)) return false
     else this.#latch(source)
     this.#ssrc = packet.ssrc | 0
@@ -109,6 +115,12 @@ export class SourceLatch {
     this.#port = source.port
     this.#isAtHome = this.#isSignalled(source)
     this.#candidateSsrc = -1
+  }
+
+  #mayReplace(packet: RtpPacket, source: SourceAddress): boolean {
+    const mayReplace = this.#expectsOther || this.#isProven(packet, source)
+    if (mayReplace) this.#expectsOther = false
+    return mayReplace
   }
 
   #isSignalled(source: SourceAddress): boolean {

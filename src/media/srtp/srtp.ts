@@ -16,7 +16,9 @@ export interface SrtpParameters {
 export class SrtpSender {
   readonly #rtp: Transform
   readonly #rtcp: Transform
-  readonly #index = new PacketIndex()
+  /** Of the present SSRC; none comes back after another, because they are random. */
+  #index = new PacketIndex()
+  #ssrc = -1
   #rtcpIndex = 0
 
   constructor(crypto: SrtpCrypto, { suite, sendKey }: SrtpParameters) {
@@ -29,10 +31,15 @@ export class SrtpSender {
    * before: the same keystream must never cover two payloads (RFC 3711 section 9.1).
    */
   sealRtp(bytes: Uint8Array, length: number): number {
+    const ssrc = uint32(bytes, 8)
+    if (ssrc !== this.#ssrc) {
+      if (this.#ssrc >= 0) this.#index = new PacketIndex()
+      this.#ssrc = ssrc
+    }
     const index = this.#index.estimate(uint16(bytes, 2))
     if (index < 0 || this.#index.isReplay(index)) return -1
     this.#index.take(index)
-    return this.#rtp.seal(bytes, rtpHeaderLength(bytes, length), length, uint32(bytes, 8), index)
+    return this.#rtp.seal(bytes, rtpHeaderLength(bytes, length), length, ssrc, index)
   }
 
   /** Seals a compound RTCP packet and returns its new length. */
