@@ -174,9 +174,18 @@ export class ChannelCore implements LegListener {
     if (state === State.IDLE) this.emit({ type: 'ended', cause: this.cause })
   }
 
-  onDigit(digit: string): void {
+  onDigit(digit: string, isSignalled: boolean): void {
+    if (isSignalled) this.#passOn(digit)
     this.digitSink(digit)
     this.emit({ type: 'digit', digit })
+  }
+
+  /** A bridge carries keys that are in the stream; one that came by signalling goes the way that suits the other end. */
+  #passOn(digit: string): void {
+    const other = this.#connectedTo?.leg
+    if (other === undefined || other.isEnding) return
+    if (other.media.takesKeysByInfo) other.pressByInfo(digit)
+    else this.#leg?.media.relayKey(digit)
   }
 
   emit(event: ChannelEvent): void {

@@ -24,6 +24,12 @@ export class InfoKeys {
     if (!this.#isOver) this.#next()
   }
 
+  /** Presses another key after those that wait, unless they are too many; false when all is over. */
+  add(key: string): boolean {
+    if (!this.#isOver && this.#left.length < MOST_WAITING) this.#left += key
+    return !this.#isOver
+  }
+
   stop(): void {
     this.#finish('ABORTED')
   }
@@ -57,3 +63,5 @@ export class InfoKeys {
 const PRESS_MS = 160
 const PAUSE_MS = 60
 const COMMA_MS = 500
+/** As many as an application may press at once: more come only from a hostile far end. */
+const MOST_WAITING = 32

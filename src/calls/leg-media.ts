@@ -20,7 +20,8 @@ export interface LegMediaListener {
   onOpened(): void
   /** The port could not be bound, or the media worker has died. Nothing further comes. */
   onFailed(reason: string): void
-  onDigit(digit: string): void
+  /** @param isSignalled it came by SIP INFO, and is in no stream */
+  onDigit(digit: string, isSignalled: boolean): void
   /** The bridge to another leg is over, although we did not end it. */
   onUnbridged(): void
   /** The far end's packets have stopped for longer than the exchange allows. */
@@ -95,9 +96,9 @@ export class LegMedia {
     return this.#stream
   }
 
-  /** The far end presses keys by signalling (SIP INFO). */
-  get pressesBySignalling(): boolean {
-    return this.#pressesBySignalling
+  /** Keys reach the far end best by SIP INFO: it presses its own so, and did not agree to events. */
+  get takesKeysByInfo(): boolean {
+    return this.#pressesBySignalling && this.#stream?.telephoneEventPayloadType === undefined
   }
 
   /** The engine has nothing of this leg: it was never opened, or it is closed. */
@@ -189,6 +190,11 @@ export class LegMedia {
     this.#host.media({ type: 'unbridge', leg: this.#leg })
   }
 
+  /** Lets the leg that this one is bridged to press a key that came by signalling. */
+  relayKey(digit: string): void {
+    this.#host.media({ type: 'relayKey', leg: this.#leg, digit })
+  }
+
   /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
   signalledDigit(digit: string): void {
     this.#pressesBySignalling = true
@@ -198,7 +204,7 @@ export class LegMedia {
       this.stopJob(job)
       this.#finish(job, 'BARGEIN', {})
     }
-    this.#listener.onDigit(digit)
+    this.#listener.onDigit(digit, true)
   }
 
   #isNewPress(digit: string, source: DigitSource): boolean {
@@ -245,7 +251,7 @@ export class LegMedia {
         return
       }
       case 'digit':
-        if (this.#phase === 'open' && this.#isNewPress(event.digit, 'event')) this.#listener.onDigit(event.digit)
+        if (this.#phase === 'open' && this.#isNewPress(event.digit, 'event')) this.#listener.onDigit(event.digit, false)
         return
       case 'recorded':
         this.#jobs.get(event.job)?.onRecorded?.(event.samples)

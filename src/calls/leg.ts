@@ -5,13 +5,15 @@ import type { EndedBy, MutableCallDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
+import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
   readonly placement: Placement
   onState(state: State): void
-  onDigit(digit: string): void
+  /** @param isSignalled it came by SIP INFO, and is in no stream */
+  onDigit(digit: string, isSignalled: boolean): void
   onUnbridged(): void
 }
 
@@ -68,7 +70,7 @@ export abstract class Leg {
     this.media = new LegMedia(host, this, listener.placement, {
       onOpened: () => this.onMediaOpened(),
       onFailed: (reason) => this.onMediaFailed(reason),
-      onDigit: (digit) => this.#listener.onDigit(digit),
+      onDigit: (digit, isSignalled) => this.#listener.onDigit(digit, isSignalled),
       onUnbridged: () => this.#listener.onUnbridged(),
       onRtpTimeout: () => this.#onRtpTimeout(),
       onClosed: () => this.#onMediaClosed(),
@@ -221,6 +223,20 @@ export abstract class Leg {
   sendInfo(body: string, contentType: string, onAnswer: (status: number | undefined) => void): void {
     this.#infos.push(onAnswer)
     this.host.sip({ type: 'request', session: this.session, method: 'INFO', body: utf8Encode(body), contentType })
+  }
+
+  #passedKeys: InfoKeys | undefined
+
+  /** Presses a key that another far end has pressed, by INFO and after those before it. */
+  pressByInfo(key: string): void {
+    if (this.#passedKeys?.add(key)) return
+    this.#passedKeys = new InfoKeys(this.host, this, key, {
+      bargeIn: false,
+      onFinished: (cause, { detail }) => {
+        const { callId } = this.details
+        if (cause === 'ERROR') this.host.logger.warn({ callId, detail }, 'keys of a connected call did not pass')
+      },
+    })
   }
 
   #offeredInReinvite = false

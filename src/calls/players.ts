@@ -123,9 +123,7 @@ export class DtmfPlayer extends MediaJob<PlayerCause> {
       throw new UsageError(`"${digits}" cannot be sent as DTMF: use 1 to 32 of 0-9 A-D * # and the comma`)
     if (via !== 'auto' && via !== 'media' && via !== 'info')
       throw new UsageError(`dtmfPlayer.play: via must be 'auto', 'media' or 'info', not ${JSON.stringify(via)}`)
-    const { stream, pressesBySignalling } = leg.media
-    const isInfo =
-      via === 'info' || (via === 'auto' && pressesBySignalling && stream?.telephoneEventPayloadType === undefined)
+    const isInfo = via === 'info' || (via === 'auto' && leg.media.takesKeysByInfo)
     this.launch(leg, {
       bargeIn: false,
       prepare: () => (isInfo ? { type: 'infoKeys', keys: wanted } : { type: 'sendDigits', digits: wanted }),

@@ -328,6 +328,78 @@ describe('a bridge between legs of different codecs', () => {
   })
 })
 
+describe('keys that come by signalling', () => {
+  const mixed = { bob: { codec: 'PCMA', payloadType: 8 } } as const
+
+  function pressSignalled(media: InProcessMedia, ...digits: string[]): void {
+    for (const digit of digits) media.send({ type: 'relayKey', leg: 1, digit })
+  }
+
+  it.each([
+    ['in a bridge that passes', {}],
+    ['in a bridge that converts', mixed],
+  ])('are pressed as events where the other leg takes them, each after the other, %s', async (_where, streams) => {
+    const { media, ann, bob } = await annAndBob(streams)
+    pressSignalled(media, '1', '1', '5')
+    for (let i = 0; i < 60; i++) {
+      ann.say(octets(i))
+      await media.pass(20)
+    }
+    const events = bob.heard.filter(({ payloadType }) => payloadType === 101)
+    expect(events.filter(({ marker }) => marker).map(({ payload }) => payload[0])).toEqual([1, 1, 5])
+    expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(3)
+    expect(bob.heard.at(-1)?.payloadType).not.toBe(101)
+    expect(ann.heard.filter(({ payloadType }) => payloadType === 101)).toEqual([])
+    for (let i = 1; i < bob.heard.length; i++) expect(diff16(bob.heard[i].sequence, bob.heard[i - 1].sequence)).toBe(1)
+  })
+
+  it('are tones where the other leg takes no events', async () => {
+    const { media, bob } = await annAndBob({ bobTakesEvents: false })
+    pressSignalled(media, '1')
+    await media.pass(200)
+    const sound = bob.sound('PCMU', 0).subarray(160, 640)
+    expect(toneLevelDbm0(sound, 697)).toBeGreaterThan(-15)
+    expect(toneLevelDbm0(sound, 1209)).toBeGreaterThan(-15)
+  })
+
+  it.each([true, false])('are pressed once when they come as events too (to one who takes them: %s)', async (takes) => {
+    const { media, ann, bob } = await annAndBob(takes ? {} : { bobTakesEvents: false })
+    pressSignalled(media, '7')
+    await press(media, ann, '7', 101)
+    await media.pass(300)
+    await press(media, ann, '8', 101)
+    await media.pass(300)
+    const events = bob.heard.filter(({ payloadType }) => payloadType === 101)
+    if (takes) expect(events.filter(({ marker }) => marker).map(({ payload }) => payload[0])).toEqual([7, 8])
+    else expect(new Set(bob.heard.map(({ payloadType }) => payloadType))).toEqual(new Set([0]))
+    const loud = bob.heard.filter(({ payload }) => payload.length === 160 && payload.some((octet) => octet !== 0xff))
+    // 100 ms a key.
+    if (!takes) expect(loud.length).toBe(10)
+  })
+
+  it('wait for each other whichever way they come', async () => {
+    const { media, ann, bob } = await annAndBob()
+    pressSignalled(media, '1')
+    await press(media, ann, '2', 101)
+    await media.pass(300)
+    const events = bob.heard.filter(({ payloadType }) => payloadType === 101)
+    expect(events.filter(({ marker }) => marker).map(({ payload }) => payload[0])).toEqual([1, 2])
+    expect(new Set(events.map(({ timestamp }) => timestamp)).size).toBe(2)
+  })
+
+  it('are nothing without a bridge, and no more than 32 wait', async () => {
+    const { media, bob } = await annAndBob()
+    pressSignalled(media, ...new Array<string>(1000).fill('1'), 'x', '')
+    await media.pass(10_000)
+    expect(bob.heard.filter(({ marker }) => marker).length).toBe(32)
+    media.send({ type: 'unbridge', leg: 1 })
+    bob.heard.length = 0
+    pressSignalled(media, '1')
+    await media.pass(500)
+    expect(bob.heard).toEqual([])
+  })
+})
+
 describe('the life of a bridge', () => {
   const tone = { kind: 'audio', clip: clipOf(speechLike(400)), loop: true } as const
   const record = { bargeIn: false, beepOnStart: false }

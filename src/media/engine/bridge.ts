@@ -27,6 +27,12 @@ export class Bridge {
     this.#back.useStreams(second, first, mediaMs)
   }
 
+  /** The far end of `leg` has pressed a key by signalling. */
+  pressSignalled(leg: Leg, digit: string, mediaMs: number): void {
+    const relay = leg === this.#first ? this.#there : this.#back
+    relay.pressSignalled(digit, mediaMs)
+  }
+
   end(): void {
     this.#there.end()
     this.#back.end()

@@ -152,6 +152,11 @@ export type MediaCommand =
   | { readonly type: 'bridge'; readonly leg: LegId; readonly other: LegId }
   /** Ends the bridge that the leg is in, if it is in one. Outcome: `unbridged` for both legs. */
   | { readonly type: 'unbridge'; readonly leg: LegId }
+  /**
+   * A key that the far end of `leg` has pressed by signalling: the leg that it is bridged to presses it, as an event or
+   * as tones, like one that came as an event. Pressed once when it comes as an event too. Nothing without a bridge.
+   */
+  | { readonly type: 'relayKey'; readonly leg: LegId; readonly digit: string }
 
 export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
 

@@ -140,6 +140,9 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       case 'unbridge':
         this.#unbridge(command.leg)
         return
+      case 'relayKey':
+        this.#legs.get(command.leg)?.relayKey(command.digit, this.#mediaMs)
+        return
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)

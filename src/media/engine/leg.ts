@@ -142,6 +142,11 @@ export class Leg {
     this.#bridge.useStreams(mediaMs)
   }
 
+  /** Its far end has pressed a key by signalling, which the leg that it is bridged to presses. */
+  relayKey(digit: string, mediaMs: number): void {
+    if (unsendableDigit(digit) === undefined) this.#bridge?.pressSignalled(this, digit, mediaMs)
+  }
+
   /** Ends the bridge for both legs and returns the other one, if there was a bridge. */
   unbridge(): Leg | undefined {
     const bridge = this.#bridge

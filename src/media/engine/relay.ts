@@ -1,6 +1,8 @@
 import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import { digitTones } from '../dtmf/digits.ts'
 import { EVENT_PAYLOAD_LENGTH, scaleEventDuration } from '../dtmf/event-payload.ts'
+import { PressLedger } from '../dtmf/press-ledger.ts'
+import { EventSender } from '../node/event-sender.ts'
 import { FrameRelay } from '../node/frame-relay.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
@@ -13,7 +15,7 @@ import type { Outbound } from './outbound.ts'
  *
  * Where both have the same codec, payloads pass as they are in the sub-tick they arrived in; where not, the jitter
  * buffer and a {@link FrameRelay} stand between. Telephone events always pass as packets, and become tones where the
- * sending leg has no payload type for them.
+ * sending leg has no payload type for them. A key that came by signalling is pressed anew.
  */
 export class Relay implements PacketListener {
   readonly #from: Inbound
@@ -22,8 +24,12 @@ export class Relay implements PacketListener {
   #frames: FrameRelay | undefined
   /** How much faster the clock of the events' durations runs at the leg that sends. */
   #eventRatio = 1
-  /** Keys still to be sent as tones, the first of which sounds. */
+  /** Keys still to be pressed by ourselves, the first of which is down. */
   #keys = ''
+  /** Made by the first key that came by signalling: some far ends tell of each press in the stream too. */
+  #presses: PressLedger | undefined
+  /** Of the event that is not passed on, because we press its key. */
+  #withheldTimestamp: number | undefined
 
   constructor(from: Inbound, to: Outbound) {
     this.#from = from
@@ -56,11 +62,20 @@ export class Relay implements PacketListener {
     if (this.#frames === undefined && this.#keys === '' && !isStale) this.#to.forward(packet, content, mediaMs)
   }
 
+  /** Presses a key of which the far end told by signalling, unless its event has passed. */
+  pressSignalled(digit: string, mediaMs: number): void {
+    this.#presses ??= new PressLedger()
+    if (this.#presses.isNew(digit, 'info', mediaMs)) this.#sayKey(digit)
+  }
+
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void {
-    if (!this.#to.takesEvents) {
-      if (digit !== undefined) this.#sayKey(digit)
-      return
+    if (digit !== undefined) {
+      const isNew = this.#presses?.isNew(digit, 'event', mediaMs) ?? true
+      const isOurs = !isNew || !this.#to.takesEvents || this.#keys !== ''
+      this.#withheldTimestamp = isOurs ? packet.timestamp : undefined
+      if (isOurs && isNew) this.#sayKey(digit)
     }
+    if (!this.#to.takesEvents || packet.timestamp === this.#withheldTimestamp) return
     if (this.#eventRatio !== 1 && packet.payloadLength >= EVENT_PAYLOAD_LENGTH)
       scaleEventDuration(packet.bytes, packet.payloadOffset, this.#eventRatio)
     this.#frames?.mute()
@@ -74,7 +89,9 @@ export class Relay implements PacketListener {
   }
 
   #sayNextKey(): void {
-    this.#to.transmit(new TonePlayer(digitTones(this.#keys[0]!), false), () => {
+    const key = this.#keys[0]!
+    const press = this.#to.takesEvents ? new EventSender(key) : new TonePlayer(digitTones(key), false)
+    this.#to.transmit(press, () => {
       this.#keys = this.#keys.slice(1)
       if (this.#keys !== '') this.#sayNextKey()
       else if (this.#frames === undefined) this.#to.resplice()
@@ -97,5 +114,5 @@ export class Relay implements PacketListener {
   }
 }
 
-/** Keys that may wait to be said as tones: more come only from a hostile far end. */
+/** Keys that may wait to be pressed: more come only from a hostile far end. */
 const MAX_KEYS = 32
