@@ -1,6 +1,7 @@
+export { copy } from './copy'
 export { linear, polyphase } from './filter'
 export { decodePcma, decodePcmu, encodePcma, encodePcmu } from './g711'
 export { g722Decode, g722Encode } from './g722'
-export { energy } from './level'
+export { energy, shapedEnergy } from './level'
 export { limit, mixAdd, unmix } from './mix'
 export { dotBank } from './tone-bank'

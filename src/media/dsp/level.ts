@@ -18,6 +18,19 @@ export function energy(samples: Int16Array, from = 0, length: number = samples.l
   return sum
 }
 
+/**
+ * The sum of the squares of `samples[at..at + shape.length)`, each first multiplied by its place in `shape` and rounded
+ * to a whole number: what a window sees of the sound. `shape` is in 32,768ths and nowhere -32,768.
+ */
+export function shapedEnergy(samples: Int16Array, at: number, shape: Int16Array): number {
+  let sum = 0
+  for (let i = 0; i < shape.length; i++) {
+    const shaped = (samples[at + i]! * shape[i]! + 0x4000) >> 15
+    sum += shaped * shaped
+  }
+  return sum
+}
+
 /** The energy that `length` samples of a sine of `level` dBm0 have: a threshold to hold {@link energy} against. */
 export function energyAtLevel(levelDbm0: number, length: number): number {
   return (sinePeak(levelDbm0) ** 2 / 2) * length

@@ -20,15 +20,15 @@ const TONE_ROWS: Int16Array = new Int16Array(2 * KEYPAD_HZ.length * WINDOW)
 /** What a row makes of a sine of peak 1 at its very frequency. */
 export const ROW_GAIN = (ROW_PEAK * WINDOW) / 4
 
-/** The square of the Hann window, to measure the energy that a row could see at most. */
-const ENERGY_ROW = new Float64Array(WINDOW)
+/** The Hann window, to measure the energy that a row could see at most. */
+const HANN_ROW: Int16Array = new Int16Array(WINDOW)
 
-/** What {@link windowEnergy} is for a sine of peak 1. */
+/** What {@link ToneBank.energy} is for a sine of peak 1. */
 export const ENERGY_OF_SINE: number = ((3 / 8) * WINDOW) / 2
 
 for (let i = 0; i < WINDOW; i++) {
   const hann = 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / WINDOW)
-  ENERGY_ROW[i] = hann * hann
+  HANN_ROW[i] = Math.min(0x7fff, Math.round(0x8000 * hann))
   for (const [tone, frequencyHz] of KEYPAD_HZ.entries()) {
     const phase = (2 * Math.PI * frequencyHz * i) / 8000
     TONE_ROWS[2 * tone * WINDOW + i] = Math.round(ROW_PEAK * hann * Math.cos(phase))
@@ -36,17 +36,10 @@ for (let i = 0; i < WINDOW; i++) {
   }
 }
 
-/** The energy of `samples[at..at + WINDOW)` under the window that the rows have. */
-export function windowEnergy(samples: Int16Array, at: number): number {
-  let sum = 0
-  for (let i = 0; i < WINDOW; i++) sum += ENERGY_ROW[i]! * samples[at + i]! * samples[at + i]!
-  return sum
-}
-
 /** Correlates sound with the tones, for all detectors of a thread: rows and room stand where the kernels reach them. */
 export class ToneBank {
   readonly #kernels: Kernels
-  readonly #samples: Int16Array
+  readonly #hann: Int16Array
   readonly #low: Int16Array
   readonly #high: Int16Array
   readonly #products: Int32Array
@@ -54,7 +47,8 @@ export class ToneBank {
   constructor(kernels: Kernels) {
     const { arena } = kernels
     this.#kernels = kernels
-    this.#samples = arena.int16(HOP + WINDOW)
+    this.#hann = arena.int16(WINDOW)
+    this.#hann.set(HANN_ROW)
     this.#low = arena.int16(8 * WINDOW)
     this.#high = arena.int16(8 * WINDOW)
     this.#products = arena.int32(8)
@@ -62,18 +56,34 @@ export class ToneBank {
     this.#high.set(TONE_ROWS.subarray(8 * WINDOW))
   }
 
-  /** Takes the two windows that are correlated next. */
-  load(samples: Int16Array): void {
-    this.#samples.set(samples)
+  /** Room for the samples of a detector. */
+  open(): Int16Array {
+    return this.#kernels.arena.int16(HOP + WINDOW)
+  }
+
+  /** Takes it back. */
+  close(samples: Int16Array): void {
+    this.#kernels.arena.release(samples)
+  }
+
+  /** Moves the last of what was heard to the front and puts `frame`, a window long, behind it. */
+  advance(samples: Int16Array, frame: Int16Array): void {
+    this.#kernels.copySamples(samples, WINDOW, HOP, samples, 0)
+    this.#kernels.copySamples(frame, 0, WINDOW, samples, HOP)
+  }
+
+  /** The energy of `samples[at..at + WINDOW)` under the window that the rows have. */
+  energy(samples: Int16Array, at: number): number {
+    return this.#kernels.shapedEnergy(samples, at, this.#hann)
   }
 
   /**
-   * Correlates the window at `at` with the low or the high group: real and imaginary part of tone t go to `into[2t]`
+   * Correlates `samples[at..at + WINDOW)` with the low or the high group: real and imaginary part of tone t go to `into[2t]`
    * and `into[2t + 1]`.
    */
-  correlate(at: number, group: 'low' | 'high', into: Float64Array): void {
+  correlate(samples: Int16Array, at: number, group: 'low' | 'high', into: Float64Array): void {
     const isLow = group === 'low'
-    this.#kernels.dotBankInto(this.#samples, at, WINDOW, isLow ? this.#low : this.#high, this.#products)
+    this.#kernels.dotBankInto(samples, at, WINDOW, isLow ? this.#low : this.#high, this.#products)
     const first = isLow ? 0 : 8
     for (let i = 0; i < 8; i++) into[first + i] = this.#products[i]!
   }

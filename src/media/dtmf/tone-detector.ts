@@ -1,6 +1,6 @@
 import { energyAtLevel, sinePeak } from '../dsp/level.ts'
 import { KEYPAD } from './digits.ts'
-import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW, windowEnergy } from './tone-bank.ts'
+import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from './tone-bank.ts'
 
 /**
  * Hears digits as tones (ITU-T Q.23) in the sound of a stream and says each once, some 40 ms after its press began.
@@ -18,7 +18,7 @@ import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW, window
 export class ToneDetector {
   readonly #bank: ToneBank
   /** The last 10 ms of the frame before, then the frame. */
-  readonly #samples: Int16Array = new Int16Array(HOP + FRAME)
+  readonly #samples: Int16Array
   /** Correlation with the tones, complex, of this window and of the one before. */
   #tones = new Float64Array(2 * KEYPAD_HZ.length)
   #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
@@ -40,6 +40,7 @@ export class ToneDetector {
 
   constructor(bank: ToneBank) {
     this.#bank = bank
+    this.#samples = bank.open()
   }
 
   /** Forgets the press in progress: another stream follows. */
@@ -49,15 +50,18 @@ export class ToneDetector {
     this.#pressed = NO_KEY
   }
 
+  /** Gives the memory back. Nothing is heard any more. */
+  release(): void {
+    this.#bank.close(this.#samples)
+  }
+
   /**
    * Hears 20 ms; returns the digit when a press is recognised in them.
    * @param isWhole false when some of the frame was made up for lost packets
    */
   hear(frame: Int16Array, isWhole: boolean): string | undefined {
-    this.#samples.copyWithin(0, FRAME)
-    for (let i = 0; i < FRAME; i++) this.#samples[HOP + i] = frame[i]!
+    this.#bank.advance(this.#samples, frame)
     if (!isWhole) this.#toSkip = 3
-    this.#bank.load(this.#samples)
     const first = this.#look(0)
     return this.#look(HOP) ?? first
   }
@@ -95,13 +99,13 @@ export class ToneDetector {
   #findCandidate(at: number): void {
     const candidate = this.#candidate
     candidate.key = NO_KEY
-    candidate.energy = windowEnergy(this.#samples, at)
+    candidate.energy = this.#bank.energy(this.#samples, at)
     if (candidate.energy < MIN_ENERGY) return
-    this.#bank.correlate(at, 'low', this.#tones)
+    this.#bank.correlate(this.#samples, at, 'low', this.#tones)
     candidate.low = this.#loudest(0)
     candidate.lowPeak = this.#peak(candidate.low)
     if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
-    this.#bank.correlate(at, 'high', this.#tones)
+    this.#bank.correlate(this.#samples, at, 'high', this.#tones)
     candidate.high = this.#loudest(4)
     candidate.highPeak = this.#peak(candidate.high)
     if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return
@@ -200,7 +204,6 @@ function maxOffHz(tone: number): number {
 }
 
 const RATE_HZ = 8000
-const FRAME = 160
 const NO_KEY = -1
 const MIN_WINDOWS = 3
 const MIN_ABSENT = 4

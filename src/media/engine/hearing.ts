@@ -39,8 +39,8 @@ export class Hearing {
   #visitedAtMs = 0
   /** The least that `now` was ahead of media time of late: what is more than that is lateness of ours. */
   #leastAheadMs = Number.POSITIVE_INFINITY
-  /** Of streams on another clock. */
-  readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0 }
+  /** Of streams on another clock, and of the one that has ended. */
+  readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0, delayMs: 0 }
   /** Of the resampler, once a stream is wideband and somebody hears it at 8 kHz. */
   #past: Int16Array | undefined
 
@@ -68,7 +68,7 @@ export class Hearing {
 
   /** How long the fastest packets wait; 0 while nobody has listened. */
   get delayMs(): number {
-    return ((this.#buffer?.target ?? 0) * 1000) / this.#rates.clockRateHz
+    return this.#buffer === undefined ? this.#before.delayMs : this.#buffer.target / this.#ticksPerMs
   }
 
   attach(listener: FrameListener, mediaMs: number): void {
@@ -85,13 +85,23 @@ export class Hearing {
   detach(listener: FrameListener): void {
     const index = this.#listeners.indexOf(listener)
     if (index >= 0) this.#listeners.splice(index, 1)
-    this.#choosePatience()
+    if (this.isListenedTo) this.#choosePatience()
   }
 
   /** Lets the listeners hear at once what still waits: nothing more will come. */
   hearTheRest(codec: Codec): void {
     for (let i = 0; i < MAX_CATCH_UP_MS / TICK_MS && this.isListenedTo && this.#buffer?.holdsSound === true; i++)
       this.#hearNext(codec)
+  }
+
+  /** Gives the memory back; what was counted stays. */
+  release(): void {
+    const { underruns, concealedMs, stretchedMs, delayMs } = this
+    Object.assign(this.#before, { underruns, concealedMs, stretchedMs, delayMs })
+    this.#buffer?.release()
+    this.#reader?.release()
+    this.#buffer = undefined
+    this.#reader = undefined
   }
 
   #choosePatience(): void {
@@ -104,12 +114,9 @@ export class Hearing {
     this.#reader?.reset()
     const { clockRateHz, sampleRateHz } = this.#rates
     if (rates.clockRateHz === clockRateHz && rates.sampleRateHz === sampleRateHz) return
-    const { underruns, concealedMs, stretchedMs } = this
-    Object.assign(this.#before, { underruns, concealedMs, stretchedMs })
+    this.release()
     this.#rates = rates
     this.#ticksPerMs = rates.clockRateHz / 1000
-    this.#buffer = undefined
-    this.#reader = undefined
     if (!this.isListenedTo) return
     this.#begin()
     this.#choosePatience()
@@ -136,8 +143,9 @@ export class Hearing {
   }
 
   #begin(): void {
-    this.#buffer = new AdaptiveJitterBuffer(this.#rates)
-    this.#reader = new FrameReader(this.#buffer, this.#rates)
+    const { kernels } = this.#workshop
+    this.#buffer = new AdaptiveJitterBuffer(this.#rates, kernels)
+    this.#reader = new FrameReader(this.#buffer, this.#rates, kernels)
   }
 
   get #samplesPerMs(): number {

@@ -55,7 +55,7 @@ export class Inbound {
   /** Where the stream has one. */
   #timeout: RtpTimeout | undefined
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
-  #tones: FrameListener | undefined
+  #tones: (FrameListener & { release(): void }) | undefined
   #presses: PressLedger | undefined
   #pressSecondEndsMs = 0
   #pressesInSecond = 0
@@ -123,6 +123,8 @@ export class Inbound {
   /** Gives back what the codec holds; nothing is heard any more. */
   release(): void {
     this.#codec.release()
+    this.#ignoreTones()
+    this.hearing.release()
   }
 
   /** Throws away, uncounted, what came before the stream began. */
@@ -242,9 +244,8 @@ export class Inbound {
 
   #listenForTones(isWanted: boolean, mediaMs: number): void {
     if (isWanted === (this.#tones !== undefined)) return
-    if (this.#tones !== undefined) {
-      this.detach(this.#tones)
-      this.#tones = undefined
+    if (!isWanted) {
+      this.#ignoreTones()
       return
     }
     const detector = new ToneDetector(this.#workshop.toneBank)
@@ -254,8 +255,16 @@ export class Inbound {
         const digit = detector.hear(frame, isWhole)
         if (digit !== undefined) this.#press(digit, 'tone')
       },
+      release: () => detector.release(),
     }
     this.attach(this.#tones, mediaMs)
+  }
+
+  #ignoreTones(): void {
+    if (this.#tones === undefined) return
+    this.detach(this.#tones)
+    this.#tones.release()
+    this.#tones = undefined
   }
 
   /** Each press crosses to another thread and wakes an application, so a far end may not say any number of them. */

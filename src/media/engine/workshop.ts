@@ -16,7 +16,7 @@ export class Workshop {
   readonly io: MediaIo
   readonly random: Random
   /** The datagram just received; one octet longer than any that we take, so that a cut one shows. */
-  readonly datagram: Uint8Array = new Uint8Array(MAX_DATAGRAM + 1)
+  readonly datagram: Uint8Array
   readonly received: RtpPacket = new RtpPacket()
   /** The ciphers of SRTP, where the engine has them. */
   crypto: SrtpCrypto | undefined
@@ -36,6 +36,7 @@ export class Workshop {
     this.codecs = new Codecs(kernels, opus)
     this.toneBank = new ToneBank(kernels)
     this.packet = new OutgoingPacket(kernels.arena, this.codecs.open('PCMU'))
+    this.datagram = kernels.arena.bytes(MAX_DATAGRAM + 1)
     this.frame = kernels.arena.int16(160)
     this.wideFrame = kernels.arena.int16(320)
   }

@@ -1,5 +1,6 @@
 import { add16, add32, diff16, diff32 } from '../../kit/index.ts'
 import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
+import { type Kernels, threadKernels } from '../wasm/kernels.ts'
 import { DelayEstimator } from './delay-estimator.ts'
 import type { JitterBuffer, JitterCounts, PacketContent, Playout } from './jitter-buffer.ts'
 
@@ -37,7 +38,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   readonly #longest: number
   /** 20 ms: the longest gap that `take` gives at once. */
   readonly #frame: number
-  readonly #payloads: Uint8Array = new Uint8Array(SLOTS * MAX_PAYLOAD)
+  readonly #kernels: Kernels
+  /** Slots grow with the longest payload so far, so that what a leg keeps fits its codec. */
+  #slotOctets = FIRST_SLOT_OCTETS
+  #payloads: Uint8Array
   /** Per slot: its sequence number or -1, its first timestamp, how much it holds and how long it is heard. */
   readonly #sequences: Int32Array = new Int32Array(SLOTS).fill(-1)
   readonly #timestamps: Uint32Array = new Uint32Array(SLOTS)
@@ -59,7 +63,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   #lateInRow = 0
   #silentFor = 0
 
-  constructor(options: AdaptiveJitterBufferOptions = {}) {
+  /** @param kernels whose arena the payloads stand in, for the decoders; default: those of the thread */
+  constructor(options: AdaptiveJitterBufferOptions = {}, kernels: Kernels = threadKernels()) {
+    this.#kernels = kernels
+    this.#payloads = kernels.arena.bytes(SLOTS * FIRST_SLOT_OCTETS)
     const ticksPerMs = (options.clockRateHz ?? 8000) / 1000
     this.#delay = new DelayEstimator(ticksPerMs * 1000)
     this.#ticksPerMs = ticksPerMs
@@ -141,13 +148,19 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 
   #givePayload(into: Playout, slot: number): void {
     into.bytes = this.#payloads
-    into.offset = slot * MAX_PAYLOAD
+    into.offset = slot * this.#slotOctets
     into.length = this.#lengths[slot]!
   }
 
   reset(): void {
     this.#begun = false
     this.#sequences.fill(-1)
+  }
+
+  /** Gives the memory back. Nothing is put or taken any more. */
+  release(): void {
+    this.reset()
+    this.#kernels.arena.release(this.#payloads)
   }
 
   #begin(packet: RtpPacket): void {
@@ -209,11 +222,21 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     this.#lengths[slot] = packet.payloadLength
     this.#ticks[slot] = ticks
     this.#contents[slot] = content
-    // Copied by hand: a view for set() would be one more object per packet.
-    for (let i = 0, to = slot * MAX_PAYLOAD, from = packet.payloadOffset; i < packet.payloadLength; i++)
-      this.#payloads[to + i] = packet.bytes[from + i]!
+    const { bytes, payloadOffset, payloadLength } = packet
+    if (payloadLength > this.#slotOctets) this.#growSlots(payloadLength)
+    this.#kernels.copyOctets(bytes, payloadOffset, payloadLength, this.#payloads, slot * this.#slotOctets)
     if (diff16(packet.sequence, this.#highest) > 0) this.#highest = packet.sequence
     if (diff16(packet.sequence, this.#next) < 0) this.#next = packet.sequence
+  }
+
+  #growSlots(octets: number): void {
+    const { arena } = this.#kernels
+    const [former, formerOctets] = [this.#payloads, this.#slotOctets]
+    while (this.#slotOctets < octets) this.#slotOctets *= 2
+    this.#payloads = arena.bytes(SLOTS * this.#slotOctets)
+    for (let slot = 0; slot < SLOTS; slot++)
+      this.#kernels.copyOctets(former, slot * formerOctets, formerOctets, this.#payloads, slot * this.#slotOctets)
+    arena.release(former)
   }
 
   /** The slot of the first packet that is not over yet, or -1. Those before it are freed. */
@@ -284,6 +307,8 @@ function holdsSound(content: PacketContent): boolean {
 
 /** A power of two, so that a sequence number finds its slot across the wrap. 640 ms of 20 ms packets. */
 const SLOTS = 32
+/** 20 ms of G.711 or G.722. */
+const FIRST_SLOT_OCTETS = 160
 const MAX_LEAP = 1000
 /** One second. */
 const MAX_FRAMES_BEHIND = 50

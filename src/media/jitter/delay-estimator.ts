@@ -12,9 +12,13 @@ export class DelayEstimator {
   readonly #binTicks: number
   readonly #windowTicks: number
   readonly #memoryTicks: number
+  /** Forgetting is done by what is added counting for more and more: {@link #scale} is what 1 counts for now. */
   readonly #histogram: Float64Array = new Float64Array(BINS)
+  #scale = 1
   #weight = 0
+  /** The highest bin that, with all above it, holds more than the {@link LATE_SHARE}, and what those above it hold. */
   #quantile = 0
+  #above = 0
   /** Least transits, in bins, of the window in progress and of the one before. */
   #least = 0
   #leastBefore = NONE
@@ -69,21 +73,38 @@ export class DelayEstimator {
     this.#windowLeft = this.#windowTicks
   }
 
-  /** Puts `share` of all weight on one bin, takes it from all others, and finds the quantile anew. */
+  /** Puts `share` of all weight on one bin, takes it from all others, and moves the quantile to where it belongs now. */
   #add(bin: number, share: number): void {
+    this.#scale /= 1 - share
+    if (this.#scale > MAX_SCALE) this.#rescale()
+    const added = share * this.#scale
+    this.#weight += added
+    this.#histogram[bin]! += added
+    if (bin > this.#quantile) this.#above += added
+    this.#findQuantile()
+  }
+
+  #findQuantile(): void {
     const histogram = this.#histogram
-    const kept = 1 - share
-    this.#weight = this.#weight * kept + share
     const tolerated = this.#weight * LATE_SHARE
-    let tail = 0
-    let quantile = 0
-    for (let i = BINS - 1; i >= 0; i--) {
-      const weight = histogram[i]! * kept + (i === bin ? share : 0)
-      histogram[i] = weight
-      tail += weight
-      if (quantile === 0 && tail > tolerated) quantile = i
-    }
-    this.#quantile = quantile
+    while (this.#above > tolerated) this.#above -= histogram[++this.#quantile]!
+    while (this.#quantile > 0 && this.#above + histogram[this.#quantile]! <= tolerated)
+      this.#above += histogram[this.#quantile--]!
+  }
+
+  /** Brings everything back to a scale of 1, and adds up anew what rounding may have worn. */
+  #rescale(): void {
+    const histogram = this.#histogram
+    for (let i = 0; i < BINS; i++) histogram[i]! /= this.#scale
+    this.#scale = 1
+    this.#countAnew()
+  }
+
+  #countAnew(): void {
+    this.#weight = sum(this.#histogram, 0, BINS)
+    this.#quantile = BINS - 1
+    this.#above = 0
+    this.#findQuantile()
   }
 
   #moveTo(least: number): void {
@@ -102,6 +123,7 @@ export class DelayEstimator {
       histogram.fill(0, 0, Math.min(-by, BINS))
       histogram[BINS - 1] = high
     }
+    this.#countAnew()
   }
 }
 
@@ -117,4 +139,6 @@ const BINS = 40
 const MEMORY_SECONDS = 4
 /** So many packets may come too late, and be heard late or not at all. */
 const LATE_SHARE = 0.01
+/** A new count after each minute and a half of sound. */
+const MAX_SCALE = 2 ** 32
 const NONE = 2 ** 30

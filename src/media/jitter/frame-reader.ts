@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
 import type { CodecRates } from '../codec/codec-rates.ts'
 import { LossConcealer } from '../dsp/plc.ts'
+import { type Kernels, threadKernels } from '../wasm/kernels.ts'
 import { MAX_PACKET_MS } from './adaptive-jitter-buffer.ts'
 import { ComfortNoise } from './comfort-noise.ts'
 import { emptyPlayout, type JitterBuffer } from './jitter-buffer.ts'
@@ -28,6 +29,7 @@ export class FrameReader {
    * than a frame is left.
    */
   readonly #pcm: Int16Array
+  readonly #kernels: Kernels
   readonly #read: number
   #unread = 0
   /** How many of the unread samples come before the end of the last concealed one. */
@@ -36,24 +38,32 @@ export class FrameReader {
   /** Frames until the sound may be shortened or lengthened again. */
   #patience = 0
 
-  /** @param rates of the sound and of the buffer's clock; 8 kHz both where they are left out */
-  constructor(buffer: JitterBuffer, { sampleRateHz, clockRateHz }: CodecRates = TELEPHONE) {
+  /**
+   * @param rates of the sound and of the buffer's clock; 8 kHz both where they are left out
+   * @param kernels whose arena the sound stands in, for the decoders; default: those of the thread
+   */
+  constructor(
+    buffer: JitterBuffer,
+    { sampleRateHz, clockRateHz }: CodecRates = TELEPHONE,
+    kernels: Kernels = threadKernels(),
+  ) {
+    this.#kernels = kernels
     this.#buffer = buffer
     this.#ticksPerSample = clockRateHz / sampleRateHz
     this.#concealer = new LossConcealer(sampleRateHz)
     this.#noise = new ComfortNoise(sampleRateHz)
     this.#scale = new TimeScale(sampleRateHz)
     this.#read = this.#concealer.history
-    this.#pcm = new Int16Array(this.#read + ((2 * FRAME_MS + MAX_PACKET_MS) * sampleRateHz) / 1000)
+    this.#pcm = kernels.arena.int16(this.#read + ((2 * FRAME_MS + MAX_PACKET_MS) * sampleRateHz) / 1000)
   }
 
   /** Fills the whole of `frame`, 20 ms. False when any of it was made up for what was lost. */
   readInto(frame: Int16Array, codec: Codec): boolean {
     this.#decode(frame.length, codec)
     this.#adapt(frame.length, codec)
-    for (let i = 0; i < frame.length; i++) frame[i] = this.#pcm[this.#read + i]!
-    this.#pcm.copyWithin(0, frame.length, this.#read + this.#unread)
+    this.#kernels.copySamples(this.#pcm, this.#read, frame.length, frame, 0)
     this.#unread -= frame.length
+    this.#kernels.copySamples(this.#pcm, frame.length, this.#read + this.#unread, this.#pcm, 0)
     const isWhole = this.#guessed === 0
     this.#guessed = Math.max(0, this.#guessed - frame.length)
     return isWhole
@@ -67,6 +77,11 @@ export class FrameReader {
     this.#unread = 0
     this.#guessed = 0
     this.#now = 'nothing'
+  }
+
+  /** Gives the memory back. Nothing is read any more. */
+  release(): void {
+    this.#kernels.arena.release(this.#pcm)
   }
 
   #decode(length: number, codec: Codec): void {

@@ -98,6 +98,43 @@ describe.each(['simd', 'scalar'] as const)('the %s kernels and their twins', (ki
     expect(kernels.energy(loudest, 3, 9)).toBe(9 * 2 ** 30)
   })
 
+  it('energy under a window: agree', () => {
+    const shapes = fc.array(fc.integer({ min: -32_767, max: 32_767 }), { minLength: 70, maxLength: 70 })
+    fc.assert(
+      fc.property(samples, shapes, fc.nat(20), (values, shape, at) => {
+        const used = Int16Array.from(shape.slice(0, Math.max(0, values.length - at)))
+        const arrays = [resident16(kernels, values), resident16(kernels, used)] as const
+        expect(kernels.shapedEnergy(arrays[0], at, arrays[1])).toBe(twins.shapedEnergy(values, at, used))
+        for (const array of arrays) kernels.arena.release(array)
+      }),
+    )
+    const loudest = resident16(kernels, new Int16Array(1000).fill(-32_768))
+    const full = resident16(kernels, new Int16Array(1000).fill(-32_767))
+    expect(kernels.shapedEnergy(loudest, 0, full)).toBe(1000 * 32_767 ** 2)
+  })
+
+  it('copying: any part of an array, also towards the beginning of the same', () => {
+    const octets = kernels.arena.bytes(256)
+    const pcm = kernels.arena.int16(256)
+    const elsewhere = new Int16Array(100)
+    fc.assert(
+      fc.property(fc.nat(100), fc.nat(100), fc.nat(50), (from, length, back) => {
+        const at = Math.max(0, from - back)
+        octets.set(everyOctet)
+        kernels.copyOctets(octets, from, length, octets, at)
+        expect([...octets.subarray(0, at)]).toEqual([...everyOctet.subarray(0, at)])
+        expect([...octets.subarray(at, at + length)]).toEqual([...everyOctet.subarray(from, from + length)])
+        expect([...octets.subarray(at + length)]).toEqual([...everyOctet.subarray(at + length)])
+        pcm.set(everySample.subarray(0, 256))
+        kernels.copySamples(pcm, from, length, pcm, at)
+        expect([...pcm.subarray(at, at + length)]).toEqual([...everySample.subarray(from, from + length)])
+        kernels.copySamples(everySample, from, length, elsewhere, 0)
+        expect([...elsewhere.subarray(0, length)]).toEqual([...everySample.subarray(from, from + length)])
+      }),
+    )
+    for (const array of [octets, pcm]) kernels.arena.release(array)
+  })
+
   it('mixing: agree', () => {
     const voices = fc.integer({ min: 1, max: 40 }).chain((length) => fc.array(samplesOf(length), { minLength: 1 }))
     fc.assert(

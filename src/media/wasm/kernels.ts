@@ -2,7 +2,8 @@ import { fromBase64 } from '../../kit/index.ts'
 import { type G711Kernels, g711 } from '../codec/g711.ts'
 import { type G722State, g722DecodeInto, g722EncodeInto } from '../codec/g722.ts'
 import { G722_TABLES } from '../codec/g722-tables.ts'
-import { energy } from '../dsp/level.ts'
+import { copyOctets, copySamples } from '../dsp/copy.ts'
+import { energy, shapedEnergy } from '../dsp/level.ts'
 import { linearInto } from '../dsp/linear.ts'
 import { limitInto, mixAdd, unmixInto } from '../dsp/mix.ts'
 import { polyphaseInto } from '../dsp/polyphase.ts'
@@ -24,7 +25,10 @@ export interface Kernels extends G711Kernels {
   readonly arena: Arena
   readonly g722DecodeInto: typeof g722DecodeInto
   readonly g722EncodeInto: typeof g722EncodeInto
+  readonly copyOctets: typeof copyOctets
+  readonly copySamples: typeof copySamples
   readonly energy: typeof energy
+  readonly shapedEnergy: typeof shapedEnergy
   readonly mixAdd: typeof mixAdd
   readonly limitInto: typeof limitInto
   readonly unmixInto: typeof unmixInto
@@ -34,7 +38,7 @@ export interface Kernels extends G711Kernels {
 }
 
 export interface KernelOptions {
-  /** A memory of fixed size, so that its views never detach. Default: 4 MiB of our own. */
+  /** A memory of fixed size, so that its views never detach. Default: 64 MiB of our own, which takes up what of it is used. */
   readonly memory?: WasmMemory
   /** The first octet of the memory that is the arena's, a multiple of 16. Default 16. */
   readonly from?: number
@@ -63,7 +67,7 @@ export function createKernels(options: KernelOptions = {}): Kernels {
   return wasmKernels(kind, new Arena(memory.buffer, options.from), exports as KernelExports)
 }
 
-const DEFAULT_PAGES = 64
+const DEFAULT_PAGES = 1024
 
 function bestKind(): Kernels['kind'] {
   if (wasm === undefined) return 'twin'
@@ -78,7 +82,10 @@ function twinKernels({ memory, from }: KernelOptions): Kernels {
     ...g711,
     g722DecodeInto,
     g722EncodeInto,
+    copyOctets,
+    copySamples,
     energy,
+    shapedEnergy,
     mixAdd,
     limitInto,
     unmixInto,
@@ -96,7 +103,9 @@ interface KernelExports {
   encodePcma(from: number, length: number, into: number): void
   g722Decode(bands: number, window: number, tables: number, from: number, length: number, into: number): void
   g722Encode(bands: number, window: number, tables: number, from: number, length: number, into: number): void
+  copy(from: number, octets: number, into: number): void
   energy(samples: number, length: number): number
+  shapedEnergy(samples: number, length: number, shape: number): number
   mixAdd(samples: number, length: number, sums: number): void
   limit(sums: number, length: number, into: number): void
   unmix(sums: number, own: number, length: number, into: number): void
@@ -172,9 +181,27 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
           target + at,
         )
     },
+    copyOctets(octets, from, length, into, at) {
+      const source = addressOf(octets)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) copyOctets(octets, from, length, into, at)
+      else kernels.copy(source + from, length, target + at)
+    },
+    copySamples(samples, from, length, into, at) {
+      const source = addressOf(samples)
+      const target = addressOf(into)
+      if (source < 0 || target < 0) copySamples(samples, from, length, into, at)
+      else kernels.copy(source + 2 * from, 2 * length, target + 2 * at)
+    },
     energy(samples, from = 0, length = samples.length - from) {
       const source = addressOf(samples)
       return source < 0 ? energy(samples, from, length) : kernels.energy(source + 2 * from, length)
+    },
+    shapedEnergy(samples, at, shape) {
+      const source = addressOf(samples)
+      const factors = addressOf(shape)
+      if (source < 0 || factors < 0) return shapedEnergy(samples, at, shape)
+      return kernels.shapedEnergy(source + 2 * at, shape.length, factors)
     },
     mixAdd(samples, sums, length = samples.length) {
       const source = addressOf(samples)
