@@ -1,4 +1,5 @@
 import type { CodecName, StreamParameters } from '../engine/control.ts'
+import { MAX_PAYLOAD } from '../rtp/packet.ts'
 
 /** The rates at which samples are worked on: that of the telephone line, and that of wideband voice. */
 export type SampleRateHz = 8000 | 16_000
@@ -19,6 +20,16 @@ export const CODEC_RATES: Readonly<Record<CodecName, CodecRates>> = {
   L16: { clockRateHz: 8000, sampleRateHz: 8000 },
   'L16/16000': { clockRateHz: 16_000, sampleRateHz: 16_000 },
   OPUS: { clockRateHz: 48_000, sampleRateHz: 16_000 },
+}
+
+/** Octets of the longest payload that is taken: 60 ms of L16, more of the others; of Opus one whole frame of any rate. */
+export const LONGEST_PAYLOAD: Readonly<Record<CodecName, number>> = {
+  PCMU: 640,
+  PCMA: 640,
+  G722: 640,
+  L16: 960,
+  'L16/16000': MAX_PAYLOAD,
+  OPUS: 1275,
 }
 
 /** The clock of the durations of a stream's telephone events. */

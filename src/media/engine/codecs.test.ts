@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codecNamed } from '../codec/codec.ts'
-import { connectLegs, finished, recordingOf, streamTo } from '../test/harness.ts'
+import { connectLegs, eventsOf, finished, recordingOf, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
 import { annAndBob } from '../test/party.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
@@ -22,8 +22,16 @@ describe('legs of other codecs than G.711', () => {
     ['G722', 9, 10],
     ['G722', 9, 20],
     ['G722', 9, 60],
+    ['L16', 96, 10],
     ['L16', 96, 20],
+    ['L16', 96, 30],
     ['L16', 96, 40],
+    ['L16', 96, 60],
+    ['L16/16000', 97, 10],
+    ['L16/16000', 97, 20],
+    ['L16/16000', 97, 30],
+    ['L16/16000', 97, 40],
+    ['L16/16000', 97, 60],
   ] as const)('%s (payload type %i) carries sound in packets of %i ms', async (codec, payloadType, ptimeMs) => {
     const speech = speechLike(2000)
     const heard = await heardOverTheWire(codec, payloadType, clipOf(speech), ptimeMs)
@@ -38,8 +46,12 @@ describe('legs of other codecs than G.711', () => {
     expect(bestMatch(heard, speech.subarray(4000, 12_000), 8000).correlation).toBeGreaterThan(0.98)
   })
 
-  it('sends packets of L16 no longer than the longest payload', async () => {
-    const { media, bob } = await annAndBob({ bob: { codec: 'L16', payloadType: 96, ptimeMs: 60 } })
+  it.each([
+    ['L16', 60, 960],
+    ['L16/16000', 40, 1280],
+    ['L16/16000', 60, 1280],
+  ] as const)('sends packets of %s, agreed to be %i ms, that pass whole: %i octets', async (codec, ptimeMs, octets) => {
+    const { media, bob } = await annAndBob({ bob: { codec, payloadType: 96, ptimeMs } })
     media.send({ type: 'unbridge', leg: 1 })
     bob.heard.length = 0
     media.send({
@@ -50,7 +62,31 @@ describe('legs of other codecs than G.711', () => {
       bargeIn: false,
     })
     await media.pass(500)
-    expect(new Set(bob.heard.map(({ payload }) => payload.length))).toEqual(new Set([320]))
+    expect(new Set(bob.heard.map(({ payload }) => payload.length))).toEqual(new Set([octets]))
+  })
+
+  it.each([
+    ['L16', 16, [10, 20, 30, 40, 60]],
+    ['L16/16000', 32, [10, 20, 30, 40, 60]],
+  ] as const)('hear packets of %s of any duration', async (codec, octetsPerMs, durations) => {
+    for (const ptimeMs of durations) {
+      const { media, ann } = await annAndBob({ ann: { codec, payloadType: 96, ptimeMs } })
+      media.send({ type: 'record', leg: 1, job: 9, limits: recordFor(1500) })
+      const speech = speechLike(3000)
+      const codecOf = codecNamed(codec)
+      const samples = ptimeMs * 8
+      const payload = new Uint8Array(octetsPerMs * ptimeMs)
+      for (let at = 0; at + samples <= 9600; at += samples) {
+        codecOf.encodeInto(speech, at, samples, payload, 0)
+        ann.say(payload.slice(), { payloadType: 96, units: codec === 'L16' ? samples : 2 * samples })
+        await media.pass(ptimeMs)
+      }
+      await finished(media, 1, 9)
+      const heard = recordingOf(media, 1, 9)
+      expect(bestMatch(heard, speech.subarray(1600, 8000), 4000).correlation).toBeGreaterThan(0.98)
+      media.send({ type: 'close', leg: 1 })
+      expect(eventsOf(media, 'closed', 1)[0].statistics.packetsRefused).toBe(0)
+    }
   })
 
   it('change to another codec in the middle of a call', async () => {

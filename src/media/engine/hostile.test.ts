@@ -32,11 +32,11 @@ class Hostile {
   }
 
   next(): Uint8Array {
-    const bytes = new Uint8Array(1700)
+    const bytes = new Uint8Array(3200)
     let length = this.#chance(4) ? this.#report(bytes) : this.#packet(bytes)
     for (let changes = this.#chance(2) ? 0 : this.#below(4); changes > 0; changes--)
       bytes[this.#below(Math.min(length, 40))] = this.#below(256)
-    if (this.#sender !== undefined && length >= 12 && length < 1600 && !this.#chance(8))
+    if (this.#sender !== undefined && length >= 12 && length < 3000 && !this.#chance(8))
       length = this.#seal(bytes, length)
     if (this.#chance(8)) length = this.#below(length + 1)
     if (this.#chance(16)) bytes[this.#below(length + 1)]! ^= 1 << this.#below(8)
@@ -50,7 +50,7 @@ class Hostile {
     const payloadType = [0, 0, 0, 101, 101, 13, this.#below(128)][this.#below(7)]!
     writeRtpHeader(bytes, this.#chance(2), payloadType, this.#sequence, this.#timestamp, ssrc)
     const payload = this.#chance(3)
-      ? this.#below(1400)
+      ? this.#below(2600)
       : payloadType === 101
         ? 4
         : [0, 1, 80, 160, 320, 640][this.#below(6)]!

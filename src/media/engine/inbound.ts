@@ -1,20 +1,20 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
-import { CODEC_RATES, eventClockRateHz } from '../codec/codec-rates.ts'
+import { CODEC_RATES, eventClockRateHz, LONGEST_PAYLOAD } from '../codec/codec-rates.ts'
 import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
 import { ToneDetector } from '../dtmf/tone-detector.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import { isRtcp } from '../rtcp/packet.ts'
 import type { RtcpSession } from '../rtcp/session.ts'
-import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
+import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_DATAGRAM, type RtpPacket } from '../rtp/packet.ts'
 import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
 import { type FrameListener, Hearing } from './hearing.ts'
 import type { Protection } from './protection.ts'
 import { RtpTimeout } from './rtp-timeout.ts'
-import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
+import type { Workshop } from './workshop.ts'
 
 /**
  * Takes every packet of the stream in the sub-tick it arrived in, after everybody else: it may move the payload
@@ -76,6 +76,7 @@ export class Inbound {
   /** Of the RTP clock. */
   #ticksPerSample = 1
   #pauseOctets = -1
+  #longestPayload = LONGEST_PAYLOAD.PCMU
   #mayBeNoise = true
   #payloadType = -1
   #eventPayloadType = -1
@@ -108,6 +109,7 @@ export class Inbound {
       this.#pauseOctets = this.#codec.pauseOctets ?? -1
       this.#ticksPerSample = rates.clockRateHz / rates.sampleRateHz
     }
+    this.#longestPayload = LONGEST_PAYLOAD[stream.codec]
     this.#mayBeNoise = rates.clockRateHz === 8000
     this.statistics.useClock(rates.clockRateHz)
     this.#dtmf.useClock(eventClockRateHz(stream))
@@ -214,7 +216,7 @@ export class Inbound {
     if (!this.#mayReceive || !packet.parse(datagram, this.#protection?.openRtp(datagram, length) ?? length))
       return false
     const content = this.#contentOf(packet.payloadType)
-    if (content === undefined || packet.payloadLength > MAX_PAYLOAD) return false
+    if (content === undefined || packet.payloadLength > this.#longestPayload) return false
     const samples = this.#codec.samplesIn(packet.bytes, packet.payloadOffset, packet.payloadLength)
     if (samples === 0 && content === 'audio' && packet.payloadLength > 0) return false
     if (!this.#from.accept(packet, io.source, mediaMs)) return false

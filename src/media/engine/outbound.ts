@@ -2,11 +2,11 @@ import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
-import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
+import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_SENT_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
-import type { CodecName, LegId, OpusParameters, StreamParameters } from './control.ts'
+import type { LegId, OpusParameters, StreamParameters } from './control.ts'
 import type { Protection } from './protection.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -240,12 +240,13 @@ export class Outbound {
   }
 }
 
-/** The packet duration that we send; anything but the five that we know, or that does not fit, becomes 20 ms. */
+/**
+ * The packet duration that we send: the one that was agreed on if it is one of the five that we know, 20 ms if not, and
+ * 40 ms where 60 would not pass whole.
+ */
 export function packetMsOf({ codec, ptimeMs }: StreamParameters): number {
-  const fits = codec === 'OPUS' ? ptimeMs !== 30 : ptimeMs * (OCTETS_PER_MS[codec] ?? 0) <= MAX_PAYLOAD
-  return fits && [10, 20, 30, 40, 60].includes(ptimeMs) ? ptimeMs : 20
+  const isKnown = [10, 20, 30, 40, 60].includes(ptimeMs) && !(codec === 'OPUS' && ptimeMs === 30)
+  return isKnown ? Math.min(ptimeMs, codec === 'L16/16000' ? MAX_SENT_PAYLOAD / 32 : 60) : 20
 }
-
-const OCTETS_PER_MS: Readonly<Partial<Record<CodecName, number>>> = { L16: 16, 'L16/16000': 32 }
 
 function nothing(): void {}

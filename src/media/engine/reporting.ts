@@ -1,12 +1,13 @@
 import type { Instant } from '../../kit/index.ts'
 import { ControlLatch } from '../rtcp/control-latch.ts'
 import { RtcpSession } from '../rtcp/session.ts'
+import { MAX_DATAGRAM } from '../rtp/packet.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
 import type { Inbound } from './inbound.ts'
 import type { Outbound } from './outbound.ts'
 import type { Protection } from './protection.ts'
-import { MAX_DATAGRAM, type Workshop } from './workshop.ts'
+import type { Workshop } from './workshop.ts'
 
 /**
  * The RTCP of a leg: on the port of RTP where that was agreed on (RFC 5761), where {@link Inbound} finds it, otherwise

@@ -3,7 +3,7 @@ import { Codecs } from '../codec/codecs.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
 import { ToneBank } from '../dtmf/tone-bank.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
-import { RtpPacket } from '../rtp/packet.ts'
+import { MAX_DATAGRAM, RtpPacket } from '../rtp/packet.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MediaIo } from './media-io.ts'
@@ -41,6 +41,3 @@ export class Workshop {
     this.wideFrame = kernels.arena.int16(320)
   }
 }
-
-/** The longest payload with every contributing source and a long extension still fits. */
-export const MAX_DATAGRAM = 960

@@ -3,7 +3,7 @@ import type { SampleRateHz } from '../codec/codec-rates.ts'
 import type { Codecs } from '../codec/codecs.ts'
 import type { TwoRates } from '../dsp/two-rates.ts'
 import type { CodecName } from '../engine/control.ts'
-import { MAX_PAYLOAD } from '../rtp/packet.ts'
+import { MAX_SENT_PAYLOAD } from '../rtp/packet.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MixerParty } from './mixer-party.ts'
 import type { OutgoingPacket } from './transmitter.ts'
@@ -150,7 +150,7 @@ export class Mixer {
       const shared = this.#payloads[i]!
       if (shared.codec.name === name && shared.codec.sampleRateHz === sampleRateHz) return shared
     }
-    const scratch = this.kernels.arena.bytes(MAX_PAYLOAD)
+    const scratch = this.kernels.arena.bytes(MAX_SENT_PAYLOAD)
     const shared = { codec: this.#codecs.open(name, sampleRateHz), scratch, octets: EMPTY, length: 0, round: -1 }
     this.#payloads.push(shared)
     return shared

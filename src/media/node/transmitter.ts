@@ -1,5 +1,5 @@
 import type { Codec } from '../codec/codec.ts'
-import { MAX_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
+import { MAX_SENT_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
 import { MAX_TRAILER } from '../srtp/transform.ts'
 import type { Arena } from '../wasm/arena.ts'
 
@@ -27,7 +27,7 @@ export class OutgoingPacket {
 
   /** @param arena where the kernels reach the packet */
   constructor(arena: Arena, codec: Codec) {
-    this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_PAYLOAD + MAX_TRAILER)
+    this.bytes = arena.bytes(RTP_HEADER_LENGTH + MAX_SENT_PAYLOAD + MAX_TRAILER)
     this.words = new Int32Array(this.bytes.buffer, this.bytes.byteOffset, this.bytes.length >> 2)
     this.pcm = arena.int16(MAX_SAMPLES)
     this.codec = codec

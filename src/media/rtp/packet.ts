@@ -1,7 +1,11 @@
 /** Octets of the fixed RTP header (RFC 3550 section 5.1). */
 export const RTP_HEADER_LENGTH = 12
-/** The longest payload that is sent or taken, in octets and in samples: 60 ms of G.711, 40 ms of L16. */
-export const MAX_PAYLOAD = 640
+/** The longest payload that is taken, in octets: 60 ms of L16 at 16 kHz. */
+export const MAX_PAYLOAD = 1920
+/** The longest payload that we make, in octets: its datagram passes whole where 1,500 octets do, SRTP included. */
+export const MAX_SENT_PAYLOAD = 1280
+/** The longest datagram that is taken, in octets: the longest payload, contributing sources, an extension and a tag. */
+export const MAX_DATAGRAM = 2240
 /** Static, and used by senders that have not named it (RFC 3389, RFC 3551 table 4). */
 export const COMFORT_NOISE_PAYLOAD_TYPE = 13
 

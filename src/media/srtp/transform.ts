@@ -1,3 +1,4 @@
+import { MAX_DATAGRAM } from '../rtp/packet.ts'
 import type { SrtpCrypto } from './crypto.ts'
 import type { SessionKeys } from './session-keys.ts'
 import { SRTP_SUITES, type SrtpSuite } from './suites.ts'
@@ -38,7 +39,7 @@ class CounterTransform implements Transform {
   readonly #isRtcp: boolean
   readonly #iv = new Uint8Array(16)
   /** What is authenticated: the packet, and the rollover counter or the index word. */
-  readonly #message = new Uint8Array(2048)
+  readonly #message = new Uint8Array(MAX_DATAGRAM + MAX_TRAILER)
 
   constructor(crypto: SrtpCrypto, keys: SessionKeys, tagLength: number, isRtcp: boolean) {
     this.#crypto = crypto

@@ -38,12 +38,22 @@ describe('DatagramRing', () => {
     }
   })
 
-  it('cuts what is longer than a slot or the buffer', () => {
+  it('makes room for long datagrams, and cuts what is longer than any packet or the buffer', () => {
     const ring = new DatagramRing()
     const source = { address: '', port: 0 }
-    ring.push(new Uint8Array(5000).fill(7), 'a', 1)
-    ring.push(new Uint8Array(900), 'a', 1)
-    expect(ring.shift(new Uint8Array(2000), source)).toBe(1024)
+    ring.push(new Uint8Array(900).fill(1), 'a', 1)
+    ring.push(new Uint8Array(1000).fill(2), 'a', 1)
+    ring.push(new Uint8Array(5000).fill(3), 'a', 1)
+    ring.push(new Uint8Array(1932).fill(4), 'a', 1)
+    const into = new Uint8Array(4000)
     expect(ring.shift(new Uint8Array(801), source)).toBe(801)
+    for (const [length, octet] of [
+      [1000, 2],
+      [2304, 3],
+      [1932, 4],
+    ] as const) {
+      expect(ring.shift(into, source)).toBe(length)
+      expect(new Set(into.subarray(0, length))).toEqual(new Set([octet]))
+    }
   })
 })

@@ -131,8 +131,10 @@ export class DgramMediaIo implements MediaIo {
   }
 }
 
-/** More than the longest packet that the engine sends: 640 octets of payload, the header, the tag of SRTP. */
-const SEND_BYTES = 704
+/** More than a packet of 60 ms of the telephone's codecs: payload, header, the tag of SRTP. */
+const USUAL_SEND_BYTES = 704
+/** More than the longest packet that the engine passes on. */
+const LARGEST_SEND_BYTES = 2304
 /** Reports that may wait to be swept. */
 const CONTROL_SLOTS = 4
 
@@ -145,7 +147,7 @@ class Port {
   readonly #counters: Counters<MediaIoCounter>
   readonly #family: 4 | 6
   /** The network reads from here until it says that it has sent, so the engine's own buffer will not do. */
-  readonly #outgoing = new Uint8Array(SEND_BYTES)
+  #outgoing = new Uint8Array(USUAL_SEND_BYTES)
   #isSending = false
   #isOpen = false
   /** The destination checked last: it hardly ever changes. */
@@ -189,7 +191,8 @@ class Port {
   }
 
   send(bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    if (!this.#isOpen || this.#isSending || length > SEND_BYTES) return false
+    if (!this.#isOpen || this.#isSending || length > LARGEST_SEND_BYTES) return false
+    if (length > this.#outgoing.length) this.#outgoing = new Uint8Array(LARGEST_SEND_BYTES)
     if (address !== this.#knownAddress) {
       if (isIP(address) !== this.#family || port < 1 || port > 65_535) return false
       this.#knownAddress = address

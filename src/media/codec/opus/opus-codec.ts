@@ -1,5 +1,5 @@
 import type { OpusParameters } from '../../engine/control.ts'
-import { MAX_PAYLOAD } from '../../rtp/packet.ts'
+import { MAX_SENT_PAYLOAD } from '../../rtp/packet.ts'
 import type { Codec } from '../codec.ts'
 import type { SampleRateHz } from '../codec-rates.ts'
 import { OPUS_SET, type OpusLibrary } from './library.ts'
@@ -60,7 +60,7 @@ export class OpusCodec implements Codec {
 
   encodeInto(samples: Int16Array, from: number, length: number, into: Uint8Array, at: number): number {
     this.#encoder ??= this.#begin()
-    return this.#library.encodeInto(this.#encoder, samples, from, length, into, at, MAX_PAYLOAD)
+    return this.#library.encodeInto(this.#encoder, samples, from, length, into, at, MAX_SENT_PAYLOAD)
   }
 
   samplesIn(payload: Uint8Array, from: number, length: number): number {
