@@ -43,6 +43,8 @@ export {
   ReturnCode,
   type RingOptions,
   State,
+  type ToneDefinition,
+  type ToneFrequency,
   type ToneManager,
   type TonePlayer,
   TransferCause,

@@ -2,6 +2,7 @@ import type { Logger } from '../kit/index.ts'
 import { UsageError } from '../kit/index.ts'
 import type { AbortLike, Channel } from './channel.ts'
 import type { MediaStore } from './media-store.ts'
+import type { ToneManager } from './tone-manager.ts'
 
 /** What an application may return: a whole number (0 or above: success; -100 or below: its own), or nothing (0). */
 // biome-ignore lint/suspicious/noConfusingVoidType: an async function without a return statement gives Promise<void>.
@@ -15,6 +16,8 @@ export interface AppContext {
   readonly log: Logger
   /** The media store. */
   readonly files: MediaStore
+  /** The tones that can be played by name, and where an application adds its own; one for all applications. */
+  readonly tones: ToneManager
   /** From the service's configuration. */
   readonly parameters: Readonly<Record<string, unknown>>
   /** Given when an outbound application was started. */

@@ -82,7 +82,7 @@ export class Instances {
     outboundParameters: Readonly<Record<string, unknown>>,
     channels: InstanceChannel[],
   ): AppContext {
-    const { logger, files } = this.#host
+    const { logger, files, tones } = this.#host
     const addExtraChannels = () => this.#addExtraChannels(channels)
     let log: Logger | undefined
     let extraChannels: readonly Channel[] | undefined
@@ -93,6 +93,7 @@ export class Instances {
         return log
       },
       files,
+      tones,
       parameters,
       outboundParameters,
       get extraChannels() {

@@ -26,6 +26,16 @@ test.each([
   expect(() => new ToneManager().createTone('t', [step])).toThrow(message)
 })
 
+test('a thousand tones can be added, and each of them changed', () => {
+  const tones = new ToneManager()
+  const silence = [{ how: { durationMs: 1 } }]
+  for (let i = 0; i < 1000; i++) tones.createTone(`tone${i}`, silence)
+  expect(() => tones.createTone('another', silence)).toThrow(/1000 tones were added already/)
+  tones.createTone('tone7', [{ how: { durationMs: 2 } }])
+  tones.createTone('BUSY', silence)
+  expect(tones.steps('tone7')[0]?.durationMs).toBe(2)
+})
+
 test('an unknown tone is an error that lists those that exist', () => {
   expect(() => new ToneManager().steps('NOPE')).toThrow(/no tone is called "NOPE"; known: .*RINGBACK_UK/)
   expect(() => new ToneManager().setDefault('NOPE')).toThrow(UsageError)

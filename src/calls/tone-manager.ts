@@ -32,7 +32,7 @@ export class ToneManager {
   }
 
   /**
-   * Adds a tone, or replaces one of that name.
+   * Adds a tone, or replaces one of that name for what is played from then on. Up to 1,000 can be added.
    * @throws UsageError naming the value that is out of range
    */
   createTone(name: string, steps: readonly ToneDefinition[]): void {
@@ -40,6 +40,8 @@ export class ToneManager {
       throw new UsageError(`"${name}" is not a tone name: use 1 to 48 of A-Z a-z 0-9 _ -`)
     if (steps.length === 0 || steps.length > 64)
       throw new UsageError(`tone ${name}: expected 1 to 64 steps, not ${steps.length}`)
+    if (!this.#tones.has(name) && this.#tones.size >= MOST_TONES + Object.keys(TONE_PRESETS).length)
+      throw new UsageError(`tone ${name}: ${MOST_TONES} tones were added already; give those of one purpose one name`)
     this.#tones.set(
       name,
       steps.map((step) => toStep(name, step)),
@@ -65,6 +67,9 @@ export class ToneManager {
     return steps
   }
 }
+
+/** An application that makes a name for each call would fill the memory. */
+const MOST_TONES = 1000
 
 function toStep(name: string, { tone1, tone2, how }: ToneDefinition): ToneStep {
   const component = (tone: ToneFrequency) => ({

@@ -77,6 +77,30 @@ for (const file of ['tone.wav', 'tone.ul']) {
 }
 
 test(
+  'an application adds a tone, plays it by its name and makes it the ringback',
+  withSimulation({}, async (sim) => {
+    const { us, them } = await connected(
+      sim,
+      async (channel, { tones }) => {
+        tones.createTone('mine', [
+          { tone1: { frequency: 850, amplitude: 10 }, how: { durationMs: 500 } },
+          { how: { durationMs: 100 } },
+        ])
+        tones.setDefault('mine')
+        expect(await channel.tonePlayer.play('mine')).toBe('NORMAL')
+      },
+      async (channel) => {
+        expect(() => channel.tonePlayer.start('mine')).toThrow(/no tone is called "mine"/)
+        await channel.fileRecorder.record('r.wav')
+      },
+    )
+    expect([us.exchange.tones.default, them.exchange.tones.default]).toEqual(['mine', 'RINGBACK'])
+    const heard = them.files.recording('r.wav') as Int16Array
+    expect(toneLevelDbm0(heard.subarray(2400, 4000), 850)).toBeCloseTo(-10, 0)
+  }),
+)
+
+test(
   'a prompt is interrupted by a new digit, not by one that waits in the buffer',
   withSimulation({}, async (sim) => {
     const seen: unknown[] = []
