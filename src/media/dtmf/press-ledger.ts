@@ -40,5 +40,5 @@ interface Press {
 const WAYS: Readonly<Record<DigitSource, number>> = { event: 1, tone: 2, info: 4 }
 /** Nobody presses more keys in a second. */
 const MEMORY = 16
-/** Tones are known some 50 ms into the press and a jitter buffer's delay later; INFO takes the way of signalling. */
+/** Tones are known some 50 ms into the press; INFO takes the way of signalling. */
 const SAME_PRESS_MS = 1000

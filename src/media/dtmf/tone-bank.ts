@@ -40,6 +40,8 @@ for (let i = 0; i < WINDOW; i++) {
 export class ToneBank {
   readonly #kernels: Kernels
   readonly #hann: Int16Array
+  /** Room for the sound of one packet, 120 ms, on its way to a detector. */
+  readonly packet: Int16Array
   readonly #low: Int16Array
   readonly #high: Int16Array
   readonly #products: Int32Array
@@ -47,6 +49,7 @@ export class ToneBank {
   constructor(kernels: Kernels) {
     const { arena } = kernels
     this.#kernels = kernels
+    this.packet = arena.int16(960)
     this.#hann = arena.int16(WINDOW)
     this.#hann.set(HANN_ROW)
     this.#low = arena.int16(8 * WINDOW)
@@ -58,7 +61,7 @@ export class ToneBank {
 
   /** Room for the samples of a detector. */
   open(): Int16Array {
-    return this.#kernels.arena.int16(HOP + WINDOW)
+    return this.#kernels.arena.int16(WINDOW)
   }
 
   /** Takes it back. */
@@ -66,24 +69,23 @@ export class ToneBank {
     this.#kernels.arena.release(samples)
   }
 
-  /** Moves the last of what was heard to the front and puts `frame`, a window long, behind it. */
-  advance(samples: Int16Array, frame: Int16Array): void {
-    this.#kernels.copySamples(samples, WINDOW, HOP, samples, 0)
-    this.#kernels.copySamples(frame, 0, WINDOW, samples, HOP)
+  /** Puts `count` of `sound` into `samples` at `at`. */
+  load(sound: Int16Array, from: number, count: number, samples: Int16Array, at: number): void {
+    this.#kernels.copySamples(sound, from, count, samples, at)
   }
 
-  /** The energy of `samples[at..at + WINDOW)` under the window that the rows have. */
-  energy(samples: Int16Array, at: number): number {
-    return this.#kernels.shapedEnergy(samples, at, this.#hann)
+  /** The energy of a window of samples, under the window that the rows have. */
+  energy(samples: Int16Array): number {
+    return this.#kernels.shapedEnergy(samples, 0, this.#hann)
   }
 
   /**
-   * Correlates `samples[at..at + WINDOW)` with the low or the high group: real and imaginary part of tone t go to `into[2t]`
+   * Correlates a window of samples with the low or the high group: real and imaginary part of tone t go to `into[2t]`
    * and `into[2t + 1]`.
    */
-  correlate(samples: Int16Array, at: number, group: 'low' | 'high', into: Float64Array): void {
+  correlate(samples: Int16Array, group: 'low' | 'high', into: Float64Array): void {
     const isLow = group === 'low'
-    this.#kernels.dotBankInto(samples, at, WINDOW, isLow ? this.#low : this.#high, this.#products)
+    this.#kernels.dotBankInto(samples, 0, WINDOW, isLow ? this.#low : this.#high, this.#products)
     const first = isLow ? 0 : 8
     for (let i = 0; i < 8; i++) into[first + i] = this.#products[i]!
   }

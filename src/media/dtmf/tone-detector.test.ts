@@ -12,10 +12,11 @@ const bank = new ToneBank(createKernels())
 
 /** What a detector makes of samples, begun at any of the 160 places within a frame. */
 function digitsIn(samples: Int16Array, shift = 0): string {
-  const detector = new ToneDetector(bank)
   let digits = ''
-  for (let at = shift; at + 160 <= samples.length; at += 160)
-    digits += detector.hear(samples.subarray(at, at + 160), true) ?? ''
+  const detector = new ToneDetector(bank, (digit) => {
+    digits += digit
+  })
+  for (let at = shift; at + 160 <= samples.length; at += 160) detector.hear(samples.subarray(at, at + 160))
   return digits
 }
 
@@ -84,19 +85,53 @@ describe('ToneDetector on Q.24', () => {
   it('hears one press through a packet that was lost, and none in what was made up', () => {
     for (let lost = 3; lost < 12; lost++) {
       const samples = presses([{ key: '8', durationMs: 200 }])
-      const detector = new ToneDetector(bank)
       let digits = ''
-      for (let frame = 0; (frame + 1) * 160 <= samples.length; frame++) {
-        const isWhole = frame !== lost
-        const sound = isWhole ? samples.subarray(frame * 160, frame * 160 + 160) : new Int16Array(160)
-        digits += detector.hear(sound, isWhole) ?? ''
-      }
+      const detector = new ToneDetector(bank, (digit) => {
+        digits += digit
+      })
+      for (let frame = 0; (frame + 1) * 160 <= samples.length; frame++)
+        if (frame === lost) detector.miss(160)
+        else detector.hear(samples.subarray(frame * 160, frame * 160 + 160))
       expect(digits).toBe('8')
     }
-    const detector = new ToneDetector(bank)
-    const tone = presses([{ key: '8', durationMs: 200 }])
-    for (let at = 0; at + 160 <= tone.length; at += 160)
-      expect(detector.hear(tone.subarray(at, at + 160), false)).toBeUndefined()
+  })
+
+  it('hears the same in pieces of any length, and windows that lost sound is part of say nothing', () => {
+    const samples = presses([{ key: '8' }, { key: '8' }, { key: '1' }])
+    for (const piece of [1, 7, 40, 80, 164, 240, 960]) {
+      let digits = ''
+      const detector = new ToneDetector(bank, (digit) => {
+        digits += digit
+      })
+      for (let at = 0; at < samples.length; at += piece) detector.hear(samples.subarray(at, at + piece))
+      expect(digits).toBe('881')
+    }
+    // 30 ms of a tone, then a hole of any length, again and again: no three windows in a row are whole.
+    const tone = presses([{ key: '8', durationMs: 200 }]).subarray(400, 640)
+    const detector = new ToneDetector(bank, () => expect.unreachable())
+    for (const hole of [10, 80, 100, 160, 790])
+      for (let i = 0; i < 20; i++) {
+        detector.hear(tone)
+        detector.miss(hole)
+      }
+  })
+
+  it('knows a pause in which nothing was sent', () => {
+    const tone = presses([{ key: '8', durationMs: 100 }])
+    for (const [pause, expected] of [
+      [80, '8'],
+      [800, '88'],
+    ] as const) {
+      let digits = ''
+      const detector = new ToneDetector(bank, (digit) => {
+        digits += digit
+      })
+      for (let i = 0; i < 2; i++) {
+        detector.hear(tone.subarray(tone.findIndex(Boolean), tone.findLastIndex(Boolean)))
+        detector.rest(pause)
+      }
+      expect(digits).toBe(expected)
+    }
   })
 })
 
@@ -107,15 +142,14 @@ describe('ToneDetector and what is no digit', () => {
     const random = seededRandom(1)
     const speaker = new SyntheticSpeaker(random)
     const band = new SyntheticBand(random)
-    const detectors = [new ToneDetector(bank), new ToneDetector(bank), new ToneDetector(bank)]
-    const [speech, music, both] = [new Int16Array(160), new Int16Array(160), new Int16Array(160)]
     const digits = ['', '', '']
+    const detectors = digits.map((_, i) => new ToneDetector(bank, (digit) => (digits[i] += digit)))
+    const [speech, music, both] = [new Int16Array(160), new Int16Array(160), new Int16Array(160)]
     for (let frame = 0; frame < MINUTES * 3000; frame++) {
       speaker.speakInto(speech)
       band.playInto(music)
       for (let i = 0; i < 160; i++) both[i] = (speech[i] + music[i]) >> 1
-      for (const [i, sound] of [speech, music, both].entries())
-        digits[i] += detectors[i].hear(overG711(sound), true) ?? ''
+      for (const [i, sound] of [speech, music, both].entries()) detectors[i].hear(overG711(sound))
     }
     expect(digits).toEqual(['', '', ''])
   })

@@ -11,14 +11,16 @@ import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from 
  * Each 10 ms a window of 20 ms is held against the eight tones. It shows a digit when two tones, one of each group,
  * make up nearly all its energy. A press is three such windows in a row of about the same level in which both
  * phases turn as fast as the frequencies ask for: that is what voices and music do not do. A press ends with four
- * windows that do not show it. What was made up for lost packets says nothing, for or against.
+ * windows that do not show it. What was lost says nothing, for or against.
  *
  * Only for sound at 8 kHz. Nothing is allocated after construction.
  */
 export class ToneDetector {
   readonly #bank: ToneBank
-  /** The last 10 ms of the frame before, then the frame. */
+  readonly #onDigit: (digit: string) => void
+  /** A window: the 10 ms heard last, then {@link #filled} samples of the next. */
   readonly #samples: Int16Array
+  #filled = 0
   /** Correlation with the tones, complex, of this window and of the one before. */
   #tones = new Float64Array(2 * KEYPAD_HZ.length)
   #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
@@ -34,19 +36,22 @@ export class ToneDetector {
   #pressed = NO_KEY
   /** Windows in a row that did not show the key that is pressed. */
   #absent = 0
-  /** Windows to leave out because sound in them was made up, and how many were left out since one was good. */
+  /** Windows to leave out because sound in them was lost, and how many were left out since one was good. */
   #toSkip = 0
   #skipped = 0
 
-  constructor(bank: ToneBank) {
+  constructor(bank: ToneBank, onDigit: (digit: string) => void) {
     this.#bank = bank
+    this.#onDigit = onDigit
     this.#samples = bank.open()
   }
 
   /** Forgets the press in progress: another stream follows. */
   reset(): void {
     this.#samples.fill(0)
+    this.#filled = 0
     this.#seen = 0
+    this.#toSkip = 0
     this.#pressed = NO_KEY
   }
 
@@ -55,40 +60,68 @@ export class ToneDetector {
     this.#bank.close(this.#samples)
   }
 
-  /**
-   * Hears 20 ms; returns the digit when a press is recognised in them.
-   * @param isWhole false when some of the frame was made up for lost packets
-   */
-  hear(frame: Int16Array, isWhole: boolean): string | undefined {
-    this.#bank.advance(this.#samples, frame)
-    if (!isWhole) this.#toSkip = 3
-    const first = this.#look(0)
-    return this.#look(HOP) ?? first
+  /** Hears the first `length` of `samples`. */
+  hear(samples: Int16Array, length: number = samples.length): void {
+    for (let from = 0; from < length; ) {
+      const count = Math.min(length - from, HOP - this.#filled)
+      this.#bank.load(samples, from, count, this.#samples, HOP + this.#filled)
+      from += count
+      this.#filled += count
+      if (this.#filled < HOP) return
+      if (this.#toSkip > 0) {
+        this.#toSkip--
+        this.#skip()
+      } else this.#look()
+      this.#bank.load(this.#samples, HOP, HOP, this.#samples, 0)
+      this.#filled = 0
+    }
   }
 
-  #look(at: number): string | undefined {
-    if (this.#toSkip > 0) {
-      this.#toSkip--
-      this.#seen = 0
-      if (++this.#skipped > MAX_SKIPPED) this.#release()
-      return undefined
-    }
+  /** `length` samples were lost. */
+  miss(length: number): void {
+    if (length === 0) return
+    for (let hops = this.#pass(length); hops > 0; hops--) this.#skip()
+    this.#toSkip = this.#filled > 0 ? 2 : 1
+  }
+
+  /** The far end was silent for `length` samples. */
+  rest(length: number): void {
+    if (length === 0) return
+    for (let hops = this.#pass(length); hops > 0; hops--) this.#release()
+    this.#samples.fill(0)
+    this.#seen = 0
+    this.#toSkip = 0
+  }
+
+  /** Lets time pass in which nothing is heard; returns how many windows end in it. */
+  #pass(length: number): number {
+    const filled = this.#filled + length
+    this.#filled = filled % HOP
+    return (filled - this.#filled) / HOP
+  }
+
+  #skip(): void {
+    this.#seen = 0
+    if (++this.#skipped > MAX_SKIPPED) this.#release()
+  }
+
+  #look(): void {
     this.#skipped = 0
     const before = this.#tones
     this.#tones = this.#tonesBefore
     this.#tonesBefore = before
-    this.#findCandidate(at)
+    this.#findCandidate()
     const { key } = this.#candidate
     if (this.#pressed !== NO_KEY && key !== this.#pressed) this.#release()
     else this.#absent = 0
     if (key === NO_KEY || !this.#follows()) {
       this.#seen = 0
       if (key !== NO_KEY) this.#beginRun()
-      return undefined
+      return
     }
-    if (++this.#seen < MIN_WINDOWS || !this.#isInTune() || this.#pressed === key) return undefined
+    if (++this.#seen < MIN_WINDOWS || !this.#isInTune() || this.#pressed === key) return
     this.#pressed = key
-    return KEYPAD[key]
+    this.#onDigit(KEYPAD[key]!)
   }
 
   #release(): void {
@@ -96,16 +129,16 @@ export class ToneDetector {
   }
 
   /** Looks for the two tones that make up most of the window. The dearer half is spared where the low tones are not there. */
-  #findCandidate(at: number): void {
+  #findCandidate(): void {
     const candidate = this.#candidate
     candidate.key = NO_KEY
-    candidate.energy = this.#bank.energy(this.#samples, at)
+    candidate.energy = this.#bank.energy(this.#samples)
     if (candidate.energy < MIN_ENERGY) return
-    this.#bank.correlate(this.#samples, at, 'low', this.#tones)
+    this.#bank.correlate(this.#samples, 'low', this.#tones)
     candidate.low = this.#loudest(0)
     candidate.lowPeak = this.#peak(candidate.low)
     if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
-    this.#bank.correlate(this.#samples, at, 'high', this.#tones)
+    this.#bank.correlate(this.#samples, 'high', this.#tones)
     candidate.high = this.#loudest(4)
     candidate.highPeak = this.#peak(candidate.high)
     if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return

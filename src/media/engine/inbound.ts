@@ -3,7 +3,7 @@ import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, eventClockRateHz, LONGEST_PAYLOAD } from '../codec/codec-rates.ts'
 import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
 import { DtmfReceiver } from '../dtmf/receiver.ts'
-import { ToneDetector } from '../dtmf/tone-detector.ts'
+import { ToneReceiver } from '../dtmf/tone-receiver.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import { isRtcp } from '../rtcp/packet.ts'
 import type { RtcpSession } from '../rtcp/session.ts'
@@ -55,7 +55,7 @@ export class Inbound {
   /** Where the stream has one. */
   #timeout: RtpTimeout | undefined
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
-  #tones: (FrameListener & { release(): void }) | undefined
+  #tones: ToneReceiver | undefined
   #presses: PressLedger | undefined
   #pressSecondEndsMs = 0
   #pressesInSecond = 0
@@ -94,7 +94,7 @@ export class Inbound {
 
   /** Packets that turned out to hold no sound when they were decoded. */
   get undecodable(): number {
-    return this.#undecodableBefore + (this.#codec.undecodable ?? 0)
+    return this.#undecodableBefore + this.#undecodableNow
   }
 
   /** @param protection what opens the packets of a stream that is protected */
@@ -103,7 +103,8 @@ export class Inbound {
     const rates = CODEC_RATES[stream.codec]
     if (stream.payloadType !== this.#payloadType || stream.codec !== this.#codec.name) this.hearing.useStream(rates)
     if (stream.codec !== this.#codec.name) {
-      this.#undecodableBefore += this.#codec.undecodable ?? 0
+      this.#undecodableBefore += this.#undecodableNow
+      this.#ignoreTones()
       this.#codec.release()
       this.#codec = this.#workshop.codecs.open(stream.codec, rates.sampleRateHz)
       this.#pauseOctets = this.#codec.pauseOctets ?? -1
@@ -119,7 +120,8 @@ export class Inbound {
     const timeoutMs = this.#mayReceive ? (stream.rtpTimeoutMs ?? 0) : 0
     if (timeoutMs > 0) this.#timeout ??= new RtpTimeout()
     this.#timeout?.use(timeoutMs, mediaMs)
-    this.#listenForTones(this.#mayReceive && (stream.inBandDigits ?? this.#eventPayloadType < 0), mediaMs)
+    if (this.#mayReceive && (stream.inBandDigits ?? this.#eventPayloadType < 0)) this.#listenForTones(rates.clockRateHz)
+    else this.#ignoreTones()
   }
 
   /** Gives back what the codec holds; nothing is heard any more. */
@@ -222,10 +224,13 @@ export class Inbound {
     if (!this.#from.accept(packet, io.source, mediaMs)) return false
     this.statistics.take(packet, now)
     if (this.#timeout?.heard(mediaMs)) this.#listener.onResumed()
+    const ticks = samples * this.#ticksPerSample
     if (this.#isHeard) {
       const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets
-      this.hearing.put(packet, isRest ? 'rest' : content, samples * this.#ticksPerSample)
+      this.hearing.put(packet, isRest ? 'rest' : content, ticks)
     }
+    if (content === 'audio') this.#tones?.take(packet, ticks)
+    else this.#tones?.skip(packet)
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
@@ -244,28 +249,21 @@ export class Inbound {
     return payloadType === COMFORT_NOISE_PAYLOAD_TYPE && this.#mayBeNoise ? 'noise' : undefined
   }
 
-  #listenForTones(isWanted: boolean, mediaMs: number): void {
-    if (isWanted === (this.#tones !== undefined)) return
-    if (!isWanted) {
-      this.#ignoreTones()
-      return
-    }
-    const detector = new ToneDetector(this.#workshop.toneBank)
+  /** Each of them sees nearly every packet. */
+  get #undecodableNow(): number {
+    return Math.max(this.#codec.undecodable ?? 0, this.#tones?.undecodable ?? 0)
+  }
+
+  #listenForTones(clockRateHz: number): void {
+    if (this.#tones !== undefined) return
+    const { codecs, toneBank } = this.#workshop
     this.#presses ??= new PressLedger()
-    this.#tones = {
-      hear: (frame, isWhole) => {
-        const digit = detector.hear(frame, isWhole)
-        if (digit !== undefined) this.#press(digit, 'tone')
-      },
-      release: () => detector.release(),
-    }
-    this.attach(this.#tones, mediaMs)
+    const onDigit = (digit: string): void => this.#press(digit, 'tone')
+    this.#tones = new ToneReceiver(toneBank, codecs.open(this.#codec.name), clockRateHz, onDigit)
   }
 
   #ignoreTones(): void {
-    if (this.#tones === undefined) return
-    this.detach(this.#tones)
-    this.#tones.release()
+    this.#tones?.release()
     this.#tones = undefined
   }
 

@@ -1,0 +1,80 @@
+import { add16, diff16, diff32 } from '../../kit/index.ts'
+import type { Codec } from '../codec/codec.ts'
+import type { RtpPacket } from '../rtp/packet.ts'
+import type { ToneBank } from './tone-bank.ts'
+import { ToneDetector } from './tone-detector.ts'
+
+/**
+ * Hears digits in the sound of a stream, packet by packet as they come: no jitter buffer delays them, and nothing is
+ * made up, cut out or drawn out in between. A packet that comes after a later one is as good as lost.
+ */
+export class ToneReceiver {
+  readonly #codec: Codec
+  readonly #detector: ToneDetector
+  readonly #pcm: Int16Array
+  /** Of the RTP clock, in a sample of ours. */
+  readonly #ticksPerSample: number
+  #begun = false
+  #ssrc = 0
+  #next = 0
+  #nextTimestamp = 0
+
+  /**
+   * @param codec of the stream, opened at 8 kHz for this receiver
+   * @param clockRateHz of the RTP clock
+   */
+  constructor(bank: ToneBank, codec: Codec, clockRateHz: number, onDigit: (digit: string) => void) {
+    this.#codec = codec
+    this.#ticksPerSample = clockRateHz / codec.sampleRateHz
+    this.#pcm = bank.packet
+    this.#detector = new ToneDetector(bank, onDigit)
+  }
+
+  /** Packets that turned out to hold no sound when they were decoded. */
+  get undecodable(): number {
+    return this.#codec.undecodable ?? 0
+  }
+
+  /** Hears a packet that holds `ticks` of sound. */
+  take(packet: RtpPacket, ticks: number): void {
+    const samples = ticks / this.#ticksPerSample
+    if (samples > this.#pcm.length || !this.#isInOrder(packet)) return
+    const gap = Math.round(diff32(packet.timestamp, this.#nextTimestamp) / this.#ticksPerSample)
+    if (packet.sequence === this.#next) this.#detector.rest(gap)
+    else this.#detector.miss(gap)
+    this.#next = add16(packet.sequence, 1)
+    this.#nextTimestamp = (packet.timestamp + ticks) | 0
+    const { bytes, payloadOffset, payloadLength } = packet
+    this.#detector.hear(this.#pcm, this.#codec.decodeInto(bytes, payloadOffset, payloadLength, this.#pcm, 0))
+  }
+
+  /** Passes over a packet that stands in the sequence and holds no sound. */
+  skip(packet: RtpPacket): void {
+    if (this.#begun && packet.sequence === this.#next) this.#next = add16(packet.sequence, 1)
+  }
+
+  /** Gives back what it holds. Nothing is heard any more. */
+  release(): void {
+    this.#codec.release()
+    this.#detector.release()
+  }
+
+  /** Another stream, or the same one after a leap, begins anew. */
+  #isInOrder({ ssrc, sequence, timestamp }: RtpPacket): boolean {
+    const ahead = diff16(sequence, this.#next)
+    const gap = diff32(timestamp, this.#nextTimestamp) / this.#ticksPerSample
+    if (!this.#begun || ssrc !== this.#ssrc || Math.abs(ahead) > MAX_LEAP || gap > MAX_GAP || gap < -MAX_GAP) {
+      this.#detector.reset()
+      this.#begun = true
+      this.#ssrc = ssrc
+      this.#next = sequence
+      this.#nextTimestamp = timestamp | 0
+      return true
+    }
+    return ahead >= 0 && gap >= 0
+  }
+}
+
+const MAX_LEAP = 1000
+/** A second: what came before has nothing to do with what comes next. */
+const MAX_GAP = 8000
