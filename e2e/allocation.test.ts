@@ -9,7 +9,7 @@ const LEGS = 20
 describe('from sweep to send nothing is allocated', () => {
   // Whether a number is boxed depends on what V8 has compiled when, which a busy machine shuffles: so nothing is compiled
   // behind the run's back, and another process may try. What the engine itself allocates, it allocates in each.
-  it.each(['player', 'streaming player', 'bridge'])(
+  it.each(['player', 'streaming player', 'bridge', 'room', 'wideband room'])(
     `${TICKS} ticks of 20 legs without one collection: %s`,
     { retry: 2 },
     (scenario) => {

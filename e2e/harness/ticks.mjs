@@ -7,6 +7,8 @@ import { createAudioStream, MediaEngine } from '../../dist/media/index.js'
 
 const LEGS = 20
 const TICK_MS = 20
+/** Of those in a room. */
+const SPEAKING = 3
 
 /** Every leg finds one packet of sound at each tick, and whatever is sent is gone. */
 class SteadyIo {
@@ -40,6 +42,7 @@ class SteadyIo {
     packet[2] = sequence >>> 8
     packet[3] = sequence
     for (let i = 0; i < 4; i++) packet[4 + i] = timestamp >>> (24 - 8 * i)
+    if (isRoom) packet.fill(leg < SPEAKING ? 0x55 : silenceOf(leg), 12)
     packet[11] = leg
     this.source.port = 4000 + 2 * leg
     into.set(packet)
@@ -55,8 +58,13 @@ class SteadyIo {
 }
 
 const [scenario, ticks] = process.argv.slice(2)
-const codecOf = (leg) => (scenario === 'bridge with transcoding' && leg % 2 === 1 ? 'PCMA' : 'PCMU')
-const payloadTypeOf = (leg) => (codecOf(leg) === 'PCMA' ? 8 : 0)
+const isRoom = scenario.endsWith('room')
+const codecOf = (leg) => {
+  if (scenario === 'wideband room' && leg % 4 === 0) return 'G722'
+  return (scenario === 'bridge with transcoding' || isRoom) && leg % 2 === 1 ? 'PCMA' : 'PCMU'
+}
+const payloadTypeOf = (leg) => ({ PCMU: 0, PCMA: 8, G722: 9 })[codecOf(leg)]
+const silenceOf = (leg) => ({ PCMU: 0xff, PCMA: 0xd5, G722: 0xfa })[codecOf(leg)]
 
 const io = new SteadyIo()
 const engine = new MediaEngine({ io, random: seededRandom(1) })
@@ -65,8 +73,7 @@ let now = 1000
 const send = (command) => {
   engine.handle(command, now)
   for (let event = engine.poll(); event !== undefined; event = engine.poll())
-    if (event.type === 'failed' || event.type === 'finished' || event.type === 'bridgeFailed')
-      throw new Error(JSON.stringify(event))
+    if (['failed', 'finished', 'bridgeFailed', 'mixFailed'].includes(event.type)) throw new Error(JSON.stringify(event))
 }
 /** What players read while it is written; the disk is always a packet ahead. */
 const streams = []
@@ -98,7 +105,8 @@ for (let leg = 0; leg < LEGS; leg++) {
 for (let leg = 0; leg < LEGS; leg++) {
   if (scenario.startsWith('bridge')) {
     if (leg % 2 === 1) send({ type: 'bridge', leg, other: leg - 1 })
-  } else if (scenario === 'streaming player') {
+  } else if (isRoom) send({ type: 'mix', leg, room: 1 })
+  else if (scenario === 'streaming player') {
     const stream = createAudioStream(leg % 2 === 0 ? 'pcmu' : 'pcm16', 32_768)
     streams.push(stream)
     Atomics.store(stream.control, 0, 320)

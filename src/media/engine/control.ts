@@ -7,6 +7,8 @@ import type { SrtpParameters } from '../srtp/srtp.ts'
  */
 export type LegId = number
 export type JobId = number
+/** A room of legs that are mixed: it exists from its first leg to its last. */
+export type RoomId = number
 
 /** G.722 is wideband; L16 is 16-bit samples, at 8 kHz where no rate is named. */
 export type CodecName = 'PCMU' | 'PCMA' | 'G722' | 'L16' | 'L16/16000' | 'OPUS'
@@ -116,7 +118,7 @@ export interface RecordLimits {
 export type MediaCommand =
   /**
    * Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it.
-   * `with` names an open leg that this one may be bridged to later: they are then placed in one engine.
+   * `with` names an open leg that this one may be bridged to, or mixed with, later: they are then placed in one engine.
    */
   | { readonly type: 'open'; readonly leg: LegId; readonly localAddress: string; readonly with?: LegId }
   /**
@@ -157,6 +159,24 @@ export type MediaCommand =
    * as tones, like one that came as an event. Pressed once when it comes as an event too. Nothing without a bridge.
    */
   | { readonly type: 'relayKey'; readonly leg: LegId; readonly digit: string }
+  /**
+   * Lets the leg hear everybody else in a room of its engine, and be heard. It needs a stream, and is in one room at a
+   * time; sent again for the same room, the command changes what the leg may do there. While the leg plays or sends
+   * digits, its far end hears that and not the room; the room hears the far end all the same. Recordings and `digit` go
+   * on. A far end on hold is neither heard nor sent to. A room can have no more legs than its engine.
+   * Outcome: `mixFailed` (also when the leg is bridged, or in another room), or `mixed` and, at the end, `unmixed`.
+   */
+  | {
+      readonly type: 'mix'
+      readonly leg: LegId
+      readonly room: RoomId
+      /** Whether the room hears the leg. Default true. */
+      readonly talk?: boolean
+      /** Whether the leg hears the room; where not, it is sent nothing. Default true. */
+      readonly listen?: boolean
+    }
+  /** Takes the leg out of the room that it is in, if it is in one. Outcome: `unmixed`. */
+  | { readonly type: 'unmix'; readonly leg: LegId }
 
 export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
 
@@ -186,6 +206,12 @@ export type MediaEvent =
   | { readonly type: 'bridgeFailed'; readonly leg: LegId; readonly other: LegId; readonly reason: string }
   /** The bridge is over. Said of each of its legs that goes on: one that has closed or failed says only that. */
   | { readonly type: 'unbridged'; readonly leg: LegId; readonly other: LegId }
+  /** The leg is in the room, with what the command allows. */
+  | { readonly type: 'mixed'; readonly leg: LegId; readonly room: RoomId }
+  /** The leg was not brought into the room, and is where it was before. */
+  | { readonly type: 'mixFailed'; readonly leg: LegId; readonly room: RoomId; readonly reason: string }
+  /** The leg is out of the room and goes on: one that has closed or failed says only that. */
+  | { readonly type: 'unmixed'; readonly leg: LegId; readonly room: RoomId }
   | { readonly type: 'closed'; readonly leg: LegId; readonly statistics: LegStatistics }
 
 export interface LegStatistics {

@@ -3,13 +3,14 @@ import type { OpusLibrary } from '../codec/opus/library.ts'
 import type { HeardSource } from '../rtp/source-latch.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
-import type { LegId, LegStatistics, MediaCommand, MediaEvent } from './control.ts'
+import type { LegId, LegStatistics, MediaCommand, MediaEvent, RoomId } from './control.ts'
 import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
+import { Room } from './room.ts'
 import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
 import { Workshop } from './workshop.ts'
 
-/** What an engine counts. `legs` is a gauge; the packet counts of a leg are added when it closes. */
+/** What an engine counts. `legs` and `rooms` are gauges; the packet counts of a leg are added when it closes. */
 export type MediaCounter =
   /** Legs that are open. */
   | 'legs'
@@ -17,6 +18,8 @@ export type MediaCounter =
   | 'legsOpened'
   /** Legs that got no port, that lost it, or that could not go on. */
   | 'legsFailed'
+  /** Rooms that somebody is in. */
+  | 'rooms'
   /** Sub-ticks that began 5 ms late or more, when the next one should have begun. */
   | 'lateTicks'
   /** Packets that were not sent because their time had passed before we came to it. */
@@ -64,7 +67,7 @@ export interface MediaEngineOptions {
  * Sub-ticks lie on a fixed grid from the first call on. One that comes late is done late and the next on time again;
  * after a stall each leg is visited once and works out for itself which slots have passed (see {@link Outbound}): a
  * stall costs slots, never a burst, and media time is always elapsed time. An engine without a started leg asks for
- * nothing: its deadline is NEVER.
+ * nothing: its deadline is NEVER. Legs that are mixed are visited by their room.
  *
  * From sweep to send nothing is allocated per packet or per tick. Commands, events and recorded blocks are objects.
  */
@@ -75,6 +78,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #legs = new Map<LegId, Leg>()
   readonly #opening = new Set<LegId>()
   readonly #schedule = new Schedule<Leg>()
+  readonly #rooms = new Map<RoomId, Room>()
+  readonly #roomSchedule = new Schedule<Room>()
   /** Who was last heard on a port: as many as there are ports. */
   readonly #formerSources = new Map<number, HeardSource>()
   readonly #events = new Fifo<MediaEvent>()
@@ -119,6 +124,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       const legs = this.#schedule.at(n)
       // Backwards, because a leg that fails is taken out and the last one takes its place.
       for (let i = legs.length - 1; i >= 0; i--) this.#visit(legs[i]!, n * SUB_TICK_MS, now)
+      const rooms = this.#roomSchedule.at(n)
+      for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(n * SUB_TICK_MS, now)
     }
     this.#nextSubTick = current + 1
   }
@@ -143,6 +150,12 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       case 'relayKey':
         this.#legs.get(command.leg)?.relayKey(command.digit, this.#mediaMs)
         return
+      case 'mix':
+        this.#mix(command)
+        return
+      case 'unmix':
+        this.#unmix(command.leg)
+        return
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
@@ -161,7 +174,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 
   get #isIdle(): boolean {
-    return this.#schedule.size === 0 && this.#opening.size === 0
+    return this.#schedule.size === 0 && this.#rooms.size === 0 && this.#opening.size === 0
   }
 
   /** Media time as the legs know it: that of the sub-tick done last. */
@@ -202,8 +215,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const hadHalfTicks = leg.needsHalfTicks
     leg.start(stream, this.#mediaMs, now)
     if (this.#opening.has(id) || (wasScheduled && hadHalfTicks === leg.needsHalfTicks)) return
-    if (wasScheduled) this.#schedule.remove(leg)
-    this.#schedule.add(leg, leg.needsHalfTicks)
+    if (leg.room !== undefined) this.#reschedule(leg.room)
+    else {
+      if (wasScheduled) this.#schedule.remove(leg)
+      this.#schedule.add(leg, leg.needsHalfTicks)
+    }
   }
 
   #bridge({ leg: id, other: otherId }: Extract<MediaCommand, { type: 'bridge' }>): void {
@@ -229,6 +245,61 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'unbridged', leg: other.id, other: id })
   }
 
+  #mix({ leg: id, room: roomId, talk = true, listen = true }: Extract<MediaCommand, { type: 'mix' }>): void {
+    const leg = this.#legs.get(id)
+    const reason = leg === undefined ? `leg ${id} is not open in this engine` : leg.mixObstacle(roomId)
+    if (reason !== undefined) {
+      this.#events.push({ type: 'mixFailed', leg: id, room: roomId, reason })
+      return
+    }
+    if (leg!.room === undefined) this.#enter(leg!, this.#rooms.get(roomId) ?? this.#createRoom(roomId))
+    leg!.useRoom(talk, listen, this.#mediaMs)
+    this.#events.push({ type: 'mixed', leg: id, room: roomId })
+  }
+
+  #unmix(id: LegId): void {
+    const leg = this.#legs.get(id)
+    const room = leg?.room
+    if (leg === undefined || room === undefined) return
+    this.#exit(leg, room)
+    if (!this.#opening.has(id)) this.#schedule.add(leg, leg.needsHalfTicks)
+    this.#events.push({ type: 'unmixed', leg: id, room: room.id })
+  }
+
+  #createRoom(id: RoomId): Room {
+    const { kernels, codecs } = this.#workshop
+    const room = new Room(id, kernels, codecs, (leg, error) => this.#fail(leg.id, brokenBy(error)))
+    this.#rooms.set(id, room)
+    this.#roomSchedule.add(room, false)
+    this.counters.add('rooms')
+    return room
+  }
+
+  #enter(leg: Leg, room: Room): void {
+    this.#schedule.remove(leg)
+    room.add(leg)
+    this.#reschedule(room)
+  }
+
+  #exit(leg: Leg, room: Room): void {
+    room.remove(leg)
+    if (room.size > 0) {
+      this.#reschedule(room)
+      return
+    }
+    room.end()
+    this.#rooms.delete(room.id)
+    this.#roomSchedule.remove(room)
+    this.counters.add('rooms', -1)
+  }
+
+  /** A room is visited each 10 ms as long as one of its legs has to be. */
+  #reschedule(room: Room): void {
+    if (!room.needsOtherVisits()) return
+    this.#roomSchedule.remove(room)
+    this.#roomSchedule.add(room, room.hasHalfTicks)
+  }
+
   #close(id: LegId, now: Instant): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
@@ -252,6 +323,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
+    if (leg.room !== undefined) this.#exit(leg, leg.room)
     this.#count(statistics)
     this.counters.add('legs', -1)
     this.#legs.delete(leg.id)
@@ -285,7 +357,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     leg.bound(event.port, this.#formerSources.get(event.port))
     this.counters.add('legsOpened')
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
-    if (leg.stream !== undefined) this.#schedule.add(leg, leg.needsHalfTicks)
+    if (leg.stream !== undefined && leg.room === undefined) this.#schedule.add(leg, leg.needsHalfTicks)
   }
 }
 

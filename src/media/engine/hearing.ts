@@ -73,13 +73,13 @@ export class Hearing {
 
   attach(listener: FrameListener, mediaMs: number): void {
     if (this.#buffer === undefined) this.#begin()
-    if (!this.isListenedTo) {
-      this.#reader?.reset()
-      this.#heardUntilMs = mediaMs
-      this.#visitedAtMs = mediaMs
-    }
+    const isFirst = !this.isListenedTo
     this.#listeners.push(listener)
     this.#choosePatience()
+    if (!isFirst) return
+    this.#reader?.reset()
+    this.#heardUntilMs = mediaMs
+    this.#visitedAtMs = mediaMs
   }
 
   detach(listener: FrameListener): void {

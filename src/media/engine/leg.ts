@@ -2,6 +2,7 @@ import type { Fifo, Instant } from '../../kit/index.ts'
 import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
 import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
+import type { MixerParty } from '../node/mixer-party.ts'
 import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
 import { StreamPlayer } from '../node/stream-player.ts'
@@ -19,6 +20,7 @@ import type {
   MediaCommand,
   MediaEvent,
   PlaySource,
+  RoomId,
   StreamParameters,
 } from './control.ts'
 import { Inbound } from './inbound.ts'
@@ -26,14 +28,17 @@ import { Outbound, packetMsOf } from './outbound.ts'
 import { Protection } from './protection.ts'
 import { Relay } from './relay.ts'
 import { Reporting } from './reporting.ts'
+import type { Room } from './room.ts'
 import { TICK_MS } from './schedule.ts'
+import { Seat } from './seat.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A command about a job on a leg. */
 export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
 
 /**
- * One RTP stream each way and the jobs on it: at most one that transmits or a bridge, any number that record.
+ * One RTP stream each way and the jobs on it: at most one that transmits or a bridge, any number that record. In a
+ * room, the leg is sent the room while no job transmits.
  *
  *     opening --bound--> open --start--> active        (start may come while the port is being bound)
  */
@@ -53,9 +58,12 @@ export class Leg {
   #stream: StreamParameters | undefined
   #transmitting: Job | undefined
   #bridge: Bridge | undefined
+  #room: Room | undefined
+  #seat: Seat | undefined
   #playerUnderruns = 0
   /** Visits that a call on hold lets pass before the next that it makes use of. */
   #visitsToRest = 0
+  #isAsleep = false
   #isOnHold = false
   readonly #recordings: Recording[] = []
 
@@ -93,7 +101,21 @@ export class Leg {
   get bridgeObstacle(): string | undefined {
     if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
     if (this.#bridge !== undefined) return `leg ${this.id} is bridged already`
+    if (this.#room !== undefined) return `leg ${this.id} is in room ${this.#room.id}`
     return this.#transmitting === undefined ? undefined : `leg ${this.id} is transmitting`
+  }
+
+  /** Why the leg cannot be in this room now, or `undefined`. */
+  mixObstacle(room: RoomId): string | undefined {
+    if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
+    if (this.#bridge !== undefined) return `leg ${this.id} is bridged`
+    if (this.#room === undefined || this.#room.id === room) return undefined
+    return `leg ${this.id} is in room ${this.#room.id}`
+  }
+
+  /** The room that it is in. */
+  get room(): Room | undefined {
+    return this.#room
   }
 
   /** Whether its packets ask for a visit each 10 ms. */
@@ -127,6 +149,7 @@ export class Leg {
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
+    this.#seat?.useStream(stream, this.#transmitting === undefined, mediaMs)
     this.#reporting.useStream(stream, now)
     this.#reportingAtMs = mediaMs
   }
@@ -158,18 +181,47 @@ export class Leg {
     return other
   }
 
+  /** Takes a seat in a room, which visits the leg from now on. It may not have a {@link mixObstacle}. */
+  enterRoom(room: Room, party: MixerParty): void {
+    this.#room = room
+    this.#seat = new Seat(party, this.#inbound, this.#outbound)
+  }
+
+  /** What it may do in the room that it is in. */
+  useRoom(talk: boolean, listen: boolean, mediaMs: number): void {
+    this.#visitsToRest = 0
+    this.#seat!.allow(talk, listen)
+    this.#seat!.useStream(this.#stream!, this.#transmitting === undefined, mediaMs)
+  }
+
+  leaveRoom(): void {
+    this.#visitsToRest = 0
+    this.#seat?.leave(this.#transmitting === undefined)
+    this.#seat = undefined
+    this.#room = undefined
+  }
+
   /** Nobody transmits or listens, although nothing may be heard or sent. */
   get #isResting(): boolean {
     return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
   }
 
-  /** The leg's part of a sub-tick: first in, then out. While it rests, only reports and strangers are to be seen to. */
+  /** The leg's part of a sub-tick: first in, then out. */
   visit(mediaMs: number, now: Instant): void {
-    if (this.#visitsToRest > 0) {
-      this.#visitsToRest--
-      return
-    }
-    this.#inbound.visit(mediaMs, now)
+    this.visitIn(mediaMs, now)
+    this.visitOut(mediaMs, now)
+  }
+
+  /** The first half of a visit. While the leg rests, only reports and strangers are to be seen to. */
+  visitIn(mediaMs: number, now: Instant): void {
+    this.#isAsleep = this.#visitsToRest > 0
+    if (this.#isAsleep) this.#visitsToRest--
+    else this.#inbound.visit(mediaMs, now)
+  }
+
+  /** The second half. */
+  visitOut(mediaMs: number, now: Instant): void {
+    if (this.#isAsleep) return
     this.#outbound.visit(mediaMs)
     if (mediaMs >= this.#reportingAtMs) this.#reportingAtMs = mediaMs + this.#reporting.visit(mediaMs, now)
     if (this.#isOnHold && this.#isResting) this.#visitsToRest = VISITS_OF_REST
@@ -286,6 +338,7 @@ export class Leg {
     const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
     this.#transmit({ id: job, bargeIn: limits.bargeIn, isRecording: true }, beep, (doneAtMs) => {
       this.#transmitting = undefined
+      this.#seat?.resume()
       listen(doneAtMs)
     })
   }
@@ -314,7 +367,8 @@ export class Leg {
   #endTransmission(cause: JobCause, detail?: string): void {
     const job = this.#transmitting!
     this.#transmitting = undefined
-    this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
+    if (this.#seat?.listens === true) this.#seat.resume()
+    else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
     this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
   }
 

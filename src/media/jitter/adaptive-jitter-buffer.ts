@@ -32,7 +32,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   readonly #delay: DelayEstimator
   readonly #ticksPerMs: number
   #min: number
-  #start: number
+  readonly #start: number
   readonly #max: number
   /** The most that a packet may hold. */
   readonly #longest: number
@@ -85,11 +85,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   /** Changes how long the fastest packets wait at least, also while nothing is known of the network. */
   waitAtLeast(delayMs: number): void {
     this.#min = delayMs * this.#ticksPerMs
-    this.#start = Math.max(this.#start, this.#min)
   }
 
   get target(): number {
-    return this.#delay.hasLearnt ? Math.max(this.#min, Math.min(this.#max, this.#delay.spread)) : this.#start
+    return this.#delay.hasLearnt ? Math.max(this.#min, Math.min(this.#max, this.#delay.spread)) : Math.max(this.#start, this.#min)
   }
 
   elapse(ticks: number, isLate: boolean): void {

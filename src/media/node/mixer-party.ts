@@ -1,13 +1,14 @@
 import { SampleRing } from '../../kit/index.ts'
 import { energyAtLevel } from '../dsp/level.ts'
 import { MIXER_FRAME, type Mixer } from './mixer.ts'
+import { fadeIn, fadingInto } from './seam.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 
 /**
  * One leg in a room: what it hears goes into the mix while somebody speaks there, and it sends what the others say.
  *
  * Somebody speaks from the first frame above -50 dBm0 until half a second after the last: the noise of those who only
- * listen stays out of the room.
+ * listen stays out of the room. Who comes or goes in the middle of a word does so within 5 ms.
  */
 export class MixerParty implements Transmitter {
   readonly isWideband = true
@@ -17,12 +18,17 @@ export class MixerParty implements Transmitter {
   /** Of the resamplers, for what it hears and for what it sends, once its rate is not the room's. */
   #pastHeard: Int16Array | undefined
   #pastSent: Int16Array | undefined
+  /** The last round in which each of them was made use of: what is older is of another stream. */
+  #convertedHeardIn = -1
+  #convertedSentIn = -1
   /** What it said in the last two rounds, in turn, at the rate of the round. */
   readonly #said: readonly [Int16Array, Int16Array]
   #heardIn = -1
   #saidIn = -1
   #saidBefore = -1
   #framesOpen = 0
+  /** What it says first may come in the middle of a word. */
+  #isNew = false
   /** For packets that are no round long, made when the first of them is asked for. */
   #ring: SampleRing | undefined
   /** Samples in 20 ms of them. */
@@ -59,28 +65,57 @@ export class MixerParty implements Transmitter {
     this.#heardIn = round
     if (kernels.energy(frame, 0, length) > speaking) this.#framesOpen = HANGOVER_FRAMES
     else if (this.#framesOpen === 0 || --this.#framesOpen === 0) return
-    const said = this.#said[round & 1]!
+    const said = this.#saying(round)
+    if (gatheringLength === length) said.set(frame)
+    else {
+      this.#pastHeard ??= this.#newPast()
+      if (this.#convertedHeardIn !== round - 1) this.#pastHeard.fill(0)
+      this.#convertedHeardIn = round
+      this.#convert(this.#pastHeard, frame, length, said)
+    }
+    if (this.#isNew) fadeIn(said, gatheringLength)
+    this.#isNew = false
+    this.#mixer.add(said)
+  }
+
+  /** It is heard from now on, though it may be in the middle of a word. */
+  comeIn(): void {
+    this.#isNew = true
+  }
+
+  /**
+   * It is not heard from now on, though it may have been in the middle of a word: what it said last, turned round and
+   * fading, ends that without a click.
+   */
+  fallSilent(): void {
+    const { round, gatheringLength, mixedLength } = this.#mixer
+    this.#framesOpen = 0
+    if (this.#isWide) this.#beWide(false)
+    if (this.#saidIn !== round - 1 || gatheringLength !== mixedLength) return
+    const last = this.#said[(round - 1) & 1]!
+    const rest = this.#saying(round)
+    fadingInto(last, rest, mixedLength)
+    this.#mixer.add(rest)
+  }
+
+  #saying(round: number): Int16Array {
     this.#saidBefore = this.#saidIn
     this.#saidIn = round
-    if (gatheringLength === length) {
-      said.set(frame)
-      this.#mixer.add(frame)
-      return
-    }
-    this.#pastHeard ??= this.#newPast()
-    this.#convert(this.#pastHeard, frame, length, said)
-    this.#mixer.add(said)
+    return this.#said[round & 1]!
   }
 
   fill(packet: OutgoingPacket): Transmission {
     const frame = packet.codec.sampleRateHz / FRAMES_PER_SECOND
     if (packet.samples !== frame || this.#ring !== undefined) return this.#fillFromRing(packet, frame)
     const own = this.#ownInMix
-    if (own === undefined) this.#mixer.fillCommon(packet)
-    else {
-      this.#othersInto(own, packet.pcm, frame)
-      packet.encode()
+    if (own === undefined && !packet.marker) {
+      this.#mixer.fillCommon(packet)
+      return 'audio'
     }
+    if (own === undefined) copyInto(packet.pcm, this.#mixer.common(frame), frame)
+    else this.#othersInto(own, packet.pcm, frame)
+    if (packet.marker) fadeIn(packet.pcm, frame)
+    packet.encode()
     return 'audio'
   }
 
@@ -92,10 +127,7 @@ export class MixerParty implements Transmitter {
     const own = this.#ownInMix
     const scratch = this.#ringScratch!
     if (own !== undefined) this.#othersInto(own, scratch, frame)
-    else {
-      const common = this.#mixer.common(frame)
-      for (let i = 0; i < frame; i++) scratch[i] = common[i]!
-    }
+    else copyInto(scratch, this.#mixer.common(frame), frame)
     ring.write(scratch)
   }
 
@@ -103,7 +135,7 @@ export class MixerParty implements Transmitter {
   leave(): void {
     const { arena } = this.#mixer.kernels
     this.#mixer.leave(this)
-    if (this.#isWide) this.#beWide(false)
+    this.fallSilent()
     for (const array of this.#said) arena.release(array)
     if (this.#scratch !== undefined) arena.release(this.#scratch)
     if (this.#ringScratch !== undefined) arena.release(this.#ringScratch)
@@ -122,13 +154,15 @@ export class MixerParty implements Transmitter {
 
   /** What the others say, in `length` samples. */
   #othersInto(own: Int16Array, into: Int16Array, length: number): void {
-    const { mixedLength } = this.#mixer
+    const { mixedLength, round } = this.#mixer
     if (mixedLength === length) {
       this.#mixer.othersInto(own, into)
       return
     }
     this.#scratch ??= this.#mixer.kernels.arena.int16(2 * MIXER_FRAME)
     this.#pastSent ??= this.#newPast()
+    if (this.#convertedSentIn !== round - 1) this.#pastSent.fill(0)
+    this.#convertedSentIn = round
     this.#mixer.othersInto(own, this.#scratch)
     this.#convert(this.#pastSent, this.#scratch, mixedLength, into)
   }
@@ -154,6 +188,8 @@ export class MixerParty implements Transmitter {
       this.#ringFrame = frame
     }
     if (this.#ring.length < packet.samples) return 'pause'
+    if (this.#ring.length > packet.samples + MAX_EXCESS_FRAMES * frame)
+      this.#ring.skip(this.#ring.length - packet.samples)
     this.#ring.readInto(packet.pcm, packet.samples)
     packet.encode()
     return 'audio'
@@ -166,3 +202,9 @@ const FRAMES_PER_SECOND = 50
 const HANGOVER_FRAMES = 25
 /** A packet of 60 ms and as much again. */
 const RING_FRAMES = 6
+/** Kept while nobody sent packets, because something else was sent: a room is heard as it is now. */
+const MAX_EXCESS_FRAMES = 2
+
+function copyInto(into: Int16Array, from: Int16Array, length: number): void {
+  for (let i = 0; i < length; i++) into[i] = from[i]!
+}

@@ -6,6 +6,7 @@ import type { CodecName } from '../engine/control.ts'
 import { MAX_SENT_PAYLOAD } from '../rtp/packet.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MixerParty } from './mixer-party.ts'
+import { Seam } from './seam.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
 /** 20 ms at 8 kHz; twice as many samples at 16 kHz. */
@@ -17,10 +18,11 @@ export const MIXER_FRAME = 160
  *
  * A round lasts 20 ms: parties hear, {@link Mixer.mix} ends the round, parties send what was mixed. Two rounds are
  * kept, the one that is being gathered and the one that is being sent, so the order within a round does not matter.
- * Nothing is allocated per round.
+ * Nothing is allocated per round, and where nobody speaks next to nothing is computed.
  *
  * The room is mixed at 16 kHz as long as somebody in it has a wideband codec, and at 8 kHz otherwise; it changes from one
- * round to the next. In a wide room, what telephones hear is brought down once for all who only listen.
+ * round to the next, with a {@link Seam} for those who only listen. In a wide room, what telephones hear is brought down
+ * once for all of them.
  */
 export class Mixer {
   /** Rounds mixed so far, which is also the number of the round being gathered. */
@@ -33,12 +35,22 @@ export class Mixer {
   #wideParties = 0
   #gathering: Int32Array
   #mixed: Int32Array
+  /** Rounds in a row, up to the one that is heard now, in which nobody spoke. */
+  #silentRounds = 0
+  #isGathered = false
+  /** What was mixed before has to be wiped before the next round is gathered. */
+  #isMixed = false
   readonly #common: Int16Array
   #isCommonReady = false
   /** The same at the other rate, made when somebody asks for it, and the resampler's past. */
   #converted: Int16Array | undefined
   #isConvertedReady = false
   #past: Int16Array | undefined
+  #convertedIn = -1
+  /** Of what they hear who only listen, at 8 and at 16 kHz. */
+  readonly #seams: readonly [Seam, Seam] = [new Seam(), new Seam()]
+  /** The round that is heard now has another rate than the one before. */
+  #isOtherRate = false
   readonly #payloads: SharedPayload[] = []
   readonly #buffered: MixerParty[] = []
 
@@ -64,6 +76,7 @@ export class Mixer {
   /** Adds a frame to the round that is being gathered. */
   add(frame: Int16Array): void {
     this.kernels.mixAdd(frame, this.#gathering, this.gatheringLength)
+    this.#isGathered = true
   }
 
   /** Ends the round: what was gathered is heard now. */
@@ -71,9 +84,13 @@ export class Mixer {
     const mixed = this.#gathering
     this.#gathering = this.#mixed
     this.#mixed = mixed
+    this.#isOtherRate = this.mixedLength !== this.gatheringLength
     this.mixedLength = this.gatheringLength
     this.gatheringLength = this.#wideParties > 0 ? 2 * MIXER_FRAME : MIXER_FRAME
-    this.#gathering.fill(0, 0, this.gatheringLength)
+    if (this.#isMixed) this.#gathering.fill(0)
+    this.#isMixed = this.#isGathered
+    this.#isGathered = false
+    this.#silentRounds = this.#isMixed ? 0 : this.#silentRounds + 1
     this.#isCommonReady = false
     this.#isConvertedReady = false
     this.round++
@@ -82,18 +99,30 @@ export class Mixer {
 
   /** What all hear who only listen, in so many samples; valid until the next {@link Mixer.mix}. */
   common(length: number): Int16Array {
-    if (!this.#isCommonReady) this.kernels.limitInto(this.#mixed, this.#common, this.mixedLength)
+    if (!this.#isCommonReady) {
+      this.kernels.limitInto(this.#mixed, this.#common, this.mixedLength)
+      this.#join(this.#common, this.mixedLength)
+    }
     this.#isCommonReady = true
-    return length === this.mixedLength ? this.#common : this.#convertedCommon()
+    return length === this.mixedLength ? this.#common : this.#convertedCommon(length)
   }
 
-  #convertedCommon(): Int16Array {
+  #join(samples: Int16Array, length: number): void {
+    const seam = this.#seams[length === MIXER_FRAME ? 0 : 1]!
+    if (this.#isOtherRate) seam.join(samples, length, this.round)
+    seam.keep(samples, length, this.round)
+  }
+
+  #convertedCommon(length: number): Int16Array {
     const { up, down } = this.rates
     this.#converted ??= this.kernels.arena.int16(2 * MIXER_FRAME)
     this.#past ??= new Int16Array(Math.max(up.past, down.past))
     if (!this.#isConvertedReady) {
       const way = this.mixedLength === MIXER_FRAME ? up : down
+      if (this.#convertedIn !== this.round - 1) this.#past.fill(0)
+      this.#convertedIn = this.round
       way.process(this.#past, this.#common, 0, this.mixedLength, this.#converted, 0)
+      this.#join(this.#converted, length)
     }
     this.#isConvertedReady = true
     return this.#converted
@@ -111,14 +140,19 @@ export class Mixer {
   fillCommon(packet: OutgoingPacket): void {
     const { name, sampleRateHz } = packet.codec
     const shared = this.#sharedPayload(name, sampleRateHz)
-    if (shared.round !== this.round) {
-      shared.round = this.round
-      shared.length = shared.codec.encodeInto(this.common(packet.samples), 0, packet.samples, shared.scratch, 0)
-      if (shared.octets.length !== shared.length) shared.octets = new Uint8Array(shared.length)
-      for (let i = 0; i < shared.length; i++) shared.octets[i] = shared.scratch[i]!
-    }
+    if (shared.round !== this.round) this.#encodeCommon(shared, packet.samples)
     packet.bytes.set(shared.octets, packet.payloadOffset)
     packet.payloadLength = shared.length
+  }
+
+  /** Once a codec has said silence for a while, the same octets say it again. */
+  #encodeCommon(shared: SharedPayload, samples: number): void {
+    shared.round = this.round
+    shared.silentRounds = this.#silentRounds === 0 ? 0 : shared.silentRounds + 1
+    if (shared.silentRounds > SETTLED_ROUNDS) return
+    shared.length = shared.codec.encodeInto(this.common(samples), 0, samples, shared.scratch, 0)
+    if (shared.octets.length !== shared.length) shared.octets = new Uint8Array(shared.length)
+    for (let i = 0; i < shared.length; i++) shared.octets[i] = shared.scratch[i]!
   }
 
   /** Lets a party keep every round, because its packets are not those of the rounds. */
@@ -151,7 +185,8 @@ export class Mixer {
       if (shared.codec.name === name && shared.codec.sampleRateHz === sampleRateHz) return shared
     }
     const scratch = this.kernels.arena.bytes(MAX_SENT_PAYLOAD)
-    const shared = { codec: this.#codecs.open(name, sampleRateHz), scratch, octets: EMPTY, length: 0, round: -1 }
+    const codec = this.#codecs.open(name, sampleRateHz)
+    const shared = { codec, scratch, octets: EMPTY, length: 0, round: -1, silentRounds: 0 }
     this.#payloads.push(shared)
     return shared
   }
@@ -166,6 +201,11 @@ interface SharedPayload {
   length: number
   /** The round that was encoded last. */
   round: number
+  /** Up to that one, those in a row that were encoded and silent. */
+  silentRounds: number
 }
+
+/** 200 ms: by then a codec with a memory has forgotten the sound before. */
+const SETTLED_ROUNDS = 10
 
 const EMPTY = new Uint8Array(0)

@@ -134,6 +134,41 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       expect(loudest).toBeGreaterThan(-12)
     })
 
+    it('mixes legs in a room: each hears the others', async () => {
+      const streams = [1, 2, 3, 4, 5, 6]
+      const ports = await Promise.all(streams.map((leg) => openLeg(media, leg)))
+      // 1 to 3 are far ends, 4 to 6 what they talk to.
+      for (const leg of streams)
+        media.send({ type: 'start', leg, stream: streamTo(media.address, ports[(leg + 2) % 6]) })
+      for (const leg of [4, 5, 6]) media.send({ type: 'mix', leg, room: 1 })
+      for (const [i, frequencyHz] of [500, 800].entries()) {
+        const steps = [{ tone1: { frequencyHz, amplitude: 15 }, durationMs: 100, add: 'summation' }] as const
+        media.send({ type: 'play', leg: i + 1, job: i, source: { kind: 'tone', steps, loop: true }, bargeIn: false })
+      }
+      for (const leg of [1, 2, 3]) media.send({ type: 'record', leg, job: 10 + leg, limits: plain })
+      await media.pass(1200)
+      for (const leg of [1, 2, 3]) {
+        media.send({ type: 'stopJob', leg, job: 10 + leg })
+        await finished(media, leg, 10 + leg)
+      }
+      expect(media.events.flatMap((event) => (event.type === 'mixed' ? [[event.leg, event.room]] : []))).toEqual([
+        [4, 1],
+        [5, 1],
+        [6, 1],
+      ])
+      const hears = [1, 2, 3].map((leg) =>
+        [500, 800].map((frequencyHz) => {
+          const recording = recordingOf(media, leg, 10 + leg)
+          return toneLevelDbm0(recording.subarray(recording.length - 1600), frequencyHz) > -20
+        }),
+      )
+      expect(hears).toEqual([
+        [false, true],
+        [true, false],
+        [true, true],
+      ])
+    })
+
     it('stops a player and a recorder at a digit when they barge in', async () => {
       await connectLegs(media, 1, 2)
       media.send({

@@ -58,6 +58,32 @@ describe('WorkerPool', () => {
     expect(at(7)).toBe(at(2))
   })
 
+  it('keeps a room in one worker, and refuses a leg of another', async () => {
+    const { workers, pool, events, open, at } = create(2)
+    open(1)
+    open(2)
+    open(3, 1)
+    const mix = (leg: number) => pool.send({ type: 'mix', leg, room: 7 })
+    for (const leg of [1, 2, 3]) mix(leg)
+    expect(events).toEqual([])
+    await Promise.resolve()
+    expect(events).toEqual([
+      { type: 'mixFailed', leg: 2, room: 7, reason: expect.stringMatching(/another media worker/) },
+    ])
+    expect(workers[at(1)].sent.flatMap((command) => (command.type === 'mix' ? [command.leg] : []))).toEqual([1, 3])
+    // It is where it is until the last leg is out of it, in whichever way.
+    workers[at(1)].tell({ type: 'unmixed', leg: 1, room: 7 })
+    mix(2)
+    await Promise.resolve()
+    expect(events.filter(({ type }) => type === 'mixFailed').length).toBe(2)
+    workers[at(3)].tell({ type: 'failed', leg: 3, reason: '' })
+    mix(2)
+    expect(workers[at(2)].sent.at(-1)).toEqual({ type: 'mix', leg: 2, room: 7 })
+    workers[at(2)].tell({ type: 'mixFailed', leg: 2, room: 7, reason: 'no stream' })
+    mix(1)
+    expect(workers[at(1)].sent.at(-1)).toEqual({ type: 'mix', leg: 1, room: 7 })
+  })
+
   it('opens a leg beside the one that it belongs with, and sends everything else after it', () => {
     const { workers, pool, open, at } = create(2)
     open(1)

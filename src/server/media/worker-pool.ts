@@ -1,4 +1,5 @@
 import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import { RoomPlaces } from './room-places.ts'
 import type { WorkerMedia } from './worker-media.ts'
 
 /** What the media workers count beside their engines and networks. */
@@ -19,11 +20,14 @@ export type PooledWorker = Pick<WorkerMedia, 'send' | 'onEvent' | 'report' | 'cl
 
 /**
  * Several workers as one media port. A leg lives from beginning to end in one of them: that of the leg which it is
- * opened `with`, so that the two can be bridged, otherwise the one with the fewest.
+ * opened `with`, so that the two can be bridged or mixed, otherwise the one with the fewest. A room is where its first leg
+ * is.
  */
 export class WorkerPool implements MediaPort {
   readonly #workers: readonly PooledWorker[]
   readonly #workerOf = new Map<LegId, PooledWorker>()
+  readonly #rooms = new RoomPlaces<PooledWorker>()
+  #listener: (event: MediaEvent) => void = () => {}
 
   /** @param workers one or more */
   constructor(workers: readonly PooledWorker[]) {
@@ -34,13 +38,17 @@ export class WorkerPool implements MediaPort {
     if (command.type === 'open') this.#place(command.leg, command.with)
     // One for a leg that is not there is refused by whichever engine hears it.
     const worker = this.#workerOf.get(command.leg) ?? this.#workers[0]
-    worker?.send(command)
+    if (worker === undefined) return
+    if (command.type === 'mix' && !this.#rooms.admits(command, worker)) this.#refuse(command)
+    else worker.send(command)
   }
 
   onEvent(listener: (event: MediaEvent) => void): void {
+    this.#listener = listener
     for (const worker of this.#workers)
       worker.onEvent((event) => {
         if (event.type === 'closed' || event.type === 'failed') this.#workerOf.delete(event.leg)
+        this.#rooms.note(event)
         listener(event)
       })
   }
@@ -67,6 +75,12 @@ export class WorkerPool implements MediaPort {
 
   async close(): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker.close()))
+  }
+
+  /** Two engines would make two rooms of it, each of which hears half. */
+  #refuse({ leg, room }: Extract<MediaCommand, { type: 'mix' }>): void {
+    const reason = `room ${room} is in another media worker than leg ${leg}: open the leg with one of the room's`
+    queueMicrotask(() => this.#listener({ type: 'mixFailed', leg, room, reason }))
   }
 
   /** A leg that is open already stays where it is: its worker says so. */

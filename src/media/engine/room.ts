@@ -1,0 +1,87 @@
+import type { Instant } from '../../kit/index.ts'
+import type { Codecs } from '../codec/codecs.ts'
+import { Mixer } from '../node/mixer.ts'
+import { MixerParty } from '../node/mixer-party.ts'
+import type { Kernels } from '../wasm/kernels.ts'
+import type { RoomId } from './control.ts'
+import type { Leg } from './leg.ts'
+import { TICK_MS } from './schedule.ts'
+
+/**
+ * Legs that are mixed. They are visited together: first all are heard, then the round is mixed, then all are sent it, so
+ * the room adds no delay of its own to that of the jitter buffers.
+ */
+export class Room {
+  readonly id: RoomId
+  /** Whether it is to be visited each 10 ms, for the packets of some legs. */
+  hasHalfTicks = false
+  readonly #mixer: Mixer
+  readonly #legs: Leg[] = []
+  readonly #onBroken: (leg: Leg, error: unknown) => void
+  #nextRoundMs = 0
+
+  /** @param onBroken ends a leg for which something cannot be: the others never notice */
+  constructor(id: RoomId, kernels: Kernels, codecs: Codecs, onBroken: (leg: Leg, error: unknown) => void) {
+    this.id = id
+    this.#mixer = new Mixer(kernels, codecs)
+    this.#onBroken = onBroken
+  }
+
+  /** Legs in it. */
+  get size(): number {
+    return this.#legs.length
+  }
+
+  add(leg: Leg): void {
+    this.#legs.push(leg)
+    leg.enterRoom(this, new MixerParty(this.#mixer))
+  }
+
+  /** Takes out a leg that is in it. */
+  remove(leg: Leg): void {
+    leg.leaveRoom()
+    const last = this.#legs.pop()!
+    if (last !== leg) this.#legs[this.#legs.indexOf(leg)] = last
+  }
+
+  /** Looks at the legs again: whether visits of another kind are needed than before. */
+  needsOtherVisits(): boolean {
+    const before = this.hasHalfTicks
+    this.hasHalfTicks = this.#legs.some((leg) => leg.needsHalfTicks)
+    return before !== this.hasHalfTicks
+  }
+
+  /** The room's part of a sub-tick: a round each 20 ms, and only packets that are due in between. */
+  visit(mediaMs: number, now: Instant): void {
+    const isRound = mediaMs >= this.#nextRoundMs
+    if (isRound) this.#round(mediaMs, now)
+    for (let i = this.#legs.length - 1; i >= 0; i--) {
+      const leg = this.#legs[i]!
+      if (!isRound && !leg.needsHalfTicks) continue
+      try {
+        leg.visitOut(mediaMs, now)
+      } catch (error) {
+        this.#onBroken(leg, error)
+      }
+    }
+  }
+
+  /** Nobody is in it any more. */
+  end(): void {
+    this.#mixer.release()
+  }
+
+  /** Backwards, because a leg that fails is taken out and the last one takes its place. */
+  #round(mediaMs: number, now: Instant): void {
+    this.#nextRoundMs = mediaMs + TICK_MS
+    for (let i = this.#legs.length - 1; i >= 0; i--) {
+      const leg = this.#legs[i]!
+      try {
+        leg.visitIn(mediaMs, now)
+      } catch (error) {
+        this.#onBroken(leg, error)
+      }
+    }
+    if (this.#legs.length > 0) this.#mixer.mix()
+  }
+}

@@ -1,0 +1,35 @@
+import type { LegId, MediaCommand, MediaEvent, RoomId } from '../../media/index.ts'
+
+/** In which worker each room is: that of the legs which are in it, or are on their way. */
+export class RoomPlaces<Worker> {
+  readonly #rooms = new Map<RoomId, { readonly worker: Worker; readonly legs: Set<LegId> }>()
+  readonly #roomOf = new Map<LegId, RoomId>()
+
+  /** Whether the room is, or can be, where the leg is; then the leg is counted as one of its own. */
+  admits({ leg, room: id }: Extract<MediaCommand, { type: 'mix' }>, worker: Worker): boolean {
+    const room = this.#rooms.get(id)
+    if (room !== undefined && room.worker !== worker) return false
+    if (this.#roomOf.has(leg)) return true
+    if (room === undefined) this.#rooms.set(id, { worker, legs: new Set([leg]) })
+    else room.legs.add(leg)
+    this.#roomOf.set(leg, id)
+    return true
+  }
+
+  /** Lets go of legs that are out of their rooms. */
+  note(event: MediaEvent): void {
+    const { type, leg } = event
+    const isOver = type === 'closed' || type === 'failed'
+    const isOut = (type === 'unmixed' || type === 'mixFailed') && this.#roomOf.get(leg) === event.room
+    if (isOver || isOut) this.#remove(leg)
+  }
+
+  #remove(leg: LegId): void {
+    const id = this.#roomOf.get(leg)
+    const room = id === undefined ? undefined : this.#rooms.get(id)
+    if (id === undefined || room === undefined) return
+    this.#roomOf.delete(leg)
+    room.legs.delete(leg)
+    if (room.legs.size === 0) this.#rooms.delete(id)
+  }
+}
