@@ -38,11 +38,11 @@ class SteadyIo {
     const sequence = this.#sequence[leg]++
     const timestamp = 160 * sequence
     packet[0] = 0x80
-    packet[1] = payloadTypeOf(leg)
+    packet[1] = payloadTypes[leg]
     packet[2] = sequence >>> 8
     packet[3] = sequence
     for (let i = 0; i < 4; i++) packet[4 + i] = timestamp >>> (24 - 8 * i)
-    if (isRoom) packet.fill(leg < SPEAKING ? 0x55 : silenceOf(leg), 12)
+    if (isRoom) for (let i = 12; i < 172; i++) packet[i] = sounds[leg]
     packet[11] = leg
     this.source.port = 4000 + 2 * leg
     into.set(packet)
@@ -63,8 +63,10 @@ const codecOf = (leg) => {
   if (scenario === 'wideband room' && leg % 4 === 0) return 'G722'
   return (scenario === 'bridge with transcoding' || isRoom) && leg % 2 === 1 ? 'PCMA' : 'PCMU'
 }
-const payloadTypeOf = (leg) => ({ PCMU: 0, PCMA: 8, G722: 9 })[codecOf(leg)]
-const silenceOf = (leg) => ({ PCMU: 0xff, PCMA: 0xd5, G722: 0xfa })[codecOf(leg)]
+const payloadTypes = Array.from({ length: LEGS }, (_, leg) => ({ PCMU: 0, PCMA: 8, G722: 9 })[codecOf(leg)])
+/** What every octet of a leg's payload is: of those in a room, most are silent. */
+const soundOf = (leg) => (leg < SPEAKING ? 0x55 : { PCMU: 0xff, PCMA: 0xd5, G722: 0xfa }[codecOf(leg)])
+const sounds = Uint8Array.from({ length: LEGS }, (_, leg) => soundOf(leg))
 
 const io = new SteadyIo()
 const engine = new MediaEngine({ io, random: seededRandom(1) })
@@ -95,7 +97,7 @@ for (let leg = 0; leg < LEGS; leg++) {
     remoteAddress: '192.0.2.1',
     remotePort: 4000 + 2 * leg,
     codec: codecOf(leg),
-    payloadType: payloadTypeOf(leg),
+    payloadType: payloadTypes[leg],
     telephoneEventPayloadType: 101,
     ptimeMs: TICK_MS,
     direction: 'sendrecv',

@@ -131,7 +131,7 @@ describe('a room', () => {
       const gathering = new Gathering()
       for (let i = 0; i < 5; i++) gathering.mix(await gathering.welcome())
       const { guests, media } = gathering
-      await gathering.pass(600, offsetMs)
+      await gathering.pass(1200, offsetMs)
       // Also for one that has been here before.
       media.send({ type: 'unmix', leg: 1 })
       await gathering.pass(100)

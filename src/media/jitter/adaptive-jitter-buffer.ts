@@ -88,7 +88,9 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   get target(): number {
-    return this.#delay.hasLearnt ? Math.max(this.#min, Math.min(this.#max, this.#delay.spread)) : Math.max(this.#start, this.#min)
+    return this.#delay.hasLearnt
+      ? Math.max(this.#min, Math.min(this.#max, this.#delay.spread))
+      : Math.max(this.#start, this.#min)
   }
 
   elapse(ticks: number, isLate: boolean): void {
