@@ -34,6 +34,7 @@ export {
   type PlayOptions,
   type PressOptions,
   playableClip,
+  type ReadOptions,
   RecorderCause,
   type RecordingFormat,
   type RecordingSink,

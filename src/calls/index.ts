@@ -36,6 +36,7 @@ export {
   type MediaStore,
   type Playable,
   playableClip,
+  type ReadOptions,
   type RecordingFormat,
   type RecordingSink,
 } from './media-store.ts'

@@ -1,5 +1,6 @@
 import { ok, type Result } from '../kit/index.ts'
 import {
+  CODEC_RATES,
   type CodecName,
   type DigitSource,
   type JobCause,
@@ -94,6 +95,11 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
+  }
+
+  /** What the codec of the stream carries. */
+  get sampleRateHz(): 8000 | 16_000 {
+    return this.#stream === undefined ? 8000 : CODEC_RATES[this.#stream.codec].sampleRateHz
   }
 
   /** Keys reach the far end best by SIP INFO: it presses its own so, and did not agree to events. */

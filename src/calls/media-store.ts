@@ -7,13 +7,23 @@ export interface MediaStore {
    * Opens a file for playing, once or in a loop.
    * @throws MediaFileError when it is missing, unreadable or in a format that is not supported
    */
-  read(name: string, options: { readonly loop: boolean }): Promise<Playable>
+  read(name: string, options: ReadOptions): Promise<Playable>
   /**
    * Begins a recording; an existing file of that name is replaced when the recording is closed. It is a WAV file, but
    * for names that say raw G.711 (`.ul`, `.al`), where the format is that.
    * @throws MediaFileError when it cannot be written
    */
   write(name: string, format: RecordingFormat): Promise<RecordingSink>
+}
+
+/** How a file is to be played. */
+export interface ReadOptions {
+  readonly loop: boolean
+  /**
+   * The sample rate that the call can make use of: 16,000 where its codec is wideband. A store may give less, and what
+   * it gives may have more: it is resampled while it plays. Default 8,000.
+   */
+  readonly mostHz?: 8000 | 16_000
 }
 
 /** A file that was opened for playing. */

@@ -42,7 +42,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
     this.launch(leg, {
       bargeIn,
       prepare: async () => {
-        playable = await this.core.host.files.read(file, { loop })
+        playable = await this.core.host.files.read(file, { loop, mostHz: leg.media.sampleRateHz })
         return { type: 'play', source: playable.source, bargeIn }
       },
       complete: async (_outcome, end) => {

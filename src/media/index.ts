@@ -1,4 +1,5 @@
 export { type Codec, codecNamed } from './codec/codec.ts'
+export { CODEC_RATES } from './codec/codec-rates.ts'
 export { compileOpus, OpusLibrary } from './codec/opus/library.ts'
 export { toneLevelDbm0 } from './dsp/goertzel.ts'
 export { levelDbm0 } from './dsp/level.ts'

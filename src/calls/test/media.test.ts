@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { utf8Decode } from '../../kit/index.ts'
 import { codecNamed, toneLevelDbm0 } from '../../media/index.ts'
 import { MemoryMediaStore, type SimulatedExchange, type Simulation, withSimulation } from '../../testing/index.ts'
-import { type AppFunction, type Channel, type GetDigitsOptions, inbound, outbound } from '../index.ts'
+import { type AppFunction, type Channel, type GetDigitsOptions, inbound, outbound, type ReadOptions } from '../index.ts'
 
 const US = '192.0.2.1'
 const THEM = '192.0.2.2'
@@ -97,6 +97,43 @@ test(
     expect([us.exchange.tones.default, them.exchange.tones.default]).toEqual(['mine', 'RINGBACK'])
     const heard = them.files.recording('r.wav') as Int16Array
     expect(toneLevelDbm0(heard.subarray(2400, 4000), 850)).toBeCloseTo(-10, 0)
+  }),
+)
+
+test(
+  'a prompt is asked for at 16 kHz where the codec of the call is wideband',
+  withSimulation({}, async (sim) => {
+    const asked: unknown[] = []
+    class AskedStore extends MemoryMediaStore {
+      override read(name: string, options: ReadOptions) {
+        asked.push(options.mostHz)
+        return super.read(name, options)
+      }
+    }
+    const files = new AskedStore()
+    files.put('a.wav', { encoding: 'pcm16', sampleRateHz: 16_000, data: new Int16Array(1600) })
+    const us = sim.exchange(US, { name: 'us', files })
+    const them = sim.exchange(THEM, {
+      name: 'them',
+      services: {
+        app: inbound(async (channel) => {
+          await channel.answer({ codecs: ['G722', 'PCMU'] })
+          await channel.waitForIdle()
+        }),
+      },
+    })
+    const record = await us.startOutbound(
+      outbound(async (channel) => {
+        for (const codec of ['G722', 'PCMU'] as const) {
+          expect(await channel.call(`sip:app@${THEM}`, { codecs: [codec] })).toBe('ANSWERED')
+          expect(await channel.filePlayer.play('a.wav')).toBe('NORMAL')
+          await channel.hangUp()
+        }
+      }),
+    )
+    await sim.clock.runUntilIdle()
+    expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
+    expect(asked).toEqual([16_000, 8000])
   }),
 )
 

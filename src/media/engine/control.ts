@@ -64,7 +64,7 @@ export interface StreamParameters {
 
 /** Audio held in memory, mono. `data` may stand on shared memory; nobody writes to it after it was handed over. */
 export type AudioClip =
-  | { readonly encoding: 'pcm16'; readonly sampleRateHz: 8000; readonly data: Int16Array }
+  | { readonly encoding: 'pcm16'; readonly sampleRateHz: 8000 | 16_000; readonly data: Int16Array }
   | { readonly encoding: 'pcmu' | 'pcma'; readonly sampleRateHz: 8000; readonly data: Uint8Array }
 
 /**

@@ -294,9 +294,10 @@ export class Leg {
   }
 
   #playerOf(source: PlaySource): Transmitter {
-    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop)
+    const { codecs } = this.#workshop
+    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs)
     if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
-    return new StreamPlayer(source.stream, () => this.#playerUnderruns++)
+    return new StreamPlayer(source.stream, () => this.#playerUnderruns++, codecs)
   }
 
   #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {

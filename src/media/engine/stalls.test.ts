@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { diff16, diff32 } from '../../kit/index.ts'
+import { diff16, diff32, seededRandom } from '../../kit/index.ts'
 import { codecNamed } from '../codec/codec.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, RtpPacket } from '../rtp/packet.ts'
 import { eventsOf, openLeg, streamTo } from '../test/harness.ts'
@@ -165,3 +165,24 @@ describe.each(speakers)('$who, for a minute', ({ start }) => {
 })
 
 const NOTHING = { slotsSkipped: 0, concealedMs: 0 }
+
+it.each([10, 20, 30, 40, 60])(
+  'packets of %i ms: no slot is skipped for a tick that is late by less than 20 ms',
+  async (ptimeMs) => {
+    const media = new InProcessMedia()
+    const random = seededRandom(7)
+    for (const leg of [1, 2, 3, 4]) {
+      await openLeg(media, leg)
+      media.send({ type: 'start', leg, stream: { ...streamTo('192.0.2.1', 4000), ptimeMs } })
+      const source = { kind: 'audio', clip: clipOf(SPEECH), loop: true } as const
+      media.send({ type: 'play', leg, job: leg, source, bargeIn: false })
+    }
+    media.lateBy = () => (random.uint32() / 2 ** 32) * 19.99
+    await media.pass(MINUTE_MS)
+    media.lateBy = () => 0
+    for (const { packetsSent, slotsSkipped } of close(media, 1, 2, 3, 4)) {
+      expect(slotsSkipped).toBe(0)
+      expect(packetsSent).toBeGreaterThanOrEqual(Math.floor(MINUTE_MS / ptimeMs) - 2)
+    }
+  },
+)

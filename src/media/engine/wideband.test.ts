@@ -2,12 +2,13 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { Codecs } from '../codec/codecs.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
+import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
 import { eventsOf, finished, recordingOf } from '../test/harness.ts'
 import { opusForTests } from '../test/opus.ts'
 import { annAndBob, type Party } from '../test/party.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
 import { createKernels } from '../wasm/kernels.ts'
-import type { CodecName, StreamParameters } from './control.ts'
+import type { CodecName, PlaySource, StreamParameters } from './control.ts'
 
 const STREAMS = {
   PCMU: { codec: 'PCMU', payloadType: 0 },
@@ -63,6 +64,60 @@ function levelAt16k(samples: Int16Array, frequencyHz: number): number {
     levels.push(toneLevelDbm0(samples.subarray(at, at + 1600), frequencyHz / 2))
   return Math.max(...levels)
 }
+
+describe('a prompt at 16 kHz', () => {
+  const low = tone(1000, 1000, 16_000)
+  const sound = tone(5000, 1000, 16_000).map((sample, i) => (sample + low[i]) / 2)
+  const sources = (): { clip: PlaySource; stream: PlaySource } => {
+    const stream = createAudioStream('pcm16', 16_384, 16_000)
+    new StreamWriter(stream).write(sound, 0, sound.length)
+    endStream(stream)
+    const clip = { encoding: 'pcm16', sampleRateHz: 16_000, data: sound } as const
+    return { clip: { kind: 'audio', clip, loop: false }, stream: { kind: 'stream', stream } }
+  }
+
+  it.each([
+    ['clip', 'G722'],
+    ['clip', 'L16/16000'],
+    ['clip', 'OPUS'],
+    ['stream', 'G722'],
+    ['stream', 'L16/16000'],
+  ] as const)('as a %s goes out wideband to %s', async (kind, name) => {
+    const { media, bob } = await annAndBob({ bob: STREAMS[name], opus })
+    media.send({ type: 'unbridge', leg: 1 })
+    media.send({ type: 'play', leg: 2, job: 5, source: sources()[kind], bargeIn: false })
+    await finished(media, 2, 5)
+    const samples = heard(bob, name)
+    expect(levelAt16k(samples, 5000)).toBeGreaterThan(-18)
+    expect(levelAt16k(samples, 1000)).toBeGreaterThan(-18)
+  })
+
+  it.each(['clip', 'stream'] as const)('as a %s goes out at 8 kHz to PCMU, without an alias', async (kind) => {
+    const { media, bob } = await annAndBob({})
+    media.send({ type: 'unbridge', leg: 1 })
+    const startedAt = media.now
+    media.send({ type: 'play', leg: 2, job: 5, source: sources()[kind], bargeIn: false })
+    await finished(media, 2, 5)
+    expect(media.now - startedAt).toBeLessThan(1060)
+    const samples = bob.sound('PCMU', 0).subarray(800, 7000)
+    expect(toneLevelDbm0(samples, 1000)).toBeGreaterThan(-18)
+    expect(toneLevelDbm0(samples, 3000)).toBeLessThan(-55)
+  })
+
+  it('goes on in the band of the codec when that changes', async () => {
+    const { media, bob, restart } = await annAndBob({ bob: STREAMS.G722 })
+    media.send({ type: 'unbridge', leg: 1 })
+    media.send({ type: 'play', leg: 2, job: 5, source: sources().clip, bargeIn: false })
+    await media.pass(500)
+    expect(levelAt16k(heard(bob, 'G722'), 5000)).toBeGreaterThan(-18)
+    bob.heard.length = 0
+    restart(2, {})
+    await finished(media, 2, 5)
+    const samples = bob.sound('PCMU', 0).subarray(400, 3200)
+    expect(toneLevelDbm0(samples, 1000)).toBeGreaterThan(-18)
+    expect(toneLevelDbm0(samples, 3000)).toBeLessThan(-50)
+  })
+})
 
 describe('a bridge between wideband codecs', () => {
   it.each([

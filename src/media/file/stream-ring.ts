@@ -5,13 +5,18 @@ import type { AudioStream } from '../engine/control.ts'
  * a media thread; neither ever waits for the other.
  *
  * @param capacity samples that it holds, a power of two
+ * @param sampleRateHz of 16-bit samples; G.711 has 8 kHz
  * @throws RangeError when it is none
  */
-export function createAudioStream(encoding: AudioStream['encoding'], capacity: number): AudioStream {
+export function createAudioStream(
+  encoding: AudioStream['encoding'],
+  capacity: number,
+  sampleRateHz: 8000 | 16_000 = 8000,
+): AudioStream {
   if (capacity < 2 || (capacity & (capacity - 1)) !== 0) throw new RangeError(`${capacity} is not a power of two`)
   const control = new Int32Array(new SharedArrayBuffer(12))
   return encoding === 'pcm16'
-    ? { encoding, sampleRateHz: 8000, control, data: new Int16Array(new SharedArrayBuffer(2 * capacity)) }
+    ? { encoding, sampleRateHz, control, data: new Int16Array(new SharedArrayBuffer(2 * capacity)) }
     : { encoding, sampleRateHz: 8000, control, data: new Uint8Array(new SharedArrayBuffer(capacity)) }
 }
 

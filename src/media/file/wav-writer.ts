@@ -2,7 +2,7 @@ import { ADPCM_BLOCK_BYTES, ADPCM_BLOCK_SAMPLES } from './ima-adpcm.ts'
 import type { WavEncoding } from './wav-reader.ts'
 
 /**
- * The header of a WAV file with `dataBytes` octets of audio behind it, 8 kHz mono.
+ * The header of a WAV file with `dataBytes` octets of audio behind it, mono.
  *
  * For a file that grows: write the header with 0 octets first, append audio, and at the end write the header with the
  * true count over it, which has the same length. A file that was cut off in between can still be read by ours and
@@ -10,7 +10,7 @@ import type { WavEncoding } from './wav-reader.ts'
  *
  * @param dataBytes octets of audio, less than 4 GiB; of ADPCM, whole blocks of {@link ADPCM_BLOCK_BYTES}
  */
-export function wavHeader(encoding: WavEncoding, dataBytes: number): Uint8Array {
+export function wavHeader(encoding: WavEncoding, dataBytes: number, sampleRateHz: number = 8000): Uint8Array {
   const { code, bits } = FORMATS[encoding]
   const isPcm = code === 1
   const isAdpcm = encoding === 'ima-adpcm'
@@ -37,8 +37,8 @@ export function wavHeader(encoding: WavEncoding, dataBytes: number): Uint8Array 
   uint32(isPcm ? 16 : isAdpcm ? 20 : 18)
   uint16(code)
   uint16(1)
-  uint32(SAMPLE_RATE)
-  uint32(Math.floor((SAMPLE_RATE * blockBytes) / blockSamples))
+  uint32(sampleRateHz)
+  uint32(Math.floor((sampleRateHz * blockBytes) / blockSamples))
   uint16(blockBytes)
   uint16(bits)
   if (!isPcm) {
@@ -63,8 +63,6 @@ export function wavHeaderLength(encoding: WavEncoding): number {
 export function wavPadding(dataBytes: number): number {
   return dataBytes & 1
 }
-
-const SAMPLE_RATE = 8000
 
 const FORMATS = {
   pcm8: { code: 1, bits: 8 },

@@ -1,3 +1,4 @@
+import type { TwoRates } from '../dsp/two-rates.ts'
 import type { AudioClip } from '../engine/control.ts'
 import { PacketFiller } from './packet-filler.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
@@ -14,10 +15,15 @@ export class ClipPlayer implements Transmitter {
   readonly #filler: PacketFiller
   #at = 0
 
-  constructor(clip: AudioClip, loop: boolean) {
+  /** @param rates as {@link PacketFiller} wants it */
+  constructor(clip: AudioClip, loop: boolean, rates?: { readonly rates: TwoRates }) {
     this.#clip = clip
     this.#loop = loop
-    this.#filler = new PacketFiller(clip)
+    this.#filler = new PacketFiller(clip, rates)
+  }
+
+  get isWideband(): boolean {
+    return this.#filler.isWideband
   }
 
   fill(packet: OutgoingPacket): Transmission {
@@ -25,7 +31,7 @@ export class ClipPlayer implements Transmitter {
     if (length === 0 || (this.#at === length && !this.#loop)) return 'done'
     const filler = this.#filler
     filler.begin(packet)
-    for (let left = packet.samples; left > 0; ) {
+    for (let left = filler.samplesFor(packet); left > 0; ) {
       if (this.#at === length) {
         if (!this.#loop) break
         this.#at = 0

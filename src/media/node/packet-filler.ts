@@ -1,36 +1,60 @@
 import { codecNamed } from '../codec/codec.ts'
+import { type TwoRates, twoRates } from '../dsp/two-rates.ts'
 import type { AudioClip, CodecName } from '../engine/control.ts'
+import { threadKernels } from '../wasm/kernels.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
 /**
  * Fills packets with audio that lies in memory. What is held in the codec of the stream goes out as it is, octet by
- * octet; anything else is decoded and encoded. What is not filled is silence.
+ * octet; anything else is decoded and encoded, and audio at 16 kHz taken to 8 kHz where the codec has no more. What is
+ * not filled is silence.
  */
 export class PacketFiller {
-  readonly #audio: Pick<AudioClip, 'encoding' | 'data'>
+  readonly #audio: Pick<AudioClip, 'encoding' | 'sampleRateHz' | 'data'>
+  readonly #rates: { readonly rates: TwoRates } | undefined
+  /** The filter's, once audio at 16 kHz went out at 8 kHz. */
+  #past: Int16Array | undefined
+  #isHalved = false
   /** The codec whose payloads the octets are, and those octets in fours, where they stand so that this can be. */
   readonly #passesAs: CodecName | undefined
   readonly #words: Int32Array | undefined
   #passesThrough = false
   #filled = 0
 
-  constructor(audio: Pick<AudioClip, 'encoding' | 'data'>) {
+  /** @param rates the way from 16 kHz to 8 kHz; default: one of its own, made when it is needed */
+  constructor(audio: Pick<AudioClip, 'encoding' | 'sampleRateHz' | 'data'>, rates?: { readonly rates: TwoRates }) {
     this.#audio = audio
+    this.#rates = rates
     this.#passesAs = PASSES_AS[audio.encoding]
     if (this.#passesAs !== undefined) this.#words = inFours(audio.data)
   }
 
+  /** Whether the audio has 16 kHz to give. */
+  get isWideband(): boolean {
+    return this.#audio.sampleRateHz === 16_000
+  }
+
+  /** How many samples of the audio make the packet. */
+  samplesFor(packet: OutgoingPacket): number {
+    return this.isWideband && packet.codec.sampleRateHz === 8000 ? 2 * packet.samples : packet.samples
+  }
+
   begin(packet: OutgoingPacket): void {
     this.#passesThrough = packet.codec.name === this.#passesAs
+    this.#isHalved = this.samplesFor(packet) !== packet.samples
     this.#filled = 0
   }
 
-  /** Puts up to `most` samples from `at` on into the packet and returns how many: fewer at the end of the memory. */
+  /**
+   * Puts up to `most` samples of the audio from `at` on into the packet and returns how many: fewer at the end of the
+   * memory.
+   */
   put(packet: OutgoingPacket, at: number, most: number): number {
     const { encoding, data } = this.#audio
     const count = Math.min(most, data.length - at)
     if (this.#passesThrough) this.#pass(packet, packet.payloadOffset + this.#filled, at, count)
-    else if (encoding === 'pcm16') copyInto(packet.pcm, this.#filled, data, at, count)
+    else if (encoding === 'pcm16')
+      copyInto(this.#isHalved ? this.#twoRates.wide : packet.pcm, this.#filled, data, at, count)
     else
       codecNamed(encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(
         data as Uint8Array,
@@ -44,6 +68,10 @@ export class PacketFiller {
   }
 
   finish(packet: OutgoingPacket): void {
+    if (this.#isHalved) {
+      this.#finishHalved(packet)
+      return
+    }
     const missing = packet.samples - this.#filled
     if (this.#passesThrough) {
       if (missing > 0) packet.codec.silenceInto(missing, packet.bytes, packet.payloadOffset + this.#filled)
@@ -52,6 +80,19 @@ export class PacketFiller {
       packet.pcm.fill(0, this.#filled, packet.samples)
       packet.encode()
     }
+  }
+
+  #finishHalved(packet: OutgoingPacket): void {
+    const { down, wide } = this.#twoRates
+    const length = 2 * packet.samples
+    wide.fill(0, this.#filled, length)
+    this.#past ??= new Int16Array(down.past)
+    down.process(this.#past, wide, 0, length, packet.pcm, 0)
+    packet.encode()
+  }
+
+  get #twoRates(): TwoRates {
+    return this.#rates?.rates ?? threadRates()
   }
 
   #pass({ bytes, words }: OutgoingPacket, to: number, at: number, count: number): void {
@@ -64,6 +105,13 @@ export class PacketFiller {
     const into = to >> 2
     for (let i = 0; i < count >> 2; i++) words[into + i] = source[from + i]!
   }
+}
+
+let ofThread: TwoRates | undefined
+
+function threadRates(): TwoRates {
+  ofThread ??= twoRates(threadKernels())
+  return ofThread
 }
 
 /** The codec for which audio of an encoding is payloads already. */

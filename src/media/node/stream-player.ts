@@ -1,3 +1,4 @@
+import type { TwoRates } from '../dsp/two-rates.ts'
 import type { AudioStream } from '../engine/control.ts'
 import { StreamReader } from '../file/stream-ring.ts'
 import { PacketFiller } from './packet-filler.ts'
@@ -13,24 +14,35 @@ export class StreamPlayer implements Transmitter {
   readonly #onUnderrun: () => void
   #isStarved = false
 
-  /** @param onUnderrun hears of each gap, when it begins */
-  constructor(stream: AudioStream, onUnderrun: () => void) {
+  readonly #refilled: number
+
+  /**
+   * @param onUnderrun hears of each gap, when it begins
+   * @param rates as {@link PacketFiller} wants it
+   */
+  constructor(stream: AudioStream, onUnderrun: () => void, rates?: { readonly rates: TwoRates }) {
     this.#reader = new StreamReader(stream)
-    this.#filler = new PacketFiller(stream)
+    this.#filler = new PacketFiller(stream, rates)
+    this.#refilled = (REFILLED_MS * stream.sampleRateHz) / 1000
     this.#onUnderrun = onUnderrun
   }
 
+  get isWideband(): boolean {
+    return this.#filler.isWideband
+  }
+
   fill(packet: OutgoingPacket): Transmission {
+    const wanted = this.#filler.samplesFor(packet)
     const reader = this.#reader
     const isEnded = reader.isEnded
     const available = reader.available
     if (isEnded && available === 0) return 'done'
-    const isShort = !isEnded && available < (this.#isStarved ? REFILLED_SAMPLES : packet.samples)
+    const isShort = !isEnded && available < (this.#isStarved ? this.#refilled : wanted)
     if (isShort && !this.#isStarved) this.#onUnderrun()
     this.#isStarved = isShort
     const filler = this.#filler
     filler.begin(packet)
-    for (let left = isShort ? 0 : Math.min(available, packet.samples); left > 0; ) {
+    for (let left = isShort ? 0 : Math.min(available, wanted); left > 0; ) {
       const count = filler.put(packet, reader.at, left)
       reader.advance(count)
       left -= count
@@ -40,5 +52,4 @@ export class StreamPlayer implements Transmitter {
   }
 }
 
-/** 200 ms. */
-const REFILLED_SAMPLES = 1600
+const REFILLED_MS = 200

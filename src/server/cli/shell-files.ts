@@ -3,6 +3,7 @@ import {
   type MediaStore,
   type Playable,
   playableClip,
+  type ReadOptions,
   type RecordingFormat,
   type RecordingSink,
 } from '../../calls/index.ts'
@@ -31,16 +32,16 @@ export class ShellFiles implements MediaStore {
   async load(): Promise<void> {
     const path = this.#playPath
     if (path === undefined) return
-    this.#clip = await this.#files.load(path, basename(path), MOST_CLIP_SAMPLES).catch((cause: Error) => {
+    this.#clip = await this.#files.load(path, basename(path), MOST_CLIP_SAMPLES, 16_000).catch((cause: Error) => {
       throw new MediaFileError(`${path} cannot be played: ${cause.message}`, { cause })
     })
   }
 
-  async read(_name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
+  async read(_name: string, { loop, mostHz }: ReadOptions): Promise<Playable> {
     const path = this.#playPath
     if (path === undefined) throw new MediaFileError('nothing to play was named')
     if (this.#clip !== undefined) return playableClip(this.#clip, loop)
-    const fed = await this.#files.stream(path, basename(path), loop)
+    const fed = await this.#files.stream(path, basename(path), loop, mostHz)
     return { source: { kind: 'stream', stream: fed.stream }, close: fed.stop }
   }
 

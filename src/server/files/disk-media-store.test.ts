@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Logger, MediaFileError, silentLogger, UsageError } from '../../kit/index.ts'
-import { type AudioClip, parseWav, StreamReader, samplesOfWav, wavHeader } from '../../media/index.ts'
+import { type AudioClip, parseWav, StreamReader, samplesOfWav, toneLevelDbm0, wavHeader } from '../../media/index.ts'
 import { bestMatch, speechLike } from '../../media/test/signals.ts'
 import { type AudioFiles, LocalAudioFiles } from './audio/audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
@@ -42,8 +42,8 @@ async function open(
   return store
 }
 
-async function clipIn(store: DiskMediaStore, name: string): Promise<AudioClip> {
-  const { source } = await store.read(name, { loop: false })
+async function clipIn(store: DiskMediaStore, name: string, mostHz?: 16_000): Promise<AudioClip> {
+  const { source } = await store.read(name, { loop: false, ...(mostHz && { mostHz }) })
   if (source.kind !== 'audio') throw new Error(`${name} is read while it plays`)
   return source.clip
 }
@@ -75,6 +75,41 @@ describe('reading', () => {
     utimesSync(path, new Date(), new Date(Date.now() + 2_000))
     expect([...(await clipIn(store, 'a.wav')).data]).toEqual([2])
     expect(store.sizes().cachedBytes).toBe(2)
+  })
+
+  it.each([16_000, 48_000])('reads a file of %i Hz at 16 kHz for who can make use of it', async (rateHz) => {
+    const store = await open()
+    const sine = (hz: number, at: number, length: number) =>
+      Array.from({ length }, (_, i) => 8000 * Math.sin((2 * Math.PI * hz * i) / at))
+    const audio = new Uint8Array(Int16Array.from(sine(5000, rateHz, rateHz / 4)).buffer)
+    writeFileSync(join(directory, 'wide.wav'), Buffer.concat([wavHeader('pcm16', audio.length, rateHz), audio]))
+    writeFileSync(join(directory, 'narrow.wav'), wavOf([1, 2, 3]))
+    const wide = await clipIn(store, 'wide.wav', 16_000)
+    expect([wide.sampleRateHz, wide.data.length]).toEqual([16_000, 4000])
+    expect(toneLevelDbm0(Int16Array.from(wide.data.subarray(1000, 3000)), 2500)).toBeGreaterThan(-14)
+    const narrow = await clipIn(store, 'wide.wav')
+    expect([narrow.sampleRateHz, narrow.data.length]).toEqual([8000, 2000])
+    expect(toneLevelDbm0(Int16Array.from(narrow.data.subarray(500, 1500)), 3000)).toBeLessThan(-50)
+    expect(await clipIn(store, 'wide.wav', 16_000)).toBe(wide)
+    // What has no more than 8 kHz is one and the same for all.
+    const same = await clipIn(store, 'narrow.wav')
+    expect(same.sampleRateHz).toBe(8000)
+    expect(await clipIn(store, 'narrow.wav', 16_000)).toBe(same)
+    expect(store.sizes().cachedBytes).toBe(2 * (4000 + 2000 + 3))
+  })
+
+  it('reads what is long at 16 kHz while it plays, too', async () => {
+    const store = await open({ streamLongerThanMs: 500 })
+    const audio = new Uint8Array(2 * 16_000)
+    writeFileSync(join(directory, 'long.wav'), Buffer.concat([wavHeader('pcm16', audio.length, 16_000), audio]))
+    for (const mostHz of [8000, 16_000] as const) {
+      const { source, close } = await store.read('long.wav', { loop: false, mostHz })
+      if (source.kind !== 'stream') throw new Error('it is in memory')
+      const reader = new StreamReader(source.stream)
+      await vi.waitUntil(() => reader.isEnded)
+      expect([source.stream.sampleRateHz, reader.available]).toEqual([mostHz, mostHz])
+      await close()
+    }
   })
 
   it('reads a file once for all who ask meanwhile', async () => {

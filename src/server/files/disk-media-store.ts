@@ -5,6 +5,7 @@ import {
   type MediaStore,
   type Playable,
   playableClip,
+  type ReadOptions,
   type RecordingFormat,
   type RecordingSink,
 } from '../../calls/index.ts'
@@ -103,12 +104,12 @@ export class DiskMediaStore implements MediaStore {
     await this.#audio.close()
   }
 
-  async read(name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
+  async read(name: string, { loop, mostHz = 8000 }: ReadOptions): Promise<Playable> {
     assertMediaName(name)
     try {
-      const found = await this.#find(name)
+      const found = await this.#find(name, mostHz)
       if ('data' in found) return playableClip(found, loop)
-      return await this.#stream(name, found.path, loop)
+      return await this.#stream(name, found.path, loop, mostHz)
     } catch (error) {
       this.counters.add('filesRefused')
       throw fileError(name, 'cannot be played', error)
@@ -137,27 +138,32 @@ export class DiskMediaStore implements MediaStore {
     }
   }
 
-  #find(name: string): Promise<Found> {
-    const known = this.#loading.get(name)
+  #find(name: string, mostHz: 8000 | 16_000): Promise<Found> {
+    const key = `${mostHz} ${name}`
+    const known = this.#loading.get(key)
     if (known !== undefined) return known
-    const loading = this.#load(name).finally(() => this.#loading.delete(name))
-    this.#loading.set(name, loading)
+    const loading = this.#load(name, mostHz).finally(() => this.#loading.delete(key))
+    this.#loading.set(key, loading)
     return loading
   }
 
   /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
-  async #load(name: string): Promise<Found> {
+  async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
     const path = await this.#assertInside(join(this.#directory, name))
     const file = await DiskFile.open(path)
     const { modifiedMs, size } = file
-    const cached = this.#cache.get(path, modifiedMs, size)
+    const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
     if (cached !== undefined) {
       await file.close()
       return cached
     }
-    const source = await openAudioSource(file, name)
+    const source = await openAudioSource(file, name, mostHz)
+    // What has no more than 8 kHz is kept once.
+    const key = `${source.sampleRateHz} ${path}`
     let clip: AudioClip | undefined
     try {
+      if (source.sampleRateHz !== mostHz) clip = this.#cache.get(key, modifiedMs, size)
+      if (clip !== undefined) return clip
       if (source.missingBytes > 0)
         this.#logger.warn(
           { file: name, missingBytes: source.missingBytes },
@@ -168,12 +174,12 @@ export class DiskMediaStore implements MediaStore {
     } finally {
       await source.close()
     }
-    clip ??= await this.#audio.load(path, name, this.#mostClipSamples)
+    clip ??= await this.#audio.load(path, name, this.#mostClipSamples, mostHz)
     if (clip === undefined) {
       this.#noteLong(path, modifiedMs, size)
       return { path }
     }
-    this.#cache.set(path, modifiedMs, size, clip)
+    this.#cache.set(key, modifiedMs, size, clip)
     return clip
   }
 
@@ -186,8 +192,8 @@ export class DiskMediaStore implements MediaStore {
     if (this.#long.size > MOST_LONG) this.#long.delete(this.#long.keys().next().value as string)
   }
 
-  async #stream(name: string, path: string, loop: boolean): Promise<Playable> {
-    const fed = await this.#audio.stream(path, name, loop)
+  async #stream(name: string, path: string, loop: boolean, mostHz: 8000 | 16_000): Promise<Playable> {
+    const fed = await this.#audio.stream(path, name, loop, mostHz)
     return {
       source: { kind: 'stream', stream: fed.stream },
       close: () =>

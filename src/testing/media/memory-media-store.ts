@@ -1,4 +1,4 @@
-import type { MediaStore, Playable, RecordingFormat, RecordingSink } from '../../calls/index.ts'
+import type { MediaStore, Playable, ReadOptions, RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { assertMediaName, playableClip } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
@@ -39,7 +39,7 @@ export class MemoryMediaStore implements MediaStore {
     return this.#recordings.get(name)?.samples
   }
 
-  async read(name: string, { loop }: { readonly loop: boolean }): Promise<Playable> {
+  async read(name: string, { loop }: ReadOptions): Promise<Playable> {
     assertMediaName(name)
     const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
@@ -75,7 +75,11 @@ export class MemoryMediaStore implements MediaStore {
   #add(name: string, clip: AudioClip, content?: AudioClip | string): void {
     this.#clips.set(name, clip)
     const text = typeof content === 'string' && content !== '' ? { text: content } : {}
-    this.#known.set(clip, { file: name, ...text, lengthMs: Math.max(clip.data.length / 8, 20) })
+    this.#known.set(clip, {
+      file: name,
+      ...text,
+      lengthMs: Math.max((1000 * clip.data.length) / clip.sampleRateHz, 20),
+    })
   }
 
   #whatThereIs(): string {

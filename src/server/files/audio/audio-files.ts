@@ -8,15 +8,16 @@ import { loadClip } from './load-clip.ts'
 export interface AudioFiles {
   /**
    * @param name says what raw G.711 is, by its ending
+   * @param mostHz as for {@link openAudioSource}; default 8,000
    * @returns `undefined` when the file is longer than `mostSamples` at 8 kHz
    * @throws Error saying what is wrong with the file
    */
-  load(path: string, name: string, mostSamples: number): Promise<AudioClip | undefined>
+  load(path: string, name: string, mostSamples: number, mostHz?: 8000 | 16_000): Promise<AudioClip | undefined>
   /**
    * Resolves when there is something to play.
    * @throws Error saying what is wrong with the file
    */
-  stream(path: string, name: string, loop: boolean): Promise<FedStream>
+  stream(path: string, name: string, loop: boolean, mostHz?: 8000 | 16_000): Promise<FedStream>
   /** Ends what is still read. */
   close(): Promise<void>
 }
@@ -41,8 +42,8 @@ export class LocalAudioFiles implements AudioFiles {
     this.#open = open
   }
 
-  async load(path: string, name: string, mostSamples: number): Promise<AudioClip | undefined> {
-    const source = await openAudioSource(await this.#open(path), name)
+  async load(path: string, name: string, mostSamples: number, mostHz?: 8000 | 16_000): Promise<AudioClip | undefined> {
+    const source = await openAudioSource(await this.#open(path), name, mostHz)
     try {
       return await loadClip(source, mostSamples)
     } finally {
@@ -50,8 +51,8 @@ export class LocalAudioFiles implements AudioFiles {
     }
   }
 
-  async stream(path: string, name: string, loop: boolean): Promise<FedStream> {
-    const feeder = new Feeder(await openAudioSource(await this.#open(path), name), loop)
+  async stream(path: string, name: string, loop: boolean, mostHz?: 8000 | 16_000): Promise<FedStream> {
+    const feeder = new Feeder(await openAudioSource(await this.#open(path), name, mostHz), loop)
     this.#feeders.add(feeder)
     await feeder.begun
     return {

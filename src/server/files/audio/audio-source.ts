@@ -10,8 +10,10 @@ import { DecodedSource } from './decoded-source.ts'
 import type { ReadableFile } from './disk-file.ts'
 import { WavSource } from './wav-source.ts'
 
-/** A sound file, read from beginning to end as 8 kHz mono. */
+/** A sound file, read from beginning to end as mono. */
 export interface AudioSource {
+  /** Of what {@link read} gives. */
+  readonly sampleRateHz: 8000 | 16_000
   /** What {@link read} gives: G.711 that is 8 kHz mono in the file stays as it is. */
   readonly encoding: 'pcm16' | 'pcmu' | 'pcma'
   /** It is at least so long, in samples at 8 kHz, by what can be told without decoding it. */
@@ -34,16 +36,21 @@ export interface AudioSource {
  * Finds out what a file holds and makes it ready to be read. The source takes the file over, also when this fails.
  *
  * @param name says what raw G.711 is, by its ending
+ * @param mostHz the rate that whoever plays it can make use of; a WAV file of less than 16 kHz is read at 8 kHz anyway
  * @throws Error saying what is wrong with the file
  */
-export async function openAudioSource(file: ReadableFile, name: string): Promise<AudioSource> {
+export async function openAudioSource(
+  file: ReadableFile,
+  name: string,
+  mostHz: 8000 | 16_000 = 8000,
+): Promise<AudioSource> {
   try {
     const raw = rawEncodingOf(name)
     if (raw !== undefined) return new WavSource(file, rawHead(raw, file.size))
     const bytes = await file.read(0, FIRST_BYTES)
-    if (isRiff(bytes)) return new WavSource(file, await wavHeadOf(file))
+    if (isRiff(bytes)) return new WavSource(file, await wavHeadOf(file), mostHz)
     const format = compressedFormatOf(bytes)
-    if (format !== undefined) return new DecodedSource(file, format, bytes)
+    if (format !== undefined) return new DecodedSource(file, format, bytes, mostHz)
     throw new Error(isOgg(bytes) ? 'the Ogg file begins with neither Vorbis nor Opus' : UNKNOWN_FORMAT)
   } catch (error) {
     await file.close()

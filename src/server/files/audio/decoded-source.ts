@@ -12,6 +12,7 @@ import type { ReadableFile } from './disk-file.ts'
 /** A compressed file, decoded as it is read. The libraries are loaded by the first that needs them. */
 export class DecodedSource implements AudioSource {
   readonly encoding = 'pcm16'
+  readonly sampleRateHz: 8000 | 16_000
   readonly leastLength: number
   readonly isPlain = false
   readonly missingBytes = 0
@@ -30,7 +31,8 @@ export class DecodedSource implements AudioSource {
    * @param head the beginning of the file
    * @throws Error when the file is too long
    */
-  constructor(file: ReadableFile, format: CompressedFormat, head: Uint8Array) {
+  constructor(file: ReadableFile, format: CompressedFormat, head: Uint8Array, sampleRateHz: 8000 | 16_000 = 8000) {
+    this.sampleRateHz = sampleRateHz
     if (file.size > MOST_FILE_BYTES)
       throw new Error(`it has ${file.size} octets: of a compressed file, ${MOST_FILE_BYTES} is the most`)
     this.#file = file
@@ -81,7 +83,7 @@ export class DecodedSource implements AudioSource {
     if (!(sampleRateHz >= 8000 && sampleRateHz <= 192_000))
       throw new Error(`it is sampled at ${sampleRateHz} Hz: use 8,000 to 192,000 Hz`)
     this.#rateHz = sampleRateHz
-    this.#converter = new RateConverter(sampleRateHz, 8000)
+    this.#converter = new RateConverter(sampleRateHz, this.sampleRateHz)
     return this.#converter.push(samples)
   }
 }

@@ -90,10 +90,10 @@ export class Feeder {
 }
 
 /** The ring that suits a source. */
-function streamFor({ encoding }: AudioSource): AudioStream {
-  return createAudioStream(encoding, RING_SAMPLES)
+function streamFor({ encoding, sampleRateHz }: AudioSource): AudioStream {
+  return createAudioStream(encoding, (RING_SAMPLES * sampleRateHz) / 8000, sampleRateHz)
 }
 
-/** 4.1 s at 8 kHz: 32 kB of G.711, 64 kB of 16-bit samples. */
+/** 4.1 s at 8 kHz: 32 kB of G.711, 64 kB of 16-bit samples. Twice that at 16 kHz. */
 const RING_SAMPLES = 32_768
 const PAUSE_MS = 250

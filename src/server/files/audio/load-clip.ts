@@ -10,17 +10,18 @@ import type { AudioSource } from './audio-source.ts'
  */
 export async function loadClip(source: AudioSource, mostSamples: number): Promise<AudioClip | undefined> {
   if (source.leastLength > mostSamples) return undefined
+  const { encoding, sampleRateHz } = source
+  const most = (mostSamples * sampleRateHz) / 8000
   const blocks: (Int16Array | Uint8Array)[] = []
   let length = 0
   for (let block = await source.read(); block !== undefined; block = await source.read()) {
     length += block.length
-    if (length > mostSamples) return undefined
+    if (length > most) return undefined
     blocks.push(block)
   }
-  const { encoding } = source
   const clip: AudioClip =
     encoding === 'pcm16'
-      ? { encoding, sampleRateHz: 8000, data: new Int16Array(new SharedArrayBuffer(2 * length)) }
+      ? { encoding, sampleRateHz, data: new Int16Array(new SharedArrayBuffer(2 * length)) }
       : { encoding, sampleRateHz: 8000, data: new Uint8Array(new SharedArrayBuffer(length)) }
   let at = 0
   for (const block of blocks) {

@@ -32,15 +32,20 @@ export class ThreadAudioFiles implements AudioFiles {
     this.#onDied = onDied
   }
 
-  async load(path: string, name: string, mostSamples: number): Promise<AudioClip | undefined> {
-    const { clip } = await this.#ask({ type: 'load', path, name, most: mostSamples })
+  async load(
+    path: string,
+    name: string,
+    mostSamples: number,
+    mostHz: 8000 | 16_000 = 8000,
+  ): Promise<AudioClip | undefined> {
+    const { clip } = await this.#ask({ type: 'load', path, name, most: mostSamples, mostHz })
     return clip
   }
 
-  async stream(path: string, name: string, loop: boolean): Promise<FedStream> {
+  async stream(path: string, name: string, loop: boolean, mostHz: 8000 | 16_000 = 8000): Promise<FedStream> {
     const id = this.#nextId
     const worker = this.#running()
-    const { stream } = await this.#ask({ type: 'stream', path, name, loop })
+    const { stream } = await this.#ask({ type: 'stream', path, name, loop, mostHz })
     if (stream === undefined) throw new Error('the file thread has answered wrongly')
     this.#streams.set(id, stream)
     return {

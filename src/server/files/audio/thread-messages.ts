@@ -2,13 +2,21 @@ import type { AudioClip, AudioStream } from '../../../media/index.ts'
 
 /** To the file thread. `id` is answered with. */
 export type ToFileThread =
-  | { readonly type: 'load'; readonly id: number; readonly path: string; readonly name: string; readonly most: number }
+  | {
+      readonly type: 'load'
+      readonly id: number
+      readonly path: string
+      readonly name: string
+      readonly most: number
+      readonly mostHz: 8000 | 16_000
+    }
   | {
       readonly type: 'stream'
       readonly id: number
       readonly path: string
       readonly name: string
       readonly loop: boolean
+      readonly mostHz: 8000 | 16_000
     }
   /** Nobody plays the stream that was asked for as `stream` any more. */
   | { readonly type: 'stop'; readonly id: number; readonly stream: number }

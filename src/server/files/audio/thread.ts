@@ -13,11 +13,11 @@ function serve(): void {
     const { id } = message
     switch (message.type) {
       case 'load': {
-        const clip = await files.load(message.path, message.name, message.most)
+        const clip = await files.load(message.path, message.name, message.most, message.mostHz)
         return { id, ...(clip && { clip }) }
       }
       case 'stream': {
-        const fed = await files.stream(message.path, message.name, message.loop)
+        const fed = await files.stream(message.path, message.name, message.loop, message.mostHz)
         streams.set(id, fed)
         return { id, stream: fed.stream }
       }

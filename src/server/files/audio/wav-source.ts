@@ -5,6 +5,7 @@ import type { ReadableFile } from './disk-file.ts'
 /** A WAV file, or raw G.711, read from disk half a second at a time. */
 export class WavSource implements AudioSource {
   readonly encoding: AudioSource['encoding']
+  readonly sampleRateHz: 8000 | 16_000
   readonly leastLength: number
   readonly isPlain: boolean
   readonly missingBytes: number
@@ -15,13 +16,14 @@ export class WavSource implements AudioSource {
   #at = 0
   #converter: RateConverter | undefined
 
-  constructor(file: ReadableFile, head: WavHead) {
+  constructor(file: ReadableFile, head: WavHead, mostHz: 8000 | 16_000 = 8000) {
     this.#file = file
     this.#head = head
     this.missingBytes = head.missingBytes
     const payloads = payloadEncodingOf(head)
     this.encoding = payloads ?? 'pcm16'
-    this.isPlain = head.sampleRateHz === 8000
+    this.sampleRateHz = head.sampleRateHz < 16_000 ? 8000 : mostHz
+    this.isPlain = head.sampleRateHz === this.sampleRateHz
     const { channels, sampleRateHz, blockBytes, encoding } = head
     const samplesPerBlock = encoding === 'ima-adpcm' ? 2 * (blockBytes / channels - 4) + 1 : 1
     this.leastLength = Math.floor(((head.dataBytes / blockBytes) * samplesPerBlock * 8000) / sampleRateHz)
@@ -38,7 +40,7 @@ export class WavSource implements AudioSource {
 
   rewind(): void {
     this.#at = 0
-    this.#converter = new RateConverter(this.#head.sampleRateHz, 8000)
+    this.#converter = new RateConverter(this.#head.sampleRateHz, this.sampleRateHz)
   }
 
   close(): Promise<void> {
