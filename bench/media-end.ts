@@ -1,7 +1,8 @@
 /**
- * The near end of the media benchmark: one media worker with as many legs as it is told, which listen for digits and
- * play a prompt over and over (`ivr`), are bridged two by two (`bridge`), or are on hold (`hold`). Prints `ready` and
- * then its ports, one a line; on SIGTERM how it fared, as JSON.
+ * The near end of the media benchmark: one media worker with as many legs as it is told, which listen for digits, as
+ * events and as tones, and play a prompt over and over (`ivr`; `events`: not for tones), are bridged two by two
+ * (`bridge`), are in rooms of so many (`room:20`), or are on hold (`hold`), also in rooms of one (`rooms on hold`). Prints
+ * `ready` and then its ports, one a line; on SIGTERM how it fared, as JSON.
  *
  *     node --import jiti/register bench/media-end.ts <libc|dgram> <address> <legs> <far address> <first far port> <work>
  */
@@ -28,6 +29,8 @@ const media = new WorkerMedia({ io: io as 'libc' | 'dgram', ports: portTable({ f
 const prompt = new Uint8Array(new SharedArrayBuffer(240_000))
 prompt.set(ulawPrompt(30))
 const ports = new Map<number, number>()
+const roomSize = work === 'rooms on hold' ? 1 : Number(/^room:(\d+)$/.exec(work)?.[1] ?? 0)
+const isOnHold = work.endsWith('hold')
 let digitsHeard = 0
 let closed = 0
 let lost = 0
@@ -40,7 +43,8 @@ media.onEvent((event: MediaEvent) => {
     lost += event.statistics.packetsLost
     slotsSkipped += event.statistics.slotsSkipped
     if (++closed === Number(legs)) void finish()
-  } else if (event.type === 'failed' || event.type === 'bridgeFailed') throw new Error(event.reason)
+  } else if (event.type === 'failed' || event.type === 'bridgeFailed' || event.type === 'mixFailed')
+    throw new Error(event.reason)
 })
 await media.start()
 for (let leg = 0; leg < Number(legs); leg++)
@@ -58,14 +62,16 @@ function begin(leg: number, port: number): void {
     payloadType: 0,
     telephoneEventPayloadType: 101,
     ptimeMs: 20,
-    direction: work === 'hold' ? 'inactive' : 'sendrecv',
+    direction: isOnHold ? 'inactive' : 'sendrecv',
+    ...(work === 'ivr' && { inBandDigits: true }),
   } as const
   media.send({ type: 'start', leg, stream })
   ports.set(leg, port)
-  if (work === 'ivr') {
+  if (work === 'ivr' || work === 'events') {
     const clip = { encoding: 'pcmu', sampleRateHz: 8000, data: prompt } as const
     media.send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
   } else if (work === 'bridge' && ports.has(leg ^ 1)) media.send({ type: 'bridge', leg, other: leg ^ 1 })
+  else if (roomSize > 0) media.send({ type: 'mix', leg, room: Math.floor(leg / roomSize) })
   if (ports.size === Number(legs))
     console.log(['ready', ...[...ports].sort(([a], [b]) => a - b).map(([, p]) => p)].join('\n'))
 }

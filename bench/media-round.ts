@@ -16,8 +16,21 @@ const SETTLE_S = 3
 export const SUBJECTS = ['C', 'libc', 'dgram'] as const
 export type Subject = (typeof SUBJECTS)[number]
 
-/** What each leg does: plays and listens for digits, or passes everything to its neighbour. */
-export type Work = 'ivr' | 'bridge'
+/**
+ * What each leg does: plays and listens for digits (`events`: not for those that are tones), passes everything to its
+ * neighbour, or is in a room of so many of whom so many speak.
+ */
+export type Work = 'ivr' | 'events' | 'bridge' | `room:${number}:${number}`
+
+/** What the far end is to say. */
+function soundFor(work: Work): string {
+  return work === 'ivr' ? 'tones' : work.startsWith('room') ? work : 'events'
+}
+
+/** What the near end is to do: of a room it need not know who will speak. */
+function nearWork(work: Work): string {
+  return work.split(':').slice(0, 2).join(':')
+}
 
 export interface FarResult {
   readonly packets: number
@@ -47,7 +60,9 @@ export class Reference {
     this.#folder = mkdtempSync(join(tmpdir(), 'ringdown-bench-'))
     this.#sweep = join(this.#folder, 'sweep')
     try {
-      execFileSync('cc', ['-O2', '-o', this.#sweep, path('reference/sweep.c'), '-lm'], { stdio: 'inherit' })
+      execFileSync('cc', ['-O3', '-march=native', '-o', this.#sweep, path('reference/sweep.c'), '-lm'], {
+        stdio: 'inherit',
+      })
     } catch (error) {
       this.remove()
       throw error
@@ -64,7 +79,7 @@ export class Reference {
     try {
       await waitFor(`${subject} is ready:\n${near.output}`, () => near.output.includes('ready'), 30_000)
       const farArguments = [FAR.address, String(FAR.firstPort), String(SETTLE_S), String(seconds)]
-      const far = pinned(FAR.core, [this.#sweep, 'far', ...farArguments, String(legs), NEAR.address])
+      const far = pinned(FAR.core, [this.#sweep, 'far', ...farArguments, String(legs), NEAR.address, soundFor(work)])
       far.write(`${portsOf(subject, near, legs).join('\n')}\n`)
       await waitFor(`the far end is ready:\n${far.output}`, () => far.output.includes('ready'), 20_000)
       await sleep(SETTLE_S * 1000)
@@ -87,14 +102,14 @@ export class Reference {
   }
 
   #startNear(subject: Subject, work: Work, legs: number): Child {
-    if (subject !== 'C') return startMediaEnd(subject, work, legs)
+    if (subject !== 'C') return startMediaEnd(subject, nearWork(work), legs)
     const shared = [NEAR.address, String(NEAR.firstPort), FAR.address, String(FAR.firstPort), String(legs)]
-    return pinned(NEAR.core, [this.#sweep, work === 'ivr' ? 'near' : work, ...shared])
+    return pinned(NEAR.core, [this.#sweep, work === 'ivr' ? 'near' : nearWork(work), ...shared])
   }
 }
 
 /** Our near end, on the core that all near ends have. Nobody need be at its far end when its legs are on hold. */
-export function startMediaEnd(io: 'libc' | 'dgram', work: Work | 'hold', legs: number): Child {
+export function startMediaEnd(io: 'libc' | 'dgram', work: string, legs: number): Child {
   return pinned(NEAR.core, [
     ...[process.execPath, '--import', 'jiti/register', path('media-end.ts'), io],
     ...[NEAR.address, String(legs), FAR.address, String(FAR.firstPort), work],

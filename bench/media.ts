@@ -1,10 +1,13 @@
 /**
- * CPU time of calls with media: each plays a prompt and listens for digits, or passes what it hears to another, on a
- * UDP port of its own. Ours, on either network, runs in turn with a C program that does the least that can be done
+ * CPU time of calls with media: each plays a prompt and listens for digits, passes what it hears to another, or is in a
+ * room, on a UDP port of its own. Ours, on either network, runs in turn with a C program that does the least that can be done
  * (bench/reference/sweep.c, built here when there is a compiler), against the same far end: the ratio is what
  * TypeScript costs. At the end each is given as many calls as should make 70 % of a core, and it is seen how that goes.
  *
  *     npm run build && node --import jiti/register bench/media.ts [legs] [rounds] [seconds] [works]
+ *
+ * Works are `ivr`, `events` (the same without digits as tones), `bridge`, and `room:SIZE:SPEAKERS` with as many rooms as
+ * the legs make, or `room:SIZE:SPEAKERS:LEGS`.
  */
 import { median } from './interleaved.ts'
 import { Reference, type Round, SUBJECTS, type Subject, type Work } from './media-round.ts'
@@ -16,7 +19,13 @@ const MOST_LEGS = 10_000
 
 type Rounds = Readonly<Record<Subject, readonly Round[]>>
 
-async function interleaved(reference: Reference, work: Work): Promise<Rounds> {
+/** One line of what is measured. */
+interface Task {
+  readonly work: Work
+  readonly legs: number
+}
+
+async function interleaved(reference: Reference, { work, legs }: Task): Promise<Rounds> {
   const rounds: Record<Subject, Round[]> = { C: [], libc: [], dgram: [] }
   for (let i = 0; i < roundCount; i++)
     for (const subject of SUBJECTS) rounds[subject].push(await reference.measure(subject, work, legs, seconds))
@@ -59,18 +68,32 @@ async function probe(reference: Reference, work: Work, subject: Subject, rounds:
   )
 }
 
+function taskOf(text: string): Task {
+  const [kind = '', size = 0, speakers = 0, count = legs] = text
+    .split(':')
+    .map((part, i) => (i === 0 ? part : Number(part))) as [string, ...number[]]
+  if (kind !== 'room') return { work: kind as Work, legs }
+  return { work: `room:${size}:${speakers}`, legs: Math.floor(count / size) * size }
+}
+
+function titleOf({ work, legs }: Task): string {
+  const [kind, size, speakers] = work.split(':')
+  if (kind === 'room') return `${legs} legs in rooms of ${size}, of whom ${speakers} speak`
+  if (kind === 'bridge') return `${legs} legs are bridged two by two, payloads passing as they are`
+  return `${legs} legs play a prompt and listen for digits${kind === 'ivr' ? ', also for those that are tones' : ''}`
+}
+
 const [legs = 1000, roundCount = 3, seconds = 8] = process.argv.slice(2, 5).map(Number)
-const works = (process.argv[5]?.split(',') ?? ['ivr', 'bridge']) as Work[]
+const tasks = (process.argv[5] ?? 'ivr,events,bridge,room:300:3:300,room:5:2:300,room:20:3:300').split(',').map(taskOf)
 let reference: Reference | undefined
 try {
   reference = new Reference()
-  for (const work of works) {
-    const rounds = await interleaved(reference, work)
-    const what =
-      work === 'ivr' ? 'play a prompt and listen for digits' : 'are bridged two by two, payloads passing as they are'
-    console.log(`${legs} legs ${what}; ${roundCount} interleaved rounds of ${seconds} s`)
-    for (const subject of SUBJECTS) print(work, subject, rounds)
-    for (const subject of SUBJECTS) await probe(reference, work, subject, rounds)
+  for (const task of tasks) {
+    const rounds = await interleaved(reference, task)
+    console.log(`${titleOf(task)}; ${roundCount} interleaved rounds of ${seconds} s`)
+    for (const subject of SUBJECTS) print(task.work, subject, rounds)
+    if (!task.work.startsWith('room'))
+      for (const subject of SUBJECTS) await probe(reference, task.work, subject, rounds)
   }
 } catch (error) {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error

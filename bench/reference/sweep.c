@@ -71,6 +71,7 @@ static int16_t decoded[256];
 static uint8_t encoded[65536];
 /* For each frequency of the keypad a cosine and a sine under a Hann window, low group first, and the window itself. */
 static _Alignas(32) int16_t rows[16][FRAME], hann[FRAME];
+static const uint8_t event_of_key[KEYS] = {1, 2, 3, 12, 4, 5, 6, 13, 7, 8, 9, 14, 10, 0, 11, 15};
 static uint8_t speech[SPEECH_FRAMES * FRAME], keys[KEYS][TONE_PACKETS * FRAME];
 
 static void stop(int signal) { (void)signal; over = 1; }
@@ -224,7 +225,7 @@ static void put_header(struct call *call, long tick) {
   memcpy(call->packet + 4, &timestamp, 4);
 }
 
-/* What the far end of a call sends but for events. */
+/* What a call is sent but for events. */
 static void fill(struct call *call, long tick, int speaks, int with_tones) {
   int index = call - calls, at = tick % DIGIT_EVERY - TONE_AT;
   if (with_tones && at >= 0 && at < TONE_PACKETS) {
@@ -239,20 +240,18 @@ static void fill(struct call *call, long tick, int speaks, int with_tones) {
 /* The next packet of the stream: sound, or in its place a telephone event of 100 ms and its end, said three times. */
 static void send_next(struct call *call, long tick, int with_digits) {
   int part = with_digits ? (int)(tick % DIGIT_EVERY) - (DIGIT_EVERY - DIGIT_PACKETS) : -1;
-  uint16_t sequence = htons(++call->sequence);
-  uint32_t timestamp = htonl(call->timestamp + 160 * (part > 0 ? tick - part : tick));
   int length = PACKET;
   call->packet[1] = part >= 0 ? EVENT_TYPE | (part == 0 ? 0x80 : 0) : 0;
   if (part >= 0) {
     uint16_t duration = htons(160 * (part < 5 ? part + 1 : 5));
-    call->packet[12] = 5;
+    /* Another key than the tone before it: the same in two ways within a second is one press. */
+    call->packet[12] = event_of_key[(call - calls + tick / DIGIT_EVERY + KEYS / 2) % KEYS];
     call->packet[13] = (part >= 5 ? 0x80 : 0) | 10;
     memcpy(call->packet + 14, &duration, 2);
     length = 16;
     if (part == 0) digits_sent++;
   }
-  memcpy(call->packet + 2, &sequence, 2);
-  memcpy(call->packet + 4, &timestamp, 4);
+  put_header(call, part > 0 ? tick - part : tick);
   send(call->fd, call->packet, length, 0);
 }
 
@@ -351,8 +350,10 @@ static void near_end(int is_bridge, int hears_tones) {
       int length = recv(calls[i].fd, packet, sizeof packet, 0);
       if (length >= 0) hear(&calls[i], packet, length);
       if (length >= 0 && hears_tones) listen_for_tones(&calls[i], packet, length);
-      if (!is_bridge) send_next(&calls[i], n / PARTS, 0);
-      else if (length >= 0) send(calls[i ^ 1].fd, packet, length, 0);
+      if (!is_bridge) {
+        fill(&calls[i], n / PARTS, 1, 0);
+        send_next(&calls[i], n / PARTS, 0);
+      } else if (length >= 0) send(calls[i ^ 1].fd, packet, length, 0);
     }
   }
 }
