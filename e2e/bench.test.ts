@@ -37,6 +37,18 @@ describe('ringdown bench', () => {
     expect(result.media?.packets).toBeGreaterThan(40 * 130)
   })
 
+  it('measures conferences: everybody hears the room, on either network', async () => {
+    for (const io of ['auto', 'dgram']) {
+      const rooms = ['--mode', 'conference', '--room-size', '5', '--speakers', '2']
+      const { code, result } = await bench(...rooms, '--calls', '20', '--rate', '40', '--hold', '4', '--io', io)
+      expect(code).toBe(0)
+      expect(result.plan.rooms).toEqual({ size: 5, speakers: 2 })
+      expect(result.calls).toMatchObject({ answered: 20, failed: 0 })
+      expect(result.media).toMatchObject({ streams: 20, lost: 0, lostBySubject: 0 })
+      expect(result.media?.packets).toBeGreaterThan(20 * 150)
+    }
+  })
+
   it('measures signalling, on the portable network too', async () => {
     const args = ['--mode', 'signalling', '--calls', '400', '--rate', '100']
     for (const io of ['auto', 'dgram']) {
@@ -96,7 +108,8 @@ describe('ringdown bench', () => {
     [['--rate', '-3'], /--rate <number>' argument '-3' is invalid\. give a number above 0/],
     [['--hold', 'long'], /--hold <seconds>' argument 'long' is invalid/],
     [['--mode', 'chat'], /--mode <mode>' argument 'chat' is invalid\. Allowed choices are ivr, bridge/],
-    [['--mode', 'conference'], /--mode conference: there are no rooms yet/],
+    [['--mode', 'conference', '--room-size', '2', '--speakers', '3'], /--speakers 3 --room-size 2: more would speak/],
+    [['--room-size', '20'], /--room-size 20: it goes with --mode conference/],
     [['--calls', '20000', '--rate', '5000'], /20000 media ports would be taken/],
     [['--pid', '1'], /--pid 1: it goes with a URI/],
     [['sip:x@127.0.0.1', '--io', 'dgram'], /--io dgram: .* with a URI none is/],

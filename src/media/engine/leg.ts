@@ -130,8 +130,8 @@ export class Leg {
   start(stream: StreamParameters, mediaMs: number, now: Instant): void {
     if (this.#stream === undefined) this.#inbound.drain()
     // What came meanwhile is not what the new stream may hear.
-    else if (this.#visitsToRest > 0) this.#inbound.visit(mediaMs, now)
-    this.#visitsToRest = 0
+    else if (this.#visitsToRest > 0 || this.#room?.rests === true) this.#inbound.visit(mediaMs, now)
+    this.#rouse()
     if (this.#outbound.isOtherSource(stream)) {
       this.#reporting.endSource(mediaMs, now)
       this.#latch.expectOtherSource()
@@ -189,7 +189,7 @@ export class Leg {
 
   /** What it may do in the room that it is in. */
   useRoom(talk: boolean, listen: boolean, mediaMs: number): void {
-    this.#visitsToRest = 0
+    this.#rouse()
     this.#seat!.allow(talk, listen)
     this.#seat!.useStream(this.#stream!, this.#transmitting === undefined, mediaMs)
   }
@@ -219,6 +219,21 @@ export class Leg {
     else this.#inbound.visit(mediaMs, now)
   }
 
+  /** Whether it needs no visits for half a second. */
+  get rests(): boolean {
+    return this.#visitsToRest > 0
+  }
+
+  /** Somebody else counts the visits that it needs not: the next one is needed. */
+  restNoMore(): void {
+    this.#visitsToRest = 0
+  }
+
+  #rouse(): void {
+    this.#visitsToRest = 0
+    this.#room?.rouse()
+  }
+
   /** The second half. */
   visitOut(mediaMs: number, now: Instant): void {
     if (this.#isAsleep) return
@@ -234,7 +249,7 @@ export class Leg {
 
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
   do(command: JobCommand, mediaMs: number): void {
-    this.#visitsToRest = 0
+    this.#rouse()
     if (command.type === 'stopJob') this.#stopJob(command.job)
     else if (this.#stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
@@ -416,4 +431,4 @@ const OPENING_PACKETS = 10
 /** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
 const TRAILING_PACKETS = 10
 /** Half a second: a thousand calls on hold cost next to nothing. */
-const VISITS_OF_REST = 24
+export const VISITS_OF_REST = 24

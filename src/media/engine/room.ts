@@ -4,7 +4,7 @@ import { Mixer } from '../node/mixer.ts'
 import { MixerParty } from '../node/mixer-party.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { RoomId } from './control.ts'
-import type { Leg } from './leg.ts'
+import { type Leg, VISITS_OF_REST } from './leg.ts'
 import { TICK_MS } from './schedule.ts'
 
 /**
@@ -19,6 +19,8 @@ export class Room {
   readonly #legs: Leg[] = []
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
+  /** Visits that a room whose legs all rest lets pass. */
+  #visitsToRest = 0
 
   /** @param onBroken ends a leg for which something cannot be: the others never notice */
   constructor(id: RoomId, kernels: Kernels, codecs: Codecs, onBroken: (leg: Leg, error: unknown) => void) {
@@ -34,6 +36,7 @@ export class Room {
 
   add(leg: Leg): void {
     this.#legs.push(leg)
+    this.rouse()
     leg.enterRoom(this, new MixerParty(this.#mixer))
   }
 
@@ -51,8 +54,22 @@ export class Room {
     return before !== this.hasHalfTicks
   }
 
+  /** Whether its legs are not visited for now. */
+  get rests(): boolean {
+    return this.#visitsToRest > 0
+  }
+
+  /** Something has changed for a leg of it. */
+  rouse(): void {
+    this.#visitsToRest = 0
+  }
+
   /** The room's part of a sub-tick: a round each 20 ms, and only packets that are due in between. */
   visit(mediaMs: number, now: Instant): void {
+    if (this.#visitsToRest > 0) {
+      this.#visitsToRest--
+      return
+    }
     const isRound = mediaMs >= this.#nextRoundMs
     if (isRound) this.#round(mediaMs, now)
     for (let i = this.#legs.length - 1; i >= 0; i--) {
@@ -64,6 +81,13 @@ export class Room {
         this.#onBroken(leg, error)
       }
     }
+    if (isRound) this.#restWithAll()
+  }
+
+  #restWithAll(): void {
+    for (let i = 0; i < this.#legs.length; i++) if (!this.#legs[i]!.rests) return
+    for (let i = 0; i < this.#legs.length; i++) this.#legs[i]!.restNoMore()
+    this.#visitsToRest = VISITS_OF_REST
   }
 
   /** Nobody is in it any more. */

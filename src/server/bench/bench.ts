@@ -10,7 +10,8 @@ import { apart, ownCores, pinSelf } from './pinning.ts'
 import { type BenchPlan, checkPlan } from './plan.ts'
 import { LOOPBACK } from './server-config.ts'
 import { Subject } from './subject.ts'
-import { PROMPT_FILE } from './subject-apps.ts'
+import { PROMPT_FILE, SILENCE_FILE } from './subject-apps.ts'
+import type { SubjectOrder } from './subject-process.ts'
 
 /** A system that is not ours to start. */
 export interface ForeignTarget {
@@ -103,17 +104,18 @@ export interface BenchResult {
  * @throws UsageError for a plan that cannot be run; RingdownError RINGDOWN_TRANSPORT when an address cannot be had
  */
 export async function runBench(options: BenchOptions): Promise<BenchResult> {
-  const { plan, target, io, onStart } = options
+  const { plan, target, onStart } = options
   checkPlan(plan)
   const observedPid = target?.pid === undefined ? undefined : new ObservedPid(target.pid)
   const pinning = target === undefined ? apart(ownCores()) : undefined
   if (pinning !== undefined) pinSelf(pinning.load)
   const directory = mkdtempSync(join(tmpdir(), 'ringdown-bench-'))
   writeFileSync(join(directory, PROMPT_FILE), melodyWav(PROMPT))
+  writeFileSync(join(directory, SILENCE_FILE), melodyWav([{ semitone: 'rest', durationMs: 1000 }]))
   let [load, subject]: [Load | undefined, Subject | undefined] = [undefined, undefined]
   try {
     load = await Load.start(directory, target?.address ?? LOOPBACK, target?.port ?? 0)
-    if (target === undefined) subject = await Subject.start({ directory, peer: load.peerUri, io }, pinning?.subject)
+    if (target === undefined) subject = await Subject.start(orderOf(options, directory, load), pinning?.subject)
     onStart?.(load.peerUri)
     const uri = target?.uri ?? (subject as Subject).uriOf(plan.mode)
     return await measure(options, load, uri, subject ?? observedPid, pinning)
@@ -122,6 +124,11 @@ export async function runBench(options: BenchOptions): Promise<BenchResult> {
     rmSync(directory, { recursive: true })
     if (pinning !== undefined) pinSelf([...pinning.subject, ...pinning.load])
   }
+}
+
+function orderOf({ plan, io }: BenchOptions, directory: string, load: Load): SubjectOrder {
+  const { rooms } = plan
+  return { directory, peer: load.peerUri, io, ...(rooms !== undefined && { roomSize: rooms.size }) }
 }
 
 async function measure(

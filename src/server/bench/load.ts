@@ -6,7 +6,7 @@ import { createLogger } from '../log/logger.ts'
 import { type RunningServer, startServer } from '../main.ts'
 import { type BenchPlan, LOAD_PORTS } from './plan.ts'
 import { serverOf } from './server-config.ts'
-import { PROMPT_FILE } from './subject-apps.ts'
+import { PROMPT_FILE, SILENCE_FILE } from './subject-apps.ts'
 
 /** How the calls of a load went. */
 export interface LoadTally {
@@ -87,7 +87,9 @@ export class Load {
 
   /** Places the calls of the plan and resolves when all are over, and what they heard is known. */
   async run(plan: BenchPlan, to: string, signal: AbortSignal): Promise<void> {
-    const app = caller(plan, to, this.tally, signal)
+    const silent = caller(plan, to, this.tally, signal, SILENCE_FILE)
+    const speaking = caller(plan, to, this.tally, signal, PROMPT_FILE)
+    const { size = 1, speakers = 1 } = plan.rooms ?? {}
     // Each call listens to it.
     setMaxListeners(0, signal)
     const begun = performance.now()
@@ -96,6 +98,7 @@ export class Load {
       const due = Math.min(plan.calls, Math.ceil(((performance.now() - begun) * plan.rate) / 1000))
       while (this.tally.placed < due) {
         this.tally.lastPlacedMs = performance.now()
+        const app = this.tally.placed % size < speakers ? speaking : silent
         if (this.tally.placed++ === 0) this.tally.firstPlacedMs = this.tally.lastPlacedMs
         running.push(this.#server.startOutbound(app, { name: 'caller' }))
       }
@@ -111,7 +114,13 @@ export class Load {
 }
 
 /** Calls, talks for as long as the plan says, hangs up, and notes how it went. */
-function caller({ mode, holdMs }: BenchPlan, to: string, tally: LoadTally, signal: AbortSignal): AppDefinition {
+function caller(
+  { mode, holdMs }: BenchPlan,
+  to: string,
+  tally: LoadTally,
+  signal: AbortSignal,
+  says: string,
+): AppDefinition {
   return outbound(async (channel) => {
     const placedMs = performance.now()
     const state = await channel.call(to, { timeoutMs: ANSWER_PATIENCE_MS, signal })
@@ -123,7 +132,7 @@ function caller({ mode, holdMs }: BenchPlan, to: string, tally: LoadTally, signa
     tally.answered++
     tally.up++
     // It ends with the call.
-    if (mode !== 'signalling') channel.filePlayer.play(PROMPT_FILE, { loop: true }).catch(() => {})
+    if (mode !== 'signalling') channel.filePlayer.play(says, { loop: true }).catch(() => {})
     if (holdMs > 0) await channel.waitForIdle({ timeoutMs: holdMs })
     tally.up--
     if (channel.state() === channel.State.IDLE && !signal.aborted)

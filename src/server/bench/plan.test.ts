@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { BENCH_MODES, checkPlan, DEFAULT_PLANS, LOAD_PORTS, MAX_LEGS, SUBJECT_PORTS } from './plan.ts'
 
 describe('checkPlan', () => {
-  it.each(BENCH_MODES.filter((mode) => mode !== 'conference'))('takes the defaults of %s', (mode) => {
+  it.each(BENCH_MODES)('takes the defaults of %s', (mode) => {
     expect(() => checkPlan({ mode, ...DEFAULT_PLANS[mode] })).not.toThrow()
   })
 
-  it('refuses a conference, saying what is missing and what there is instead', () => {
-    expect(() => checkPlan({ mode: 'conference', ...DEFAULT_PLANS.conference })).toThrow(/no rooms yet.*bench -- mixer/)
+  it('refuses rooms in which more speak than there are', () => {
+    const plan = { mode: 'conference', ...DEFAULT_PLANS.conference } as const
+    expect(() => checkPlan({ ...plan, rooms: { size: 3, speakers: 4 } })).toThrow('--speakers 4 --room-size 3: more')
+    expect(() => checkPlan({ ...plan, rooms: { size: 3, speakers: 3 } })).not.toThrow()
   })
 
   it('refuses more legs at a time than there are ports, by name', () => {

@@ -1,6 +1,6 @@
 import { UsageError } from '../../kit/index.ts'
 
-/** What the calls of a bench do. `conference` is known and not there yet. */
+/** What the calls of a bench do. */
 export const BENCH_MODES = ['ivr', 'bridge', 'signalling', 'conference'] as const
 export type BenchMode = (typeof BENCH_MODES)[number]
 
@@ -13,7 +13,20 @@ export interface BenchPlan {
   readonly rate: number
   /** How long a call stays after its answer. */
   readonly holdMs: number
+  /** Of conferences. */
+  readonly rooms?: RoomPlan
 }
+
+/** How calls are put into rooms. */
+export interface RoomPlan {
+  /** Calls in a room. */
+  readonly size: number
+  /** Of them, those who speak; the others send silence. */
+  readonly speakers: number
+}
+
+/** What conferences are measured with unless the command says otherwise. */
+export const DEFAULT_ROOMS: RoomPlan = { size: 10, speakers: 3 }
 
 /** What a mode is measured with unless the command says otherwise. */
 export const DEFAULT_PLANS: Readonly<Record<BenchMode, Omit<BenchPlan, 'mode'>>> = {
@@ -33,10 +46,10 @@ export const MAX_LEGS = 13_000
  * Refuses what cannot be run.
  * @throws UsageError naming the value and the fix
  */
-export function checkPlan({ mode, calls, rate, holdMs }: BenchPlan): void {
-  if (mode === 'conference')
+export function checkPlan({ mode, calls, rate, holdMs, rooms }: BenchPlan): void {
+  if (rooms !== undefined && rooms.speakers > rooms.size)
     throw new UsageError(
-      '--mode conference: there are no rooms yet, no command of the media engine drives its mixer; until there are, "npm run bench -- mixer" in the sources measures what a room computes',
+      `--speakers ${rooms.speakers} --room-size ${rooms.size}: more would speak than there are; lower one or raise the other`,
     )
   const standing = Math.min(calls, Math.ceil((rate * (holdMs + PORT_REST_MS)) / 1000))
   const legs = standing * (mode === 'bridge' ? 2 : 1)

@@ -1,4 +1,5 @@
 import type { BenchResult, Percentiles, Progress } from './bench.ts'
+import type { BenchPlan } from './plan.ts'
 
 /** What is going on, in one line. */
 export function progressLine({ seconds, tally, sample, cores }: Progress): string {
@@ -15,7 +16,7 @@ export function table(result: BenchResult): string[] {
   const rows: [string, string | undefined][] = [
     [
       'load',
-      `${plan.calls} calls (${plan.mode}) at ${plan.rate} a second, ${plan.holdMs / 1000} s each, to ${result.target}`,
+      `${plan.calls} calls (${plan.mode}${roomsText(plan)}) at ${plan.rate} a second, ${plan.holdMs / 1000} s each, to ${result.target}`,
     ],
     ['cores', coresText(result)],
     [
@@ -47,6 +48,10 @@ export function table(result: BenchResult): string[] {
 export function isLoadSlow({ plan, calls, load, cores }: BenchResult): boolean {
   const isBehind = calls.placed >= 2 * plan.rate && calls.perSecond < 0.9 * plan.rate
   return load.latenessP99Ms > 10 || load.cores > 0.9 * (cores?.load.length ?? Number.POSITIVE_INFINITY) || isBehind
+}
+
+function roomsText({ rooms }: BenchPlan): string {
+  return rooms === undefined ? '' : `, rooms of ${rooms.size} of whom ${rooms.speakers} speak`
 }
 
 function coresText({ cores, cpu }: BenchResult): string | undefined {

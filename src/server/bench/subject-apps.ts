@@ -4,6 +4,8 @@ import type { BenchMode } from './plan.ts'
 
 /** What is played, on both sides: the name of a file in the media store. */
 export const PROMPT_FILE = 'prompt.wav'
+/** What those play who are silent in a conference: they send packets all the same. */
+export const SILENCE_FILE = 'silence.wav'
 
 /** Answers, plays a prompt over and over and listens for digits. */
 const ivr = inbound(async (channel) => {
@@ -11,7 +13,7 @@ const ivr = inbound(async (channel) => {
   await channel.filePlayer.play(PROMPT_FILE, { loop: true })
 })
 
-/** Answers and says nothing. */
+/** Answers and says nothing. In conferences {@link roomed} does the rest. */
 const signalling = inbound(async (channel) => {
   await channel.answer()
   await channel.waitForIdle()
@@ -28,6 +30,6 @@ const bridge = inbound(async (channel, { extraChannels: [other], parameters }) =
 
 /** The services of the exchange under test, each reached by the name of its mode. */
 export function subjectServices(peer: string): readonly ServiceConfig[] {
-  const apps = { ivr, bridge, signalling } satisfies Partial<Record<BenchMode, unknown>>
+  const apps = { ivr, bridge, signalling, conference: signalling } satisfies Record<BenchMode, unknown>
   return Object.entries(apps).map(([name, app]) => ({ name, app, parameters: { peer } }))
 }

@@ -1,7 +1,9 @@
 import { startServer } from '../main.ts'
+import { startMediaPlane } from '../media-plane.ts'
 import { returnMemoryOf } from '../memory.ts'
 import { ownSample, type Sample } from './observed.ts'
 import { SUBJECT_PORTS } from './plan.ts'
+import { roomed } from './roomed.ts'
 import { LOOPBACK, serverOf } from './server-config.ts'
 import { subjectServices } from './subject-apps.ts'
 
@@ -12,6 +14,8 @@ export interface SubjectOrder {
   /** The URI that the load answers. */
   readonly peer: string
   readonly io: 'auto' | 'libc' | 'dgram'
+  /** Calls in a room, when they are to be in rooms. */
+  readonly roomSize?: number
 }
 
 export type FromSubject =
@@ -31,6 +35,7 @@ const server = await startServer(
     services: subjectServices(order.peer),
     extraChannels: 1,
   }),
+  { media: async (settings, logger) => roomed(await startMediaPlane(settings, logger), order.roomSize) },
 )
 returnMemoryOf(server)
 const tell = (message: FromSubject): void => void process.send?.(message)

@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { RingdownError, UsageError } from '../../kit/index.ts'
 import { parseUri } from '../../sip/index.ts'
 import { type ForeignTarget, type Progress, runBench } from '../bench/bench.ts'
-import { BENCH_MODES, type BenchMode, checkPlan, DEFAULT_PLANS } from '../bench/plan.ts'
+import { BENCH_MODES, type BenchMode, checkPlan, DEFAULT_PLANS, DEFAULT_ROOMS, type RoomPlan } from '../bench/plan.ts'
 import { progressLine, table } from '../bench/report.ts'
 import { isLoopback } from '../config/address.ts'
 import { EXIT } from './exit-codes.ts'
@@ -21,6 +21,8 @@ interface BenchFlags {
   listen?: string
   allowNetwork: boolean
   json: boolean
+  roomSize?: number
+  speakers?: number
 }
 
 /** `ringdown bench [uri]` */
@@ -32,6 +34,8 @@ export function benchCommand(onExit: (code: number) => void): Command {
     .option('--calls <number>', 'calls to place (default: 100; signalling: 2000)', wholeNumber(1, 1_000_000))
     .option('--rate <number>', 'new calls a second (default: 50; signalling: 200)', aboveZero(10_000))
     .option('--hold <seconds>', 'how long a call stays after its answer (default: 15; signalling: 0)', seconds)
+    .option('--room-size <number>', 'of conferences: calls in a room (default: 10)', wholeNumber(1, 10_000))
+    .option('--speakers <number>', 'of conferences: those in a room who speak (default: 3)', wholeNumber(0, 10_000))
     .addOption(
       new Option('--io <network>', 'how the exchange that is started reaches the network')
         .choices(['auto', 'libc', 'dgram'])
@@ -49,8 +53,8 @@ from this one, on the other cores, over loopback. The modes:
   ivr         each call hears a prompt over and over and says one; its digits are listened for
   bridge      each call is connected to a second one, which this process answers: two streams each way
   signalling  each call is answered and hung up
-  conference  not there yet
-With a URI, bridge needs a far end that calls back the address that is printed.
+  conference  the calls are put into rooms in the order that they come; some speak, all hear the room
+With a URI, bridge needs a far end that calls back the address that is printed, and the rooms of conference are its own.
 
 A rate and a hold that let calls end before all are placed make a level of rate x hold calls. CPU time is taken where
 nine tenths of the most stood. Ctrl-C ends the calls and prints what was measured.
@@ -58,6 +62,7 @@ nine tenths of the most stood. Ctrl-C ends the calls and prints what was measure
 Examples:
   $ ringdown bench
   $ ringdown bench --calls 1000 --rate 100 --hold 30
+  $ ringdown bench --mode conference --calls 300 --room-size 300
   $ ringdown bench --mode signalling --calls 5000 --rate 400 --json
   $ ringdown bench sip:ivr@127.0.0.1:5080 --pid 4711
 
@@ -72,7 +77,9 @@ async function bench(uri: string | undefined, flags: BenchFlags): Promise<number
   const { mode, io, json } = flags
   const defaults = DEFAULT_PLANS[mode]
   const { calls = defaults.calls, rate = defaults.rate } = flags
-  const plan = { mode, calls, rate, holdMs: flags.hold === undefined ? defaults.holdMs : flags.hold * 1000 }
+  const rooms = roomsOf(flags)
+  const holdMs = flags.hold === undefined ? defaults.holdMs : flags.hold * 1000
+  const plan = { mode, calls, rate, holdMs, ...(rooms && { rooms }) }
   checkPlan(plan)
   const target = await targetOf(uri, flags)
   const abort = new AbortController()
@@ -90,6 +97,17 @@ async function bench(uri: string | undefined, flags: BenchFlags): Promise<number
   }).finally(() => progress.end())
   console.log(json ? JSON.stringify(result, undefined, 2) : table(result).join('\n'))
   return result.calls.failed === 0 && result.calls.answered > 0 ? EXIT.OK : EXIT.FAILED
+}
+
+function roomsOf({ mode, roomSize, speakers }: BenchFlags): RoomPlan | undefined {
+  const size = roomSize ?? DEFAULT_ROOMS.size
+  if (mode === 'conference') return { size, speakers: speakers ?? Math.min(size, DEFAULT_ROOMS.speakers) }
+  for (const [flag, value] of [
+    ['room-size', roomSize],
+    ['speakers', speakers],
+  ] as const)
+    if (value !== undefined) throw new UsageError(`--${flag} ${value}: it goes with --mode conference`)
+  return undefined
 }
 
 async function targetOf(uri: string | undefined, flags: BenchFlags): Promise<ForeignTarget | undefined> {
