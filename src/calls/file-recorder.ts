@@ -9,6 +9,11 @@ import { assertMediaName, type RecordingFormat, type RecordingSink } from './med
 export interface RecordOptions {
   /** Samples in the WAV file. Default 'pcm16', or what the file's ending says (.ul, .al: raw G.711 without a header). */
   format?: RecordingFormat
+  /**
+   * Of the samples in the file. Default: 16,000 of a call whose codec is wideband where the format is no G.711, else
+   * 8,000. Raw G.711 is always 8,000.
+   */
+  sampleRateHz?: 8000 | 16_000
   /** Stop with SIZE when the file holds this many bytes of audio. Default: no limit. */
   maxBytes?: number
   /** Stop with SILENCE after this much silence, once something was heard. Default: never. */
@@ -49,15 +54,18 @@ export class FileRecorder extends MediaJob<RecorderCause> {
     for (const [name, value] of Object.entries({ maxBytes, maxSilenceMs, initialSilenceMs, timeoutMs }))
       if (value !== undefined && !(value > 0))
         throw new UsageError(`fileRecorder.record: ${name} must be above 0, not ${value}`)
+    const leg = this.core.requireAnswered('fileRecorder.record')
+    const sampleRateHz = rateOf(file, format, options.sampleRateHz, leg.media.sampleRateHz)
     let sink: RecordingSink | undefined
-    this.launch(this.core.requireAnswered('fileRecorder.record'), {
+    this.launch(leg, {
       bargeIn,
       prepare: async () => {
         this.#audioDetected = false
-        sink = await this.core.host.files.write(file, format)
+        sink = await this.core.host.files.write(file, format, sampleRateHz)
         return {
           type: 'record',
           limits: {
+            sampleRateHz,
             bargeIn,
             beepOnStart,
             ...(maxBytes !== undefined && { maxSamples: samplesWithin(format, maxBytes) }),
@@ -93,4 +101,17 @@ function formatOf(file: string, wanted: RecordingFormat | undefined): RecordingF
       `fileRecorder.record: ${file} is raw ${raw} by its ending; ${wanted} needs another, such as .wav`,
     )
   return raw ?? wanted ?? 'pcm16'
+}
+
+function rateOf(
+  file: string,
+  format: RecordingFormat,
+  wanted: 8000 | 16_000 | undefined,
+  ofCall: 8000 | 16_000,
+): 8000 | 16_000 {
+  if (wanted !== undefined && wanted !== 8000 && wanted !== 16_000)
+    throw new UsageError(`fileRecorder.record: sampleRateHz must be 8000 or 16000, not ${wanted}`)
+  if (wanted === 16_000 && rawEncodingOf(file) !== undefined)
+    throw new UsageError(`fileRecorder.record: ${file} is raw G.711 by its ending, which has 8000 Hz and not 16000`)
+  return wanted ?? (format === 'pcmu' || format === 'pcma' ? 8000 : ofCall)
 }

@@ -2,7 +2,15 @@ import { expect, test } from 'vitest'
 import { utf8Decode } from '../../kit/index.ts'
 import { codecNamed, toneLevelDbm0 } from '../../media/index.ts'
 import { MemoryMediaStore, type SimulatedExchange, type Simulation, withSimulation } from '../../testing/index.ts'
-import { type AppFunction, type Channel, type GetDigitsOptions, inbound, outbound, type ReadOptions } from '../index.ts'
+import {
+  type AppFunction,
+  type Channel,
+  type GetDigitsOptions,
+  inbound,
+  outbound,
+  type ReadOptions,
+  type RecordingFormat,
+} from '../index.ts'
 
 const US = '192.0.2.1'
 const THEM = '192.0.2.2'
@@ -134,6 +142,55 @@ test(
     await sim.clock.runUntilIdle()
     expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
     expect(asked).toEqual([16_000, 8000])
+  }),
+)
+
+test(
+  'a recording has the band of the call, or the rate that was asked for',
+  withSimulation({}, async (sim) => {
+    const written: unknown[] = []
+    class WatchedStore extends MemoryMediaStore {
+      override write(name: string, format: RecordingFormat, sampleRateHz?: 8000 | 16_000) {
+        written.push([name, format, sampleRateHz])
+        return super.write(name, format, sampleRateHz)
+      }
+    }
+    const files = new WatchedStore()
+    const us = sim.exchange(US, { name: 'us', files })
+    const them = sim.exchange(THEM, {
+      name: 'them',
+      services: {
+        app: inbound(async (channel) => {
+          await channel.answer({ codecs: ['G722', 'PCMU'] })
+          await channel.waitForIdle()
+        }),
+      },
+    })
+    const record = await us.startOutbound(
+      outbound(async (channel) => {
+        for (const codec of ['G722', 'PCMU'] as const) {
+          expect(await channel.call(`sip:app@${THEM}`, { codecs: [codec] })).toBe('ANSWERED')
+          await channel.fileRecorder.record(`${codec}.wav`, { timeoutMs: 500 })
+          await channel.fileRecorder.record(`${codec}-16.wav`, { timeoutMs: 500, sampleRateHz: 16_000 })
+          await channel.fileRecorder.record(`${codec}.ul`, { timeoutMs: 500 })
+          const record = channel.fileRecorder
+          expect(() => record.start('a.ul', { sampleRateHz: 16_000 })).toThrow(/a\.ul is raw G\.711 by its ending/)
+          expect(() => record.start('a.wav', { sampleRateHz: 44_100 as 8000 })).toThrow(/8000 or 16000, not 44100/)
+          await channel.hangUp()
+        }
+      }),
+    )
+    await sim.clock.runUntilIdle()
+    expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
+    expect(written).toEqual([
+      ['G722.wav', 'pcm16', 16_000],
+      ['G722-16.wav', 'pcm16', 16_000],
+      ['G722.ul', 'pcmu', 8000],
+      ['PCMU.wav', 'pcm16', 8000],
+      ['PCMU-16.wav', 'pcm16', 16_000],
+      ['PCMU.ul', 'pcmu', 8000],
+    ])
+    expect(files.recordings.map((name) => files.recording(name)?.length)).toEqual([8000, 8000, 4000, 4000, 8000, 4000])
   }),
 )
 

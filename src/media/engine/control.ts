@@ -103,6 +103,8 @@ export type FileSource =
 export interface RecordLimits {
   /** Stop with TIMEOUT after this long. */
   readonly timeoutMs?: number
+  /** Of the recording, whatever the codec has. Default 8,000. */
+  readonly sampleRateHz?: 8000 | 16_000
   /** Stop with SIZE when this many samples were recorded. */
   readonly maxSamples?: number
   /** Stop with SILENCE after this much silence once something was heard. */
@@ -189,7 +191,7 @@ export type MediaEvent =
   /** Nothing has come for `rtpTimeoutMs`. Said once; when something comes after all, `rtpResumed` is said. */
   | { readonly type: 'rtpTimeout'; readonly leg: LegId }
   | { readonly type: 'rtpResumed'; readonly leg: LegId }
-  /** A block of a recording in progress: mono 16-bit at 8 kHz. */
+  /** A block of a recording in progress: mono 16-bit, at the rate that was asked for. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
   /** A job is over; for a recording, `audioDetected` says whether anything but silence was heard. */
   | {

@@ -23,6 +23,7 @@ import type {
   RoomId,
   StreamParameters,
 } from './control.ts'
+import type { FrameListener } from './hearing.ts'
 import { Inbound } from './inbound.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
 import { Protection } from './protection.ts'
@@ -338,10 +339,10 @@ export class Leg {
       bargeIn: limits.bargeIn,
       recorder,
       isPatient: true,
-      hear: (frame) => {
-        const cause = recorder.hear(frame)
+      ...this.#hearingAt(limits.sampleRateHz, (frame, length) => {
+        const cause = recorder.hear(frame, length)
         if (cause !== undefined) this.#endRecording(recording, cause)
-      },
+      }),
     }
     const listen = (atMs: number): void => {
       this.#recordings.push(recording)
@@ -357,6 +358,20 @@ export class Leg {
       this.#seat?.resume()
       listen(doneAtMs)
     })
+  }
+
+  /** Sound of any codec at one rate. */
+  #hearingAt(
+    sampleRateHz: 8000 | 16_000 = 8000,
+    hear: (frame: Int16Array, length: number) => void,
+  ): Pick<FrameListener, 'hear' | 'hearWide'> {
+    if (sampleRateHz === 8000) return { hear: (frame) => hear(frame, frame.length) }
+    const { up, wide } = this.#workshop.codecs.rates
+    const past = new Int16Array(up.past)
+    return {
+      hear: (frame) => hear(wide, up.process(past, frame, 0, frame.length, wide, 0)),
+      hearWide: (frame) => hear(frame, frame.length),
+    }
   }
 
   #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
@@ -418,12 +433,11 @@ interface Job {
   readonly isRecording: boolean
 }
 
-interface Recording {
+interface Recording extends FrameListener {
   readonly id: JobId
   readonly bargeIn: boolean
   readonly recorder: Recorder
   readonly isPatient: true
-  hear(frame: Int16Array): void
 }
 
 /** 200 ms at 20 ms a packet: the far end latches on the first that comes through. */

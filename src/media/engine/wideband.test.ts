@@ -119,6 +119,44 @@ describe('a prompt at 16 kHz', () => {
   })
 })
 
+describe('a recording at 16 kHz', () => {
+  it.each(['G722', 'L16/16000', 'OPUS', 'PCMU'] as const)('holds what came in %s, in its band', async (name) => {
+    const { media, ann } = await annAndBob({ ann: STREAMS[name], opus })
+    const limits = { bargeIn: false, beepOnStart: false, sampleRateHz: 16_000, timeoutMs: 1200 } as const
+    media.send({ type: 'record', leg: 1, job: 5, limits })
+    media.send({ type: 'record', leg: 1, job: 6, limits: { ...limits, sampleRateHz: 8000 } })
+    const rateHz = name === 'PCMU' ? 8000 : 16_000
+    const high = name === 'PCMU' ? 3000 : 5000
+    const low = tone(1000, 1000, rateHz)
+    const sound = tone(high, 1000, rateHz).map((sample, i) => (sample + low[i]) / 2)
+    await say(ann, (ms) => media.pass(ms), name, sound)
+    await finished(media, 1, 5)
+    const samples = recordingOf(media, 1, 5)
+    expect(samples.length).toBe(19_200)
+    expect(levelAt16k(samples, 1000)).toBeGreaterThan(-18)
+    expect(levelAt16k(samples, high)).toBeGreaterThan(-18)
+    // Of 8 kHz the image above 4 kHz is gone.
+    if (name === 'PCMU') expect(levelAt16k(samples, 5000)).toBeLessThan(-45)
+    const narrow = recordingOf(media, 1, 6)
+    expect(narrow.length).toBe(9600)
+    expect(toneLevelDbm0(narrow.subarray(3000, 6000), 1000)).toBeGreaterThan(-18)
+  })
+
+  it('goes on through a change to a codec without the band, at its rate', async () => {
+    const { media, ann, restart } = await annAndBob({ ann: STREAMS.G722 })
+    const limits = { bargeIn: false, beepOnStart: false, sampleRateHz: 16_000, timeoutMs: 2000 } as const
+    media.send({ type: 'record', leg: 1, job: 5, limits })
+    await say(ann, (ms) => media.pass(ms), 'G722', tone(1000, 800, 16_000))
+    restart(1, {})
+    await say(ann, (ms) => media.pass(ms), 'PCMU', tone(1000, 1000, 8000))
+    await finished(media, 1, 5)
+    const samples = recordingOf(media, 1, 5)
+    expect(samples.length).toBe(32_000)
+    expect(levelAt16k(samples.subarray(0, 12_000), 1000)).toBeGreaterThan(-14)
+    expect(levelAt16k(samples.subarray(20_000), 1000)).toBeGreaterThan(-14)
+  })
+})
+
 describe('a bridge between wideband codecs', () => {
   it.each([
     ['G722', 'OPUS'],

@@ -35,6 +35,16 @@ describe('Recorder', () => {
     expect(blocks).toEqual([1280, 1280, 640])
   })
 
+  it('counts milliseconds at 16 kHz, too', () => {
+    const blocks: number[] = []
+    const limits = { bargeIn: false, beepOnStart: false, sampleRateHz: 16_000, timeoutMs: 500 } as const
+    const recorder = new Recorder(limits, (samples) => blocks.push(samples.length))
+    const loud = new Int16Array(1280).fill(8000)
+    const causes = Array.from({ length: 25 }, () => recorder.hear(loud, 320))
+    recorder.flush()
+    expect([causes.indexOf('TIMEOUT'), blocks, recorder.audioDetected]).toEqual([24, [2560, 2560, 2560, 320], true])
+  })
+
   it('stops at the exact sample', () => {
     const { cause, recorder, blocks } = record({ maxSamples: 1000 }, 's'.repeat(20))
     recorder.flush()

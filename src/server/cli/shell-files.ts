@@ -45,9 +45,13 @@ export class ShellFiles implements MediaStore {
     return { source: { kind: 'stream', stream: fed.stream }, close: fed.stop }
   }
 
-  write(_name: string, format: RecordingFormat): Promise<RecordingSink> {
+  write(_name: string, format: RecordingFormat, sampleRateHz = 8000): Promise<RecordingSink> {
     if (this.#recordPath === undefined) return Promise.reject(new MediaFileError('nothing to record to was named'))
-    return DiskRecording.create(this.#recordPath, format, { maxBytes: 2 ** 30, backlog: new WriteBacklog() })
+    return DiskRecording.create(this.#recordPath, format, {
+      maxBytes: 2 ** 30,
+      backlog: new WriteBacklog(),
+      sampleRateHz,
+    })
   }
 }
 

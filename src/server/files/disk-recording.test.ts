@@ -54,6 +54,14 @@ function disk(pace: (what: string) => Promise<void>, steps: string[] = []): NonN
 }
 
 describe('DiskRecording', () => {
+  it('says the rate of its samples', async () => {
+    const recording = await create({ sampleRateHz: 16_000 })
+    recording.write(block)
+    await recording.close()
+    const wav = parseWav(readFileSync(path))
+    expect(wav.ok && [wav.value.sampleRateHz, wav.value.data.length]).toEqual([16_000, 2560])
+  })
+
   it('has a header that is true whenever a second of audio is there', async () => {
     const recording = await create()
     for (let n = 0; n < 20; n++) recording.write(block)

@@ -2,7 +2,14 @@ import { rename } from 'node:fs/promises'
 import { basename, dirname } from 'node:path'
 import type { RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
-import { rawEncodingOf, SampleEncoder, samplesWithin, wavHeader, wavPadding } from '../../media/index.ts'
+import {
+  rawEncodingOf,
+  SampleEncoder,
+  samplesWithin,
+  wavHeader,
+  wavHeaderLength,
+  wavPadding,
+} from '../../media/index.ts'
 import { openRecordingFile, type RecordingFile, syncDirectory } from './recording-file.ts'
 import { makeWay, salvage, stagedPathOf } from './salvage.ts'
 import type { WriteBacklog } from './write-backlog.ts'
@@ -10,6 +17,8 @@ import type { WriteBacklog } from './write-backlog.ts'
 export interface RecordingOptions {
   /** The most audio, in bytes. */
   readonly maxBytes: number
+  /** Of the samples. Default 8,000. */
+  readonly sampleRateHz?: number
   /** What all recordings together may have waiting for the disk. */
   readonly backlog: WriteBacklog
   /** The recording is over, however it went. */
@@ -36,6 +45,7 @@ export class DiskRecording implements RecordingSink {
   readonly #options: RecordingOptions
   readonly #encoder: SampleEncoder
   readonly #hasHeader: boolean
+  readonly #sampleRateHz: number
   #block: Uint8Array
   #blockLength = 0
   #audioBytes = 0
@@ -52,8 +62,9 @@ export class DiskRecording implements RecordingSink {
     this.#options = options
     this.#encoder = new SampleEncoder(format)
     this.#hasHeader = rawEncodingOf(path) === undefined
-    this.#block = new Uint8Array(blockBytes(format))
-    if (this.#hasHeader) this.#enqueue(wavHeader(format, 0), 0)
+    this.#sampleRateHz = options.sampleRateHz ?? 8000
+    this.#block = new Uint8Array(blockBytes(format, this.#sampleRateHz))
+    if (this.#hasHeader) this.#enqueue(this.#header(), 0)
   }
 
   /** @throws Error of the file system when the file cannot be made */
@@ -131,17 +142,21 @@ export class DiskRecording implements RecordingSink {
   /** The audio first and the header behind it, which then counts nothing that is not there. */
   #flush(): void {
     if (this.#blockLength === 0) return
-    const start = this.#hasHeader ? wavHeader(this.#format, 0).length : 0
+    const start = this.#hasHeader ? wavHeaderLength(this.#format) : 0
     const audio = this.#block.subarray(0, this.#blockLength)
     this.#enqueue(audio, start + this.#audioBytes)
     this.#audioBytes += audio.length
     if (this.#hasHeader) {
       const padding = new Uint8Array(wavPadding(this.#audioBytes))
       if (padding.length > 0) this.#enqueue(padding, start + this.#audioBytes)
-      this.#enqueue(wavHeader(this.#format, this.#audioBytes), 0)
+      this.#enqueue(this.#header(), 0)
     }
-    this.#block = new Uint8Array(blockBytes(this.#format))
+    this.#block = new Uint8Array(blockBytes(this.#format, this.#sampleRateHz))
     this.#blockLength = 0
+  }
+
+  #header(): Uint8Array {
+    return wavHeader(this.#format, this.#audioBytes, this.#sampleRateHz)
   }
 
   #enqueue(bytes: Uint8Array, at: number): void {
@@ -160,6 +175,6 @@ export class DiskRecording implements RecordingSink {
 }
 
 /** A second of audio: fewer and larger writes. */
-function blockBytes(format: RecordingFormat): number {
-  for (let bytes = 256; ; bytes += 256) if (samplesWithin(format, bytes) >= 8000) return bytes
+function blockBytes(format: RecordingFormat, sampleRateHz: number): number {
+  for (let bytes = 256; ; bytes += 256) if (samplesWithin(format, bytes) >= sampleRateHz) return bytes
 }

@@ -47,6 +47,7 @@ describe('recordings that a crash has left', () => {
     mkdirSync(join(directory, 'calls'))
     leave('calls/a.wav.part', cutOff('pcm16', 0, 1001))
     leave('b.ul.part', Buffer.alloc(99, 1))
+    leave('w.wav.part', Buffer.concat([wavHeader('pcm16', 0, 16_000), Buffer.alloc(500, 5)]))
     leave('calls/c.wav.part', cutOff('ima-adpcm', 256, 600))
     leave('d.part', cutOff('pcmu', 32, 33))
     leave('e.wav.part', cutOff('pcm16', 0, 0))
@@ -58,6 +59,7 @@ describe('recordings that a crash has left', () => {
       'calls/a.cut.wav',
       'calls/c.cut.wav',
       'd.cut',
+      'w.cut.wav',
     ])
     for (const [name, bytes] of [
       ['calls/a.cut.wav', 1000],
@@ -69,8 +71,10 @@ describe('recordings that a crash has left', () => {
       expect(wav.ok && wav.value.data.length).toBe(bytes)
       expect(file.readUInt32LE(4)).toBeLessThanOrEqual(file.length - 8)
     }
-    expect(store.counters.snapshot()).toEqual({ recordingsRecovered: 4 })
-    expect(logged.length).toBe(6)
+    const wide = parseWav(readFileSync(join(directory, 'w.cut.wav')))
+    expect(wide.ok && [wide.value.sampleRateHz, wide.value.data.length]).toEqual([16_000, 500])
+    expect(store.counters.snapshot()).toEqual({ recordingsRecovered: 5 })
+    expect(logged.length).toBe(7)
     expect(logged).toContain(
       `a recording that a crash has left was completed and marked as cut: ${join(directory, 'b.cut.ul')}`,
     )

@@ -34,7 +34,7 @@ export class MemoryMediaStore implements MediaStore {
     return this.#recordings.get(name)?.heard ?? []
   }
 
-  /** A completed recording, mono 16-bit at 8 kHz; `undefined` while it runs or when there is none. */
+  /** A completed recording, mono 16-bit at the rate of the recording, which is 8 kHz but on wideband calls; `undefined` while it runs or when there is none. */
   recording(name: string): Int16Array | undefined {
     return this.#recordings.get(name)?.samples
   }
@@ -47,7 +47,7 @@ export class MemoryMediaStore implements MediaStore {
     return playableClip(clip, loop)
   }
 
-  async write(name: string, _format: RecordingFormat): Promise<RecordingSink> {
+  async write(name: string, _format: RecordingFormat, sampleRateHz: 8000 | 16_000 = 8000): Promise<RecordingSink> {
     assertMediaName(name)
     const blocks: Int16Array[] = []
     const heard: Utterance[] = []
@@ -62,7 +62,7 @@ export class MemoryMediaStore implements MediaStore {
         const samples = joined(blocks)
         this.#recordings.set(name, { samples, heard })
         const text = heard.map((each) => each.text ?? '').join(' ')
-        this.#add(name, { encoding: 'pcm16', sampleRateHz: 8000, data: samples }, text)
+        this.#add(name, { encoding: 'pcm16', sampleRateHz, data: samples }, text)
       },
     }
   }
