@@ -303,6 +303,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #close(id: LegId, now: Instant): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
+    // First of all: what waits in its jitter buffer is for recordings.
+    if (leg.room !== undefined) this.#exit(leg, leg.room)
     leg.end('ABORTED')
     leg.leave(this.#mediaMs, now)
     const statistics = leg.statistics()
@@ -313,6 +315,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #fail(id: LegId, reason: string): void {
     const leg = this.#legs.get(id)
     if (leg === undefined) return
+    if (leg.room !== undefined) this.#exit(leg, leg.room)
     leg.end('ERROR', reason)
     this.#forget(leg, leg.statistics())
     this.counters.add('legsFailed')
@@ -323,7 +326,6 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (leg.source !== undefined) this.#formerSources.set(leg.port, leg.source)
     const other = leg.unbridge()
     if (other !== undefined) this.#events.push({ type: 'unbridged', leg: other.id, other: leg.id })
-    if (leg.room !== undefined) this.#exit(leg, leg.room)
     this.#count(statistics)
     this.counters.add('legs', -1)
     this.#legs.delete(leg.id)
