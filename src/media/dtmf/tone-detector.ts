@@ -11,7 +11,8 @@ import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from 
  * Each 10 ms a window of 20 ms is held against the eight tones. It shows a digit when two tones, one of each group,
  * make up nearly all its energy. A press is three such windows in a row of about the same level in which both
  * phases turn as fast as the frequencies ask for: that is what voices and music do not do. A press ends with four
- * windows that do not show it. What was lost says nothing, for or against.
+ * windows that do not show it. What was lost says nothing, for or against: the three windows may lie on both sides of
+ * one lost packet, as long as two of them lie together.
  *
  * Only for sound at 8 kHz. Nothing is allocated after construction.
  */
@@ -25,8 +26,9 @@ export class ToneDetector {
   #tones = new Float64Array(2 * KEYPAD_HZ.length)
   #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
   readonly #candidate: Candidate = { key: NO_KEY, low: 0, high: 0, lowPeak: 0, highPeak: 0, energy: 0 }
-  /** Windows in a row that have shown {@link #seenKey}. */
+  /** Windows in a row that have shown {@link #seenKey}, and how often one followed on another without a hole. */
   #seen = 0
+  #pairs = 0
   #seenKey = NO_KEY
   #loudestLow = 0
   #loudestHigh = 0
@@ -101,11 +103,12 @@ export class ToneDetector {
   }
 
   #skip(): void {
-    this.#seen = 0
-    if (++this.#skipped > MAX_SKIPPED) this.#release()
+    if (++this.#skipped > MAX_BRIDGED) this.#seen = 0
+    if (this.#skipped > MAX_SKIPPED) this.#release()
   }
 
   #look(): void {
+    const isBehindHole = this.#skipped > 0
     this.#skipped = 0
     const before = this.#tones
     this.#tones = this.#tonesBefore
@@ -114,7 +117,7 @@ export class ToneDetector {
     const { key } = this.#candidate
     if (this.#pressed !== NO_KEY && key !== this.#pressed) this.#release()
     else this.#absent = 0
-    if (key === NO_KEY || !this.#follows()) {
+    if (key === NO_KEY || !this.#follows(isBehindHole)) {
       this.#seen = 0
       if (key !== NO_KEY) this.#beginRun()
       return
@@ -149,6 +152,7 @@ export class ToneDetector {
 
   #beginRun(): void {
     this.#seen = 1
+    this.#pairs = 0
     this.#seenKey = this.#candidate.key
     this.#loudestLow = this.#candidate.lowPeak
     this.#loudestHigh = this.#candidate.highPeak
@@ -156,12 +160,15 @@ export class ToneDetector {
     this.#highTurn = 0
   }
 
-  /** Whether this window goes on with the run: same key, same level, and the tones where they should be by now. */
-  #follows(): boolean {
+  /**
+   * Whether this window goes on with the run: same key, same level, and the tones where they should be by now. Behind a
+   * hole nobody knows how far they have turned: they count as being as far off as they were.
+   */
+  #follows(isBehindHole: boolean): boolean {
     const { key, low, high, lowPeak, highPeak } = this.#candidate
     if (this.#seen === 0 || key !== this.#seenKey) return false
-    const lowTurn = this.#turn(low)
-    const highTurn = this.#turn(high)
+    const lowTurn = isBehindHole ? this.#lowTurn / Math.max(this.#pairs, 1) : this.#turn(low)
+    const highTurn = isBehindHole ? this.#highTurn / Math.max(this.#pairs, 1) : this.#turn(high)
     if (Math.abs(lowTurn) > 1.5 * maxOffHz(low) || Math.abs(highTurn) > 1.5 * maxOffHz(high)) return false
     const louder = Math.max(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
     const softer = Math.min(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
@@ -170,15 +177,17 @@ export class ToneDetector {
     if (share < MIN_SHARE_IN_TUNE) return false
     this.#loudestLow = Math.max(this.#loudestLow, lowPeak)
     this.#loudestHigh = Math.max(this.#loudestHigh, highPeak)
+    if (isBehindHole) return true
+    this.#pairs++
     this.#lowTurn += lowTurn
     this.#highTurn += highTurn
     return true
   }
 
   #isInTune(): boolean {
-    const hops = this.#seen - 1
+    const pairs = this.#pairs
     const { low, high } = this.#candidate
-    return Math.abs(this.#lowTurn) < hops * maxOffHz(low) && Math.abs(this.#highTurn) < hops * maxOffHz(high)
+    return Math.abs(this.#lowTurn) < pairs * maxOffHz(low) && Math.abs(this.#highTurn) < pairs * maxOffHz(high)
   }
 
   /** By how many Hz the phase of a tone has turned too fast since the window before, ±50. */
@@ -242,6 +251,8 @@ const MIN_WINDOWS = 3
 const MIN_ABSENT = 4
 /** 30 ms, and the windows that reach into them. */
 const MAX_SKIPPED = 5
+/** One packet of 20 ms, and the windows that reach into it. */
+const MAX_BRIDGED = 4
 /** -25 dBm0 a tone, with 2 dB for frequencies that are off and levels that are rounded. */
 const MIN_PEAK = sinePeak(-27)
 const MIN_ENERGY = (energyAtLevel(-27, 1) * WINDOW * 3) / 4
