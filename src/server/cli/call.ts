@@ -31,7 +31,10 @@ export function callCommand(onExit: (code: number) => void): Command {
   return new Command('call')
     .description('Place one call from the shell, and say how it went.')
     .argument('<to>', 'a sip: URI; with --trunk also a tel: URI or the digits of a number')
-    .option('--play <file>', 'play this file when answered: WAV, or raw G.711 (.ul, .al)')
+    .option(
+      '--play <file>',
+      'play this file when answered: WAV, MP3, Ogg Vorbis or Opus, FLAC, or raw G.711 (.ul, .al)',
+    )
     .option('--record <file>', 'record what the far end says to this WAV file')
     .option('--dtmf <digits>', 'press these keys, after playing: 0-9 A-D * # and , for half a second')
     .option('--timeout <seconds>', 'how long to wait for the answer', seconds, 60)
