@@ -11,6 +11,8 @@ export interface RealMediaIo extends MediaIo {
   closeAll(): void
 }
 
+/** The longest that the engine takes. */
+const MAX_DATAGRAM = 2240
 const RANGE = { first: 27_000, last: 27_099 }
 
 /** What every network on the sockets of this machine does. */
@@ -72,6 +74,22 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       expect(io.source).toEqual({ address: '::1', port: ports[0] })
       expect(io.send(2, Uint8Array.of(6), 1, '0:0:0::1', ports[0])).toBe(true)
       expect(await heard(1)).toEqual([6])
+    })
+
+    it('carries the longest packets, 60 ms of L16 at 16 kHz, among short ones', async () => {
+      const ports = [await open(1), await open(2)] as const
+      const wide = new Uint8Array(MAX_DATAGRAM)
+      for (const length of [172, 1952, 172, MAX_DATAGRAM]) {
+        const bytes = Uint8Array.from({ length }, (_, i) => (i + length) % 251)
+        expect(io.send(1, bytes, length, '127.0.0.1', ports[1])).toBe(true)
+        const received = await vi.waitFor(() => {
+          const octets = io.receive(2, wide)
+          if (octets < 0) throw new Error('nothing yet')
+          return octets
+        })
+        expect(received).toBe(length)
+        expect(wide.subarray(0, length)).toEqual(bytes)
+      }
     })
 
     it('cuts a datagram that is longer than the buffer, and takes an empty one', async () => {
