@@ -108,6 +108,31 @@ test(
   }),
 )
 
+/** Calls somebody twice, with a wideband codec and with one that is none. */
+async function callWideAndNarrow(
+  sim: Simulation,
+  files: MemoryMediaStore,
+  run: (channel: Channel, codec: 'G722' | 'PCMU') => Promise<void>,
+): Promise<void> {
+  const us = sim.exchange(US, { name: 'us', files })
+  const answer = inbound(async (channel) => {
+    await channel.answer({ codecs: ['G722', 'PCMU'] })
+    await channel.waitForIdle()
+  })
+  const them = sim.exchange(THEM, { name: 'them', services: { app: answer } })
+  const record = await us.startOutbound(
+    outbound(async (channel) => {
+      for (const codec of ['G722', 'PCMU'] as const) {
+        expect(await channel.call(`sip:app@${THEM}`, { codecs: [codec] })).toBe('ANSWERED')
+        await run(channel, codec)
+        await channel.hangUp()
+      }
+    }),
+  )
+  await sim.clock.runUntilIdle()
+  expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
+}
+
 test(
   'a prompt is asked for at 16 kHz where the codec of the call is wideband',
   withSimulation({}, async (sim) => {
@@ -120,27 +145,9 @@ test(
     }
     const files = new AskedStore()
     files.put('a.wav', { encoding: 'pcm16', sampleRateHz: 16_000, data: new Int16Array(1600) })
-    const us = sim.exchange(US, { name: 'us', files })
-    const them = sim.exchange(THEM, {
-      name: 'them',
-      services: {
-        app: inbound(async (channel) => {
-          await channel.answer({ codecs: ['G722', 'PCMU'] })
-          await channel.waitForIdle()
-        }),
-      },
+    await callWideAndNarrow(sim, files, async (channel) => {
+      expect(await channel.filePlayer.play('a.wav')).toBe('NORMAL')
     })
-    const record = await us.startOutbound(
-      outbound(async (channel) => {
-        for (const codec of ['G722', 'PCMU'] as const) {
-          expect(await channel.call(`sip:app@${THEM}`, { codecs: [codec] })).toBe('ANSWERED')
-          expect(await channel.filePlayer.play('a.wav')).toBe('NORMAL')
-          await channel.hangUp()
-        }
-      }),
-    )
-    await sim.clock.runUntilIdle()
-    expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
     expect(asked).toEqual([16_000, 8000])
   }),
 )
@@ -156,32 +163,14 @@ test(
       }
     }
     const files = new WatchedStore()
-    const us = sim.exchange(US, { name: 'us', files })
-    const them = sim.exchange(THEM, {
-      name: 'them',
-      services: {
-        app: inbound(async (channel) => {
-          await channel.answer({ codecs: ['G722', 'PCMU'] })
-          await channel.waitForIdle()
-        }),
-      },
+    await callWideAndNarrow(sim, files, async (channel, codec) => {
+      await channel.fileRecorder.record(`${codec}.wav`, { timeoutMs: 500 })
+      await channel.fileRecorder.record(`${codec}-16.wav`, { timeoutMs: 500, sampleRateHz: 16_000 })
+      await channel.fileRecorder.record(`${codec}.ul`, { timeoutMs: 500 })
+      const record = channel.fileRecorder
+      expect(() => record.start('a.ul', { sampleRateHz: 16_000 })).toThrow(/a\.ul is raw G\.711 by its ending/)
+      expect(() => record.start('a.wav', { sampleRateHz: 44_100 as 8000 })).toThrow(/8000 or 16000, not 44100/)
     })
-    const record = await us.startOutbound(
-      outbound(async (channel) => {
-        for (const codec of ['G722', 'PCMU'] as const) {
-          expect(await channel.call(`sip:app@${THEM}`, { codecs: [codec] })).toBe('ANSWERED')
-          await channel.fileRecorder.record(`${codec}.wav`, { timeoutMs: 500 })
-          await channel.fileRecorder.record(`${codec}-16.wav`, { timeoutMs: 500, sampleRateHz: 16_000 })
-          await channel.fileRecorder.record(`${codec}.ul`, { timeoutMs: 500 })
-          const record = channel.fileRecorder
-          expect(() => record.start('a.ul', { sampleRateHz: 16_000 })).toThrow(/a\.ul is raw G\.711 by its ending/)
-          expect(() => record.start('a.wav', { sampleRateHz: 44_100 as 8000 })).toThrow(/8000 or 16000, not 44100/)
-          await channel.hangUp()
-        }
-      }),
-    )
-    await sim.clock.runUntilIdle()
-    expect([record.error, us.alive, them.alive]).toEqual([undefined, 0, 0])
     expect(written).toEqual([
       ['G722.wav', 'pcm16', 16_000],
       ['G722-16.wav', 'pcm16', 16_000],
