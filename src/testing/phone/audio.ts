@@ -76,6 +76,12 @@ export class PhoneAudio {
   }
 
   #tick(): void {
+    // RTP time follows elapsed time: after a stall of the process whole slots are skipped, never sent as a burst.
+    const missed = Math.floor((this.#clock.now - this.#nextTickAt) / FRAME_MS)
+    if (missed > 0) {
+      this.mouth.skip(missed)
+      this.#nextTickAt += missed * FRAME_MS
+    }
     const maySend = this.#remote?.direction === 'sendrecv' || this.#remote?.direction === 'recvonly'
     if (maySend && !this.isMuted) this.mouth.tick(this.#sendsSilence)
     if (this.ears.notice(this.#clock.now)) this.#onHeard()

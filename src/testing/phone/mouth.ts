@@ -127,6 +127,11 @@ export class Mouth {
     }
   }
 
+  /** Lets `slots` of 20 ms pass in which nothing could be sent; what was being said goes on after them. */
+  skip(slots: number): void {
+    this.#timestamp = (this.#timestamp + slots * FRAME) >>> 0
+  }
+
   #sendFrame(truth: Truth | undefined): void {
     const remote = this.#remote
     if (remote !== undefined) {
