@@ -53,6 +53,7 @@ test('a caller who presses 1 reaches sales', async () => {
   const alice = pbx.phone('alice')
   await alice.call('1000')
   await alice.expectSpeech(/welcome to acme/i)
+  await alice.expectSpeech(/for sales, press 1/i)
   await alice.press('1')
   await alice.expectSpeech(/sales/i)
   await alice.expectHangUp()
