@@ -1,4 +1,5 @@
 import { energyAtLevel, sinePeak } from '../dsp/level.ts'
+import { addressOf } from '../wasm/arena.ts'
 import { KEYPAD } from './digits.ts'
 import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from './tone-bank.ts'
 
@@ -25,7 +26,6 @@ export class ToneDetector {
   /** Correlation with the tones, complex, of this window and of the one before. */
   #tones = new Float64Array(2 * KEYPAD_HZ.length)
   #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
-  readonly #candidate: Candidate = { key: NO_KEY, low: 0, high: 0, lowPeak: 0, highPeak: 0, energy: 0 }
   /** Windows in a row that have shown {@link #seenKey}, and how often one followed on another without a hole. */
   #seen = 0
   #pairs = 0
@@ -60,6 +60,11 @@ export class ToneDetector {
   /** Gives the memory back. Nothing is heard any more. */
   release(): void {
     this.#bank.close(this.#samples)
+  }
+
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#filled ^ this.#skipped ^ addressOf(this.#samples) ^ this.#samples[0]! ^ this.#samples[HOP]!
   }
 
   /** Hears the first `length` of `samples`. */
@@ -114,7 +119,7 @@ export class ToneDetector {
     this.#tones = this.#tonesBefore
     this.#tonesBefore = before
     this.#findCandidate()
-    const { key } = this.#candidate
+    const { key } = candidate
     if (this.#pressed !== NO_KEY && key !== this.#pressed) this.#release()
     else this.#absent = 0
     if (key === NO_KEY || !this.#follows(isBehindHole)) {
@@ -133,7 +138,6 @@ export class ToneDetector {
 
   /** Looks for the two tones that make up most of the window. The dearer half is spared where the low tones are not there. */
   #findCandidate(): void {
-    const candidate = this.#candidate
     candidate.key = NO_KEY
     candidate.energy = this.#bank.energy(this.#samples)
     if (candidate.energy < MIN_ENERGY) return
@@ -153,9 +157,9 @@ export class ToneDetector {
   #beginRun(): void {
     this.#seen = 1
     this.#pairs = 0
-    this.#seenKey = this.#candidate.key
-    this.#loudestLow = this.#candidate.lowPeak
-    this.#loudestHigh = this.#candidate.highPeak
+    this.#seenKey = candidate.key
+    this.#loudestLow = candidate.lowPeak
+    this.#loudestHigh = candidate.highPeak
     this.#lowTurn = 0
     this.#highTurn = 0
   }
@@ -165,7 +169,7 @@ export class ToneDetector {
    * hole nobody knows how far they have turned: they count as being as far off as they were.
    */
   #follows(isBehindHole: boolean): boolean {
-    const { key, low, high, lowPeak, highPeak } = this.#candidate
+    const { key, low, high, lowPeak, highPeak } = candidate
     if (this.#seen === 0 || key !== this.#seenKey) return false
     const lowTurn = isBehindHole ? this.#lowTurn / Math.max(this.#pairs, 1) : this.#turn(low)
     const highTurn = isBehindHole ? this.#highTurn / Math.max(this.#pairs, 1) : this.#turn(high)
@@ -186,7 +190,7 @@ export class ToneDetector {
 
   #isInTune(): boolean {
     const pairs = this.#pairs
-    const { low, high } = this.#candidate
+    const { low, high } = candidate
     return Math.abs(this.#lowTurn) < pairs * maxOffHz(low) && Math.abs(this.#highTurn) < pairs * maxOffHz(high)
   }
 
@@ -220,9 +224,12 @@ export class ToneDetector {
 
   /** What part of the window's energy two sines of these peaks have. */
   #share(lowPeak: number, highPeak: number): number {
-    return (ENERGY_OF_SINE * (lowPeak * lowPeak + highPeak * highPeak)) / this.#candidate.energy
+    return (ENERGY_OF_SINE * (lowPeak * lowPeak + highPeak * highPeak)) / candidate.energy
   }
 }
+
+/** Of the window that is looked at: one is enough for all detectors. */
+const candidate: Candidate = { key: -1, low: 0, high: 0, lowPeak: 0, highPeak: 0, energy: 0 }
 
 /** What a window shows: a key, or none, with the indices and peaks of its two tones. */
 interface Candidate {

@@ -15,6 +15,7 @@ export class ToneReceiver {
   /** Of the RTP clock, in a sample of ours. */
   readonly #ticksPerSample: number
   #begun = false
+  /** Signed: a larger number would be an object of its own. */
   #ssrc = 0
   #next = 0
   #nextTimestamp = 0
@@ -33,6 +34,11 @@ export class ToneReceiver {
   /** Packets that turned out to hold no sound when they were decoded. */
   get undecodable(): number {
     return this.#codec.undecodable ?? 0
+  }
+
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#next ^ this.#detector.touch()
   }
 
   /** Hears a packet that holds `ticks` of sound. */
@@ -63,10 +69,10 @@ export class ToneReceiver {
   #isInOrder({ ssrc, sequence, timestamp }: RtpPacket): boolean {
     const ahead = diff16(sequence, this.#next)
     const gap = diff32(timestamp, this.#nextTimestamp) / this.#ticksPerSample
-    if (!this.#begun || ssrc !== this.#ssrc || Math.abs(ahead) > MAX_LEAP || gap > MAX_GAP || gap < -MAX_GAP) {
+    if (!this.#begun || (ssrc | 0) !== this.#ssrc || Math.abs(ahead) > MAX_LEAP || gap > MAX_GAP || gap < -MAX_GAP) {
       this.#detector.reset()
       this.#begun = true
-      this.#ssrc = ssrc
+      this.#ssrc = ssrc | 0
       this.#next = sequence
       this.#nextTimestamp = timestamp | 0
       return true

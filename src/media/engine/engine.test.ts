@@ -306,7 +306,12 @@ describe('MediaEngine legs', () => {
     }
     const nonsense = { type: 'play', leg: 2, job: 2, source: undefined, bargeIn: false }
     media.send(nonsense as unknown as MediaCommand)
-    const broken = { kind: 'audio', clip: { encoding: 'pcm16' }, loop: false }
+    const unreadable = Object.defineProperty({ length: 160 }, 0, {
+      get() {
+        throw new Error('gone')
+      },
+    })
+    const broken = { kind: 'audio', clip: { encoding: 'pcm16', data: unreadable }, loop: false }
     media.send({ ...nonsense, leg: 3, job: 3, source: broken } as unknown as MediaCommand)
     await media.pass(40)
     for (const leg of [2, 3])

@@ -86,6 +86,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #origin: Instant | undefined
   /** The first sub-tick, counted from the origin, that is still to be done. */
   #nextSubTick = 0
+  /** Of no meaning, but what is read for nothing would not be read. */
+  #touched = 0
 
   constructor(options: MediaEngineOptions) {
     this.counters = options.counters ?? new Counters()
@@ -123,11 +125,23 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
       const legs = this.#schedule.at(n)
       // Backwards, because a leg that fails is taken out and the last one takes its place.
-      for (let i = legs.length - 1; i >= 0; i--) this.#visit(legs[i]!, n * SUB_TICK_MS, now)
+      for (let i = legs.length - 1; i >= 0; i--) {
+        if (i === legs.length - 1 || i % TOUCHED_AT_ONCE === TOUCHED_AT_ONCE - 1) this.#touch(legs, i)
+        this.#visit(legs[i]!, n * SUB_TICK_MS, now)
+      }
       const rooms = this.#roomSchedule.at(n)
       for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(n * SUB_TICK_MS, now)
     }
     this.#nextSubTick = current + 1
+  }
+
+  /**
+   * Of a thousand legs, none is in the processor's cache when its turn comes, and a leg is a dozen objects: visiting it
+   * waits a dozen times for memory. Reading a little of each object of several legs first has the processor fetch them
+   * side by side.
+   */
+  #touch(legs: readonly Leg[], last: number): void {
+    for (let i = last - (last % TOUCHED_AT_ONCE); i <= last; i++) this.#touched ^= legs[i]!.touch()
   }
 
   #do(command: MediaCommand, now: Instant): void {
@@ -364,6 +378,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
 }
 
 /** What a leg counts as the engine does. */
+const TOUCHED_AT_ONCE = 8
 const COUNTED = [
   'slotsSkipped',
   'underruns',

@@ -162,6 +162,13 @@ export class Inbound {
     this.#reports = session
   }
 
+  /** Reads a little of each object that a visit needs, see {@link MediaEngine}. */
+  touch(): number {
+    const own = this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
+    const others = this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0)
+    return own ^ others ^ (this.#workshop.io.touch?.(this.#leg) ?? 0)
+  }
+
   /** Takes what has arrived, then lets the listeners hear what is due at `mediaMs`. */
   visit(mediaMs: number, now: Instant): void {
     if (this.#visitedAtMs >= 0 && mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true

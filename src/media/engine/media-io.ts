@@ -13,6 +13,8 @@ export interface MediaIo {
   poll(): MediaIoEvent | undefined
   /** Copies the oldest waiting datagram of the leg into `into` and returns its length, or -1 when none waits. A longer datagram is cut. The sender is then in `source`. */
   receive(leg: LegId, into: Uint8Array): number
+  /** Reads a little of what `receive` and `send` need to know of the leg, see {@link MediaEngine}. */
+  touch?(leg: LegId): number
   /** The sender of the datagram that `receive` returned last. Overwritten by the next call. */
   readonly source: { address: string; port: number }
   /** Sends `bytes[0..length)`; false when the network refused (full buffer, no route): the slot is lost. */

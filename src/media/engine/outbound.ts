@@ -124,6 +124,11 @@ export class Outbound {
     this.#releaseCodecs()
   }
 
+  /** Reads a little of each object that a visit needs, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ (this.#transmitter?.touch?.() ?? 0)
+  }
+
   /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */
   visit(mediaMs: number): void {
     const transmitter = this.#transmitter

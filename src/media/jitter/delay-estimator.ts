@@ -62,7 +62,7 @@ export class DelayEstimator {
       this.#windowLeft = this.#windowTicks
     }
     this.#moveTo(Math.min(this.#leastBefore, this.#leastNow))
-    this.#add(Math.min(bin - this.#least, BINS - 1), Math.min(ticks / this.#memoryTicks, 0.1))
+    this.#add(Math.min(bin - this.#least, BINS - 1), ticks)
   }
 
   /** A new stream has another clock but takes the same way: the histogram stays, its origin is transit 0 now. */
@@ -73,8 +73,12 @@ export class DelayEstimator {
     this.#windowLeft = this.#windowTicks
   }
 
-  /** Puts `share` of all weight on one bin, takes it from all others, and moves the quantile to where it belongs now. */
-  #add(bin: number, share: number): void {
+  /**
+   * Puts a share of all weight on one bin, takes it from all others, and moves the quantile to where it belongs now. The
+   * share is made here: handed over, it would be an object.
+   */
+  #add(bin: number, ticks: number): void {
+    const share = Math.min(ticks / this.#memoryTicks, 0.1)
     this.#scale /= 1 - share
     if (this.#scale > MAX_SCALE) this.#rescale()
     const added = share * this.#scale

@@ -10,14 +10,15 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  * A slot that a stall has skipped delays the rest of the clip: a gap is heard, but no word is lost.
  */
 export class ClipPlayer implements Transmitter {
-  readonly #clip: AudioClip
+  /** Of the clip: a number of its own, so that a visit need not look at the clip. */
+  readonly #length: number
   readonly #loop: boolean
   readonly #filler: PacketFiller
   #at = 0
 
   /** @param rates as {@link PacketFiller} wants it */
   constructor(clip: AudioClip, loop: boolean, rates?: { readonly rates: TwoRates }) {
-    this.#clip = clip
+    this.#length = clip.data.length
     this.#loop = loop
     this.#filler = new PacketFiller(clip, rates)
   }
@@ -26,8 +27,12 @@ export class ClipPlayer implements Transmitter {
     return this.#filler.isWideband
   }
 
+  touch(): number {
+    return this.#at ^ this.#filler.touch()
+  }
+
   fill(packet: OutgoingPacket): Transmission {
-    const { length } = this.#clip.data
+    const length = this.#length
     if (length === 0 || (this.#at === length && !this.#loop)) return 'done'
     const filler = this.#filler
     filler.begin(packet)

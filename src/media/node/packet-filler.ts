@@ -10,7 +10,12 @@ import type { OutgoingPacket } from './transmitter.ts'
  * not filled is silence.
  */
 export class PacketFiller {
-  readonly #audio: Pick<AudioClip, 'encoding' | 'sampleRateHz' | 'data'>
+  /** Whether the audio has 16 kHz to give. */
+  readonly isWideband: boolean
+  readonly #encoding: AudioClip['encoding']
+  readonly #data: AudioClip['data']
+  /** Of the data: a number of its own, so that a visit need not look there. */
+  readonly #length: number
   readonly #rates: { readonly rates: TwoRates } | undefined
   /** The filter's, once audio at 16 kHz went out at 8 kHz. */
   #past: Int16Array | undefined
@@ -23,20 +28,23 @@ export class PacketFiller {
 
   /** @param rates the way from 16 kHz to 8 kHz; default: one of its own, made when it is needed */
   constructor(audio: Pick<AudioClip, 'encoding' | 'sampleRateHz' | 'data'>, rates?: { readonly rates: TwoRates }) {
-    this.#audio = audio
+    this.isWideband = audio.sampleRateHz === 16_000
+    this.#encoding = audio.encoding
+    this.#data = audio.data
+    this.#length = audio.data.length
     this.#rates = rates
     this.#passesAs = PASSES_AS[audio.encoding]
     if (this.#passesAs !== undefined) this.#words = inFours(audio.data)
   }
 
-  /** Whether the audio has 16 kHz to give. */
-  get isWideband(): boolean {
-    return this.#audio.sampleRateHz === 16_000
-  }
-
   /** How many samples of the audio make the packet. */
   samplesFor(packet: OutgoingPacket): number {
     return this.isWideband && packet.codec.sampleRateHz === 8000 ? 2 * packet.samples : packet.samples
+  }
+
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#filled ^ (this.#words?.length ?? 0)
   }
 
   begin(packet: OutgoingPacket): void {
@@ -50,14 +58,14 @@ export class PacketFiller {
    * memory.
    */
   put(packet: OutgoingPacket, at: number, most: number): number {
-    const { encoding, data } = this.#audio
-    const count = Math.min(most, data.length - at)
+    const encoding = this.#encoding
+    const count = Math.min(most, this.#length - at)
     if (this.#passesThrough) this.#pass(packet, packet.payloadOffset + this.#filled, at, count)
     else if (encoding === 'pcm16')
-      copyInto(this.#isHalved ? this.#twoRates.wide : packet.pcm, this.#filled, data, at, count)
+      copyInto(this.#isHalved ? this.#twoRates.wide : packet.pcm, this.#filled, this.#data, at, count)
     else
       codecNamed(encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(
-        data as Uint8Array,
+        this.#data as Uint8Array,
         at,
         count,
         packet.pcm,
@@ -98,7 +106,7 @@ export class PacketFiller {
   #pass({ bytes, words }: OutgoingPacket, to: number, at: number, count: number): void {
     const source = this.#words
     if (source === undefined || ((to | at | count) & 3) !== 0) {
-      copyInto(bytes, to, this.#audio.data, at, count)
+      copyInto(bytes, to, this.#data, at, count)
       return
     }
     const from = at >> 2

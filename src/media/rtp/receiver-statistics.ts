@@ -86,6 +86,11 @@ export class ReceiverStatistics {
     }
   }
 
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.received ^ this.#scaledJitter
+  }
+
   take(packet: RtpPacket, now: Instant): void {
     this.received++
     const transit = (Math.round(now * this.#ticksPerMs) - packet.timestamp) | 0

@@ -67,6 +67,11 @@ export class RtpSender {
     if (ahead > 0) this.#timestampBase = (this.#timestampBase + ahead + FRAME_MS * this.ticksPerMs) | 0
   }
 
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#sequence
+  }
+
   /** Writes the header of the next packet before its payload and returns the whole packet's length. */
   finish(into: Uint8Array, marker: boolean, payloadType: number, timestamp: number, payloadLength: number): number {
     return this.finishAs(into, marker, payloadType, this.#sequence, timestamp, payloadLength)

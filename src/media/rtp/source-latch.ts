@@ -96,6 +96,11 @@ export class SourceLatch {
     this.#expectsOther = true
   }
 
+  /** Reads a little of it, see {@link MediaEngine}. */
+  touch(): number {
+    return this.#port ^ this.#signalledPort
+  }
+
   /** Whether a packet that is otherwise valid may be heard. */
   accept(packet: RtpPacket, source: SourceAddress, now: Instant): boolean {
     if (this.#former !== undefined && isSame(this.#former, packet, source)) return false

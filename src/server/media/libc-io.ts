@@ -93,6 +93,10 @@ export class LibcMediaIo implements MediaIo {
     return sent
   }
 
+  touch(leg: LegId): number {
+    return this.#ports.get(leg)?.touch() ?? 0
+  }
+
   receive(leg: LegId, into: Uint8Array): number {
     return this.#portOf(leg)?.receive(into, this.source) ?? -1
   }

@@ -85,6 +85,11 @@ export class LinuxPort {
     return new LinuxPort(sockets, counters, descriptor, address, number, isIP(address) === 6 ? 6 : 4)
   }
 
+  /** Reads a little of it, see {@link MediaIo.touch}. */
+  touch(): number {
+    return this.descriptor ^ this.#to.port
+  }
+
   /** The length of the oldest datagram, cut to the length of `into`; -1 when none waits. */
   receive(into: Uint8Array, source: { address: string; port: number }): number {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
