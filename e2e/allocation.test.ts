@@ -10,7 +10,7 @@ describe('from sweep to send nothing is allocated', () => {
   // Whether a number is boxed depends on what V8 has compiled when, which a busy machine shuffles: so nothing is compiled
   // behind the run's back, and another process may try. What the engine itself allocates, it allocates in each. V8 also
   // collects when it has been idle, to give memory back: that is not what we look for.
-  it.each(['player', 'streaming player', 'bridge', 'room', 'wideband room'])(
+  it.each(['player', 'player and listening for digits', 'streaming player', 'bridge', 'room', 'wideband room'])(
     `${TICKS} ticks of 20 legs without one collection: %s`,
     { retry: 2 },
     (scenario) => {

@@ -3,7 +3,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../dist/kit/index.js'
-import { createAudioStream, MediaEngine } from '../../dist/media/index.js'
+import { codecNamed, createAudioStream, MediaEngine } from '../../dist/media/index.js'
 
 const LEGS = 20
 const TICK_MS = 20
@@ -42,6 +42,7 @@ class SteadyIo {
     packet[2] = sequence >>> 8
     packet[3] = sequence
     for (let i = 0; i < 4; i++) packet[4 + i] = timestamp >>> (24 - 8 * i)
+    if (listensForTones) for (let i = 0; i < 160; i++) packet[12 + i] = chord[(160 * sequence + i) % chord.length]
     if (isRoom) for (let i = 12; i < 172; i++) packet[i] = sounds[leg]
     packet[11] = leg
     this.source.port = 4000 + 2 * leg
@@ -59,6 +60,12 @@ class SteadyIo {
 
 const [scenario, ticks] = process.argv.slice(2)
 const isRoom = scenario.endsWith('room')
+const listensForTones = scenario === 'player and listening for digits'
+/** Half a second of two tones of the keypad that are no digit, one being too soft, then as much silence. */
+const chord = new Uint8Array(8000).fill(0xff)
+const sineOf = (hz, peak, i) => peak * Math.sin((2 * Math.PI * hz * i) / 8000)
+const chordPcm = Int16Array.from({ length: 4000 }, (_, i) => sineOf(770, 9000, i) + sineOf(1336, 2200, i))
+codecNamed('PCMU').encodeInto(chordPcm, 0, 4000, chord, 0)
 const codecOf = (leg) => {
   if (scenario === 'wideband room' && leg % 4 === 0) return 'G722'
   return (scenario === 'bridge with transcoding' || isRoom) && leg % 2 === 1 ? 'PCMA' : 'PCMU'
@@ -99,6 +106,7 @@ for (let leg = 0; leg < LEGS; leg++) {
     codec: codecOf(leg),
     payloadType: payloadTypes[leg],
     telephoneEventPayloadType: 101,
+    inBandDigits: listensForTones,
     ptimeMs: TICK_MS,
     direction: 'sendrecv',
   }
