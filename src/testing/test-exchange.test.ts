@@ -138,6 +138,28 @@ test('a caller hears ringback by ear, then the one who answers, and is heard', a
   await pbx.done()
 })
 
+test("each country's ringback has its own name, and no other passes for it", async () => {
+  const names = ['RINGBACK', 'RINGBACK_EU', 'RINGBACK_UK'] as const
+  for (const played of names) {
+    const pbx = exchange(
+      inbound(async (channel) => {
+        await channel.answer()
+        await channel.tonePlayer.play(played, { loop: true })
+      }),
+    )
+    const alice = pbx.phone('alice')
+    await alice.call('1000')
+    await alice.hears.tone(played.toLowerCase())
+    for (const name of names) expect([played, name, alice.hears.hasTone(name)]).toEqual([played, name, name === played])
+    for (const other of names.filter((name) => name !== played))
+      await expect(alice.hears.tone(other, { withinMs: 7000 })).rejects.toThrow(
+        new RegExp(`expected to hear the tone ${other}: nothing within 7 s; heard instead:\n +${played} \\(`),
+      )
+    await alice.hangUp()
+    await pbx.done()
+  }
+})
+
 test('a message is recorded, and its words are known', async () => {
   const pbx = exchange(
     inbound(async (channel) => {

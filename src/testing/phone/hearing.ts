@@ -39,8 +39,10 @@ export class Hearing {
   }
 
   /**
-   * Waits for a tone: a preset (`ringback` means any country's, `RINGBACK_UK` that one), `cng`, `ced`, or frequencies in
-   * Hz. A preset is recognised when its first step has ended, a long one after 1.5 s of it.
+   * Waits for a tone: a preset by the name by which an application plays it, `cng`, `ced`, or frequencies in Hz. Each
+   * country's tone has a name of its own, and no other passes for it: `ringback` is that of the United States,
+   * `ringback_eu` and `ringback_uk` are others. Case does not matter. A preset is recognised when its first step has
+   * ended, a long one after 1.5 s of it.
    * @returns when it began and how long its first stretch lasted
    */
   async tone(tone: string | readonly number[], options?: WithinOptions): Promise<Readonly<HeardTone>> {
@@ -213,12 +215,11 @@ function matcherOf(tone: string | readonly number[]): (heard: HeardTone) => bool
     return ({ frequencies }) => frequencies.join() === wanted
   }
   const name = tone.toUpperCase()
-  const known = Object.keys(KNOWN_TONES).filter((each) => each === name || each.startsWith(`${name}_`))
-  if (known.length === 0)
+  if (!Object.hasOwn(KNOWN_TONES, name))
     throw new Error(
       `no tone is called "${tone}"; known: ${Object.keys(KNOWN_TONES).join(', ')}, or give frequencies in Hz`,
     )
-  return (heard) => namesOf(heard).some((each) => known.includes(each))
+  return (heard) => namesOf(heard).includes(name)
 }
 
 function isBeep({ frequencies, durationMs, isOpen }: HeardTone): boolean {
