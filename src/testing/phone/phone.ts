@@ -1,7 +1,7 @@
 import type { ToneStep } from '../../media/index.ts'
 import type { SipPeer } from '../sip/sip-peer.ts'
-import { voiceOf } from '../truth/voice.ts'
 import { PhoneAudio } from './audio.ts'
+import { Calling } from './calling.ts'
 import { GOOD_HABITS } from './dtmf-habits.ts'
 import type { Ears } from './ears.ts'
 import type { PhoneEnvironment } from './environment.ts'
@@ -12,7 +12,7 @@ import { Keypad } from './keypad.ts'
 import type { Sayable } from './mouth.ts'
 import type { PhoneKind } from './phone-kind.ts'
 import { type PhoneCallEnd, PhoneLine, type PhoneState } from './phone-line.ts'
-import { KNOWN_TONES } from './tone-ear.ts'
+import { Speaking } from './speaking.ts'
 
 /**
  * A telephone in the hands of a test or of a script: it calls and is called, hears, speaks and presses keys, with real
@@ -28,7 +28,8 @@ export class Phone {
   readonly #environment: PhoneEnvironment
   readonly #audio: PhoneAudio
   readonly #line: PhoneLine
-  readonly #keypad: Keypad
+  readonly #calling: Calling
+  readonly #speaking: Speaking
   readonly #expectations: Expectations
 
   /** @param kind its set and the habits of its user; without these the test acts by hand */
@@ -52,7 +53,8 @@ export class Phone {
       },
     )
     this.sip = this.#line.sip
-    this.#keypad = new Keypad(habits, this.#audio, this.#line)
+    this.#calling = new Calling(this, this.#line, environment.exchangeAddress)
+    this.#speaking = new Speaking(this, clock, this.#audio, new Keypad(habits, this.#audio, this.#line))
     this.#expectations = new Expectations(clock, this.#line, this.name, (message, stack) =>
       this.failure(message, stack),
     )
@@ -104,137 +106,88 @@ export class Phone {
    * @param to a user of the exchange such as `1234`, or a whole `sip:` URI
    * @returns the final SIP status: 200 when answered
    */
-  async call(
+  call(
     to: string,
     options: { headers?: readonly (readonly [string, string])[] } & WithinOptions = {},
   ): Promise<number> {
-    this.dial(to, options)
-    const { withinMs = 180_000 } = options
-    await this.until(
-      `expected an answer or a refusal of its call to ${to}`,
-      () => this.state !== 'CALLING' && this.state !== 'RINGING',
-      { withinMs },
-    )
-    return this.state === 'ANSWERED' ? 200 : (this.ended?.status ?? 0)
+    return this.#calling.call(to, options)
   }
 
   /** Calls, and does not wait: see {@link expectRinging}, {@link expectAnswer}, {@link expectRefusal}. */
-  dial(to: string, { headers = [] }: { headers?: readonly (readonly [string, string])[] } = {}): void {
-    this.#requireState('dial', 'IDLE')
-    const uri = /^(sips?|tel):/i.test(to) ? to : `sip:${encodeURIComponent(to)}@${this.#environment.exchangeAddress}`
-    this.#line.begin('CALLING')
-    this.note(`calls ${to}`)
-    this.#line.dial(uri, headers)
+  dial(to: string, options: { headers?: readonly (readonly [string, string])[] } = {}): void {
+    this.#calling.dial(to, options)
   }
 
   /** Waits until the far end rings. */
-  async expectRinging(options?: WithinOptions): Promise<void> {
-    await this.until('expected ringing', () => this.state === 'RINGING' || this.state === 'ANSWERED', options)
+  expectRinging(options?: WithinOptions): Promise<void> {
+    return this.#calling.expectRinging(options)
   }
 
   /** Waits until the far end answers; fails when the call ends first. */
-  async expectAnswer(options?: WithinOptions): Promise<void> {
-    await this.until('expected an answer', () => this.state === 'ANSWERED', { withinMs: 180_000, ...options })
+  expectAnswer(options?: WithinOptions): Promise<void> {
+    return this.#calling.expectAnswer(options)
   }
 
   /** Waits until the far end refuses the call, with this status when one is given. */
-  async expectRefusal(status?: number, options?: WithinOptions): Promise<number> {
-    await this.until('expected a refusal', () => this.ended !== undefined || this.state === 'ANSWERED', {
-      withinMs: 180_000,
-      isForEnd: true,
-      ...options,
-    })
-    const got = this.ended?.status
-    if (got === undefined || (status !== undefined && got !== status))
-      throw this.failure(
-        `expected a refusal${status === undefined ? '' : ` with ${status}`}, and ${got === undefined ? 'was answered' : `got ${got}`}`,
-      )
-    return got
+  expectRefusal(status?: number, options?: WithinOptions): Promise<number> {
+    return this.#calling.expectRefusal(status, options)
   }
 
   /** Waits for somebody who calls. It goes on ringing nowhere until {@link ring} or {@link answer}. */
-  async expectCall(options?: WithinOptions): Promise<void> {
-    await this.until('expected a call', () => this.state === 'CALLED', { withinMs: 180_000, ...options })
+  expectCall(options?: WithinOptions): Promise<void> {
+    return this.#calling.expectCall(options)
   }
 
   /** Lets it ring: 180. */
   ring(): void {
-    this.#requireState('ring', 'CALLED')
-    this.note('rings')
-    this.#line.ring()
+    this.#calling.ring()
   }
 
   /** Sends sound before the answer: 183 with a session description. */
   earlyMedia(): void {
-    this.#requireState('earlyMedia', 'CALLED')
-    this.note('sends early media')
-    this.#line.accept(183)
+    this.#calling.earlyMedia()
   }
 
   /** Answers the call and resolves when the caller has acknowledged it. */
-  async answer(): Promise<void> {
-    this.#requireState('answer', 'CALLED')
-    this.note('answers')
-    this.#line.accept(200)
-    await this.until('expected the ACK of its answer', () => this.state === 'ANSWERED')
+  answer(): Promise<void> {
+    return this.#calling.answer()
   }
 
   /** Refuses the call. @param status 300 to 699; default 603 Decline */
   reject(status = 603, headers: readonly (readonly [string, string])[] = []): void {
-    this.#requireState('reject', 'CALLED')
-    this.note(`rejects with ${status}`)
-    this.#line.reject(status, headers)
+    this.#calling.reject(status, headers)
   }
 
   /** Ends the call, whatever its state; nothing happens when there is none. */
-  async hangUp(): Promise<void> {
-    if (this.state === 'IDLE') return
-    this.note('hangs up')
-    this.#line.hangUp()
-    await this.sleep(1)
+  hangUp(): Promise<void> {
+    return this.#calling.hangUp()
   }
 
   /** Waits until the far end hangs up. */
-  async expectHangUp(options?: WithinOptions): Promise<void> {
-    const calls = this.callCount
-    await this.until(
-      'expected the far end to hang up',
-      () => this.ended?.by === 'far end' || this.callCount !== calls,
-      {
-        isForEnd: true,
-        ...options,
-      },
-    )
+  expectHangUp(options?: WithinOptions): Promise<void> {
+    return this.#calling.expectHangUp(options)
   }
 
   /** Waits until the call is over, whoever ends it, however long it takes. */
-  async untilEnded(): Promise<void> {
-    await this.until('waits for the end of its call', () => this.state === 'IDLE', {
-      isForEnd: true,
-      withinMs: Number.POSITIVE_INFINITY,
-    })
+  untilEnded(): Promise<void> {
+    return this.#calling.untilEnded()
   }
 
   /** Puts the far end on hold: a re-INVITE that says `sendonly`. */
-  async hold(): Promise<void> {
-    await this.#change('puts the far end on hold', 'sendonly')
+  hold(): Promise<void> {
+    return this.#calling.hold()
   }
 
   /** Takes the far end back from hold. */
-  async resume(): Promise<void> {
-    await this.#change('takes the far end back', 'sendrecv')
+  resume(): Promise<void> {
+    return this.#calling.resume()
   }
 
   // --- speaking and pressing ----------------------------------------------------------------------------------------
 
   /** Says it, and resolves when it was said or the call has ended. */
   say(what: Sayable): Promise<void> {
-    const clip = typeof what === 'string' ? voiceOf(what) : what
-    const words = typeof what === 'string' ? { text: what } : {}
-    this.note(typeof what === 'string' ? `says “${what}”` : `plays a clip of ${(clip.data.length / 8000).toFixed(1)} s`)
-    return this.#transmit('say', (done) =>
-      this.#audio.mouth.say(clip, { speaker: this.name, ...words, lengthMs: Math.max(clip.data.length / 8, 20) }, done),
-    )
+    return this.#speaking.say(what)
   }
 
   /**
@@ -242,23 +195,17 @@ export class Phone {
    * @param keys of `0-9 A-D * #`; a comma is half a second
    */
   press(keys: string): Promise<void> {
-    Keypad.check(keys)
-    this.note(`presses ${keys}`)
-    return this.#transmit('press', (done) => this.#keypad.press(keys, done))
+    return this.#speaking.press(keys)
   }
 
   /** Plays a tone: a preset of the exchange, `CNG`, `CED`, or its steps. Resolves at its end; a loop goes on. */
   hum(tone: string | readonly ToneStep[], { loop = false } = {}): Promise<void> {
-    const steps = typeof tone === 'string' ? stepsOf(tone) : tone
-    this.note(`hums ${typeof tone === 'string' ? tone : 'a tone'}`)
-    if (!loop) return this.#transmit('hum', (done) => this.#audio.mouth.hum(steps, false, done))
-    this.#audio.mouth.hum(steps, true, () => {})
-    return Promise.resolve()
+    return this.#speaking.hum(tone, loop)
   }
 
   /** Is silent at once, whatever it was saying. */
   silence(): void {
-    this.#audio.mouth.silence()
+    this.#speaking.silence()
   }
 
   /** Lets time pass. */
@@ -321,31 +268,4 @@ export class Phone {
         }
       })
   }
-
-  async #change(what: string, direction: 'sendonly' | 'sendrecv'): Promise<void> {
-    this.#requireState('a change of the session', 'ANSWERED')
-    this.note(what)
-    const { answers } = this.#line
-    this.#line.reinvite(direction)
-    await this.until('expected the answer to its re-INVITE', () => this.#line.answers > answers)
-  }
-
-  #transmit(what: string, start: (done: () => void) => void): Promise<void> {
-    if (this.#audio.remote === undefined)
-      throw this.failure(`cannot ${what}: it has no call with sound (state ${this.state})`)
-    const { clock } = this.#environment
-    const waiter = clock.waiter<void>(`${this.name} goes on to ${what}`)
-    start(() => waiter.resolve())
-    return clock.pull(`${this.name} goes on to ${what}`, waiter.promise)
-  }
-
-  #requireState(what: string, state: PhoneState): void {
-    if (this.state !== state) throw this.failure(`cannot ${what} in state ${this.state}: it must be ${state}`)
-  }
-}
-
-function stepsOf(tone: string): readonly ToneStep[] {
-  const steps = KNOWN_TONES[tone.toUpperCase()]
-  if (steps === undefined) throw new Error(`no tone is called "${tone}"; known: ${Object.keys(KNOWN_TONES).join(', ')}`)
-  return steps
 }

@@ -1,0 +1,144 @@
+import type { WithinOptions } from './expectations.ts'
+import type { Phone } from './phone.ts'
+import type { PhoneLine, PhoneState } from './phone-line.ts'
+
+/**
+ * How a phone calls and is called: each function as {@link Phone} describes it, and only in the states of the line in which
+ * it makes sense.
+ */
+export class Calling {
+  readonly #phone: Phone
+  readonly #line: PhoneLine
+  readonly #exchangeAddress: string
+
+  /** @param exchangeAddress where numbers are called */
+  constructor(phone: Phone, line: PhoneLine, exchangeAddress: string) {
+    this.#phone = phone
+    this.#line = line
+    this.#exchangeAddress = exchangeAddress
+  }
+
+  async call(
+    to: string,
+    options: { headers?: readonly (readonly [string, string])[] } & WithinOptions,
+  ): Promise<number> {
+    this.dial(to, options)
+    const { withinMs = 180_000 } = options
+    await this.#phone.until(
+      `expected an answer or a refusal of its call to ${to}`,
+      () => this.#line.state !== 'CALLING' && this.#line.state !== 'RINGING',
+      { withinMs },
+    )
+    return this.#line.state === 'ANSWERED' ? 200 : (this.#line.ended?.status ?? 0)
+  }
+
+  dial(to: string, { headers = [] }: { headers?: readonly (readonly [string, string])[] }): void {
+    this.#requireState('dial', 'IDLE')
+    const uri = /^(sips?|tel):/i.test(to) ? to : `sip:${encodeURIComponent(to)}@${this.#exchangeAddress}`
+    this.#line.begin('CALLING')
+    this.#phone.note(`calls ${to}`)
+    this.#line.dial(uri, headers)
+  }
+
+  async expectRinging(options?: WithinOptions): Promise<void> {
+    await this.#phone.until(
+      'expected ringing',
+      () => this.#line.state === 'RINGING' || this.#line.state === 'ANSWERED',
+      options,
+    )
+  }
+
+  async expectAnswer(options?: WithinOptions): Promise<void> {
+    await this.#phone.until('expected an answer', () => this.#line.state === 'ANSWERED', {
+      withinMs: 180_000,
+      ...options,
+    })
+  }
+
+  async expectRefusal(status?: number, options?: WithinOptions): Promise<number> {
+    await this.#phone.until(
+      'expected a refusal',
+      () => this.#line.ended !== undefined || this.#line.state === 'ANSWERED',
+      { withinMs: 180_000, isForEnd: true, ...options },
+    )
+    const got = this.#line.ended?.status
+    if (got === undefined || (status !== undefined && got !== status))
+      throw this.#phone.failure(
+        `expected a refusal${status === undefined ? '' : ` with ${status}`}, and ${got === undefined ? 'was answered' : `got ${got}`}`,
+      )
+    return got
+  }
+
+  async expectCall(options?: WithinOptions): Promise<void> {
+    await this.#phone.until('expected a call', () => this.#line.state === 'CALLED', { withinMs: 180_000, ...options })
+  }
+
+  ring(): void {
+    this.#requireState('ring', 'CALLED')
+    this.#phone.note('rings')
+    this.#line.ring()
+  }
+
+  earlyMedia(): void {
+    this.#requireState('earlyMedia', 'CALLED')
+    this.#phone.note('sends early media')
+    this.#line.accept(183)
+  }
+
+  async answer(): Promise<void> {
+    this.#requireState('answer', 'CALLED')
+    this.#phone.note('answers')
+    this.#line.accept(200)
+    await this.#phone.until('expected the ACK of its answer', () => this.#line.state === 'ANSWERED')
+  }
+
+  reject(status: number, headers: readonly (readonly [string, string])[]): void {
+    this.#requireState('reject', 'CALLED')
+    this.#phone.note(`rejects with ${status}`)
+    this.#line.reject(status, headers)
+  }
+
+  async hangUp(): Promise<void> {
+    if (this.#line.state === 'IDLE') return
+    this.#phone.note('hangs up')
+    this.#line.hangUp()
+    await this.#phone.sleep(1)
+  }
+
+  async expectHangUp(options?: WithinOptions): Promise<void> {
+    const calls = this.#line.calls
+    await this.#phone.until(
+      'expected the far end to hang up',
+      () => this.#line.ended?.by === 'far end' || this.#line.calls !== calls,
+      { isForEnd: true, ...options },
+    )
+  }
+
+  async untilEnded(): Promise<void> {
+    await this.#phone.until('waits for the end of its call', () => this.#line.state === 'IDLE', {
+      isForEnd: true,
+      withinMs: Number.POSITIVE_INFINITY,
+    })
+  }
+
+  async hold(): Promise<void> {
+    await this.#change('puts the far end on hold', 'sendonly')
+  }
+
+  async resume(): Promise<void> {
+    await this.#change('takes the far end back', 'sendrecv')
+  }
+
+  async #change(what: string, direction: 'sendonly' | 'sendrecv'): Promise<void> {
+    this.#requireState('a change of the session', 'ANSWERED')
+    this.#phone.note(what)
+    const { answers } = this.#line
+    this.#line.reinvite(direction)
+    await this.#phone.until('expected the answer to its re-INVITE', () => this.#line.answers > answers)
+  }
+
+  #requireState(what: string, state: PhoneState): void {
+    if (this.#line.state !== state)
+      throw this.#phone.failure(`cannot ${what} in state ${this.#line.state}: it must be ${state}`)
+  }
+}
