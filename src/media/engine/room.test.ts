@@ -2,9 +2,11 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { diff16, diff32, integerBelow, seededRandom } from '../../kit/index.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
 import { Gathering, type Guest } from '../test/guests.ts'
-import { eventsOf, finished, recordingOf } from '../test/harness.ts'
+import { eventsOf, finished, openLeg, recordingOf, streamTo } from '../test/harness.ts'
+import { InProcessMedia } from '../test/in-process.ts'
 import { opusForTests } from '../test/opus.ts'
 import { clipOf, speechLike } from '../test/signals.ts'
+import { createKernels, type Kernels } from '../wasm/kernels.ts'
 import type { CodecName } from './control.ts'
 
 let opus: OpusLibrary
@@ -19,6 +21,20 @@ async function roomOf(...codecs: CodecName[]) {
   for (const codec of codecs) gathering.mix(await gathering.welcome(codec))
   await gathering.pass(200)
   return { ...gathering, gathering, media: gathering.media, guests: gathering.guests }
+}
+
+/** The same kernels, each use of which is counted. */
+function counting(kernels: Kernels, onUse: () => void): Kernels {
+  return new Proxy(kernels, {
+    get: (target, name) => {
+      const value: unknown = Reflect.get(target, name)
+      if (typeof value !== 'function') return value
+      return (...args: unknown[]) => {
+        onUse()
+        return value(...args)
+      }
+    },
+  })
 }
 
 /** Who hears the frequency, by index. */
@@ -328,6 +344,48 @@ describe('the life of a room', () => {
     ])
     expect(media.engine.counters.snapshot()).toMatchObject({ rooms: 0, legs: 1 })
     media.send({ type: 'close', leg: 1 })
+    expect(media.engine.deadline()).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('asks next to nothing of the network and of arithmetic while a thousand of them are idle, and wakes at once', async () => {
+    const ROOMS = 1000
+    let computed = 0
+    const media = new InProcessMedia({ kernels: counting(createKernels({ kind: 'twin' }), () => computed++) })
+    let looked = 0
+    let sent = 0
+    const receive = media.io.receive.bind(media.io)
+    media.io.receive = (leg, into) => {
+      looked++
+      return receive(leg, into)
+    }
+    media.network.watch = () => {
+      sent++
+      return true
+    }
+    const stream = (leg: number, direction: 'inactive' | 'sendrecv') =>
+      media.send({ type: 'start', leg, stream: { ...streamTo('192.0.2.1', 4000 + leg), direction } })
+    for (let leg = 1; leg <= 2 * ROOMS; leg++) {
+      await openLeg(media, leg)
+      stream(leg, 'inactive')
+      media.send({ type: 'mix', leg, room: Math.ceil(leg / 2) })
+    }
+    await media.pass(1000)
+    expect(media.engine.counters.snapshot()).toMatchObject({ rooms: ROOMS, legs: 2 * ROOMS })
+    const workOf = async (durationMs: number) => {
+      looked = computed = sent = 0
+      await media.pass(durationMs)
+      return { looked, computed, sent }
+    }
+    // Twice a second each leg looks at what has come, so that nothing of it waits in the socket for the end of the hold.
+    const idle = await workOf(10_000)
+    expect(idle).toMatchObject({ computed: 0, sent: 0 })
+    expect(idle.looked).toBeLessThanOrEqual(2 * ROOMS * 2 * 10)
+    for (const leg of [1, 2]) stream(leg, 'sendrecv')
+    const awake = await workOf(1000)
+    expect(awake.sent).toBe(2 * 50)
+    expect(awake.computed).toBeGreaterThanOrEqual(50)
+    for (let leg = 1; leg <= 2 * ROOMS; leg++) media.send({ type: 'close', leg })
+    expect(media.engine.counters.snapshot()).toMatchObject({ rooms: 0, legs: 0 })
     expect(media.engine.deadline()).toBe(Number.POSITIVE_INFINITY)
   })
 

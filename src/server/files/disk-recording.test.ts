@@ -87,6 +87,27 @@ describe('DiskRecording', () => {
     expect([steps, wasThere]).toEqual([[...body, 'sync', 'close'], false])
   })
 
+  it('is whole, sample by sample, when the disk has stalled in the middle', async () => {
+    const gate = openGate()
+    let isSlow = false
+    const recording = await create({ openFile: disk(async () => (isSlow ? gate.promise : undefined)) })
+    const blocks = Array.from({ length: 30 }, (_, n) => new Int16Array(1280).fill(n + 1))
+    for (const each of blocks.slice(0, 7)) recording.write(each)
+    await vi.waitUntil(() => audioIn('a.wav.part') > 0)
+    isSlow = true
+    // 2 s of sound that nobody takes to the disk.
+    expect(blocks.slice(7, 20).map((each) => recording.write(each))).not.toContain(false)
+    expect(audioIn('a.wav.part')).toBeLessThan(7 * 2560)
+    isSlow = false
+    gate.open()
+    for (const each of blocks.slice(20)) recording.write(each)
+    await recording.close()
+    const wav = parseWav(readFileSync(path))
+    if (!wav.ok) throw new Error(wav.error)
+    const { buffer, byteOffset } = wav.value.data.slice()
+    expect([...new Int16Array(buffer, byteOffset)]).toEqual(blocks.flatMap((each) => [...each]))
+  })
+
   it('ends when the disk is a minute behind, keeps what was written, and holds no more than that in memory', async () => {
     const gate = openGate()
     const backlog = new WriteBacklog()
