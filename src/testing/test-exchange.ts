@@ -10,8 +10,8 @@ import {
 import { MediaFileError } from '../kit/index.ts'
 import { type AudioClip, decodeAudioFile } from '../media/index.ts'
 import { parseMessage, parseUri, unescapeUri } from '../sip/index.ts'
-import { installAppTimers } from './clock/app-timers.ts'
 import { insideSimulation } from './clock/inside.ts'
+import { requireAppTimers } from './clock/require-app-timers.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
 import { Phone } from './phone/phone.ts'
 import type { PhoneKind } from './phone/phone-kind.ts'
@@ -74,7 +74,7 @@ export class TestExchange {
   readonly #everybodyElse: ((name: string) => PhoneKind) | undefined
 
   constructor(options: TestExchangeOptions) {
-    installAppTimers()
+    requireAppTimers()
     this.sim = new Simulation(options)
     this.#files = new TestFiles(options.mediaDirectory)
     this.#everybodyElse = options.everybodyElse

@@ -55,7 +55,7 @@ test('a caller who presses 1 reaches sales', async () => {
   await alice.expectSpeech(/welcome to acme/i)
   await alice.expectSpeech(/for sales, press 1/i)
   await alice.press('1')
-  await alice.expectSpeech(/sales/i)
+  await alice.expectSpeech(/reached sales/i)
   await alice.expectHangUp()
   await pbx.done()
   expect(alice).not.toHaveHeard(/goodbye/i)

@@ -1,9 +1,8 @@
 import { AsyncResource } from 'node:async_hooks'
 import { syncBuiltinESMExports } from 'node:module'
-import timers from 'node:timers'
-import timersPromises from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { clockInside } from './inside.ts'
+import { realTimers, timers, timersPromises } from './real-timers.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 import { siteOf } from './waiter.ts'
 
@@ -15,13 +14,13 @@ type Callback = (...args: unknown[]) => void
 /**
  * Makes the timers and clocks of Node virtual for code inside a simulation (applications, scripts of phones), and leaves
  * them as they are for everybody else, the test runner above all: each call looks where it comes from. Covers the
- * globals, `node:timers`, `node:timers/promises`, `Date` and `performance.now`. Done once per process.
+ * globals, `node:timers`, `node:timers/promises`, `Date` and `performance.now`. Done once per module registry: a runner
+ * that gives each test file its own gets the newest.
  */
 export function installAppTimers(): void {
   if (isInstalled) return
   isInstalled = true
-  const real = { ...timers }
-  const realPromises = { ...timersPromises }
+  const { timers: real, promises: realPromises } = realTimers
   const virtual = {
     setTimeout: forInside(
       real.setTimeout as never,
@@ -54,8 +53,7 @@ export function installAppTimers(): void {
   Object.defineProperty(virtual.setTimeout, promisify.custom, { value: virtualPromises.setTimeout })
   Object.defineProperty(virtual.setImmediate, promisify.custom, { value: virtualPromises.setImmediate })
   const { scheduler } = timersPromises
-  const realWait = scheduler.wait.bind(scheduler)
-  scheduler.wait = forInside(realWait as never, (clock, ms: number, options?: { signal?: AbortSignal }) =>
+  scheduler.wait = forInside(realTimers.wait as never, (clock, ms: number, options?: { signal?: AbortSignal }) =>
     sleepVirtually(clock, ms, undefined, options?.signal),
   ) as typeof scheduler.wait
   Object.assign(timers, virtual)
@@ -185,6 +183,5 @@ function installClocks(): void {
     apply: (target) => (clockInside() === undefined ? target() : new RealDate(now()).toString()),
     get: (target, key, receiver) => (key === 'now' ? now : Reflect.get(target, key, receiver)),
   })
-  const realNow = performance.now.bind(performance)
-  performance.now = () => clockInside()?.now ?? realNow()
+  performance.now = () => clockInside()?.now ?? realTimers.performanceNow()
 }

@@ -1,7 +1,7 @@
-import { setImmediate as setImmediateOfNode } from 'node:timers'
 import { DeadlineQueue, type Instant, type Machine, NEVER } from '../../kit/index.ts'
 import { isInsideSimulation } from './inside.ts'
 import { MachineDriver, type MachineDriverOptions } from './machine-driver.ts'
+import { realTimers } from './real-timers.ts'
 import { SimulationStuckError } from './stuck-error.ts'
 import { Waiter } from './waiter.ts'
 
@@ -283,8 +283,5 @@ interface Goal {
 
 /** One turn of the event loop runs the microtask queue dry, however deep the chain of promises. */
 function nextTurn(): Promise<void> {
-  return new Promise((resolve) => void realSetImmediate(resolve))
+  return new Promise((resolve) => void realTimers.timers.setImmediate(resolve))
 }
-
-// Kept from before any test installs fake timers.
-const realSetImmediate = setImmediateOfNode

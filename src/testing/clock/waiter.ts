@@ -40,11 +40,11 @@ export class Waiter<Value> {
 /** Frames of Ringdown (but not of its tests) and of Node say nothing about the test or the application that waits. */
 function isOwnCode(line: string): boolean {
   if (/node:|\(native\)|<anonymous>\)?$/.test(line)) return true
-  return line.includes(OWN_DIRECTORY) && !/\.(test|node-test)\./.test(line)
+  return OWN_DIRECTORIES.some((own) => line.includes(own)) && !/\.(test|node-test)\./.test(line)
 }
 
-/** `src/` here, `dist/` in the package. */
-const OWN_DIRECTORY = fileURLToPath(new URL('../../', import.meta.url))
+/** Where the code runs, and where a runner that reads source maps says that it was written. */
+const OWN_DIRECTORIES = ['../../../dist/', '../../../src/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
 
 /** The lines of a stack that are not of this room or of Node. */
 export function foreignLines(error: Error): readonly string[] {

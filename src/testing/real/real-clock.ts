@@ -1,9 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { performance } from 'node:perf_hooks'
-import { clearInterval, clearTimeout, setInterval, setTimeout } from 'node:timers'
 import type { Instant } from '../../kit/index.ts'
+import { realTimers } from '../clock/real-timers.ts'
 import { Waiter } from '../clock/waiter.ts'
 import type { PhoneClock } from '../phone/environment.ts'
+
+const { clearInterval, clearTimeout, setInterval, setTimeout } = realTimers.timers
 
 /** The longest delay that Node's timers know; a longer one means at once to them. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1
