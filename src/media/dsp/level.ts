@@ -19,6 +19,16 @@ export function energy(samples: Int16Array, from = 0, length: number = samples.l
 }
 
 /**
+ * Whether {@link energy} is less than `limit`. What is loud is known after a few samples, and no number is handed back,
+ * which would be an object.
+ */
+export function hasLessEnergy(samples: Int16Array, from: number, length: number, limit: number): boolean {
+  let sum = 0
+  for (let i = from; i < from + length && sum < limit; i++) sum += samples[i]! * samples[i]!
+  return sum < limit
+}
+
+/**
  * The sum of the squares of `samples[at..at + shape.length)`, each first multiplied by its place in `shape` and rounded
  * to a whole number: what a window sees of the sound. `shape` is in 32,768ths and nowhere -32,768.
  */

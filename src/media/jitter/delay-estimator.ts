@@ -12,13 +12,15 @@ export class DelayEstimator {
   readonly #binTicks: number
   readonly #windowTicks: number
   readonly #memoryTicks: number
-  /** Forgetting is done by what is added counting for more and more: {@link #scale} is what 1 counts for now. */
   readonly #histogram: Float64Array = new Float64Array(BINS)
-  #scale = 1
-  #weight = 0
-  /** The highest bin that, with all above it, holds more than the {@link LATE_SHARE}, and what those above it hold. */
+  /**
+   * Forgetting is done by what is added counting for more and more: at {@link SCALE} is what 1 counts for now, at
+   * {@link WEIGHT} what all bins hold, at {@link ABOVE} what those above the quantile do. As fields, V8 may keep them as
+   * objects and make new ones for each packet.
+   */
+  readonly #sums: Float64Array = Float64Array.of(1, 0, 0)
+  /** The highest bin that, with all above it, holds more than the {@link LATE_SHARE}. */
   #quantile = 0
-  #above = 0
   /** Least transits, in bins, of the window in progress and of the one before. */
   #least = 0
   #leastBefore = NONE
@@ -50,6 +52,11 @@ export class DelayEstimator {
     return this.#noted >= this.#windowTicks / 2
   }
 
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#quantile ^ this.#histogram[0]!
+  }
+
   /** Notes a packet that took `transit` and holds `ticks` of sound. */
   note(transit: number, ticks: number): void {
     const bin = Math.floor(transit / this.#binTicks)
@@ -79,35 +86,36 @@ export class DelayEstimator {
    */
   #add(bin: number, ticks: number): void {
     const share = Math.min(ticks / this.#memoryTicks, 0.1)
-    this.#scale /= 1 - share
-    if (this.#scale > MAX_SCALE) this.#rescale()
-    const added = share * this.#scale
-    this.#weight += added
+    const sums = this.#sums
+    sums[SCALE]! /= 1 - share
+    if (sums[SCALE]! > MAX_SCALE) this.#rescale()
+    const added = share * sums[SCALE]!
+    sums[WEIGHT]! += added
     this.#histogram[bin]! += added
-    if (bin > this.#quantile) this.#above += added
+    if (bin > this.#quantile) sums[ABOVE]! += added
     this.#findQuantile()
   }
 
   #findQuantile(): void {
     const histogram = this.#histogram
-    const tolerated = this.#weight * LATE_SHARE
-    while (this.#above > tolerated) this.#above -= histogram[++this.#quantile]!
-    while (this.#quantile > 0 && this.#above + histogram[this.#quantile]! <= tolerated)
-      this.#above += histogram[this.#quantile--]!
+    const sums = this.#sums
+    const tolerated = sums[WEIGHT]! * LATE_SHARE
+    while (sums[ABOVE]! > tolerated) sums[ABOVE]! -= histogram[++this.#quantile]!
+    while (this.#quantile > 0 && sums[ABOVE]! + histogram[this.#quantile]! <= tolerated)
+      sums[ABOVE]! += histogram[this.#quantile--]!
   }
 
   /** Brings everything back to a scale of 1, and adds up anew what rounding may have worn. */
   #rescale(): void {
-    const histogram = this.#histogram
-    for (let i = 0; i < BINS; i++) histogram[i]! /= this.#scale
-    this.#scale = 1
+    for (let i = 0; i < BINS; i++) this.#histogram[i]! /= this.#sums[SCALE]!
+    this.#sums[SCALE] = 1
     this.#countAnew()
   }
 
   #countAnew(): void {
-    this.#weight = sum(this.#histogram, 0, BINS)
+    this.#sums[WEIGHT] = sum(this.#histogram, 0, BINS)
+    this.#sums[ABOVE] = 0
     this.#quantile = BINS - 1
-    this.#above = 0
     this.#findQuantile()
   }
 
@@ -145,4 +153,5 @@ const MEMORY_SECONDS = 4
 const LATE_SHARE = 0.01
 /** A new count after each minute and a half of sound. */
 const MAX_SCALE = 2 ** 32
+const [SCALE, WEIGHT, ABOVE] = [0, 1, 2]
 const NONE = 2 ** 30

@@ -1,4 +1,4 @@
-import { energy, energyAtLevel } from '../dsp/level.ts'
+import { energyAtLevel, hasLessEnergy } from '../dsp/level.ts'
 import { findPitch, pitchMatch } from '../dsp/pitch.ts'
 
 /**
@@ -23,7 +23,7 @@ export class TimeScale {
 
   /** Whether the next 20 ms are so soft that nobody hears them changed. */
   isQuiet(samples: Int16Array, from: number): boolean {
-    return energy(samples, from, this.needs) < energyAtLevel(QUIET_DBM0, this.needs)
+    return hasLessEnergy(samples, from, this.needs, QUIET * this.needs)
   }
 
   /** Cuts one period out and moves the rest together. Returns how many samples were cut, 0 when that would be heard. */
@@ -55,12 +55,14 @@ export class TimeScale {
   }
 
   #periodAt(samples: Int16Array, from: number): number {
+    if (this.isQuiet(samples, from)) return 10 * this.#perMs
     const window = 10 * this.#perMs
     const end = from + this.needs
     const lag = findPitch(samples, end, window, 2.5 * this.#perMs, 15 * this.#perMs)
-    return this.isQuiet(samples, from) || pitchMatch(samples, end, window, lag, 1) >= MIN_MATCH ? lag : 0
+    return pitchMatch(samples, end, window, lag, 1) >= MIN_MATCH ? lag : 0
   }
 }
 
-const QUIET_DBM0 = -45
+/** For each sample. */
+const QUIET = energyAtLevel(-45, 1)
 const MIN_MATCH = 0.8
