@@ -62,7 +62,7 @@ export class ToneDetector {
     this.#bank.close(this.#samples)
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.#filled ^ this.#skipped ^ addressOf(this.#samples) ^ this.#samples[0]! ^ this.#samples[HOP]!
   }

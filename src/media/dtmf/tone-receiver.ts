@@ -36,7 +36,7 @@ export class ToneReceiver {
     return this.#codec.undecodable ?? 0
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.#next ^ this.#detector.touch()
   }

@@ -8,6 +8,7 @@ import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
 import { Room } from './room.ts'
 import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
+import { Touch } from './touch.ts'
 import { Workshop } from './workshop.ts'
 
 /** What an engine counts. `legs` and `rooms` are gauges; the packet counts of a leg are added when it closes. */
@@ -86,8 +87,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #origin: Instant | undefined
   /** The first sub-tick, counted from the origin, that is still to be done. */
   #nextSubTick = 0
-  /** Of no meaning, but what is read for nothing would not be read. */
-  #touched = 0
+  readonly #touch = new Touch()
 
   constructor(options: MediaEngineOptions) {
     this.counters = options.counters ?? new Counters()
@@ -126,22 +126,13 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       const legs = this.#schedule.at(n)
       // Backwards, because a leg that fails is taken out and the last one takes its place.
       for (let i = legs.length - 1; i >= 0; i--) {
-        if (i === legs.length - 1 || i % TOUCHED_AT_ONCE === TOUCHED_AT_ONCE - 1) this.#touch(legs, i)
+        this.#touch.beforeVisit(legs, i)
         this.#visit(legs[i]!, n * SUB_TICK_MS, now)
       }
       const rooms = this.#roomSchedule.at(n)
       for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(n * SUB_TICK_MS, now)
     }
     this.#nextSubTick = current + 1
-  }
-
-  /**
-   * Of a thousand legs, none is in the processor's cache when its turn comes, and a leg is a dozen objects: visiting it
-   * waits a dozen times for memory. Reading a little of each object of several legs first has the processor fetch them
-   * side by side.
-   */
-  #touch(legs: readonly Leg[], last: number): void {
-    for (let i = last - (last % TOUCHED_AT_ONCE); i <= last; i++) this.#touched ^= legs[i]!.touch()
   }
 
   #do(command: MediaCommand, now: Instant): void {
@@ -378,7 +369,6 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
 }
 
 /** What a leg counts as the engine does. */
-const TOUCHED_AT_ONCE = 8
 const COUNTED = [
   'slotsSkipped',
   'underruns',

@@ -94,6 +94,11 @@ export class Hearing {
       this.#hearNext(codec)
   }
 
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#heardUntilMs ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0)
+  }
+
   /** Gives the memory back; what was counted stays. */
   release(): void {
     const { underruns, concealedMs, stretchedMs, delayMs } = this

@@ -162,9 +162,10 @@ export class Inbound {
     this.#reports = session
   }
 
-  /** Reads a little of each object that a visit needs, see {@link MediaEngine}. */
+  /** Reads a little of each object that a visit needs, see {@link Touch}. */
   touch(): number {
-    const own = this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
+    const hearing = this.#isHeard ? this.hearing.touch() : 0
+    const own = hearing ^ this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
     const others = this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0)
     return own ^ others ^ (this.#workshop.io.touch?.(this.#leg) ?? 0)
   }

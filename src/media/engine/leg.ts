@@ -207,9 +207,14 @@ export class Leg {
     return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
   }
 
-  /** Reads a little of each object that a visit needs, see {@link MediaEngine}. */
-  touch(): number {
-    return this.#visitsToRest ^ this.#inbound.touch() ^ this.#outbound.touch()
+  /** Reads a little of each object that the first half of a visit needs, see {@link Touch}. */
+  touchIn(): number {
+    return this.#visitsToRest ^ this.#inbound.touch()
+  }
+
+  /** The same for the second half of a visit. */
+  touchOut(): number {
+    return this.#outbound.touch()
   }
 
   /** The leg's part of a sub-tick: first in, then out. */

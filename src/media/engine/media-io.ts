@@ -13,7 +13,7 @@ export interface MediaIo {
   poll(): MediaIoEvent | undefined
   /** Copies the oldest waiting datagram of the leg into `into` and returns its length, or -1 when none waits. A longer datagram is cut. The sender is then in `source`. */
   receive(leg: LegId, into: Uint8Array): number
-  /** Reads a little of what `receive` and `send` need to know of the leg, see {@link MediaEngine}. */
+  /** Reads a little of what `receive` and `send` need to know of the leg, see {@link Touch}. */
   touch?(leg: LegId): number
   /** The sender of the datagram that `receive` returned last. Overwritten by the next call. */
   readonly source: { address: string; port: number }

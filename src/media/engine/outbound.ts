@@ -124,7 +124,7 @@ export class Outbound {
     this.#releaseCodecs()
   }
 
-  /** Reads a little of each object that a visit needs, see {@link MediaEngine}. */
+  /** Reads a little of each object that a visit needs, see {@link Touch}. */
   touch(): number {
     return this.#nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ (this.#transmitter?.touch?.() ?? 0)
   }

@@ -6,6 +6,7 @@ import type { Kernels } from '../wasm/kernels.ts'
 import type { RoomId } from './control.ts'
 import { type Leg, VISITS_OF_REST } from './leg.ts'
 import { TICK_MS } from './schedule.ts'
+import { Touch } from './touch.ts'
 
 /**
  * Legs that are mixed. They are visited together: first all are heard, then the round is mixed, then all are sent it, so
@@ -17,6 +18,7 @@ export class Room {
   hasHalfTicks = false
   readonly #mixer: Mixer
   readonly #legs: Leg[] = []
+  readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
   /** Visits that a room whose legs all rest lets pass. */
@@ -73,6 +75,7 @@ export class Room {
     const isRound = mediaMs >= this.#nextRoundMs
     if (isRound) this.#round(mediaMs, now)
     for (let i = this.#legs.length - 1; i >= 0; i--) {
+      this.#touch.beforeOut(this.#legs, i)
       const leg = this.#legs[i]!
       if (!isRound && !leg.needsHalfTicks) continue
       try {
@@ -99,6 +102,7 @@ export class Room {
   #round(mediaMs: number, now: Instant): void {
     this.#nextRoundMs = mediaMs + TICK_MS
     for (let i = this.#legs.length - 1; i >= 0; i--) {
+      this.#touch.beforeIn(this.#legs, i)
       const leg = this.#legs[i]!
       try {
         leg.visitIn(mediaMs, now)

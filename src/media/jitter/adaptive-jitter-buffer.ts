@@ -1,4 +1,4 @@
-import { add16, add32, diff16, diff32 } from '../../kit/index.ts'
+import { add16, diff16, diff32 } from '../../kit/index.ts'
 import { MAX_PAYLOAD, type RtpPacket } from '../rtp/packet.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
 import { DelayEstimator } from './delay-estimator.ts'
@@ -42,12 +42,11 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   /** Slots grow with the longest payload so far, so that what a leg keeps fits its codec. */
   #slotOctets = FIRST_SLOT_OCTETS
   #payloads: Uint8Array
-  /** Per slot: its sequence number or -1, its first timestamp, how much it holds and how long it is heard. */
-  readonly #sequences: Int32Array = new Int32Array(SLOTS).fill(-1)
-  readonly #timestamps: Uint32Array = new Uint32Array(SLOTS)
-  readonly #lengths: Uint16Array = new Uint16Array(SLOTS)
-  readonly #ticks: Uint16Array = new Uint16Array(SLOTS)
-  readonly #contents: PacketContent[] = new Array(SLOTS).fill('audio')
+  /**
+   * What is known of each slot, side by side because of a thousand buffers none is in the processor's cache: its sequence
+   * number or -1, its first timestamp, how long it is heard, the octets of its payload, and what that is.
+   */
+  readonly #slots: Int32Array = new Int32Array(SLOTS * FIELDS)
   /** The listener's clock, and what to take from it to compare it with the sender's. */
   #clock = 0
   #origin = 0
@@ -66,6 +65,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   /** @param kernels whose arena the payloads stand in, for the decoders; default: those of the thread */
   constructor(options: AdaptiveJitterBufferOptions = {}, kernels: Kernels = threadKernels()) {
     this.#kernels = kernels
+    this.#forgetSlots()
     this.#payloads = kernels.arena.bytes(SLOTS * FIRST_SLOT_OCTETS)
     const ticksPerMs = (options.clockRateHz ?? 8000) / 1000
     this.#delay = new DelayEstimator(ticksPerMs * 1000)
@@ -94,7 +94,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   elapse(ticks: number, isLate: boolean): void {
-    this.#clock = add32(this.#clock, ticks)
+    this.#clock = (this.#clock + ticks) | 0
     this.#isLate = isLate
   }
 
@@ -115,7 +115,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
       if (diff16(packet.sequence, this.#next) >= 0) this.#store(packet, content, 0)
       return
     }
-    if (!this.#isLate) this.#delay.note(this.#transit(packet.timestamp), ticks)
+    if (!this.#isLate) this.#delay.note(this.#transit(packet.timestamp | 0), ticks)
     if (!this.#isInTime(packet, ticks)) {
       this.counts.late++
       return
@@ -135,27 +135,34 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
       return
     }
     this.#silentFor = 0
-    const isNext = this.#sequences[slot] === this.#next
-    const ahead = diff32(this.#timestamps[slot]!, this.#playout)
+    const slots = this.#slots
+    const at = slot * FIELDS
+    const isNext = slots[at] === this.#next
+    const ahead = diff32(slots[at + TIMESTAMP]!, this.#playout)
     if (ahead > 0 && this.#gapBefore(into, slot, ahead, isNext)) return
-    this.#next = add16(this.#sequences[slot]!, 1)
-    this.#sequences[slot] = -1
-    into.kind = this.#contents[slot] === 'noise' ? 'noise' : 'audio'
+    this.#next = add16(slots[at]!, 1)
+    slots[at] = -1
+    into.kind = slots[at + CONTENT] === NOISE ? 'noise' : 'audio'
     this.#givePayload(into, slot)
-    into.ticks = this.#ticks[slot]!
-    this.#resting = this.#contents[slot] !== 'audio'
-    if (into.kind === 'audio') this.#playout = add32(this.#timestamps[slot]!, into.ticks)
+    into.ticks = slots[at + TICKS]!
+    this.#resting = slots[at + CONTENT] !== AUDIO
+    if (into.kind === 'audio') this.#playout = (slots[at + TIMESTAMP]! + into.ticks) | 0
   }
 
   #givePayload(into: Playout, slot: number): void {
     into.bytes = this.#payloads
     into.offset = slot * this.#slotOctets
-    into.length = this.#lengths[slot]!
+    into.length = this.#slots[slot * FIELDS + OCTETS]!
   }
 
   reset(): void {
     this.#begun = false
-    this.#sequences.fill(-1)
+    this.#forgetSlots()
+  }
+
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#next ^ this.#slots[(this.#next & (SLOTS - 1)) * FIELDS]! ^ this.#payloads.length ^ this.#delay.touch()
   }
 
   /** Gives the memory back. Nothing is put or taken any more. */
@@ -164,15 +171,19 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     this.#kernels.arena.release(this.#payloads)
   }
 
+  #forgetSlots(): void {
+    for (let slot = 0; slot < SLOTS; slot++) this.#slots[slot * FIELDS] = -1
+  }
+
   #begin(packet: RtpPacket): void {
-    this.#sequences.fill(-1)
+    this.#forgetSlots()
     this.#begun = true
-    this.#ssrc = packet.ssrc
+    this.#ssrc = packet.ssrc | 0
     this.#next = packet.sequence
     this.#highest = packet.sequence
-    this.#origin = add32(this.#clock, -packet.timestamp)
+    this.#origin = (this.#clock - packet.timestamp) | 0
     this.#delay.rebase()
-    this.#playout = add32(packet.timestamp, -this.target)
+    this.#playout = (packet.timestamp - this.target) | 0
     this.#resting = true
     this.#lateInRow = 0
     this.#silentFor = 0
@@ -180,7 +191,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 
   /** How long a packet with this timestamp took until now, longer than the first one. */
   #transit(timestamp: number): number {
-    return diff32(add32(this.#clock, -timestamp), this.#origin)
+    return (this.#clock - timestamp - this.#origin) | 0
   }
 
   /** How long the fastest packets wait for the playout point to reach them. */
@@ -189,19 +200,19 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   #isAnotherStream(packet: RtpPacket): boolean {
-    if (packet.ssrc !== this.#ssrc) return true
+    if ((packet.ssrc | 0) !== this.#ssrc) return true
     if (Math.abs(diff16(packet.sequence, this.#highest)) >= MAX_LEAP) return true
-    const ahead = diff32(packet.timestamp, this.#playout)
+    const ahead = diff32(packet.timestamp | 0, this.#playout)
     return ahead > SLOTS * this.#frame || ahead < -MAX_FRAMES_BEHIND * this.#frame
   }
 
   /** Whether a packet's turn is still to come, or could be brought back. */
   #isInTime(packet: RtpPacket, ticks: number): boolean {
-    const late = diff32(this.#playout, packet.timestamp)
+    const late = diff32(this.#playout, packet.timestamp | 0)
     if (late < ticks) return true
     if (diff16(packet.sequence, this.#next) < 0) return false
     if (this.#wait + late <= this.#max) {
-      this.#playout = packet.timestamp
+      this.#playout = packet.timestamp | 0
       this.counts.movedBack++
       return true
     }
@@ -214,15 +225,17 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 
   #store(packet: RtpPacket, content: PacketContent, ticks: number): void {
     const slot = packet.sequence & (SLOTS - 1)
-    if (this.#sequences[slot] === packet.sequence) {
+    const slots = this.#slots
+    const at = slot * FIELDS
+    if (slots[at] === packet.sequence) {
       this.counts.duplicates++
       return
     }
-    this.#sequences[slot] = packet.sequence
-    this.#timestamps[slot] = packet.timestamp
-    this.#lengths[slot] = packet.payloadLength
-    this.#ticks[slot] = ticks
-    this.#contents[slot] = content
+    slots[at] = packet.sequence
+    slots[at + TIMESTAMP] = packet.timestamp
+    slots[at + TICKS] = ticks
+    slots[at + OCTETS] = packet.payloadLength
+    slots[at + CONTENT] = CONTENTS.indexOf(content)
     const { bytes, payloadOffset, payloadLength } = packet
     if (payloadLength > this.#slotOctets) this.#growSlots(payloadLength)
     this.#kernels.copyOctets(bytes, payloadOffset, payloadLength, this.#payloads, slot * this.#slotOctets)
@@ -242,18 +255,19 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 
   /** The slot of the first packet that is not over yet, or -1. Those before it are freed. */
   #findNext(): number {
+    const slots = this.#slots
     const count = diff16(this.#highest, this.#next) + 1
     for (let i = Math.max(0, count - SLOTS); i < count; i++) {
       const sequence = add16(this.#next, i)
       const slot = sequence & (SLOTS - 1)
-      if (this.#sequences[slot] !== sequence) continue
-      const content = this.#contents[slot]!
-      if (content === 'noise') return slot
-      if (holdsSound(content) && diff32(add32(this.#timestamps[slot]!, this.#ticks[slot]!), this.#playout) > 0)
-        return slot
-      this.#sequences[slot] = -1
+      const at = slot * FIELDS
+      if (slots[at] !== sequence) continue
+      const content = slots[at + CONTENT]!
+      if (content === NOISE) return slot
+      if (content < NOISE && diff32((slots[at + TIMESTAMP]! + slots[at + TICKS]!) | 0, this.#playout) > 0) return slot
+      slots[at] = -1
       this.#next = add16(sequence, 1)
-      this.#resting ||= content === 'event'
+      this.#resting ||= content > NOISE
       return this.#findNext()
     }
     return -1
@@ -267,14 +281,14 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   #gapBefore(into: Playout, slot: number, ahead: number, isNext: boolean): boolean {
     if (!isNext) {
       this.#gap(into, 'missing', Math.min(ahead, this.#frame))
-      if (ahead <= this.#frame && this.#contents[slot] !== 'noise') this.#givePayload(into, slot)
+      if (ahead <= this.#frame && this.#slots[slot * FIELDS + CONTENT] !== NOISE) this.#givePayload(into, slot)
       return true
     }
     const excess = this.excess(0)
     const drawnOut = excess <= -this.#frame ? this.#frame : 0
     const left = ahead + drawnOut - Math.max(0, excess)
     if (left <= 0) return false
-    this.#playout = add32(this.#playout, ahead - left)
+    this.#playout = (this.#playout + ahead - left) | 0
     this.#gap(into, 'waiting', Math.min(left, this.#frame))
     return true
   }
@@ -298,7 +312,7 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     into.kind = kind
     into.length = 0
     into.ticks = ticks
-    this.#playout = add32(this.#playout, ticks)
+    this.#playout = (this.#playout + ticks) | 0
   }
 }
 
@@ -308,6 +322,10 @@ function holdsSound(content: PacketContent): boolean {
 
 /** A power of two, so that a sequence number finds its slot across the wrap. 640 ms of 20 ms packets. */
 const SLOTS = 32
+/** Of a slot, after its sequence number; the last are not used. */
+const [TIMESTAMP, TICKS, OCTETS, CONTENT, FIELDS] = [1, 2, 3, 4, 8]
+const CONTENTS: readonly PacketContent[] = ['audio', 'rest', 'noise', 'event']
+const [AUDIO, NOISE] = [0, 2]
 /** 20 ms of G.711 or G.722. */
 const FIRST_SLOT_OCTETS = 160
 const MAX_LEAP = 1000

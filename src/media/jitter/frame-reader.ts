@@ -1,6 +1,7 @@
 import type { Codec } from '../codec/codec.ts'
 import type { CodecRates } from '../codec/codec-rates.ts'
 import { LossConcealer } from '../dsp/plc.ts'
+import { addressOf } from '../wasm/arena.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
 import { MAX_PACKET_MS } from './adaptive-jitter-buffer.ts'
 import { ComfortNoise } from './comfort-noise.ts'
@@ -77,6 +78,11 @@ export class FrameReader {
     this.#unread = 0
     this.#guessed = 0
     this.#now = 'nothing'
+  }
+
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#unread ^ addressOf(this.#pcm) ^ this.#pcm[this.#read]!
   }
 
   /** Gives the memory back. Nothing is read any more. */

@@ -42,7 +42,7 @@ export class PacketFiller {
     return this.isWideband && packet.codec.sampleRateHz === 8000 ? 2 * packet.samples : packet.samples
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.#filled ^ (this.#words?.length ?? 0)
   }

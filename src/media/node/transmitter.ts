@@ -59,7 +59,7 @@ export interface Transmitter {
   readonly packetMs?: number
   /** Gives 16 kHz where the codec of the packet has it. Any other transmitter gets to see a codec at 8 kHz. */
   readonly isWideband?: boolean
-  /** Reads a little of each object that it needs to fill a packet, see {@link MediaEngine}. */
+  /** Reads a little of each object that it needs to fill a packet, see {@link Touch}. */
   touch?(): number
   /** Fills the packet of the slot at `packet.timestamp`. */
   fill(packet: OutgoingPacket): Transmission

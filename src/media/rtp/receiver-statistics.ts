@@ -86,7 +86,7 @@ export class ReceiverStatistics {
     }
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.received ^ this.#scaledJitter
   }

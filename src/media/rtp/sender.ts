@@ -67,7 +67,7 @@ export class RtpSender {
     if (ahead > 0) this.#timestampBase = (this.#timestampBase + ahead + FRAME_MS * this.ticksPerMs) | 0
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.#sequence
   }

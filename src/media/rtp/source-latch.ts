@@ -96,7 +96,7 @@ export class SourceLatch {
     this.#expectsOther = true
   }
 
-  /** Reads a little of it, see {@link MediaEngine}. */
+  /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     return this.#port ^ this.#signalledPort
   }
