@@ -165,6 +165,24 @@ test('a loop that swallows the end of the call, and never lets time pass after i
   expectAt(findings[0], 'swallowed')
 })
 
+test('a loop that plays on to nobody, at one instant', async () => {
+  const findings = await findingsOf(
+    inbound(async (channel) => {
+      await channel.answer()
+      for (;;) {
+        try {
+          await channel.filePlayer.play('menu.wav', { bargeIn: true }) // BUG: played to nobody
+          await channel.dtmfDetector.getDigits({ count: 1, timeoutMs: 3000 })
+          return
+        } catch {}
+      }
+    }),
+  )
+  expect(findings.map(({ kind }) => kind)).toEqual(['endless loop'])
+  expectAt(findings[0], 'played to nobody')
+  expect(findings[0]?.message).toContain('calls filePlayer.play again and again at one instant')
+})
+
 test('the seed of a finding shows it again, alone', async () => {
   const app = inbound(async (channel) => {
     await channel.answer()
