@@ -207,14 +207,14 @@ export class Leg {
     return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
   }
 
-  /** Reads a little of each object that the first half of a visit needs, see {@link Touch}. */
+  /** Reads a little of each object that the first half of a visit needs, see {@link Touch}: nothing of a leg that rests. */
   touchIn(): number {
-    return this.#visitsToRest ^ this.#inbound.touch()
+    return this.#visitsToRest > 0 ? 0 : this.#inbound.touch()
   }
 
   /** The same for the second half of a visit. */
   touchOut(): number {
-    return this.#outbound.touch()
+    return this.#visitsToRest > 0 ? 0 : this.#outbound.touch()
   }
 
   /** The leg's part of a sub-tick: first in, then out. */

@@ -11,6 +11,7 @@ describe('the sweep of a port', () => {
   let media: InProcessMedia
   let port: number
   let calls: number
+  let touches: number
   let connected: (string | undefined)[]
   let sequence: number
   beforeEach(async () => {
@@ -26,6 +27,7 @@ describe('the sweep of a port', () => {
         return receive(leg, into)
       },
       connect: (_leg: number, address: string | undefined) => connected.push(address),
+      touch: () => ++touches,
     })
     media.send({ type: 'start', leg: 1, stream: streamTo(FAR.address, FAR.port) })
   })
@@ -41,6 +43,7 @@ describe('the sweep of a port', () => {
   /** Receive calls per visit in a second of `perVisit` packets each 20 ms. */
   const callsPerVisit = async (perVisit: number): Promise<number> => {
     calls = 0
+    touches = 0
     for (let visit = 0; visit < 50; visit++) {
       say(perVisit)
       await media.pass(20)
@@ -55,6 +58,7 @@ describe('the sweep of a port', () => {
 
   it('asks little more than once for each packet of a steady stream', async () => {
     await callsPerVisit(1)
+    expect(touches).toBeGreaterThanOrEqual(49)
     expect(await callsPerVisit(1)).toBeLessThanOrEqual(1.3)
     expect(await callsPerVisit(0)).toBe(1)
   })
@@ -100,6 +104,7 @@ describe('the sweep of a port', () => {
     media.send({ type: 'start', leg: 1, stream: { ...stream, direction: 'inactive' } })
     await media.pass(1000)
     expect(await callsPerVisit(0)).toBeLessThanOrEqual(3 / 50)
+    expect(touches).toBeLessThanOrEqual(3)
     for (let visit = 0; visit < 15; visit++) {
       say()
       await media.pass(20)
