@@ -77,8 +77,9 @@ async function phone(path: string, flags: PhoneFlags): Promise<number> {
     ...(far && { exchange: `${far.host}:${far.port ?? 5060}` }),
   })
   const phone = real.phone(flags.name, set === undefined ? {} : { set }, { port })
-  console.log(`${flags.name} is ${phone.uri}\n`)
+  // Before anything is printed: whoever waits for the line may send a signal at once.
   const interrupted = untilSignal().then((signal) => Promise.reject(new Error(`interrupted by ${signal}`)))
+  console.log(`${flags.name} is ${phone.uri}\n`)
   try {
     await Promise.race([interrupted, follow(phone, run, flags)])
     return EXIT.OK

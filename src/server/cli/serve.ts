@@ -48,9 +48,10 @@ async function serve(name: string | undefined, isCheckOnly: boolean): Promise<nu
   const memory = returnMemoryOf(server)
   for (const { transport, address, port } of server.sockets)
     logger.info({ transport, address, port }, `listening on ${transport} ${address} port ${port}`)
+  const stopped = untilSignal()
   console.log('ready')
 
-  await untilSignal()
+  await stopped
   logger.info({ ...server.sizes() }, 'taking no more calls; a second signal hangs up those that stand')
   const closing = server.close()
   void untilSignal().then(() => server.close({ graceMs: 0 }))
