@@ -16,7 +16,8 @@ async function bench(...args: string[]): Promise<{ code: number; result: BenchRe
 }
 
 describe('ringdown bench', () => {
-  it('measures calls with a prompt: all answered, both directions heard, nothing lost', async () => {
+  // In real time, on machines that others share: another try is given where sound is, as with baresip.
+  it('measures calls with a prompt: all answered, both directions heard, nothing lost', { retry: 2 }, async () => {
     const { code, result } = await bench('--calls', '40', '--rate', '40', '--hold', '5')
     expect(code).toBe(0)
     expect(result.calls).toMatchObject({ placed: 40, answered: 40, failed: 0, most: 40, causes: {} })
