@@ -44,8 +44,9 @@ export class ToneReceiver {
   /** Hears a packet that holds `ticks` of sound. */
   take(packet: RtpPacket, ticks: number): void {
     const samples = ticks / this.#ticksPerSample
-    if (samples > this.#pcm.length || !this.#isInOrder(packet)) return
-    const gap = Math.round(diff32(packet.timestamp, this.#nextTimestamp) / this.#ticksPerSample)
+    if (samples > this.#pcm.length) return
+    const gap = this.#gapBefore(packet)
+    if (gap < 0) return
     if (packet.sequence === this.#next) this.#detector.rest(gap)
     else this.#detector.miss(gap)
     this.#next = add16(packet.sequence, 1)
@@ -65,8 +66,11 @@ export class ToneReceiver {
     this.#detector.release()
   }
 
-  /** Another stream, or the same one after a leap, begins anew. */
-  #isInOrder({ ssrc, sequence, timestamp }: RtpPacket): boolean {
+  /**
+   * The samples between the packet heard last and this one, or -1 when this one comes too late. Another stream, or the
+   * same one after a leap, begins anew.
+   */
+  #gapBefore({ ssrc, sequence, timestamp }: RtpPacket): number {
     const ahead = diff16(sequence, this.#next)
     const gap = diff32(timestamp, this.#nextTimestamp) / this.#ticksPerSample
     if (!this.#begun || (ssrc | 0) !== this.#ssrc || Math.abs(ahead) > MAX_LEAP || gap > MAX_GAP || gap < -MAX_GAP) {
@@ -75,9 +79,9 @@ export class ToneReceiver {
       this.#ssrc = ssrc | 0
       this.#next = sequence
       this.#nextTimestamp = timestamp | 0
-      return true
+      return 0
     }
-    return ahead >= 0 && gap >= 0
+    return ahead < 0 || gap < 0 ? -1 : Math.round(gap)
   }
 }
 

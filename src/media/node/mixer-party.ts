@@ -112,7 +112,7 @@ export class MixerParty implements Transmitter {
       this.#mixer.fillCommon(packet)
       return 'audio'
     }
-    if (own === undefined) copyInto(packet.pcm, this.#mixer.common(frame), frame)
+    if (own === undefined) this.#commonInto(packet.pcm, frame)
     else this.#othersInto(own, packet.pcm, frame)
     if (packet.marker) fadeIn(packet.pcm, frame)
     packet.encode()
@@ -127,7 +127,7 @@ export class MixerParty implements Transmitter {
     const own = this.#ownInMix
     const scratch = this.#ringScratch!
     if (own !== undefined) this.#othersInto(own, scratch, frame)
-    else copyInto(scratch, this.#mixer.common(frame), frame)
+    else this.#commonInto(scratch, frame)
     ring.write(scratch)
   }
 
@@ -150,6 +150,11 @@ export class MixerParty implements Transmitter {
   #beWide(isWide: boolean): void {
     this.#isWide = isWide
     this.#mixer.countWide(isWide ? 1 : -1)
+  }
+
+  /** What all hear who only listen, in `length` samples. */
+  #commonInto(into: Int16Array, length: number): void {
+    this.#mixer.kernels.copySamples(this.#mixer.common(length), 0, length, into, 0)
   }
 
   /** What the others say, in `length` samples. */
@@ -204,7 +209,3 @@ const HANGOVER_FRAMES = 25
 const RING_FRAMES = 6
 /** Kept while nobody sent packets, because something else was sent: a room is heard as it is now. */
 const MAX_EXCESS_FRAMES = 2
-
-function copyInto(into: Int16Array, from: Int16Array, length: number): void {
-  for (let i = 0; i < length; i++) into[i] = from[i]!
-}

@@ -1,4 +1,5 @@
 import { codecNamed } from '../codec/codec.ts'
+import { copyOctets, copySamples } from '../dsp/copy.ts'
 import { type TwoRates, twoRates } from '../dsp/two-rates.ts'
 import type { AudioClip, CodecName } from '../engine/control.ts'
 import { threadKernels } from '../wasm/kernels.ts'
@@ -62,7 +63,7 @@ export class PacketFiller {
     const count = Math.min(most, this.#length - at)
     if (this.#passesThrough) this.#pass(packet, packet.payloadOffset + this.#filled, at, count)
     else if (encoding === 'pcm16')
-      copyInto(this.#isHalved ? this.#twoRates.wide : packet.pcm, this.#filled, this.#data, at, count)
+      copySamples(this.#data as Int16Array, at, count, this.#isHalved ? this.#twoRates.wide : packet.pcm, this.#filled)
     else
       codecNamed(encoding === 'pcmu' ? 'PCMU' : 'PCMA').decodeInto(
         this.#data as Uint8Array,
@@ -106,7 +107,7 @@ export class PacketFiller {
   #pass({ bytes, words }: OutgoingPacket, to: number, at: number, count: number): void {
     const source = this.#words
     if (source === undefined || ((to | at | count) & 3) !== 0) {
-      copyInto(bytes, to, this.#data, at, count)
+      copyOctets(this.#data as Uint8Array, at, count, bytes, to)
       return
     }
     const from = at >> 2
@@ -127,15 +128,4 @@ const PASSES_AS: Readonly<Partial<Record<AudioClip['encoding'], CodecName>>> = {
 
 function inFours({ buffer, byteOffset, byteLength }: AudioClip['data']): Int32Array | undefined {
   return byteOffset % 4 === 0 ? new Int32Array(buffer, byteOffset, byteLength >> 2) : undefined
-}
-
-/** A loop and not `set(subarray())`: that would make one object per packet. */
-function copyInto(
-  into: Uint8Array | Int16Array,
-  at: number,
-  from: Uint8Array | Int16Array,
-  start: number,
-  count: number,
-): void {
-  for (let i = 0; i < count; i++) into[at + i] = from[start + i]!
 }
