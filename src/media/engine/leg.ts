@@ -1,30 +1,13 @@
 import type { Fifo, Instant } from '../../kit/index.ts'
-import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
-import { ClipPlayer } from '../node/clip-player.ts'
-import { EventSender } from '../node/event-sender.ts'
+import { unsendableDigit } from '../dtmf/digits.ts'
 import type { MixerParty } from '../node/mixer-party.ts'
-import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
-import { StreamPlayer } from '../node/stream-player.ts'
-import { TonePlayer } from '../node/tone-player.ts'
-import type { Transmitter } from '../node/transmitter.ts'
 import { type Quality, rateCall } from '../rtcp/quality.ts'
 import { type HeardSource, SourceLatch } from '../rtp/source-latch.ts'
-import { TONE_PRESETS } from '../tone/presets.ts'
 import { Bridge } from './bridge.ts'
-import type {
-  JobCause,
-  JobId,
-  LegId,
-  LegStatistics,
-  MediaCommand,
-  MediaEvent,
-  PlaySource,
-  RoomId,
-  StreamParameters,
-} from './control.ts'
-import type { FrameListener } from './hearing.ts'
+import type { JobCause, LegId, LegStatistics, MediaEvent, RoomId, StreamParameters } from './control.ts'
 import { Inbound } from './inbound.ts'
+import { type JobCommand, Jobs } from './jobs.ts'
 import { Outbound, packetMsOf } from './outbound.ts'
 import { Protection } from './protection.ts'
 import { Relay } from './relay.ts'
@@ -33,9 +16,6 @@ import type { Room } from './room.ts'
 import { TICK_MS } from './schedule.ts'
 import { Seat } from './seat.ts'
 import type { Workshop } from './workshop.ts'
-
-/** A command about a job on a leg. */
-export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
 
 /**
  * One RTP stream each way and the jobs on it: at most one that transmits or a bridge, any number that record. In a
@@ -47,7 +27,6 @@ export class Leg {
   readonly id: LegId
   /** Our port, 0 before it is bound. */
   port = 0
-  readonly #workshop: Workshop
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   readonly #latch = new SourceLatch()
@@ -55,30 +34,29 @@ export class Leg {
   readonly #reporting: Reporting
   /** Until then the reports need no visit. */
   #reportingAtMs = 0
-  readonly #events: Fifo<MediaEvent>
   #stream: StreamParameters | undefined
-  #transmitting: Job | undefined
+  readonly #jobs: Jobs
   #bridge: Bridge | undefined
   #room: Room | undefined
   #seat: Seat | undefined
-  #playerUnderruns = 0
   /** Visits that a call on hold lets pass before the next that it makes use of. */
   #visitsToRest = 0
   #isAsleep = false
   #isOnHold = false
-  readonly #recordings: Recording[] = []
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
     this.id = id
-    this.#workshop = workshop
-    this.#events = events
     this.#protection = new Protection(workshop.crypto)
     this.#outbound = new Outbound(workshop, id, this.#latch)
     this.#inbound = new Inbound(workshop, id, this.#latch, {
-      onDigit: (digit) => this.#onDigit(digit),
+      onDigit: (digit) => {
+        events.push({ type: 'digit', leg: id, digit })
+        this.#jobs.interrupt()
+      },
       onTimeout: () => events.push({ type: 'rtpTimeout', leg: id }),
       onResumed: () => events.push({ type: 'rtpResumed', leg: id }),
     })
+    this.#jobs = new Jobs(id, workshop, events, this.#inbound, this.#outbound, this)
     this.#reporting = new Reporting(workshop, id, this.#inbound, this.#outbound, this.#latch, this.#protection)
   }
 
@@ -103,7 +81,7 @@ export class Leg {
     if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
     if (this.#bridge !== undefined) return `leg ${this.id} is bridged already`
     if (this.#room !== undefined) return `leg ${this.id} is in room ${this.#room.id}`
-    return this.#transmitting === undefined ? undefined : `leg ${this.id} is transmitting`
+    return this.#jobs.isTransmitting ? `leg ${this.id} is transmitting` : undefined
   }
 
   /** Why the leg cannot be in this room now, or `undefined`. */
@@ -112,6 +90,16 @@ export class Leg {
     if (this.#bridge !== undefined) return `leg ${this.id} is bridged`
     if (this.#room === undefined || this.#room.id === room) return undefined
     return `leg ${this.id} is in room ${this.#room.id}`
+  }
+
+  /** Whether it is sent another leg. */
+  get isBridged(): boolean {
+    return this.#bridge !== undefined
+  }
+
+  /** Where it sits in a room. */
+  get seat(): Seat | undefined {
+    return this.#seat
   }
 
   /** The room that it is in. */
@@ -150,7 +138,7 @@ export class Leg {
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
-    this.#seat?.useStream(stream, this.#transmitting === undefined, mediaMs)
+    this.#seat?.useStream(stream, !this.#jobs.isTransmitting, mediaMs)
     this.#reporting.useStream(stream, now)
     this.#reportingAtMs = mediaMs
   }
@@ -192,12 +180,12 @@ export class Leg {
   useRoom(talk: boolean, listen: boolean, mediaMs: number): void {
     this.#rouse()
     this.#seat!.allow(talk, listen)
-    this.#seat!.useStream(this.#stream!, this.#transmitting === undefined, mediaMs)
+    this.#seat!.useStream(this.#stream!, !this.#jobs.isTransmitting, mediaMs)
   }
 
   leaveRoom(): void {
     this.#visitsToRest = 0
-    this.#seat?.leave(this.#transmitting === undefined)
+    this.#seat?.leave(!this.#jobs.isTransmitting)
     this.#seat = undefined
     this.#room = undefined
   }
@@ -261,18 +249,12 @@ export class Leg {
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
   do(command: JobCommand, mediaMs: number): void {
     this.#rouse()
-    if (command.type === 'stopJob') this.#stopJob(command.job)
-    else if (this.#stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
-    else if (command.type === 'play') this.#play(command)
-    else if (command.type === 'sendDigits') this.#sendDigits(command, this.#stream)
-    else this.#record(command, mediaMs)
+    this.#jobs.do(command, this.#stream, mediaMs)
   }
 
   /** Ends every job: nothing is heard or sent after it. */
   end(cause: JobCause, detail?: string): void {
-    if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
-    if (cause === 'ABORTED') this.#inbound.hearTheRest()
-    for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+    this.#jobs.end(cause, detail)
     this.#inbound.release()
     this.#outbound.release()
   }
@@ -291,7 +273,7 @@ export class Leg {
       stretchedMs: hearing.stretchedMs,
       jitterBufferMs: hearing.delayMs,
       slotsSkipped: this.#outbound.slotsSkipped,
-      playerUnderruns: this.#playerUnderruns,
+      playerUnderruns: this.#jobs.playerUnderruns,
       reportsSent: session?.sent ?? 0,
       reportsReceived: session?.received ?? 0,
       ...(statistics.driftPpm !== undefined && { clockDriftPpm: statistics.driftPpm }),
@@ -313,146 +295,9 @@ export class Leg {
       loss: lost / (received + lost),
     })
   }
-
-  #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
-    const transmitter = this.#playerOf(source)
-    this.#transmit({ id: job, bargeIn, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
-  }
-
-  #playerOf(source: PlaySource): Transmitter {
-    const { codecs } = this.#workshop
-    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs)
-    if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
-    return new StreamPlayer(source.stream, () => this.#playerUnderruns++, codecs)
-  }
-
-  #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
-    const wrong = unsendableDigit(digits)
-    if (wrong !== undefined) {
-      this.#refuse(job, `"${wrong}" is no digit`)
-      return
-    }
-    const asEvents = stream.telephoneEventPayloadType !== undefined
-    const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
-    this.#transmit({ id: job, bargeIn: false, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
-  }
-
-  /** With a beep, the job transmits first and records afterwards. */
-  #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
-    const recorder = new Recorder(
-      limits,
-      (samples) => this.#events.push({ type: 'recorded', leg: this.id, job, samples }),
-      this.#workshop.kernels,
-    )
-    const recording: Recording = {
-      id: job,
-      bargeIn: limits.bargeIn,
-      recorder,
-      isPatient: true,
-      ...this.#hearingAt(limits.sampleRateHz, (frame, length) => {
-        const cause = recorder.hear(frame, length)
-        if (cause !== undefined) this.#endRecording(recording, cause)
-      }),
-    }
-    const listen = (atMs: number): void => {
-      this.#recordings.push(recording)
-      this.#inbound.attach(recording, atMs)
-    }
-    if (!limits.beepOnStart) {
-      listen(mediaMs)
-      return
-    }
-    const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
-    this.#transmit({ id: job, bargeIn: limits.bargeIn, isRecording: true }, beep, (doneAtMs) => {
-      this.#transmitting = undefined
-      this.#seat?.resume()
-      listen(doneAtMs)
-    })
-  }
-
-  /** Sound of any codec at one rate. */
-  #hearingAt(
-    sampleRateHz: 8000 | 16_000 = 8000,
-    hear: (frame: Int16Array, length: number) => void,
-  ): Pick<FrameListener, 'hear' | 'hearWide'> {
-    if (sampleRateHz === 8000) return { hear: (frame) => hear(frame, frame.length) }
-    const { up, wide } = this.#workshop.codecs.rates
-    const past = new Int16Array(up.past)
-    return {
-      hear: (frame) => hear(wide, up.process(past, frame, 0, frame.length, wide, 0)),
-      hearWide: (frame) => hear(frame, frame.length),
-    }
-  }
-
-  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
-    if (this.#transmitting !== undefined || this.#bridge !== undefined) {
-      this.#refuse(job.id, this.#bridge === undefined ? 'another job is transmitting' : 'the leg is bridged')
-      return
-    }
-    this.#transmitting = job
-    this.#outbound.transmit(transmitter, onDone)
-  }
-
-  #stopJob(job: JobId): void {
-    if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
-    const recording = this.#recordings.find((candidate) => candidate.id === job)
-    if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
-  }
-
-  #onDigit(digit: string): void {
-    this.#events.push({ type: 'digit', leg: this.id, digit })
-    if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
-    for (const recording of [...this.#recordings]) if (recording.bargeIn) this.#endRecording(recording, 'BARGEIN')
-  }
-
-  #endTransmission(cause: JobCause, detail?: string): void {
-    const job = this.#transmitting!
-    this.#transmitting = undefined
-    if (this.#seat?.listens === true) this.#seat.resume()
-    else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
-    this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
-  }
-
-  #endRecording(recording: Recording, cause: JobCause, detail?: string): void {
-    this.#recordings.splice(this.#recordings.indexOf(recording), 1)
-    this.#inbound.detach(recording)
-    recording.recorder.flush()
-    this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
-  }
-
-  #refuse(job: JobId, detail: string): void {
-    this.#finished(job, 'ERROR', detail)
-  }
-
-  #finished(job: JobId, cause: JobCause, detail?: string, audioDetected?: boolean): void {
-    this.#events.push({
-      type: 'finished',
-      leg: this.id,
-      job,
-      cause,
-      ...(detail !== undefined && { detail }),
-      ...(audioDetected !== undefined && { audioDetected }),
-    })
-  }
-}
-
-interface Job {
-  readonly id: JobId
-  readonly bargeIn: boolean
-  /** A recording that still says its beep. */
-  readonly isRecording: boolean
-}
-
-interface Recording extends FrameListener {
-  readonly id: JobId
-  readonly bargeIn: boolean
-  readonly recorder: Recorder
-  readonly isPatient: true
 }
 
 /** 200 ms at 20 ms a packet: the far end latches on the first that comes through. */
 const OPENING_PACKETS = 10
-/** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
-const TRAILING_PACKETS = 10
 /** Half a second: a thousand calls on hold cost next to nothing. */
 export const VISITS_OF_REST = 24

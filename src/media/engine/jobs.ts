@@ -1,0 +1,216 @@
+import type { Fifo } from '../../kit/index.ts'
+import type { SampleRateHz } from '../codec/codec-rates.ts'
+import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
+import { ClipPlayer } from '../node/clip-player.ts'
+import { EventSender } from '../node/event-sender.ts'
+import { Recorder } from '../node/recorder.ts'
+import { SilenceSender } from '../node/silence-sender.ts'
+import { StreamPlayer } from '../node/stream-player.ts'
+import { TonePlayer } from '../node/tone-player.ts'
+import type { Transmitter } from '../node/transmitter.ts'
+import { TONE_PRESETS } from '../tone/presets.ts'
+import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, PlaySource, StreamParameters } from './control.ts'
+import type { FrameListener } from './hearing.ts'
+import type { Inbound } from './inbound.ts'
+import type { Outbound } from './outbound.ts'
+import type { Seat } from './seat.ts'
+import type { Workshop } from './workshop.ts'
+
+/** A command about a job on a leg. */
+export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
+
+/** What the jobs have to know of their leg. */
+export interface JobPlace {
+  /** Whether it is sent another leg: nothing else can be then. */
+  readonly isBridged: boolean
+  /** Where it sits in a room, which it is sent while no job transmits. */
+  readonly seat: Seat | undefined
+}
+
+/** The jobs on a leg: at most one that transmits, any number that record. Each ends once, and says so. */
+export class Jobs {
+  /** Times that a player had nothing to send because the disk was late. */
+  playerUnderruns = 0
+  readonly #leg: LegId
+  readonly #workshop: Workshop
+  readonly #events: Fifo<MediaEvent>
+  readonly #inbound: Inbound
+  readonly #outbound: Outbound
+  readonly #place: JobPlace
+  #transmitting: Job | undefined
+  readonly #recordings: Recording[] = []
+
+  constructor(
+    leg: LegId,
+    workshop: Workshop,
+    events: Fifo<MediaEvent>,
+    inbound: Inbound,
+    outbound: Outbound,
+    place: JobPlace,
+  ) {
+    this.#leg = leg
+    this.#workshop = workshop
+    this.#events = events
+    this.#inbound = inbound
+    this.#outbound = outbound
+    this.#place = place
+  }
+
+  get isTransmitting(): boolean {
+    return this.#transmitting !== undefined
+  }
+
+  /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
+  do(command: JobCommand, stream: StreamParameters | undefined, mediaMs: number): void {
+    if (command.type === 'stopJob') this.#stopJob(command.job)
+    else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
+    else if (command.type === 'play') this.#play(command)
+    else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
+    else this.#record(command, mediaMs)
+  }
+
+  /** Ends the jobs that a digit of the far end interrupts. */
+  interrupt(): void {
+    if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
+    for (const recording of [...this.#recordings]) if (recording.bargeIn) this.#endRecording(recording, 'BARGEIN')
+  }
+
+  /** Ends every job. Recordings that are stopped get what still waits to be heard. */
+  end(cause: JobCause, detail?: string): void {
+    if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
+    if (cause === 'ABORTED') this.#inbound.hearTheRest()
+    for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+  }
+
+  #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
+    const transmitter = this.#playerOf(source)
+    this.#transmit({ id: job, bargeIn, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  }
+
+  #playerOf(source: PlaySource): Transmitter {
+    const { codecs } = this.#workshop
+    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs)
+    if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
+    return new StreamPlayer(source.stream, () => this.playerUnderruns++, codecs)
+  }
+
+  #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
+    const wrong = unsendableDigit(digits)
+    if (wrong !== undefined) {
+      this.#refuse(job, `"${wrong}" is no digit`)
+      return
+    }
+    const asEvents = stream.telephoneEventPayloadType !== undefined
+    const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
+    this.#transmit({ id: job, bargeIn: false, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  }
+
+  /** With a beep, the job transmits first and records afterwards. */
+  #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
+    const recorder = new Recorder(
+      limits,
+      (samples) => this.#events.push({ type: 'recorded', leg: this.#leg, job, samples }),
+      this.#workshop.kernels,
+    )
+    const recording: Recording = {
+      id: job,
+      bargeIn: limits.bargeIn,
+      recorder,
+      isPatient: true,
+      ...this.#hearingAt(limits.sampleRateHz, (frame, length) => {
+        const cause = recorder.hear(frame, length)
+        if (cause !== undefined) this.#endRecording(recording, cause)
+      }),
+    }
+    const listen = (atMs: number): void => {
+      this.#recordings.push(recording)
+      this.#inbound.attach(recording, atMs)
+    }
+    if (!limits.beepOnStart) {
+      listen(mediaMs)
+      return
+    }
+    const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
+    this.#transmit({ id: job, bargeIn: limits.bargeIn, isRecording: true }, beep, (doneAtMs) => {
+      this.#transmitting = undefined
+      this.#place.seat?.resume()
+      listen(doneAtMs)
+    })
+  }
+
+  /** Sound of any codec at one rate. */
+  #hearingAt(
+    sampleRateHz: SampleRateHz = 8000,
+    hear: (frame: Int16Array, length: number) => void,
+  ): Pick<FrameListener, 'hear' | 'hearWide'> {
+    if (sampleRateHz === 8000) return { hear: (frame) => hear(frame, frame.length) }
+    const { up, wide } = this.#workshop.codecs.rates
+    const past = new Int16Array(up.past)
+    return {
+      hear: (frame) => hear(wide, up.process(past, frame, 0, frame.length, wide, 0)),
+      hearWide: (frame) => hear(frame, frame.length),
+    }
+  }
+
+  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
+    if (this.#transmitting !== undefined || this.#place.isBridged) {
+      this.#refuse(job.id, this.#place.isBridged ? 'the leg is bridged' : 'another job is transmitting')
+      return
+    }
+    this.#transmitting = job
+    this.#outbound.transmit(transmitter, onDone)
+  }
+
+  #stopJob(job: JobId): void {
+    if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
+    const recording = this.#recordings.find((candidate) => candidate.id === job)
+    if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
+  }
+
+  #endTransmission(cause: JobCause, detail?: string): void {
+    const job = this.#transmitting!
+    this.#transmitting = undefined
+    if (this.#place.seat?.listens === true) this.#place.seat.resume()
+    else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
+    this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
+  }
+
+  #endRecording(recording: Recording, cause: JobCause, detail?: string): void {
+    this.#recordings.splice(this.#recordings.indexOf(recording), 1)
+    this.#inbound.detach(recording)
+    recording.recorder.flush()
+    this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
+  }
+
+  #refuse(job: JobId, detail: string): void {
+    this.#finished(job, 'ERROR', detail)
+  }
+
+  #finished(job: JobId, cause: JobCause, detail?: string, audioDetected?: boolean): void {
+    this.#events.push({
+      type: 'finished',
+      leg: this.#leg,
+      job,
+      cause,
+      ...(detail !== undefined && { detail }),
+      ...(audioDetected !== undefined && { audioDetected }),
+    })
+  }
+}
+
+interface Job {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  /** A recording that still says its beep. */
+  readonly isRecording: boolean
+}
+
+interface Recording extends FrameListener {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  readonly recorder: Recorder
+  readonly isPatient: true
+}
+
+/** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
+const TRAILING_PACKETS = 10
