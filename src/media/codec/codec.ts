@@ -48,8 +48,13 @@ export interface Codec {
 
 /** A codec for whoever has no engine: files, tests, tools. The streams of an engine have theirs from its {@link Codecs}. */
 export function codecNamed(name: CodecName, sampleRateHz: SampleRateHz = 8000): Codec {
+  return threadCodecs().open(name, sampleRateHz)
+}
+
+/** The codecs of this thread, for whoever has no engine: all but Opus, and the ways between the rates. */
+export function threadCodecs(): Codecs {
   shared ??= new Codecs(threadKernels())
-  return shared.open(name, sampleRateHz)
+  return shared
 }
 
 let shared: Codecs | undefined

@@ -1,8 +1,7 @@
-import { codecNamed } from '../codec/codec.ts'
+import { codecNamed, threadCodecs } from '../codec/codec.ts'
 import { copyOctets, copySamples } from '../dsp/copy.ts'
-import { type TwoRates, twoRates } from '../dsp/two-rates.ts'
+import type { TwoRates } from '../dsp/two-rates.ts'
 import type { AudioClip, CodecName } from '../engine/control.ts'
-import { threadKernels } from '../wasm/kernels.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
 /**
@@ -27,7 +26,7 @@ export class PacketFiller {
   #passesThrough = false
   #filled = 0
 
-  /** @param rates the way from 16 kHz to 8 kHz; default: one of its own, made when it is needed */
+  /** @param rates the way from 16 kHz to 8 kHz; default: that of the thread, made when it is needed */
   constructor(audio: Pick<AudioClip, 'encoding' | 'sampleRateHz' | 'data'>, rates?: { readonly rates: TwoRates }) {
     this.isWideband = audio.sampleRateHz === 16_000
     this.#encoding = audio.encoding
@@ -101,7 +100,7 @@ export class PacketFiller {
   }
 
   get #twoRates(): TwoRates {
-    return this.#rates?.rates ?? threadRates()
+    return (this.#rates ?? threadCodecs()).rates
   }
 
   #pass({ bytes, words }: OutgoingPacket, to: number, at: number, count: number): void {
@@ -114,13 +113,6 @@ export class PacketFiller {
     const into = to >> 2
     for (let i = 0; i < count >> 2; i++) words[into + i] = source[from + i]!
   }
-}
-
-let ofThread: TwoRates | undefined
-
-function threadRates(): TwoRates {
-  ofThread ??= twoRates(threadKernels())
-  return ofThread
 }
 
 /** The codec for which audio of an encoding is payloads already. */
