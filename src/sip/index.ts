@@ -1,5 +1,6 @@
 export * from './auth/index.ts'
 export * from './endpoint/index.ts'
+export * from './ladder/index.ts'
 export * from './message/index.ts'
 export * from './sdp/index.ts'
 export * from './transaction/index.ts'

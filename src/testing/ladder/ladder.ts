@@ -1,9 +1,8 @@
 import type { Instant } from '../../kit/index.ts'
+import { describeSip, type LadderRow, looksLikeSip, printLadder } from '../../sip/index.ts'
 import { formatAddress, type SocketAddress } from '../network/address.ts'
 import type { DropReason } from '../network/link.ts'
 import type { NetworkOutput, PacketId } from '../network/port.ts'
-import { type LadderRow, printLadder } from './print-ladder.ts'
-import { describeSip, looksLikeSip } from './sip-label.ts'
 
 /** After this long without a packet, an RTP stream counts as over; the next packet starts a new row. */
 const RTP_GAP_MS = 1000

@@ -1,0 +1,2 @@
+export * from './print-ladder.ts'
+export * from './sip-label.ts'
