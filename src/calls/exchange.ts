@@ -249,7 +249,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     else if (output.type === 'incoming') {
       const isBroken = !this.#guard(() => this.#onIncoming(output))
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
-    } else this.#sessions.get(output.session)?.(output)
+    } else if ('session' in output) this.#sessions.get(output.session)?.(output)
   }
 
   #onIncoming({ session, request, from, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {

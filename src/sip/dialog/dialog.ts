@@ -15,6 +15,7 @@ import {
   type SipResponse,
   toTag,
 } from '../message/index.ts'
+import { isBehindNat } from './behind-nat.ts'
 import { peerOf, routeOf } from './route.ts'
 
 /** The most hops that a route set may have; a longer one is refused when the dialog is made. */
@@ -43,6 +44,8 @@ export class Dialog {
   #state: 'early' | 'confirmed'
   #remoteTarget: string
   #peer: Peer
+  /** Where requests go while there is no route set, whatever the remote target says: the far end is behind a NAT. */
+  readonly #flow: Peer | undefined
   #localCSeq: number
   #remoteCSeq: number | undefined
 
@@ -56,6 +59,7 @@ export class Dialog {
     this.#state = parts.state
     this.#remoteTarget = parts.remoteTarget
     this.#peer = parts.peer
+    this.#flow = parts.flow
     this.#localCSeq = parts.localCSeq
     this.#remoteCSeq = parts.remoteCSeq
   }
@@ -63,13 +67,14 @@ export class Dialog {
   /**
    * The dialog that a 101-299 response to our INVITE makes (section 12.1.2). The route set is its Record-Route
    * reversed. A response without a readable Contact is tolerated: the Request-URI of the INVITE stands in.
+   * @param flow where a far end behind a NAT is reached, whatever its Contact says
    */
-  static ofCaller(invite: SipRequest, response: SipResponse): Result<Dialog> {
+  static ofCaller(invite: SipRequest, response: SipResponse, flow?: Peer): Result<Dialog> {
     const common = commonParts(invite, response)
     if (!common.ok) return common
     const routeSet = response.headers.all('record-route').reverse()
     const remoteTarget = contactUri(response) ?? invite.uri
-    const peer = firstHop(routeSet, remoteTarget)
+    const peer = firstHop(routeSet, remoteTarget, flow, flow)
     if (!peer.ok) return peer
     return ok(
       new Dialog({
@@ -82,6 +87,7 @@ export class Dialog {
         state: response.status < 200 ? 'early' : 'confirmed',
         remoteTarget,
         peer: peer.value,
+        flow,
         localCSeq: common.value.cseq,
         remoteCSeq: undefined,
       }),
@@ -100,7 +106,8 @@ export class Dialog {
     const remoteTarget = contactUri(invite)
     if (remoteTarget === undefined) return err('Missing or Malformed Contact')
     const routeSet = invite.headers.all('record-route')
-    const peer = firstHop(routeSet, remoteTarget, from)
+    const flow = routeSet.length === 0 && isContactBehindNat(invite, remoteTarget, from) ? from : undefined
+    const peer = firstHop(routeSet, remoteTarget, from, flow)
     if (!peer.ok) return peer
     return ok(
       new Dialog({
@@ -113,6 +120,7 @@ export class Dialog {
         state: 'early',
         remoteTarget,
         peer: peer.value,
+        flow,
         localCSeq: 0,
         remoteCSeq: common.value.cseq,
       }),
@@ -147,7 +155,7 @@ export class Dialog {
     if (response === undefined) return
     const routeSet = response.headers.all('record-route').reverse()
     const target = contactUri(response) ?? this.#remoteTarget
-    const peer = firstHop(routeSet, target, this.#peer)
+    const peer = firstHop(routeSet, target, this.#peer, this.#flow)
     if (!peer.ok) return
     this.#routeSet = routeSet
     this.#remoteTarget = target
@@ -180,7 +188,7 @@ export class Dialog {
   refreshTarget(message: SipMessage): void {
     const target = contactUri(message)
     if (target === undefined || target === this.#remoteTarget) return
-    const peer = firstHop(this.#routeSet, target, this.#peer)
+    const peer = firstHop(this.#routeSet, target, this.#peer, this.#flow)
     if (!peer.ok) return
     this.#remoteTarget = target
     this.#peer = peer.value
@@ -210,6 +218,7 @@ interface DialogParts {
   readonly state: 'early' | 'confirmed'
   readonly remoteTarget: string
   readonly peer: Peer
+  readonly flow: Peer | undefined
   readonly localCSeq: number
   readonly remoteCSeq: number | undefined
 }
@@ -223,10 +232,21 @@ function commonParts(invite: SipRequest, other: SipMessage): Result<{ callId: st
   return ok({ callId, cseq })
 }
 
-/** The peer of the first hop; on the same connection as `known` when that leads to the same transport. */
-function firstHop(routeSet: readonly string[], target: string, known?: Peer): Result<Peer> {
+function isContactBehindNat(invite: SipRequest, contact: string, from: Peer): boolean {
+  // So it is with nearly everybody, and costs no parsing.
+  if (contact.includes(from.address)) return false
+  const uri = parseUri(contact)
+  return uri.ok && uri.value.scheme === 'sip' && isBehindNat(invite, uri.value.host, from.address)
+}
+
+/**
+ * The peer of the first hop: the flow when there is no hop before the target, else on the same connection as `known` when
+ * that leads to the same transport.
+ */
+function firstHop(routeSet: readonly string[], target: string, known?: Peer, flow?: Peer): Result<Peer> {
   if (routeSet.length > MAX_ROUTE_SET) return err('Too Many Record-Routes')
   const first = routeSet[0]
+  if (first === undefined && flow !== undefined) return ok(flow)
   const hop = first === undefined ? undefined : parseNameAddr(first)
   if (hop !== undefined && !hop.ok) return err('Malformed Record-Route')
   const peer = peerOf(hop === undefined ? target : hop.value.uri)

@@ -39,3 +39,21 @@ export function peerOf(uriText: string): Result<Peer> {
   const address = params.get('maddr') ?? host
   return ok({ transport, address: address.startsWith('[') ? address.slice(1, -1) : address, port })
 }
+
+/** A request on its way to its first hop. */
+export interface WayOut extends RoutedRequest {
+  readonly peer: Peer
+}
+
+/**
+ * How a request outside of a dialog goes out (RFC 3261 section 8.1.2): to `via` where that is given, else to the first of
+ * its routes, else to its URI.
+ */
+export function wayOutOf(uri: string, routeSet: readonly string[] = [], via?: Peer): Result<WayOut> {
+  const routed = routeSet.length === 0 ? { requestUri: uri, routes: routeSet } : routeOf(routeSet, uri)
+  if (via !== undefined) return ok({ ...routed, peer: via })
+  const hop = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0])
+  if (hop?.ok === false) return hop
+  const peer = peerOf(hop === undefined ? uri : hop.value.uri)
+  return peer.ok ? ok({ ...routed, peer: peer.value }) : peer
+}

@@ -28,7 +28,8 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
 export function refusalOf(core: EndpointCore, request: SipRequest): Refusal | undefined {
   const { method } = request
   if (method === 'BYE' || method === 'PRACK' || method === 'INFO') return { status: 481, headers: [] }
-  if (method !== 'INVITE' && method !== 'OPTIONS') return methodRefusal(core, method)
+  const isServed = method === 'INVITE' || method === 'OPTIONS' || core.options.outsideMethods?.includes(method) === true
+  if (!isServed) return methodRefusal(core, method)
   // Only a call goes on from here to somewhere else (RFC 7332 section 3); OPTIONS ends here.
   if (method === 'INVITE' && request.headers.get('max-forwards') === '0') return { status: 483, headers: [] }
   return extensionRefusal(request) ?? (method === 'INVITE' ? contentRefusal(request) : undefined)
@@ -39,10 +40,13 @@ export function methodRefusal(core: EndpointCore, method: string): Refusal {
   return { status: KNOWN_METHODS.has(method) ? 405 : 501, headers }
 }
 
+/** `path` is for who serves REGISTER, and asks nothing of anybody else (RFC 3327 section 5.3). */
+const SERVED_OPTIONS: ReadonlySet<string> = new Set(['100rel', 'path'])
+
 /** Section 8.2.2.3: every option that is required must be one of ours. */
 export function extensionRefusal(request: SipRequest): Refusal | undefined {
   if (!request.headers.has('require')) return undefined
-  const unknown = wordsOf(request.headers, 'require').filter((option) => option !== '100rel')
+  const unknown = wordsOf(request.headers, 'require').filter((option) => !SERVED_OPTIONS.has(option))
   return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] }
 }
 

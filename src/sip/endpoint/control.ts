@@ -7,6 +7,9 @@ import type { SipRequest, SipResponse } from '../message/message.ts'
  */
 export type SessionId = number
 
+/** Names a series of requests outside of dialogs: chosen by whoever sends the first, and never reused. */
+export type SeriesId = number
+
 /** Where a message came from or goes to. `address` may be a host name in a `send`; the driver resolves it. */
 export interface Peer {
   readonly transport: 'udp' | 'tcp'
@@ -47,8 +50,12 @@ export type EndpointCommand =
       readonly credentials?: Credentials
       /** Max-Forwards, 0..255, default 70: one less than that of the call that this one carries on (RFC 7332 section 3). */
       readonly maxForwards?: number
-      /** Send here instead of to the host of `to` (an outbound proxy, a trunk). */
+      /** Send here instead of to the first hop of `route` or the host of `to` (an outbound proxy, a trunk, a flow). */
       readonly via?: Peer
+      /** Route headers, topmost first: a Service-Route (RFC 3608) or the Path of a phone (RFC 3327). Default none. */
+      readonly route?: readonly string[]
+      /** `via` is the only way to the far end, whatever address its Contact names: it stands behind a NAT. Default false. */
+      readonly isFlow?: boolean
     }
   /**
    * CANCELs the INVITE of an outgoing session that is not answered yet. Outcome: `failed` with cause 'cancelled' (also
@@ -94,6 +101,43 @@ export type EndpointCommand =
       readonly request: SipRequest
       readonly status: number
       readonly phrase?: string
+    }
+  /**
+   * Sends a request outside of any dialog: REGISTER, OPTIONS, ... Outcome: `outsideDone`. The requests of one series go
+   * out one at a time, share Call-ID and From tag, count their CSeq, and give the credentials that the one before had
+   * to give (RFC 3261 sections 10.2 and 22). A series is forgotten with its outcome unless `isKept`.
+   */
+  | {
+      readonly type: 'requestOutside'
+      readonly series: SeriesId
+      /** Not INVITE, ACK, CANCEL, BYE or PRACK. */
+      readonly method: string
+      /** The Request-URI. */
+      readonly uri: string
+      /** To. Default: the Request-URI. */
+      readonly to?: string
+      /** From, to which the endpoint adds the tag. Default: the endpoint's own identity. */
+      readonly from?: string
+      /** Our Contact: its user (default: that of the identity) and its parameters, such as `;expires=300`. Default: no Contact. */
+      readonly contact?: { readonly user?: string; readonly params?: string }
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      readonly body?: Uint8Array
+      readonly contentType?: string
+      readonly credentials?: Credentials
+      readonly route?: readonly string[]
+      readonly via?: Peer
+      /** The series goes on until `forgetSeries`. Default false. */
+      readonly isKept?: boolean
+    }
+  /** Forgets a series. A request of it that is under way is still carried to its end, without an outcome. */
+  | { readonly type: 'forgetSeries'; readonly series: SeriesId }
+  /** Answers a request that came as `outside`: 200-699. */
+  | {
+      readonly type: 'respondOutside'
+      readonly id: number
+      readonly status: number
+      readonly phrase?: string
+      readonly headers?: readonly (readonly [name: string, value: string])[]
     }
 
 export type EndpointOutput = { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer } | EndpointEvent
@@ -148,4 +192,25 @@ export type EndpointEvent =
       /** The BYE, when the far end sent one. */
       readonly request?: SipRequest
       readonly detail?: string
+    }
+  /** The outcome of a `requestOutside`: the final response, or why there is none. */
+  | {
+      readonly type: 'outsideDone'
+      readonly series: SeriesId
+      readonly cause: 'response' | 'timeout' | 'transport'
+      /** The request as it was last sent; absent when it could not be put together. */
+      readonly request?: SipRequest
+      readonly response?: SipResponse
+      readonly detail?: string
+    }
+  /**
+   * A request outside of dialogs of one of the `outsideMethods`, authenticated where required; answer it with
+   * `respondOutside`. One that is not answered within half of 64*T1 is answered 500.
+   */
+  | {
+      readonly type: 'outside'
+      readonly id: number
+      readonly request: SipRequest
+      readonly from: Peer
+      readonly user?: string
     }

@@ -1,5 +1,5 @@
 import { Counters, DeadlineQueue, Fifo, type Instant, type Logger, Sequence, silentLogger } from '../../kit/index.ts'
-import { parseNameAddr, parseUri, type SipRequest, type SipResponse } from '../message/index.ts'
+import { escapeUser, parseNameAddr, parseUri, type SipRequest, type SipResponse } from '../message/index.ts'
 import {
   type LayerInput,
   RFC_TIMING,
@@ -8,7 +8,7 @@ import {
   type TransactionTiming,
 } from '../transaction/index.ts'
 import { patienceMs } from '../transaction/timing.ts'
-import type { EndpointCommand, EndpointEvent, EndpointOutput, Peer, SessionId } from './control.ts'
+import type { EndpointCommand, EndpointEvent, EndpointOutput, Peer, SeriesId, SessionId } from './control.ts'
 import {
   DEFAULT_LIMITS,
   type EndpointCounter,
@@ -16,6 +16,7 @@ import {
   type EndpointOptions,
   type EndpointSizes,
 } from './options.ts'
+import type { RequestSeries } from './request-series.ts'
 
 /** Whoever uses a transaction: told what becomes of it until it is `terminated`. */
 export interface TransactionUser {
@@ -63,6 +64,8 @@ export class EndpointCore {
   readonly logger: Logger
   readonly outbox = new Fifo<EndpointOutput>()
   readonly sessions = new Map<SessionId, SessionUser>()
+  /** Series of requests outside of dialogs that may still have an outcome. */
+  readonly series = new Map<SeriesId, RequestSeries>()
   readonly layer: TransactionLayer
   /** The value of Allow: the methods that may be sent to us (RFC 3261 section 20.5). */
   readonly allow: string
@@ -82,7 +85,8 @@ export class EndpointCore {
     this.timing = { ...RFC_TIMING, ...options.timing }
     this.counters = options.counters ?? new Counters()
     this.logger = options.logger ?? silentLogger
-    this.allow = [...SERVED_METHODS, ...(options.passedMethods ?? ['INFO'])].join(', ')
+    const { passedMethods = ['INFO'], outsideMethods = [] } = options
+    this.allow = [...SERVED_METHODS, ...passedMethods, ...outsideMethods].join(', ')
     this.#contactUser = userPart(options.identity)
     this.layer = new TransactionLayer({
       ids: this.#transactionIds,
@@ -102,7 +106,7 @@ export class EndpointCore {
       clientTransactions,
       serverTransactions,
       timers: this.#timers.size + deadlines,
-      entries: this.#users.size + indexEntries,
+      entries: this.#users.size + this.series.size + indexEntries,
     }
   }
 
@@ -194,9 +198,10 @@ export class EndpointCore {
     return `${host.includes(':') ? `[${host}]` : host}:${port}`
   }
 
-  /** Our Contact towards `peer` (RFC 3261 section 8.1.1.8). */
-  contact(peer: Peer): string {
-    return `<sip:${this.#contactUser}${this.hostPort(peer)}${peer.transport === 'tcp' ? ';transport=tcp' : ''}>`
+  /** Our Contact towards `peer` (RFC 3261 section 8.1.1.8); `user` instead of that of the identity. */
+  contact(peer: Peer, user?: string): string {
+    const userAt = user === undefined ? this.#contactUser : `${escapeUser(user)}@`
+    return `<sip:${userAt}${this.hostPort(peer)}${peer.transport === 'tcp' ? ';transport=tcp' : ''}>`
   }
 }
 

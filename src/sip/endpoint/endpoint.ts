@@ -18,10 +18,12 @@ import { EndpointCore } from './core.ts'
 import { IncomingCall } from './incoming-call.ts'
 import type { EndpointOptions, EndpointSizes } from './options.ts'
 import { type InviteCommand, OutgoingCall } from './outgoing-call.ts'
+import { OutsideRequests } from './outside-requests.ts'
+import { RequestSeries } from './request-series.ts'
 
 /**
  * A SIP user agent without sockets (RFC 3261 sections 8, 11 to 15, RFC 3262): datagrams and commands go in, datagrams
- * and the events of sessions come out. See `control.ts` for both.
+ * and the events of sessions and of requests outside of them come out. See `control.ts` for both.
  *
  *     endpoint.handle({ type: 'received', bytes, from }, now)
  *     for (let output = endpoint.poll(); output; output = endpoint.poll())
@@ -33,17 +35,23 @@ import { type InviteCommand, OutgoingCall } from './outgoing-call.ts'
  */
 export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   readonly #core: EndpointCore
+  readonly #outside: OutsideRequests
 
   constructor(options: EndpointOptions) {
     this.#core = new EndpointCore(options)
+    this.#outside = new OutsideRequests(this.#core)
   }
 
   /** How much it holds: for limits, metrics and leak checks. */
   sizes(): EndpointSizes {
-    return this.#core.sizes
+    const { sizes } = this.#core
+    return { ...sizes, entries: sizes.entries + this.#outside.size }
   }
 
-  /** @throws UsageError when an `invite` takes the id of a session that exists */
+  /**
+   * @throws UsageError when an `invite` takes the id of a session that exists, or a `requestOutside` comes before the outcome
+   * of the one before in its series or with a method that needs a session
+   */
   handle(input: EndpointInput, now: Instant): void {
     this.#core.now = now
     if (input.type === 'received') this.#receive(input.bytes, input.from)
@@ -71,7 +79,13 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   }
 
   #command(command: EndpointCommand): void {
+    const core = this.#core
     if (command.type === 'invite') this.#invite(command)
+    else if (command.type === 'requestOutside')
+      (core.series.get(command.series) ?? new RequestSeries(core, command.series)).send(command)
+    else if (command.type === 'forgetSeries') core.series.delete(command.series)
+    else if (command.type === 'respondOutside')
+      this.#outside.respond(command.id, command.status, command.phrase, command.headers)
     else {
       const user = this.#core.sessions.get(command.session)
       if (user === undefined) this.#core.count('staleCommands')
@@ -189,6 +203,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     const refusal = refusalOf(this.#core, request)
     if (refusal !== undefined) this.#refuse(id, request, refusal.status, refusal.headers)
     else if (request.method === 'OPTIONS') this.#answerOptions(id, request)
+    else if (request.method !== 'INVITE') this.#outside.take(id, request, from, user)
     else this.#offer(id, request, from, user)
   }
 

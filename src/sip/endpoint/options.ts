@@ -60,6 +60,8 @@ export interface EndpointOptions {
   readonly sessionIds: Sequence
   /** Methods passed up as `request` events within a dialog, beside those that the endpoint serves; default `INFO`. */
   readonly passedMethods?: readonly string[]
+  /** Methods passed up as `outside` events when they come outside of dialogs, such as `REGISTER`; default none. */
+  readonly outsideMethods?: readonly string[]
   readonly limits?: Partial<EndpointLimits>
   readonly timing?: Partial<TransactionTiming>
   readonly counters?: Counters<EndpointCounter>

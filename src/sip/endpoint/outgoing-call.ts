@@ -1,6 +1,6 @@
 import { ok, type Result, token } from '../../kit/index.ts'
 import { DigestClient } from '../auth/index.ts'
-import { Dialog, peerOf } from '../dialog/index.ts'
+import { Dialog, type WayOut, wayOutOf } from '../dialog/index.ts'
 import {
   createRequest,
   fromTag,
@@ -65,14 +65,14 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   readonly #acks = new Map<string, { readonly request: SipRequest; readonly to: Peer }>()
   readonly #uri: string
   readonly #from: string
-  readonly #peer: Peer
+  readonly #way: WayOut
   #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
   #invite: SipRequest
   #id: TransactionId
   #cseq = 0
   #challenges = 0
 
-  private constructor(core: EndpointCore, command: InviteCommand, address: { uri: string; from: string; peer: Peer }) {
+  private constructor(core: EndpointCore, command: InviteCommand, address: { uri: string; from: string; way: WayOut }) {
     this.#core = core
     this.session = command.session
     this.#command = command
@@ -80,13 +80,13 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     this.#digest = command.credentials === undefined ? undefined : new DigestClient([command.credentials], random)
     this.#localTag = token(random)
     this.#callId = token(random, 20)
-    this.#peer = address.peer
+    this.#way = address.way
     this.#uri = address.uri
     this.#from = `${address.from};tag=${this.#localTag}`
     core.sessions.set(this.session, this)
     core.setDialog(this.#localTag, this)
     this.#invite = this.#compose()
-    this.#id = core.send(this.#invite, this.#peer, this)
+    this.#id = core.send(this.#invite, this.#way.peer, this)
   }
 
   /** Sends the INVITE; an error says why that is impossible. */
@@ -95,10 +95,10 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (!uri.ok) return uri
     const from = parseNameAddr(command.from ?? core.options.identity)
     if (!from.ok) return from
-    const peer = command.via === undefined ? peerOf(uri.value) : ok(command.via)
-    if (!peer.ok) return peer
+    const way = wayOutOf(uri.value, command.route, command.via)
+    if (!way.ok) return way
     const fromText = printNameAddr({ ...from.value, params: NO_PARAMS })
-    return ok(new OutgoingCall(core, command, { uri: uri.value, from: fromText, peer: peer.value }))
+    return ok(new OutgoingCall(core, command, { uri: uri.value, from: fromText, way: way.value }))
   }
 
   holds(callId: string | undefined, remoteTag: string | undefined): boolean {
@@ -135,7 +135,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     else if (id !== this.#id) return
     else if (this.#phase === 'inviting' && (status === 401 || status === 407) && this.#answerChallenge(response)) {
       this.#invite = this.#compose()
-      this.#id = this.#core.send(this.#invite, this.#peer, this)
+      this.#id = this.#core.send(this.#invite, this.#way.peer, this)
     } else this.#fail({ cause: 'response', response })
   }
 
@@ -173,7 +173,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
       return
     }
     const early = this.#early.get(tag)
-    const dialog = early === undefined ? Dialog.ofCaller(this.#invite, response) : ok(early.dialog)
+    const dialog = early === undefined ? Dialog.ofCaller(this.#invite, response, this.#flow) : ok(early.dialog)
     if (!dialog.ok || this.#acks.size >= MAX_FORKS) {
       this.#core.count('malformedResponses')
       return
@@ -230,7 +230,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (tag === undefined) return undefined
     const known = this.#early.get(tag)
     if (known !== undefined || this.#early.size >= MAX_FORKS) return known
-    const dialog = Dialog.ofCaller(this.#invite, response)
+    const dialog = Dialog.ofCaller(this.#invite, response, this.#flow)
     if (!dialog.ok) return undefined
     const pending = new PendingRequests(this.#core, this.session, this.#localTag)
     const early = { dialog: dialog.value, rseq: undefined, pending }
@@ -242,6 +242,11 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     return this.#challenges++ < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered'
   }
 
+  /** Where everything goes when the far end can be reached no other way. */
+  get #flow(): Peer | undefined {
+    return this.#command.isFlow === true ? this.#way.peer : undefined
+  }
+
   #sideOf(dialog: Dialog): DialogSide {
     return { dialog, digest: this.#digest, isCaller: true }
   }
@@ -250,15 +255,17 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   #compose(): SipRequest {
     const core = this.#core
     const { maxForwards = 70, headers: wanted, body, contentType } = this.#command
-    const invite = createRequest('INVITE', this.#uri)
+    const { requestUri, routes, peer } = this.#way
+    const invite = createRequest('INVITE', requestUri)
     const { headers } = invite
     this.#cseq++
+    for (const route of routes) headers.add('route', route)
     headers.add('max-forwards', String(maxForwards))
     headers.add('from', this.#from)
     headers.add('to', `<${this.#uri}>`)
     headers.add('call-id', this.#callId)
     headers.add('cseq', `${this.#cseq} INVITE`)
-    headers.add('contact', core.contact(this.#peer))
+    headers.add('contact', core.contact(peer))
     addCapabilities(core, headers)
     if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
     addHeaders(core, headers, wanted)

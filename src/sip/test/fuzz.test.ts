@@ -151,6 +151,7 @@ describe('strangers', () => {
 
 /** An application that takes whatever comes. */
 function react(agent: Agent, event: EndpointEvent): void {
+  if (!('session' in event)) return
   const { session } = event
   switch (event.type) {
     case 'incoming':
@@ -201,7 +202,9 @@ describe('over a bad line', () => {
       const { both, calls } = lossyRun(seed)
       const endsOf = (agent: Agent, types: readonly string[]) => {
         const ends = agent.events.filter(({ type }) => types.includes(type))
-        expect(new Set(ends.map(({ session }) => session)).size, `seed ${seed}, ${agent.name}`).toBe(ends.length)
+        expect(new Set(ends.map((end) => 'session' in end && end.session)).size, `seed ${seed}, ${agent.name}`).toBe(
+          ends.length,
+        )
         return ends.length
       }
       expect(endsOf(both.alice, ['failed', 'ended']), `seed ${seed}`).toBe(calls)

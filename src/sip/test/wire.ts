@@ -166,7 +166,10 @@ export class Agent implements Node {
         case 'ended':
           return `ended ${event.by}${event.detail === undefined ? '' : `: ${event.detail}`}`
         case 'request':
-          return `request ${event.request.method}`
+        case 'outside':
+          return `${event.type} ${event.request.method}`
+        case 'outsideDone':
+          return `${event.type} ${event.cause}${event.response === undefined ? '' : ` ${event.response.status}`}`
         default:
           return event.type
       }

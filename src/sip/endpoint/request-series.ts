@@ -1,0 +1,136 @@
+import { ok, type Result, token, UsageError } from '../../kit/index.ts'
+import { DigestClient } from '../auth/index.ts'
+import { type WayOut, wayOutOf } from '../dialog/index.ts'
+import {
+  createRequest,
+  MAX_CSEQ,
+  NO_PARAMS,
+  parseNameAddr,
+  printNameAddr,
+  type SipRequest,
+  type SipResponse,
+} from '../message/index.ts'
+import type { TransactionId } from '../transaction/index.ts'
+import { addBody, addHeaders } from './compose.ts'
+import type { EndpointCommand, SeriesId } from './control.ts'
+import type { EndpointCore, TransactionUser } from './core.ts'
+import { MAX_CHALLENGES } from './dialog-client.ts'
+
+export type OutsideCommand = Extract<EndpointCommand, { type: 'requestOutside' }>
+
+/** What needs a session, or belongs to one. */
+const NOT_OUTSIDE: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BYE', 'PRACK'])
+
+/**
+ * Requests of ours outside of dialogs that belong together, one at a time, such as those of a registration (RFC 3261 section
+ * 10.2): they share Call-ID and From tag, and a challenge that one had to answer is answered by the next beforehand
+ * (section 22).
+ */
+export class RequestSeries implements TransactionUser {
+  readonly #core: EndpointCore
+  readonly #series: SeriesId
+  readonly #callId: string
+  readonly #tag: string
+  #digest: DigestClient | undefined
+  #cseq = 0
+  #current: Current | undefined
+
+  constructor(core: EndpointCore, series: SeriesId) {
+    const { random } = core.options
+    this.#core = core
+    this.#series = series
+    this.#callId = token(random, 20)
+    this.#tag = token(random)
+    core.series.set(series, this)
+  }
+
+  /** Sends a request; the outcome is an event. */
+  send(command: OutsideCommand): void {
+    if (NOT_OUTSIDE.has(command.method))
+      throw new UsageError(`${command.method} cannot be sent outside of a session; use the commands of sessions`)
+    if (this.#current !== undefined)
+      throw new UsageError(`series ${this.#series} has a request under way; wait for its outsideDone`)
+    const addresses = addressesOf(command, this.#core.options.identity)
+    if (!addresses.ok) {
+      this.#finish(command, { cause: 'transport', detail: addresses.error })
+      return
+    }
+    this.#digest ??= command.credentials && new DigestClient([command.credentials], this.#core.options.random)
+    this.#current = { command, ...addresses.value, challenges: 0, request: undefined, id: undefined }
+    this.#transmit(this.#current)
+  }
+
+  onResponse(response: SipResponse, id: TransactionId): void {
+    const current = this.#current
+    if (current?.id !== id || response.status < 200) return
+    const isChallenge = response.status === 401 || response.status === 407
+    if (isChallenge && current.challenges < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered') {
+      current.challenges++
+      this.#transmit(current)
+    } else this.#finish(current.command, { cause: 'response', response })
+  }
+
+  onFailed(cause: 'timeout' | 'transport', detail: string | undefined, id: TransactionId): void {
+    const current = this.#current
+    if (current?.id !== id) return
+    this.#finish(current.command, { cause, ...(detail !== undefined && { detail }) })
+  }
+
+  #transmit(current: Current): void {
+    current.request = this.#compose(current)
+    current.id = this.#core.send(current.request, current.way.peer, this)
+  }
+
+  #finish(
+    { isKept }: OutsideCommand,
+    outcome: { cause: 'response' | 'timeout' | 'transport'; response?: SipResponse; detail?: string },
+  ): void {
+    const core = this.#core
+    const request = this.#current?.request
+    this.#current = undefined
+    // Forgotten meanwhile: nobody waits for the outcome any more.
+    if (core.series.get(this.#series) !== this) return
+    if (isKept !== true) core.series.delete(this.#series)
+    core.emit({ type: 'outsideDone', series: this.#series, ...outcome, ...(request && { request }) })
+  }
+
+  #compose({ command, from, way }: Current): SipRequest {
+    const core = this.#core
+    const request = createRequest(command.method, way.requestUri)
+    const { headers } = request
+    this.#cseq = this.#cseq === MAX_CSEQ ? 1 : this.#cseq + 1
+    for (const route of way.routes) headers.add('route', route)
+    headers.add('max-forwards', '70')
+    headers.add('from', `${from};tag=${this.#tag}`)
+    headers.add('to', command.to ?? `<${command.uri}>`)
+    headers.add('call-id', this.#callId)
+    headers.add('cseq', `${this.#cseq} ${command.method}`)
+    if (command.contact !== undefined) {
+      const { user, params = '' } = command.contact
+      headers.add('contact', core.contact(way.peer, user) + params)
+    }
+    if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
+    addHeaders(core, headers, command.headers)
+    addBody(request, command.body, command.contentType)
+    this.#digest?.authorize(request)
+    return request
+  }
+}
+
+/** A request under way. */
+interface Current {
+  readonly command: OutsideCommand
+  /** From without a tag. */
+  readonly from: string
+  readonly way: WayOut
+  challenges: number
+  request: SipRequest | undefined
+  id: TransactionId | undefined
+}
+
+function addressesOf(command: OutsideCommand, identity: string): Result<{ from: string; way: WayOut }> {
+  const from = parseNameAddr(command.from ?? identity)
+  if (!from.ok) return from
+  const way = wayOutOf(command.uri, command.route, command.via)
+  return way.ok ? ok({ from: printNameAddr({ ...from.value, params: NO_PARAMS }), way: way.value }) : way
+}
