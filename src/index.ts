@@ -2,12 +2,14 @@
  * The public door of Ringdown: everything that an application or a configuration file imports from `ringdown`.
  */
 export {
+  type AnsweredDetails,
   type AnswerOptions,
   type AppContext,
   type AppDefinition,
   type AppDirection,
   type AppFunction,
   type AppResult,
+  type CallBasics,
   type CallDetails,
   CallFarEndType,
   type CallOptions,
@@ -21,13 +23,17 @@ export {
   DtmfDetectorCause,
   type DtmfPlayer,
   type EndedBy,
+  type EndedDetails,
+  type EventStamp,
   type FilePlayer,
   type FileRecorder,
   type GetDigitsOptions,
+  type InboundDetails,
   type InstanceRecord,
   inbound,
   LiveSpeakerDetectionSettings,
   type MediaStore,
+  type OutboundDetails,
   outbound,
   type Playable,
   PlayerCause,
@@ -43,12 +49,14 @@ export {
   type ReleaseReason,
   ReturnCode,
   type RingOptions,
+  type RunningDetails,
   State,
   type ToneDefinition,
   type ToneFrequency,
   type ToneManager,
   type TonePlayer,
   TransferCause,
+  type UnansweredDetails,
 } from './calls/index.ts'
 export { ConfigError, Hangup, type Logger, MediaFileError, RingdownError, UsageError } from './kit/index.ts'
 export type { AudioClip, AudioStream, CodecName, FileSource } from './media/index.ts'

@@ -13,7 +13,7 @@ import type { Placement } from './leg-media.ts'
 export class ChannelCore implements LegListener {
   readonly host: CallHost
   readonly placement: Placement
-  readonly events = new ChannelEvents()
+  readonly events: ChannelEvents
   readonly headersToSend: [name: string, value: string][] = []
   /** Takes every digit of the call; set by the DTMF detector. */
   digitSink: (digit: string) => void = () => {}
@@ -26,6 +26,7 @@ export class ChannelCore implements LegListener {
   /** @param placement shared by the channels of one application instance */
   constructor(host: CallHost, placement: Placement = { near: undefined }) {
     this.host = host
+    this.events = new ChannelEvents(() => host.wallTimeMs())
     this.placement = placement
   }
 
@@ -130,10 +131,16 @@ export class ChannelCore implements LegListener {
     })
     if (!isDone) this.#disconnected()
     else if (this.#connectedTo === other) {
-      leg.details.connectedId = otherLeg.details.callId
-      otherLeg.details.connectedId = leg.details.callId
+      this.#connected(otherLeg)
+      other.#connected(leg)
     }
     return isDone
+  }
+
+  #connected(to: Leg): void {
+    const connectedId = to.details.callId
+    if (this.#leg !== undefined) this.#leg.details.connectedId = connectedId
+    this.emit({ type: 'connected', connectedId })
   }
 
   /** Ends the bridge, if there is one; resolves when both channels can transmit again. */
@@ -171,7 +178,8 @@ export class ChannelCore implements LegListener {
   onState(state: State): void {
     if (state === State.IDLE) this.#disconnected()
     this.emit({ type: 'state', state })
-    if (state === State.IDLE) this.emit({ type: 'ended', cause: this.cause })
+    const endedBy = this.#leg?.details.endedBy
+    if (state === State.IDLE && endedBy !== undefined) this.emit({ type: 'ended', cause: this.cause, endedBy })
   }
 
   onDigit(digit: string, isSignalled: boolean): void {

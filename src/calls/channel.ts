@@ -3,7 +3,7 @@ import type { CodecName } from '../media/index.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
-import type { CallDetails } from './details.ts'
+import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { FileRecorder } from './file-recorder.ts'
@@ -103,7 +103,8 @@ export class Channel {
 
   /** What is known of the present call, or of the last one after it ended; `undefined` before the first. */
   get details(): CallDetails | undefined {
-    return this.#core.leg?.details
+    const { leg } = this.#core
+    return leg && publicDetails(leg.details)
   }
 
   /** Listens to events, numbered 1, 2, 3, ... per channel. Returns the function that stops it. */

@@ -1,4 +1,4 @@
-import type { LegStatistics } from '../media/index.ts'
+import type { CodecName, LegStatistics } from '../media/index.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
 
@@ -6,45 +6,133 @@ import type { CallFarEndType, Cause, State } from './enums.ts'
 export type EndedBy = 'local' | 'remote' | 'network' | 'drain'
 
 /**
- * What is known of the call on a channel. Fields appear as they become known; all stay readable after IDLE until
- * the next call on the channel.
+ * What is known of the call on a channel: always up to date, and readable after IDLE until the next call on the
+ * channel. Three fields tell which others are there: `direction`, `wasAnswered` and `hasEnded`.
+ *
+ * ```ts
+ * const { details } = channel
+ * if (details?.hasEnded) console.log(details.cause, details.endedBy)
+ * if (details?.direction === 'inbound') console.log(details.diversion)
+ * ```
  */
-export interface CallDetails {
+export type CallDetails = CallBasics &
+  (InboundDetails | OutboundDetails) &
+  (UnansweredDetails | AnsweredDetails) &
+  (RunningDetails | EndedDetails)
+
+/** What is known of every call. */
+export interface CallBasics {
   /** Our id of the call, unique for the life of the exchange and beyond. */
   readonly callId: string
-  readonly direction: 'inbound' | 'outbound'
   /** The URI of the caller (inbound: the From header; outbound: what we sent). */
   readonly from: string
   /** The URI of the callee (inbound: the To header; outbound: what was called). */
   readonly to: string
   /** The Request-URI: what was really dialled, also when To says otherwise. */
   readonly target: string
-  /** The first Diversion or History-Info entry of an inbound call. */
-  readonly diversion?: string
-  /** The name of the digest user who placed an inbound call, when it was authenticated. */
-  readonly user?: string
-  readonly codec?: string
   /** The `callId` of the call that this one is connected to at present. */
   readonly connectedId?: string
-  /** The SIP Call-ID. */
-  readonly sipCallId?: string
-  /** SIP status of the end; -1 when in-band tones ended the call before it was connected. */
-  readonly rawCause?: number
-  readonly cause?: Cause
-  readonly reason?: ReleaseReason
-  readonly endedBy?: EndedBy
-  /** The state in which the call ended. */
-  readonly endedIn?: State
-  /** The far end sent a session description before it answered, so its audio could be heard. */
+  /**
+   * Sound can pass before the answer. Inbound: the INVITE brought an offer, so that a ringtone of ours can be heard;
+   * outbound: the far end sent a session description before it answered.
+   */
   readonly earlyMediaPossible: boolean
-  readonly farEndType?: CallFarEndType
-  /** What was counted of the media: packets, loss, jitter, round trip, quality. Comes a moment after IDLE. */
-  readonly media?: LegStatistics
   /** Wall time, in milliseconds since 1970, at which each state was entered last. */
   readonly times: Readonly<Partial<Record<State, number>>>
 }
 
-/** The same, while the call writes it. */
-export type MutableCallDetails = { -readonly [Key in keyof CallDetails]: CallDetails[Key] } & {
+/** What only a call that came to us has. */
+export interface InboundDetails {
+  readonly direction: 'inbound'
+  /** The SIP Call-ID. */
+  readonly sipCallId: string
+  /** The URI that diverted the call to us last, from Diversion (RFC 5806) or History-Info (RFC 7044). */
+  readonly diversion?: string
+  /** The name of the digest user who placed the call, when it was authenticated. */
+  readonly user?: string
+  readonly farEndType?: undefined
+}
+
+/** What only a call that we placed has. */
+export interface OutboundDetails {
+  readonly direction: 'outbound'
+  /** The SIP Call-ID, once the far end has said something. */
+  readonly sipCallId?: string
+  /** Who picked up, once it is known. */
+  readonly farEndType?: CallFarEndType
+  readonly diversion?: undefined
+  readonly user?: undefined
+}
+
+/** Of a call that was not answered, or not yet. */
+export interface UnansweredDetails {
+  readonly wasAnswered: false
+  /** The codec of the sound before the answer. */
+  readonly codec?: CodecName
+}
+
+/** Of a call that was answered, also after its end. */
+export interface AnsweredDetails {
+  readonly wasAnswered: true
+  /** The codec that was agreed on last. */
+  readonly codec: CodecName
+}
+
+/** Of a call that goes on. */
+export interface RunningDetails {
+  readonly hasEnded: false
+  readonly cause?: undefined
+  readonly endedBy?: undefined
+  readonly endedIn?: undefined
+  readonly rawCause?: undefined
+  readonly reason?: undefined
+  readonly media?: undefined
+}
+
+/** How a call ended. */
+export interface EndedDetails {
+  readonly hasEnded: true
+  readonly cause: Cause
+  readonly endedBy: EndedBy
+  /** The state in which the call ended. */
+  readonly endedIn: State
+  /**
+   * SIP status of the end, where a response made it: absent when an answered call was hung up; -1 when in-band tones
+   * ended the call before it was connected.
+   */
+  readonly rawCause?: number
+  /** What was said of the end: by the far end, or by what went wrong. */
+  readonly reason?: ReleaseReason
+  /** What was counted of the media: packets, loss, jitter, round trip, quality. Comes a moment after IDLE. */
+  readonly media?: LegStatistics
+}
+
+/** The same fields, while the call writes them. */
+export interface MutableCallDetails {
+  callId: string
+  direction: 'inbound' | 'outbound'
+  from: string
+  to: string
+  target: string
+  sipCallId?: string
+  diversion?: string
+  user?: string
+  codec?: CodecName
+  connectedId?: string
+  earlyMediaPossible: boolean
+  farEndType?: CallFarEndType
+  wasAnswered: boolean
+  hasEnded: boolean
+  cause?: Cause
+  endedBy?: EndedBy
+  endedIn?: State
+  rawCause?: number
+  reason?: ReleaseReason
+  media?: LegStatistics
   times: Partial<Record<State, number>>
+}
+
+/** The details as applications see them: that the fields go together is what the legs see to. */
+export function publicDetails(details: MutableCallDetails): CallDetails {
+  return details as CallBasics as CallDetails
 }

@@ -26,7 +26,7 @@ import type { AppDefinition } from './app.ts'
 import { trunkOfCaller } from './caller-trunk.ts'
 import { ChannelCore } from './channel-core.ts'
 import { type Route, resolveDestination, type Trunk } from './destination.ts'
-import type { CallDetails } from './details.ts'
+import { type CallDetails, publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { IncomingLeg } from './incoming-leg.ts'
@@ -322,7 +322,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       callStarted: (leg) => this.#legs.add(leg),
       callEnded: (leg) => {
         this.#legs.delete(leg)
-        this.#outbox.push({ type: 'callEnded', details: leg.details })
+        this.#outbox.push({ type: 'callEnded', details: publicDetails(leg.details) })
       },
     }
   }

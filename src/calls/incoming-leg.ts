@@ -4,6 +4,7 @@ import type { CodecName } from '../media/index.ts'
 import type { EndpointEvent, SessionId, SipRequest } from '../sip/index.ts'
 import { causeOfRelease, type RejectCause, reasonOfReject, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
+import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, sdp, uriText } from './leg.ts'
@@ -44,8 +45,9 @@ export class IncomingLeg extends Leg {
       listener,
     )
     this.request = request
-    const diversion = request.headers.get('diversion') ?? request.headers.get('history-info')
-    if (diversion !== undefined) this.details.diversion = uriText(diversion)
+    this.details.earlyMediaPossible = request.body.length > 0
+    const diversion = diversionOf(request.headers)
+    if (diversion !== undefined) this.details.diversion = diversion
     if (user !== undefined) this.details.user = user
     this.details.sipCallId = request.headers.get('call-id') ?? ''
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))

@@ -17,9 +17,19 @@ export {
   type ChannelSip,
   type RingOptions,
 } from './channel.ts'
-export type { ChannelEvent, ChannelEventOf, ChannelEventType } from './channel-events.ts'
+export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
 export type { Trunk } from './destination.ts'
-export type { CallDetails, EndedBy } from './details.ts'
+export type {
+  AnsweredDetails,
+  CallBasics,
+  CallDetails,
+  EndedBy,
+  EndedDetails,
+  InboundDetails,
+  OutboundDetails,
+  RunningDetails,
+  UnansweredDetails,
+} from './details.ts'
 export type { DtmfDetector, GetDigitsOptions } from './dtmf-detector.ts'
 export * from './enums.ts'
 export {

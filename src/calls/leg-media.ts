@@ -21,6 +21,8 @@ export interface LegMediaListener {
   onOpened(): void
   /** The port could not be bound, or the media worker has died. Nothing further comes. */
   onFailed(reason: string): void
+  /** Offer and answer have agreed on the (next) stream. */
+  onStream(): void
   /** @param isSignalled it came by SIP INFO, and is in no stream */
   onDigit(digit: string, isSignalled: boolean): void
   /** The bridge to another leg is over, although we did not end it. */
@@ -231,6 +233,7 @@ export class LegMedia {
     this.#placement.codec = stream.codec
     const { rtpTimeoutMs } = this.#host
     this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
+    this.#listener.onStream()
   }
 
   #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {

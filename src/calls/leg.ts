@@ -1,6 +1,7 @@
 import { token, utf8Encode } from '../kit/index.ts'
 import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
+import type { ChannelEvent } from './channel-events.ts'
 import type { EndedBy, MutableCallDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
@@ -12,6 +13,8 @@ import { LegMedia, type Placement } from './leg-media.ts'
 export interface LegListener {
   readonly placement: Placement
   onState(state: State): void
+  /** Something else has happened that the application may listen to. */
+  emit(event: ChannelEvent): void
   /** @param isSignalled it came by SIP INFO, and is in no stream */
   onDigit(digit: string, isSignalled: boolean): void
   onUnbridged(): void
@@ -65,11 +68,14 @@ export abstract class Leg {
       callId: token(host.random, 20),
       ...call,
       earlyMediaPossible: false,
+      wasAnswered: false,
+      hasEnded: false,
       times: { [state]: host.wallTimeMs() },
     }
     this.media = new LegMedia(host, this, listener.placement, {
       onOpened: () => this.onMediaOpened(),
       onFailed: (reason) => this.onMediaFailed(reason),
+      onStream: () => this.#onStream(),
       onDigit: (digit, isSignalled) => this.#listener.onDigit(digit, isSignalled),
       onUnbridged: () => this.#listener.onUnbridged(),
       onRtpTimeout: () => this.#onRtpTimeout(),
@@ -153,10 +159,22 @@ export abstract class Leg {
     this.details.cause = this.#releasing?.cause ?? cause
     this.details.endedBy = this.#releasing?.endedBy ?? endedBy
     this.details.endedIn = this.#state
+    this.details.hasEnded = true
     if (why.rawCause !== undefined) this.details.rawCause = why.rawCause
     if (why.reason !== undefined && Object.keys(why.reason).length > 0) this.details.reason = why.reason
     this.enter(State.IDLE)
     if (this.media.isGone) this.host.callEnded(this)
+  }
+
+  protected emit(event: ChannelEvent): void {
+    this.#listener.emit(event)
+  }
+
+  #onStream(): void {
+    const codec = this.media.stream?.codec
+    if (codec === undefined || codec === this.details.codec) return
+    this.details.codec = codec
+    this.emit({ type: 'codec', codec })
   }
 
   /** Somebody whose packets have stopped is not there any more, whatever SIP believes. */
@@ -183,7 +201,7 @@ export abstract class Leg {
   protected abstract onMediaOpened(): void
 
   protected established(): void {
-    if (this.media.stream !== undefined) this.details.codec = this.media.stream.codec
+    this.details.wasAnswered = true
     this.enter(State.ANSWERED)
   }
 

@@ -106,6 +106,7 @@ export class OutgoingLeg extends Leg {
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#hasRung = true
     if (this.isEnding) return
+    this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
     if (response.body.length > 0 && this.media.accept(response.body).ok) this.details.earlyMediaPossible = true
     if (response.status === 180 || response.status === 183) this.enter(State.RING_OUTGOING)
   }

@@ -31,6 +31,11 @@ test(
       channel = call
       states.push(call.state())
       call.on('state', ({ state, sequence }) => states.push(`${sequence} ${state}`))
+      call.on('codec', ({ codec, sequence }) => states.push(`${sequence} ${codec}`))
+      call.on('ended', ({ cause, endedBy, sequence, at }) => {
+        states.push(`${sequence} ${cause} ${endedBy}`)
+        expect(at).toBe(call.details?.times.IDLE)
+      })
       expect(await call.ring({ ringTimeMs: 2000 })).toBe('RING_INCOMING')
       expect(await call.answer({ headers: { 'X-App': 'yes' } })).toBe('ANSWERED')
       expect(await call.hangUp()).toBe('IDLE')
@@ -51,7 +56,15 @@ test(
     call.ack()
     both.peer.respond(await call.expect('BYE'), 200)
     await expectClean(sim, both)
-    expect(states).toEqual(['CALL_INCOMING', '2 RING_INCOMING', '3 ANSWERING', '4 ANSWERED', '5 IDLE'])
+    expect(states).toEqual([
+      'CALL_INCOMING',
+      '2 RING_INCOMING',
+      '3 ANSWERING',
+      '4 PCMU',
+      '5 ANSWERED',
+      '6 IDLE',
+      '7 NORMAL local',
+    ])
     expect(channel?.sip.requestHeader('x-custom')).toBe('hello')
     expect(channel?.details).toMatchObject({
       direction: 'inbound',

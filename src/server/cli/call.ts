@@ -130,9 +130,8 @@ async function configOf(to: string, flags: CallFlags): Promise<RingdownConfig> {
 }
 
 function report(details: CallDetails, error: string | undefined): number {
-  const { cause = 'OTHER', rawCause, reason, times } = details
+  const { cause = 'OTHER', rawCause, reason, times, wasAnswered } = details
   const status = rawCause ?? reason?.sip
-  const isAnswered = times.ANSWERED !== undefined
   console.log(`\ncause       ${cause}`)
   if (status !== undefined) console.log(`SIP         ${status}${reason?.text === undefined ? '' : ` ${reason.text}`}`)
   else if (reason?.text !== undefined) console.log(`reason      ${reason.text}`)
@@ -143,7 +142,7 @@ function report(details: CallDetails, error: string | undefined): number {
     console.error(error)
     return EXIT.FAILED
   }
-  return isAnswered ? EXIT.OK : EXIT_OF_CAUSE[cause]
+  return wasAnswered ? EXIT.OK : EXIT_OF_CAUSE[cause]
 }
 
 function seconds(text: string): number {
