@@ -82,6 +82,51 @@ describe('SimulatedExchange', () => {
     }),
   )
 
+  test.each([
+    ['sips:x@192.0.2.1', /^<sips:ringdown@192\.0\.2\.1:5061>$/],
+    ['sip:x@192.0.2.1;transport=tls', /^<sip:ringdown@192\.0\.2\.1:5061;transport=tls>$/],
+  ])('answers %s over TLS: Via and Contact say so, both ways on one connection', (uri, contact) =>
+    withSimulation({}, async (sim) => {
+      sim.exchange('192.0.2.1', {
+        services: {
+          '*': inbound(async (channel) => {
+            await channel.answer()
+          }),
+        },
+      })
+      const peer = sim.peer('192.0.2.2', { transport: 'tls' })
+      peer.invite(uri)
+      const answer = await peer.expectResponse(200)
+      expect(answer.headers.get('contact')).toMatch(contact)
+      peer.ack()
+      const bye = await peer.expect('BYE')
+      expect(bye.headers.get('via')).toMatch(/^SIP\/2\.0\/TLS 192\.0\.2\.1:5061;rport;alias;branch=/)
+      peer.respond(bye, 200)
+      await sim.clock.runUntilIdle()
+      expect(peer.transport.connections).toBe(1)
+    })(),
+  )
+
+  test(
+    'calls a SIPS URI over TLS',
+    withSimulation({}, async (sim) => {
+      const ringdown = sim.exchange('192.0.2.1')
+      const bob = sim.peer('192.0.2.2', { transport: 'tls' })
+      const calling = ringdown.startOutbound(
+        outbound(async (channel) => {
+          expect(await channel.call('sips:bob@192.0.2.2')).toBe(channel.State.ANSWERED)
+        }),
+      )
+      const call = await bob.expectCall()
+      expect(call.invite.headers.get('via')).toMatch(/^SIP\/2\.0\/TLS 192\.0\.2\.1:5061;/)
+      expect(call.invite.headers.get('contact')).toBe('<sips:ringdown@192.0.2.1:5061>')
+      call.respond(200, { sdp: true })
+      await call.expect('ACK')
+      bob.respond(await call.expect('BYE'), 200)
+      expect(await calling).toMatchObject({ returnCode: 0 })
+    }),
+  )
+
   test(
     'a killed exchange says nothing more',
     withSimulation({}, async (sim) => {

@@ -72,7 +72,7 @@ export class SimulatedExchange {
     this.exchange = new Exchange({
       random: random(`exchange ${host.address}`),
       sip: {
-        localAddress: () => ({ host: host.address, port: this.#transport.port }),
+        localAddress: ({ transport }) => ({ host: host.address, port: this.#transport.portOf(transport) }),
         identity: `sip:ringdown@${host.address}`,
         ...options.sip,
       },

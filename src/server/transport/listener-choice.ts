@@ -1,10 +1,10 @@
 import { isIP } from 'node:net'
-import type { Peer } from '../../sip/index.ts'
+import type { Peer, Transport } from '../../sip/index.ts'
 import { familyOf, isLoopback, isWildcard } from '../config/address.ts'
 
 /** A local socket that SIP is spoken on. */
 export interface LocalSocket {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: Transport
   /** Where it is really bound; the port is never 0. */
   readonly address: string
   readonly port: number

@@ -137,6 +137,10 @@ export class SipTransports {
       this.#tcp.send(bytes, to, address)
       return
     }
+    if (to.transport === 'tls') {
+      queueMicrotask(() => this.#onSendFailed(to, 'TLS is not spoken here'))
+      return
+    }
     const socket = this.#udpFor({ ...to, address })
     if (socket !== undefined) socket.send(bytes, to, address)
     else queueMicrotask(() => this.#onSendFailed(to, `no UDP socket of ours can reach ${address}`))

@@ -85,13 +85,13 @@ describe('the dialog of a caller', () => {
   })
 
   it('uses the Request-URI where the Contact is missing or leads nowhere', () => {
-    for (const contact of ['<tel:123>', '<sips:bob@192.0.2.2>', '<']) {
+    for (const contact of ['<tel:123>', '<']) {
       const dialog = made(Dialog.ofCaller(invite(), response(200, { contact })))
       expect(dialog.remoteTarget).toBe('sip:bob@example.com')
     }
   })
 
-  it.each(['<sips:p;lr>', '<', '<sip:p;transport=sctp;lr>', Array(33).fill('<sip:p;lr>').join(',')])(
+  it.each(['<sips:p;transport=udp;lr>', '<', '<sip:p;transport=sctp;lr>', Array(33).fill('<sip:p;lr>').join(',')])(
     'is none over the route %s',
     (route) => {
       expect(Dialog.ofCaller(invite(), response(200, { 'record-route': route })).ok).toBe(false)
@@ -117,6 +117,22 @@ describe('the dialog of a callee', () => {
     const tcp = invite({ contact: '<sip:alice@192.0.2.1;transport=tcp>' })
     expect(made(Dialog.ofCallee(tcp, 'ours', from)).peer).toEqual({ ...from, port: 5060 })
     expect(made(Dialog.ofCallee(invite(), 'ours', from)).peer.connection).toBeUndefined()
+    const tls = invite({ contact: '<sip:alice@192.0.2.1;transport=tls>' })
+    expect(made(Dialog.ofCallee(tls, 'ours', from)).peer).toEqual({
+      transport: 'tls',
+      address: '192.0.2.1',
+      port: 5061,
+    })
+  })
+
+  it('is secure when a SIPS URI asked for it over TLS', () => {
+    const tls = { transport: 'tls', address: '192.0.2.1', port: 33_000, connection: 4 } as const
+    const sips = { contact: '<sips:alice@192.0.2.1>' }
+    expect(made(Dialog.ofCallee(invite(sips), 'ours', tls)).isSecure).toBe(true)
+    expect(made(Dialog.ofCallee(invite(sips), 'ours', tls)).peer).toEqual({ ...tls, port: 5061 })
+    expect(made(Dialog.ofCallee(invite(), 'ours', tls)).isSecure).toBe(false)
+    const proxied = invite({ 'record-route': '<sips:p1;lr>' })
+    expect(made(Dialog.ofCallee(proxied, 'ours', tls)).isSecure).toBe(true)
   })
 
   it('knows a far end without a tag (RFC 2543)', () => {
@@ -139,7 +155,7 @@ describe('a target refresh', () => {
     dialog.refreshTarget(invite({ contact: '<sip:alice@192.0.2.77?Subject=x>' }))
     expect(dialog.remoteTarget).toBe('sip:alice@192.0.2.77')
     expect(dialog.peer.address).toBe('192.0.2.77')
-    dialog.refreshTarget(invite({ contact: '<sips:alice@192.0.2.78>' }))
+    dialog.refreshTarget(invite({ contact: '<sips:alice@192.0.2.78;transport=udp>' }))
     expect(dialog.remoteTarget).toBe('sip:alice@192.0.2.77')
   })
 

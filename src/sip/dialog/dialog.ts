@@ -16,7 +16,7 @@ import {
   toTag,
 } from '../message/index.ts'
 import { isBehindNat } from './behind-nat.ts'
-import { peerOf, routeOf } from './route.ts'
+import { isSips, peerOf, routeOf } from './route.ts'
 
 /** The most hops that a route set may have; a longer one is refused when the dialog is made. */
 export const MAX_ROUTE_SET = 32
@@ -40,6 +40,8 @@ export class Dialog {
   readonly remoteAddress: string
   /** Empty when the far end follows RFC 2543 and gave none (section 12.1.1). */
   readonly remoteTag: string
+  /** A SIPS URI asked for the dialog, so that our Contact must be one too (section 12.1.1). */
+  readonly isSecure: boolean
   #routeSet: readonly string[]
   #state: 'early' | 'confirmed'
   #remoteTarget: string
@@ -55,6 +57,7 @@ export class Dialog {
     this.localTag = parts.localTag
     this.remoteAddress = parts.remoteAddress
     this.remoteTag = parts.remoteTag
+    this.isSecure = parts.isSecure
     this.#routeSet = parts.routeSet
     this.#state = parts.state
     this.#remoteTarget = parts.remoteTarget
@@ -83,6 +86,7 @@ export class Dialog {
         localTag: fromTag(invite) ?? '',
         remoteAddress: response.headers.get('to') as string,
         remoteTag: toTag(response) ?? '',
+        isSecure: isSips(invite.uri),
         routeSet,
         state: response.status < 200 ? 'early' : 'confirmed',
         remoteTarget,
@@ -116,6 +120,7 @@ export class Dialog {
         localTag,
         remoteAddress: invite.headers.get('from') as string,
         remoteTag: fromTag(invite) ?? '',
+        isSecure: from.transport === 'tls' && (isSips(invite.uri) || isSips(firstUri(routeSet) ?? remoteTarget)),
         routeSet,
         state: 'early',
         remoteTarget,
@@ -214,6 +219,7 @@ interface DialogParts {
   readonly localTag: string
   readonly remoteAddress: string
   readonly remoteTag: string
+  readonly isSecure: boolean
   readonly routeSet: readonly string[]
   readonly state: 'early' | 'confirmed'
   readonly remoteTarget: string
@@ -236,7 +242,7 @@ function isContactBehindNat(invite: SipRequest, contact: string, from: Peer): bo
   // So it is with nearly everybody, and costs no parsing.
   if (contact.includes(from.address)) return false
   const uri = parseUri(contact)
-  return uri.ok && uri.value.scheme === 'sip' && isBehindNat(invite, uri.value.host, from.address)
+  return uri.ok && uri.value.scheme !== 'tel' && isBehindNat(invite, uri.value.host, from.address)
 }
 
 /**
@@ -250,7 +256,7 @@ function firstHop(routeSet: readonly string[], target: string, known?: Peer, flo
   const hop = first === undefined ? undefined : parseNameAddr(first)
   if (hop !== undefined && !hop.ok) return err('Malformed Record-Route')
   const peer = peerOf(hop === undefined ? target : hop.value.uri)
-  if (!peer.ok || peer.value.transport === 'udp' || known?.connection === undefined) return peer
+  if (!peer.ok || known?.connection === undefined || peer.value.transport !== known.transport) return peer
   return ok({ ...peer.value, connection: known.connection })
 }
 
@@ -259,8 +265,13 @@ function contactUri(message: SipMessage): string | undefined {
   const text = message.headers.get('contact')
   const contact = text === undefined ? undefined : parseNameAddr(text)
   const uri = contact?.ok ? parseUri(contact.value.uri) : undefined
-  if (!contact?.ok || !uri?.ok || uri.value.scheme !== 'sip') return undefined
+  if (!contact?.ok || !uri?.ok || uri.value.scheme === 'tel') return undefined
   if (uri.value.headers === undefined) return contact.value.uri
   const { headers: _, ...plain } = uri.value
   return printUri(plain)
+}
+
+function firstUri(routeSet: readonly string[]): string | undefined {
+  const hop = routeSet[0] === undefined ? undefined : parseNameAddr(routeSet[0])
+  return hop?.ok ? hop.value.uri : undefined
 }

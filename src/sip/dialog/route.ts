@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../kit/index.ts'
-import type { Peer } from '../endpoint/control.ts'
-import { parseNameAddr, parseUri, printUri, withParam } from '../message/index.ts'
+import type { Peer, Transport } from '../endpoint/control.ts'
+import { parseNameAddr, parseUri, printUri, type SipUri, withParam } from '../message/index.ts'
 
 /** What a route set makes of a request: its Request-URI, and its Route headers in order. */
 export interface RoutedRequest {
@@ -26,18 +26,42 @@ export function routeOf(routeSet: readonly string[], target: string): RoutedRequ
 }
 
 /**
- * Where a request for a SIP URI is sent, before any DNS (RFC 3261 section 8.1.2, RFC 3263 section 4): `maddr` or the
- * host, the port or 5060, UDP unless `transport` says TCP. SIPS and tel URIs lead nowhere.
+ * Where a request for a SIP or SIPS URI is sent, before any DNS (RFC 3261 section 8.1.2, RFC 3263 section 4): `maddr` or
+ * the host; UDP unless `transport` says TCP or TLS, always TLS for SIPS; the port, else 5060, for TLS 5061. A tel URI
+ * leads nowhere.
  */
 export function peerOf(uriText: string): Result<Peer> {
   const uri = parseUri(uriText)
   if (!uri.ok) return uri
-  if (uri.value.scheme !== 'sip') return err(`no way to send to a ${uri.value.scheme} URI`)
-  const { host, port = 5060, params } = uri.value
-  const transport = (params.get('transport') ?? 'udp').toLowerCase()
-  if (transport !== 'udp' && transport !== 'tcp') return err(`no transport ${transport.slice(0, 20)}`)
+  if (uri.value.scheme === 'tel') return err('no way to send to a tel URI')
+  const transport = transportOf(uri.value)
+  if (!transport.ok) return transport
+  const { host, port = defaultPort(transport.value), params } = uri.value
   const address = params.get('maddr') ?? host
-  return ok({ transport, address: address.startsWith('[') ? address.slice(1, -1) : address, port })
+  return ok({ transport: transport.value, address: address.startsWith('[') ? address.slice(1, -1) : address, port })
+}
+
+/** Whether this is a SIPS URI. */
+export function isSips(uri: string): boolean {
+  return /^sips:/i.test(uri)
+}
+
+/** Where SIP is spoken when nothing names a port (RFC 3261 section 19.1.2). */
+export function defaultPort(transport: Transport): number {
+  return transport === 'tls' ? 5061 : 5060
+}
+
+/** `transport=tls` is deprecated and everywhere; with SIPS, `tcp` means TLS over TCP (RFC 3261 section 26.2.2). */
+function transportOf({ scheme, params }: SipUri): Result<Transport> {
+  const named = params.get('transport')?.toLowerCase()
+  if (scheme === 'sips')
+    return named === undefined || named === 'tcp' || named === 'tls' ? ok('tls') : noTransport(named)
+  if (named === undefined || named === 'udp') return ok('udp')
+  return named === 'tcp' || named === 'tls' ? ok(named) : noTransport(named)
+}
+
+function noTransport(name: string): Result<Transport> {
+  return err(`no transport ${name.slice(0, 20)}`)
 }
 
 /** A request on its way to its first hop. */

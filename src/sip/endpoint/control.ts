@@ -10,13 +10,21 @@ export type SessionId = number
 /** Names a series of requests outside of dialogs: chosen by whoever sends the first, and never reused. */
 export type SeriesId = number
 
+/** What carries SIP messages (RFC 3261 section 18). */
+export type Transport = 'udp' | 'tcp' | 'tls'
+
 /** Where a message came from or goes to. `address` may be a host name in a `send`; the driver resolves it. */
 export interface Peer {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: Transport
   readonly address: string
   readonly port: number
   /** The id of the stream connection, when there is one; answers go back on it (RFC 3261 section 18.2.2). */
   readonly connection?: number
+  /**
+   * The name that was dialled, once `address` has become something else: the certificate of a TLS far end must hold it
+   * (RFC 5922 section 7.2). Absent: `address` itself.
+   */
+  readonly name?: string
 }
 
 /** Credentials offered when a far end asks for digest (RFC 8760). */

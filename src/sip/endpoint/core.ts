@@ -198,15 +198,20 @@ export class EndpointCore {
     return `${host.includes(':') ? `[${host}]` : host}:${port}`
   }
 
-  /** Our Contact towards `peer` (RFC 3261 section 8.1.1.8); `user` instead of that of the identity. */
-  contact(peer: Peer, user?: string): string {
+  /**
+   * Our Contact towards `peer`: a SIPS URI in a dialog that is to stay on TLS (RFC 3261 sections 8.1.1.8 and 12.1.1);
+   * `user` instead of that of the identity.
+   */
+  contact(peer: Peer, isSecure = false, user?: string): string {
     const userAt = user === undefined ? this.#contactUser : `${escapeUser(user)}@`
-    return `<sip:${userAt}${this.hostPort(peer)}${peer.transport === 'tcp' ? ';transport=tcp' : ''}>`
+    const address = `${userAt}${this.hostPort(peer)}`
+    if (isSecure) return `<sips:${address}>`
+    return peer.transport === 'udp' ? `<sip:${address}>` : `<sip:${address};transport=${peer.transport}>`
   }
 }
 
 function userPart(identity: string): string {
   const address = parseNameAddr(identity)
   const uri = address.ok ? parseUri(address.value.uri) : address
-  return uri.ok && uri.value.scheme === 'sip' && uri.value.user !== undefined ? `${uri.value.user}@` : ''
+  return uri.ok && uri.value.scheme !== 'tel' && uri.value.user !== undefined ? `${uri.value.user}@` : ''
 }

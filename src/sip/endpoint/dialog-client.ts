@@ -86,7 +86,7 @@ export class DialogClient implements TransactionUser {
     const { method, headers, body, contentType } = this.#content
     const request = dialog.createRequest(method)
     if (method === 'INVITE') {
-      request.headers.add('contact', this.#core.contact(dialog.peer))
+      request.headers.add('contact', this.#core.contact(dialog.peer, dialog.isSecure))
       request.headers.add('allow', this.#core.allow)
     }
     if (this.#core.options.userAgent !== undefined) request.headers.add('user-agent', this.#core.options.userAgent)

@@ -1,5 +1,5 @@
 import { type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
-import { Dialog } from '../dialog/index.ts'
+import { Dialog, isSips } from '../dialog/index.ts'
 import {
   callIdOf,
   fromTag,
@@ -7,7 +7,6 @@ import {
   printMessage,
   type SipRequest,
   toTag,
-  uriScheme,
   validateRequest,
 } from '../message/index.ts'
 import { type LayerOutput, PRINTED, type TransactionId } from '../transaction/index.ts'
@@ -117,7 +116,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     }
     const message = parsed.value
     if (message.kind === 'request') {
-      const fault = validateRequest(message) ?? this.#faultOfScheme(message)
+      const fault = validateRequest(message) ?? faultOfScheme(message, from)
       if (fault !== undefined) {
         core.count('malformedRequests')
         if (message.method !== 'ACK') core.toLayer({ type: 'refuse', request: message, from, ...fault })
@@ -125,11 +124,6 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
       }
     }
     core.toLayer({ type: 'received', message, from })
-  }
-
-  /** Nothing here speaks TLS, so a SIPS URI cannot be served as it asks (RFC 3261 section 8.2.2.1). */
-  #faultOfScheme(request: SipRequest): { status: number; phrase: string } | undefined {
-    return uriScheme(request.uri) === 'sips' ? { status: 416, phrase: 'Unsupported URI Scheme' } : undefined
   }
 
   /** Lets the layer and the roles talk until neither has anything more to say. */
@@ -254,4 +248,9 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     addHeaders(this.#core, response.headers, headers)
     this.#core.respond(id, response)
   }
+}
+
+/** A SIPS URI asks for TLS on every hop; what came another way cannot be served as it asks (RFC 3261 section 8.2.2.1). */
+function faultOfScheme(request: SipRequest, from: Peer): { status: number; phrase: string } | undefined {
+  return from.transport !== 'tls' && isSips(request.uri) ? { status: 416, phrase: 'Unsupported URI Scheme' } : undefined
 }

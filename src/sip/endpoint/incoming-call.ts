@@ -169,7 +169,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   #compose({ status, phrase, headers, body, contentType }: Respond): SipResponse {
     const response = compose(this.#core, this.#request, status, this.#dialog.localTag, phrase)
-    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer))
+    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer, this.#dialog.isSecure))
     addHeaders(this.#core, response.headers, headers)
     addBody(response, body, contentType)
     return response

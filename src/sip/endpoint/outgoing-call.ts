@@ -1,6 +1,6 @@
 import { ok, type Result, token } from '../../kit/index.ts'
 import { DigestClient } from '../auth/index.ts'
-import { Dialog, type WayOut, wayOutOf } from '../dialog/index.ts'
+import { Dialog, isSips, type WayOut, wayOutOf } from '../dialog/index.ts'
 import {
   createRequest,
   fromTag,
@@ -265,7 +265,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     headers.add('to', `<${this.#uri}>`)
     headers.add('call-id', this.#callId)
     headers.add('cseq', `${this.#cseq} INVITE`)
-    headers.add('contact', core.contact(peer))
+    headers.add('contact', core.contact(peer, isSips(this.#uri)))
     addCapabilities(core, headers)
     if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
     addHeaders(core, headers, wanted)

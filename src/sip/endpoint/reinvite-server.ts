@@ -48,7 +48,7 @@ export class ReinviteServer implements TransactionUser {
     // Reliable provisionals are for the first INVITE only, so one that wants nothing else gets none.
     if (this.#isAnswered || (status < 200 && reliability(this.#request) === 'required')) return undefined
     const response = compose(this.#core, this.#request, status, this.#dialog.localTag, phrase)
-    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer))
+    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer, this.#dialog.isSecure))
     if (status >= 200 && status < 300) addCapabilities(this.#core, response.headers)
     addHeaders(this.#core, response.headers, headers)
     addBody(response, body, contentType)

@@ -1,6 +1,6 @@
 import { ok, type Result, token, UsageError } from '../../kit/index.ts'
 import { DigestClient } from '../auth/index.ts'
-import { type WayOut, wayOutOf } from '../dialog/index.ts'
+import { isSips, type WayOut, wayOutOf } from '../dialog/index.ts'
 import {
   createRequest,
   MAX_CSEQ,
@@ -107,7 +107,7 @@ export class RequestSeries implements TransactionUser {
     headers.add('cseq', `${this.#cseq} ${command.method}`)
     if (command.contact !== undefined) {
       const { user, params = '' } = command.contact
-      headers.add('contact', core.contact(way.peer, user) + params)
+      headers.add('contact', core.contact(way.peer, isSips(command.uri), user) + params)
     }
     if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
     addHeaders(core, headers, command.headers)

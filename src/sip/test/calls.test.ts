@@ -104,7 +104,7 @@ describe('a call', () => {
 
   it('to nowhere fails at once, saying why', () => {
     const alice = new Agent(new Wire(), 'alice')
-    alice.do({ type: 'invite', session: 1, to: 'sips:bob@example.com' })
+    alice.do({ type: 'invite', session: 1, to: 'sips:bob@example.com;transport=udp' })
     alice.do({ type: 'invite', session: 2, to: 'bob' })
     alice.do({ type: 'invite', session: 3, to: 'sip:bob@example.com', from: '"' })
     expect(alice.heard).toEqual(['failed transport', 'failed transport', 'failed transport'])

@@ -125,7 +125,9 @@ describe('the answer to an INVITE', () => {
 
   it('that leads nowhere is none: the call fails when its transaction ends', () => {
     const { wire, alice, phone } = called()
-    phone.respond(phone.request('INVITE'), alice.peer, 200, 'p', ['Record-Route: <sips:inner.example.com;lr>'])
+    phone.respond(phone.request('INVITE'), alice.peer, 200, 'p', [
+      'Record-Route: <sips:inner.example.com;transport=udp;lr>',
+    ])
     wire.run(33_000)
     expect(alice.heard).toEqual(['failed timeout'])
     expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)

@@ -329,7 +329,9 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   #addVia(request: SipRequest, to: Peer): string {
     const branch = BRANCH_COOKIE + token(this.#options.random)
     const transport = to.transport.toUpperCase()
-    request.headers.prepend('via', `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport;branch=${branch}`)
+    // On TLS the far end may send requests of its own back over the connection (RFC 5923 section 5).
+    const alias = to.transport === 'tls' ? ';alias' : ''
+    request.headers.prepend('via', `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport${alias};branch=${branch}`)
     return branch
   }
 

@@ -1,9 +1,7 @@
+import { defaultPort } from '../dialog/route.ts'
 import type { Peer } from '../endpoint/control.ts'
 import { printVia, type SipRequest, type Via } from '../message/index.ts'
 import { isReliable } from './send.ts'
-
-/** Where SIP listens when a Via names no port (RFC 3261 section 18.2.2). */
-const DEFAULT_PORT = 5060
 
 /**
  * Notes in the topmost Via where a request really came from: `received` when that is not what the Via says (RFC 3261
@@ -23,15 +21,15 @@ export function noteSource(request: SipRequest, via: Via, from: Peer): void {
 }
 
 /**
- * Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4): back on a stream's connection;
- * to `maddr`; to the very source address and port when `rport` was asked for; else to the source address at the port
+ * Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4): back on a stream's connection, and
+ * when that is gone on a new one to the source address at the port of the Via; to `maddr`; to the very source address and port when `rport` was asked for; else to the source address at the port
  * of the Via. A `maddr` counts only when it is an address: no stranger makes us look up names.
  */
 export function replyTarget(via: Via, from: Peer): Peer {
-  if (isReliable(from)) return from
   const { params } = via
+  const port = via.port ?? defaultPort(from.transport)
+  if (isReliable(from)) return port === from.port ? from : { ...from, port }
   const maddr = params.get('maddr')
-  const port = via.port ?? DEFAULT_PORT
   if (maddr !== undefined && isAddress(maddr)) return { transport: from.transport, address: bare(maddr), port }
   if (params.has('rport') || port === from.port) return from
   return { transport: from.transport, address: from.address, port }

@@ -9,6 +9,7 @@ import {
   type SipMessage,
   type SipRequest,
   type SipResponse,
+  type Transport,
   topVia,
   withParam,
 } from '../../sip/index.ts'
@@ -23,7 +24,7 @@ export interface PeerCoreOptions {
   readonly address: string
   readonly port: number
   readonly user: string
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: Transport
   readonly mediaAddress: string
   readonly mediaPort: number
   readonly random: Random
@@ -54,18 +55,19 @@ export class PeerCore {
   }
 
   get contact(): string {
-    const transport = this.#options.transport === 'tcp' ? ';transport=tcp' : ''
+    const transport = this.#options.transport === 'udp' ? '' : `;transport=${this.#options.transport}`
     return `<sip:${this.#options.user}@${this.sentBy}${transport}>`
   }
 
-  /** Where a request to this URI goes: host and port of the URI, 5060 by default. */
+  /** Where a request to this URI goes: host and port of the URI, 5060 by default, over TLS 5061. */
   route(uri: string): Peer {
     const parsed = parseUri(uri)
     if (!parsed.ok || parsed.value.scheme === 'tel')
       throw new Error(`${this.name} cannot send to ${JSON.stringify(uri)}: it is no SIP URI`)
-    const { host, port = 5060, params } = parsed.value
-    const transport = params.get('transport')?.toLowerCase() === 'tcp' ? 'tcp' : this.#options.transport
-    return { transport, address: host, port }
+    const { scheme, host, params } = parsed.value
+    const named = scheme === 'sips' ? 'tls' : params.get('transport')?.toLowerCase()
+    const transport = named === 'tcp' || named === 'tls' ? named : this.#options.transport
+    return { transport, address: host, port: parsed.value.port ?? (transport === 'tls' ? 5061 : 5060) }
   }
 
   /** Remembers where a request came from, for its responses. */

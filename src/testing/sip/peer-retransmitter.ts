@@ -71,7 +71,7 @@ export class PeerRetransmitter {
 
   #repeat(key: string, bytes: Uint8Array, to: Peer, longestMs: number): void {
     this.#stop(key)
-    if (to.transport === 'tcp') return
+    if (to.transport !== 'udp') return
     const giveUpAt = this.#clock.now + 64 * T1_MS
     const schedule = (intervalMs: number) => {
       const callOff = this.#clock.after(

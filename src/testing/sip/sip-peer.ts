@@ -8,6 +8,7 @@ import {
   type SipMessage,
   type SipRequest,
   type SipResponse,
+  type Transport,
 } from '../../sip/index.ts'
 import type { VirtualClock } from '../clock/virtual-clock.ts'
 import type { SimulatedHost } from '../network/host.ts'
@@ -21,10 +22,10 @@ import { SipTransport } from './sip-transport.ts'
 export interface SipPeerOptions {
   /** How it is called in diagrams and errors, and its SIP user. Default: its address, and `peer`. */
   readonly name?: string
-  /** SIP port, UDP and TCP, 0 for any free one. Default 5060. */
+  /** SIP port, UDP and TCP, and the one above it for TLS; 0 for any free one. Default 5060. */
   readonly port?: number
   /** How it sends unless the URI says otherwise. Default UDP. */
-  readonly transport?: 'udp' | 'tcp'
+  readonly transport?: Transport
   /** Where its session descriptions ask for audio. Default: its address, 40000. */
   readonly mediaAddress?: string
   readonly mediaPort?: number
@@ -74,7 +75,7 @@ export class SipPeer {
   readonly #core: PeerCore
   readonly #inbox: PeerInbox
   readonly #user: string
-  readonly #via: 'udp' | 'tcp'
+  readonly #via: Transport
   readonly #retransmitter: PeerRetransmitter | undefined
   readonly #calls = new Map<string, PeerCall>()
   readonly #onMessage: (message: SipMessage, call: PeerCall) => boolean
@@ -98,7 +99,7 @@ export class SipPeer {
     this.#core = new PeerCore({
       name: this.name,
       address: host.address,
-      port: this.transport.port,
+      port: this.transport.portOf(this.#via),
       user: this.#user,
       transport: this.#via,
       mediaAddress: options.mediaAddress ?? host.address,

@@ -1,4 +1,4 @@
-import { type Peer, PONG, SipStreamFramer } from '../../sip/index.ts'
+import { type Peer, PONG, SipStreamFramer, type Transport } from '../../sip/index.ts'
 import type { SimulatedHost, UdpSocket } from '../network/host.ts'
 import type { SimulatedStream } from '../network/stream.ts'
 
@@ -14,13 +14,16 @@ export interface SipTransportHandlers {
 
 /** Where SIP sockets are bound. */
 export interface SipTransportOptions {
-  /** UDP and TCP port, 0 for any free one. Default 5060. */
+  /** UDP and TCP port, 0 for any free one; TLS is on the one above. Default 5060. */
   readonly port?: number
   /** The address of a host name, as DNS would say; an address is given back as it is. `bytes` is what goes there. */
   readonly resolve?: Resolve
 }
 
-/** The SIP sockets of a simulated host: UDP and TCP on one port, connections reused and framed. */
+/**
+ * The SIP sockets of a simulated host: UDP and TCP on one port, TLS on the next, connections reused and framed. What is
+ * called TLS here is a stream without any encryption: how it is labelled and where it goes is what a test can see.
+ */
 export class SipTransport {
   readonly port: number
   readonly #host: SimulatedHost
@@ -28,7 +31,7 @@ export class SipTransport {
   readonly #resolve: Resolve
   readonly #udp: UdpSocket
   readonly #connections = new Map<number, Connection>()
-  readonly #stopListening: () => void
+  readonly #stopListening: readonly (() => void)[]
 
   constructor(host: SimulatedHost, handlers: SipTransportHandlers, options: SipTransportOptions = {}) {
     this.#host = host
@@ -39,7 +42,14 @@ export class SipTransport {
       onUnreachable: (about) => handlers.onSendFailed?.({ transport: 'udp', ...about }, 'port unreachable'),
     })
     this.port = this.#udp.local.port
-    this.#stopListening = host.listen(this.port, (stream) => this.#accept(stream))
+    this.#stopListening = (['tcp', 'tls'] as const).map((transport) =>
+      host.listen(this.portOf(transport), (stream) => this.#accept(stream, transport)),
+    )
+  }
+
+  /** The port on which it is spoken to over this transport. */
+  portOf(transport: Transport): number {
+    return transport === 'tls' ? this.port + 1 : this.port
   }
 
   /** The SIP connections that are open. */
@@ -56,16 +66,17 @@ export class SipTransport {
   /** Closes every socket, as when the process ends. */
   close(): void {
     this.#udp.close()
-    this.#stopListening()
+    for (const stop of this.#stopListening) stop()
     for (const { stream } of this.#connections.values()) stream.end()
     this.#connections.clear()
   }
 
-  #connectionTo({ connection, address, port }: Peer): Connection | undefined {
+  #connectionTo({ connection, transport, address, port }: Peer): Connection | undefined {
     const known = connection === undefined ? undefined : this.#connections.get(connection)
     if (known !== undefined) return known
     for (const each of this.#connections.values()) {
-      if (each.stream.remote.address === address && each.stream.remote.port === port) return each
+      const { remote } = each.stream
+      if (each.transport === transport && remote.address === address && remote.port === port) return each
     }
     return undefined
   }
@@ -76,13 +87,13 @@ export class SipTransport {
       onData: (bytes) => this.#read(connection, bytes),
       onClosed: (reason) => this.#closed(connection, reason),
     })
-    const connection: Connection = { stream, framer }
+    const connection: Connection = { transport: to.transport, stream, framer }
     this.#connections.set(stream.id, connection)
     return connection
   }
 
-  #accept(stream: SimulatedStream) {
-    const connection: Connection = { stream, framer: new SipStreamFramer() }
+  #accept(stream: SimulatedStream, transport: Transport) {
+    const connection: Connection = { transport, stream, framer: new SipStreamFramer() }
     this.#connections.set(stream.id, connection)
     return {
       onData: (bytes: Uint8Array) => this.#read(connection, bytes),
@@ -90,10 +101,10 @@ export class SipTransport {
     }
   }
 
-  #read({ stream, framer }: Connection, bytes: Uint8Array): void {
+  #read({ transport, stream, framer }: Connection, bytes: Uint8Array): void {
     framer.handle(bytes)
     for (let output = framer.poll(); output !== undefined; output = framer.poll()) {
-      if (output.type === 'message') this.#handlers.onMessage(output.bytes, peerOf(stream))
+      if (output.type === 'message') this.#handlers.onMessage(output.bytes, peerOf(transport, stream))
       else if (output.type === 'ping') stream.write(PONG)
       else {
         stream.reset()
@@ -102,17 +113,18 @@ export class SipTransport {
     }
   }
 
-  #closed({ stream }: Connection, reason: string): void {
+  #closed({ transport, stream }: Connection, reason: string): void {
     this.#connections.delete(stream.id)
-    if (reason !== 'ended') this.#handlers.onSendFailed?.(peerOf(stream), `connection ${reason}`)
+    if (reason !== 'ended') this.#handlers.onSendFailed?.(peerOf(transport, stream), `connection ${reason}`)
   }
 }
 
 interface Connection {
+  readonly transport: Transport
   readonly stream: SimulatedStream
   readonly framer: SipStreamFramer
 }
 
-function peerOf({ id, remote }: SimulatedStream): Peer {
-  return { transport: 'tcp', ...remote, connection: id }
+function peerOf(transport: Transport, { id, remote }: SimulatedStream): Peer {
+  return { transport, ...remote, connection: id }
 }
