@@ -14,8 +14,13 @@ import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
 
 /** How {@link Channel.call} places a call. */
 export interface CallOptions {
-  /** The caller as the callee sees it: a URI or name-addr. Default: the exchange's identity. */
+  /**
+   * The caller as the callee sees it: a URI, a name-addr or a number, as far as the trunk's caller-id policy allows.
+   * Default: the trunk's `from`, or the exchange's identity.
+   */
   from?: string
+  /** Hides who calls (RFC 3323): From is anonymous, and the network is asked to tell the callee nothing. Default false. */
+  anonymous?: boolean
   /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */
   timeoutMs?: number | null
   /** Codecs to offer, in order of preference. */
@@ -248,11 +253,14 @@ export class Channel {
       throw new UsageError(`call needs a channel in state IDLE; this one is ${this.state()}`)
     if (timeoutMs !== null && !(timeoutMs > 0))
       throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
-    const route = host.route(to)
+    const destination = host.router.resolve(to)
     const call = {
       to,
-      route,
-      from: options.from ?? route.from ?? '',
+      destination,
+      caller: {
+        ...(options.from !== undefined && { from: options.from }),
+        ...(options.anonymous !== undefined && { isAnonymous: options.anonymous }),
+      },
       headers: [...this.#core.headersToSend, ...Object.entries(options.headers ?? {})],
       timeoutMs,
       ...(codecs && { codecs }),

@@ -1,6 +1,7 @@
 import type { CodecName, LegStatistics } from '../media/index.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
+import type { CallAttempt } from './routing/attempts.ts'
 
 /** Who ended a call: our application, the far end, the network between (or our own exchange's error), or a drain. */
 export type EndedBy = 'local' | 'remote' | 'network' | 'drain'
@@ -51,11 +52,14 @@ export interface InboundDetails {
   /** The name of the digest user who placed the call, when it was authenticated. */
   readonly user?: string
   readonly farEndType?: undefined
+  readonly attempts?: undefined
 }
 
 /** What only a call that we placed has. */
 export interface OutboundDetails {
   readonly direction: 'outbound'
+  /** Every way that was tried of placing it, in order. The last one is how it went. */
+  readonly attempts: readonly CallAttempt[]
   /** The SIP Call-ID, once the far end has said something. */
   readonly sipCallId?: string
   /** Who picked up, once it is known. */
@@ -119,6 +123,7 @@ export interface MutableCallDetails {
   user?: string
   codec?: CodecName
   connectedId?: string
+  attempts?: readonly CallAttempt[]
   earlyMediaPossible: boolean
   farEndType?: CallFarEndType
   wasAnswered: boolean

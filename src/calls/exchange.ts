@@ -23,9 +23,7 @@ import {
   unescapeUri,
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
-import { trunkOfCaller } from './caller-trunk.ts'
 import { ChannelCore } from './channel-core.ts'
-import { type Route, resolveDestination, type Trunk } from './destination.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
@@ -35,6 +33,11 @@ import { Instances, isRunnable } from './instances.ts'
 import type { Leg } from './leg.ts'
 import { uriText } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
+import { trunkOfCaller } from './routing/caller-trunk.ts'
+import type { NumberPlan } from './routing/number-plan.ts'
+import type { NumberRoute } from './routing/route-table.ts'
+import { Router } from './routing/router.ts'
+import type { Trunk, TrunkHealth } from './routing/trunk.ts'
 import type { Service, ServiceDirectory } from './service.ts'
 import { ToneManager } from './tone-manager.ts'
 
@@ -47,6 +50,12 @@ export interface ExchangeOptions {
   readonly services: ServiceDirectory
   readonly files: MediaStore
   readonly trunks?: readonly Trunk[]
+  /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
+  readonly numbering?: NumberPlan
+  /** Which trunks take which numbers. Default: the first takes all. */
+  readonly routes?: readonly NumberRoute[]
+  /** Which trunks are up. Default: all. */
+  readonly trunkHealth?: TrunkHealth
   /**
    * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long. Default 0, never: some
    * far ends send nothing while nobody speaks.
@@ -310,7 +319,14 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         if (!this.#isMutating) this.#options.onPending()
       },
       timer: (onDue) => this.#createTimer(onDue),
-      route: (to): Route => resolveDestination(to, this.#options.trunks ?? []),
+      router: new Router({
+        trunks: this.#options.trunks ?? [],
+        numbering: this.#options.numbering,
+        routes: this.#options.routes,
+        health: this.#options.trunkHealth,
+        random: this.#options.random,
+        identity: this.#options.sip.identity,
+      }),
       onSession: (session, leg) => {
         if (leg === undefined) this.#sessions.delete(session)
         else this.#sessions.set(session, (event) => this.#guard(() => leg.onSipEvent(event), leg))

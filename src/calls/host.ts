@@ -1,9 +1,9 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
 import type { CodecName, LegId, MediaCommand } from '../media/index.ts'
 import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
-import type { Route } from './destination.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
+import type { Router } from './routing/router.ts'
 import type { ToneManager } from './tone-manager.ts'
 
 /**
@@ -25,11 +25,8 @@ export interface CallHost {
   /** Queues what application code wants done: it runs as a mutation of its own, soon, at the instant `now` has then. */
   post(action: () => void): void
   timer(onDue: () => void): CallTimer
-  /**
-   * Where an outgoing call goes.
-   * @throws UsageError when `to` cannot be dialled
-   */
-  route(to: string): Route
+  /** Where outgoing calls go, and who they say that they are. */
+  readonly router: Router
   /** False while the exchange is full or draining: an outgoing call then ends at once with NOCHANNELS. */
   readonly hasRoom: boolean
   /** The local address on which the media of calls is bound. */

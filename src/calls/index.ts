@@ -18,7 +18,6 @@ export {
   type RingOptions,
 } from './channel.ts'
 export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
-export type { Trunk } from './destination.ts'
 export type {
   AnsweredDetails,
   CallBasics,
@@ -51,5 +50,10 @@ export {
   type RecordingSink,
 } from './media-store.ts'
 export type { DtmfPlayer, FilePlayer, PlayOptions, PressOptions, TonePlayer } from './players.ts'
+export type { AttemptOutcome, CallAttempt } from './routing/attempts.ts'
+export { type CallerIdPolicy, isMeant, numberOf } from './routing/caller-id.ts'
+export type { NumberFormat, NumberPlan } from './routing/number-plan.ts'
+export type { NumberRoute, TrunkChoice } from './routing/route-table.ts'
+export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'

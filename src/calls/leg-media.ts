@@ -66,7 +66,7 @@ export class LegMedia {
   readonly #placement: Placement
   readonly #leg: LegId
   readonly #jobs = new Map<JobId, JobListener>()
-  readonly #session: MediaSession
+  #session: MediaSession
   #local: SessionMedia
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
@@ -152,6 +152,11 @@ export class LegMedia {
   /** What the offers and answers to come think of SRTP. */
   useSrtp(policy: SrtpPolicy): void {
     this.#local = { ...this.#local, srtp: policy }
+  }
+
+  /** Forgets what was offered: another far end is offered a session of its own, with keys of its own. */
+  renew(): void {
+    this.#session = new MediaSession(this.#host.random.uint32(), this.#host.random)
   }
 
   /** A session description to offer, the first or a later one. */

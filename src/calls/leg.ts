@@ -43,7 +43,7 @@ export abstract class Leg {
   readonly details: MutableCallDetails
   readonly media: LegMedia
   protected readonly host: CallHost
-  protected readonly session: SessionId
+  #session: SessionId
   readonly #listener: LegListener
   readonly #releaseTimer: CallTimer
   readonly #endingListeners = new Set<() => void>()
@@ -61,7 +61,7 @@ export abstract class Leg {
     listener: LegListener,
   ) {
     this.host = host
-    this.session = session
+    this.#session = session
     this.#listener = listener
     this.#state = state
     this.details = {
@@ -84,6 +84,18 @@ export abstract class Leg {
     this.#releaseTimer = host.timer(() => this.#released())
     host.onSession(session, this)
     host.callStarted(this)
+  }
+
+  /** The SIP session of the call; an outgoing call has a new one for each attempt. */
+  protected get session(): SessionId {
+    return this.#session
+  }
+
+  /** Goes on with a new SIP session; whatever the old one still says is not heard. */
+  protected renewSession(): void {
+    this.host.onSession(this.#session, undefined)
+    this.#session = this.host.nextId()
+    this.host.onSession(this.#session, this)
   }
 
   get state(): State {

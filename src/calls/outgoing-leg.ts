@@ -1,15 +1,17 @@
 import type { CodecName } from '../media/index.ts'
 import type { EndpointEvent, SipResponse } from '../sip/index.ts'
-import type { Route } from './destination.ts'
 import type { EndedBy } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, sdp } from './leg.ts'
+import { Leg, type LegListener, sdp, uriText } from './leg.ts'
+import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
+import type { Caller, PresentedCaller } from './routing/caller-id.ts'
+import type { Destination, Route } from './routing/router.ts'
 
 export interface OutgoingCall {
   readonly to: string
-  readonly route: Route
-  readonly from: string
+  readonly destination: Destination
+  readonly caller: Caller
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** `null`: no limit. */
   readonly timeoutMs: number | null
@@ -20,13 +22,21 @@ export interface OutgoingCall {
  * A call that we place.
  *
  *     opening media -> inviting -> (ringing) -> ANSWERED
- *          |              |            |
- *          +--------------+------------+--> IDLE with the far end's cause, or TIMEOUT after our CANCEL
+ *          |            ^  |           |
+ *          |            +--+ next route: the trunk cannot
+ *          |               |           |
+ *          +---------------+-----------+--> IDLE with the far end's cause, or TIMEOUT after our CANCEL
+ *
+ * The next route is tried as long as nobody at the far end was reached: a trunk that is down, that says nothing, that
+ * cannot be sent to, or that answers 503 for itself. Whatever else is said ends the call, for it is said of the callee.
  */
 export class OutgoingLeg extends Leg {
   readonly #call: OutgoingCall
   readonly #answerTimer: CallTimer
+  readonly #attempts: Attempts
   #phase: 'opening' | 'inviting' | 'established' = 'opening'
+  #route: Route | undefined
+  #presented: PresentedCaller | undefined
   /** The far end has said something, so it will hear of the end too. */
   #hasRung = false
 
@@ -35,7 +45,7 @@ export class OutgoingLeg extends Leg {
       host,
       host.nextId(),
       State.CALL_OUTGOING,
-      { direction: 'outbound', from: call.from, to: call.to, target: call.route.uri },
+      { direction: 'outbound', from: '', to: call.to, target: call.to },
       listener,
     )
     this.#call = call
@@ -43,14 +53,21 @@ export class OutgoingLeg extends Leg {
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
     if (call.codecs === undefined) this.media.preferCodecNearby()
     else this.media.useCodecs(call.codecs)
-    if (call.route.srtp !== undefined) this.media.useSrtp(call.route.srtp)
-    if (host.hasRoom) this.media.open()
-    else host.post(() => this.end(Cause.NOCHANNELS, 'local'))
+    this.#attempts = new Attempts(
+      call.destination.routes,
+      ({ trunk }) => host.router.isUp(trunk),
+      () => host.wallTimeMs(),
+    )
+    this.details.attempts = this.#attempts.made
+    if (!host.hasRoom) host.post(() => this.end(Cause.NOCHANNELS, 'local'))
+    else if (this.#takeRoute()) this.media.open()
+    else host.post(() => this.#endWithoutRoute())
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
     if (this.isEnding) return
     this.#answerTimer.clear()
+    if (this.#phase !== 'established') this.#close('cancelled')
     if (this.#phase === 'opening') {
       this.end(cause, endedBy)
       return
@@ -61,18 +78,8 @@ export class OutgoingLeg extends Leg {
 
   protected override onMediaOpened(): void {
     if (this.isEnding) return
-    const { route, from, headers } = this.#call
     this.#phase = 'inviting'
-    this.host.sip({
-      type: 'invite',
-      session: this.session,
-      to: route.uri,
-      ...(from !== '' && { from }),
-      headers,
-      ...sdp(this.media.offer()),
-      ...(route.credentials && { credentials: route.credentials }),
-      ...(route.via && { via: route.via }),
-    })
+    this.#invite()
   }
 
   protected override onMediaFailed(reason: string): void {
@@ -89,17 +96,84 @@ export class OutgoingLeg extends Leg {
         this.#onAnswered(event.response)
         return
       case 'failed':
-        this.#answerTimer.clear()
-        if (event.cause === 'response' && event.response !== undefined) this.endByResponse(event.response)
-        else if (event.cause === 'timeout') this.end(Cause.TIMEOUT, 'network', { rawCause: 408 })
-        else if (event.cause === 'transport')
-          this.end(Cause.OUTOFORDER, 'network', { ...(event.detail && { reason: { text: event.detail } }) })
-        else
-          this.end(Cause.NORMAL, 'local', { ...(event.response !== undefined && { rawCause: event.response.status }) })
+        if (!this.#tryAnother(event)) this.#onFailed(event)
         return
       default:
         super.onSipEvent(event)
     }
+  }
+
+  #takeRoute(): boolean {
+    const route = this.#attempts.next()
+    if (route === undefined) return false
+    this.#route = route
+    this.#presented = this.host.router.present(this.#call.caller, route)
+    this.details.target = route.uri
+    this.details.from = uriText(this.#presented.from)
+    this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+    return true
+  }
+
+  #invite(): void {
+    const { uri, trunk, via } = this.#route as Route
+    const { from, headers } = this.#presented as PresentedCaller
+    this.host.sip({
+      type: 'invite',
+      session: this.session,
+      to: uri,
+      from,
+      headers: [...headers, ...this.#call.headers],
+      ...sdp(this.media.offer()),
+      ...(trunk?.credentials && { credentials: trunk.credentials }),
+      ...(via && { via }),
+      ...(this.#attempts.hasNext && { firstResponseMs: trunk?.firstResponseMs ?? FIRST_RESPONSE_MS }),
+    })
+  }
+
+  /** Goes on to the next route, where what has failed is the way and not the callee. */
+  #tryAnother(event: Failed): boolean {
+    if (this.isEnding || this.#hasRung) return false
+    const isFaultOfWay =
+      event.cause === 'timeout' ||
+      event.cause === 'transport' ||
+      (event.cause === 'response' && event.response !== undefined && isFaultOfTrunk(event.response))
+    if (!isFaultOfWay || !this.#attempts.hasNext) return false
+    this.#closeAs(event)
+    this.renewSession()
+    this.media.renew()
+    this.#takeRoute()
+    this.#invite()
+    return true
+  }
+
+  #onFailed(event: Failed): void {
+    this.#answerTimer.clear()
+    this.#closeAs(event)
+    if (event.cause === 'response' && event.response !== undefined) this.endByResponse(event.response)
+    else if (event.cause === 'timeout') this.end(Cause.TIMEOUT, 'network', { rawCause: 408 })
+    else if (event.cause === 'transport')
+      this.end(Cause.OUTOFORDER, 'network', { ...(event.detail && { reason: { text: event.detail } }) })
+    else this.end(Cause.NORMAL, 'local', { ...(event.response !== undefined && { rawCause: event.response.status }) })
+  }
+
+  #endWithoutRoute(): void {
+    this.#answerTimer.clear()
+    const { refusal } = this.#call.destination
+    if (refusal !== undefined) this.end(refusal.cause, 'local', { reason: { text: refusal.text } })
+    else this.end(Cause.OUTOFORDER, 'network', { reason: { text: 'every trunk for this number is down' } })
+  }
+
+  #closeAs({ cause, response, detail }: Failed): void {
+    if (cause === 'response' && response !== undefined)
+      this.#close('refused', { status: response.status, text: response.phrase })
+    else
+      this.#close(cause === 'timeout' ? 'noResponse' : cause === 'transport' ? 'unreachable' : 'cancelled', {
+        ...(detail !== undefined && { text: detail }),
+      })
+  }
+
+  #close(outcome: AttemptOutcome, said?: { status?: number; text?: string }): void {
+    this.#attempts.close(outcome, said)
   }
 
   #onProgress(response: SipResponse): void {
@@ -116,6 +190,7 @@ export class OutgoingLeg extends Leg {
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#phase = 'established'
     this.#hasRung = true
+    this.#close('answered', { status: response.status, text: response.phrase })
     const accepted = response.body.length > 0 ? this.media.accept(response.body) : undefined
     if (accepted?.ok === false || this.media.stream === undefined) {
       this.details.reason = { text: accepted?.ok === false ? accepted.error : 'answered without a session description' }
@@ -126,5 +201,10 @@ export class OutgoingLeg extends Leg {
   }
 }
 
+type Failed = Extract<EndpointEvent, { type: 'failed' }>
+
 /** A far end that was never heard cannot be told (RFC 3261 section 9.1), so the application need not wait for it. */
 const UNHEARD_WAIT_MS = 500
+
+/** How long a trunk may be silent while another one waits: four copies of the INVITE over UDP. */
+const FIRST_RESPONSE_MS = 5000

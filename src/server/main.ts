@@ -90,6 +90,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     trunks: settings.trunks.map(trunkOf),
+    ...(settings.numbering && { numbering: settings.numbering }),
+    ...(settings.routes && { routes: settings.routes }),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
     srtp: settings.media.srtp,
     codecs: settings.media.codecs,
@@ -165,12 +167,16 @@ function sipOptions(
 }
 
 function trunkOf(settings: Settings['trunks'][number]): Trunk {
-  const { name, uri, credentials, from, srtp, inboundAddresses, inboundCredentials } = settings
+  const { name, uri, credentials, from, callerId, srtp, inboundAddresses, inboundCredentials } = settings
   return {
     name,
     uri,
     ...(credentials && { credentials }),
     ...(from !== undefined && { from }),
+    numberFormat: settings.numberFormat,
+    ...(callerId && { callerId }),
+    isTrusted: settings.isTrusted,
+    firstResponseMs: settings.firstResponseMs,
     ...(srtp !== undefined && { srtp }),
     inbound: {
       addresses: inboundAddresses,

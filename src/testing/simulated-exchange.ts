@@ -27,7 +27,12 @@ export interface SimulatedExchangeOptions {
   readonly files?: MemoryMediaStore
   readonly logger?: Logger
   /** Further settings of the exchange. */
-  readonly exchange?: Partial<Pick<ExchangeOptions, 'maxCalls' | 'extraChannels' | 'trunks' | 'rtpTimeoutMs' | 'srtp'>>
+  readonly exchange?: Partial<
+    Pick<
+      ExchangeOptions,
+      'maxCalls' | 'extraChannels' | 'trunks' | 'numbering' | 'routes' | 'trunkHealth' | 'rtpTimeoutMs' | 'srtp'
+    >
+  >
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
   readonly crypto?: SrtpCrypto
   /** Where it sends what goes to a host of that name. Default: the names of the simulation's hosts. */

@@ -106,6 +106,41 @@ describe('a configuration', () => {
     expect(settings.limits.maxCalls).toBe(400)
   })
 
+  it('says where numbers go, and who calls', () => {
+    const config = defineConfig({
+      numbering: { countryCode: '44', extensionLengths: [4] },
+      trunks: [
+        {
+          name: 'a',
+          uri: 'sip:a.example',
+          from: 'sip:01632960000@a.example',
+          numberFormat: 'national',
+          callerId: { allowed: ['+4416329600*'], identity: 'asserted' },
+          trusted: true,
+          firstResponseMs: 2000,
+        },
+        { name: 'b', uri: 'sip:b.example' },
+      ],
+      routes: [
+        { prefix: '+', trunks: ['a', { name: 'b', weight: 2 }] },
+        { prefix: '+449', barred: true },
+      ],
+    })
+    const settings = checkConfig(config, folder)
+    expect(settings.numbering).toEqual({ countryCode: '44', extensionLengths: [4] })
+    expect(settings.routes).toEqual([
+      { prefix: '+', trunks: [{ name: 'a' }, { name: 'b', weight: 2 }] },
+      { prefix: '+449', trunks: [] },
+    ])
+    expect(settings.trunks[0]).toMatchObject({
+      numberFormat: 'national',
+      callerId: { allowed: ['+4416329600*'], identity: 'asserted' },
+      isTrusted: true,
+      firstResponseMs: 2000,
+    })
+    expect(settings.trunks[1]).toMatchObject({ numberFormat: 'e164', callerId: undefined, isTrusted: false })
+  })
+
   it('matches by the name of the service when nothing else is said', () => {
     expect(checkConfig({ services: [{ name: '1000', app }] }, folder).services[0]?.matches).toEqual(['1000'])
   })
@@ -169,6 +204,37 @@ describe('what is refused by its shape', () => {
       'a trunk from nobody',
       { trunks: [{ name: 'a', uri: 'sip:b', from: 'me' }] },
       /^trunks\[0\]\.from is "me": must be a sip: URI or a name-addr/,
+    ],
+    [
+      'a country that is none',
+      { numbering: { countryCode: '+44' } },
+      /^numbering\.countryCode is "\+44": must be a country/,
+    ],
+    ['a plan of no country', { numbering: {} }, /^numbering\.countryCode is missing: must be a country code/],
+    [
+      'a route of letters',
+      { routes: [{ prefix: 'a' }] },
+      /^routes\[0\]\.prefix is "a": must be the beginning of numbers/,
+    ],
+    [
+      'a route to nobody',
+      { routes: [{ prefix: '', trunks: [] }] },
+      /^routes\[0\]\.trunks .*write barred: true instead/,
+    ],
+    [
+      'a weight below nothing',
+      { routes: [{ prefix: '', trunks: [{ name: 'a', weight: -1 }] }] },
+      /^routes\[0\]\.trunks\[0\]\.weight is -1: must be a whole number from 0/,
+    ],
+    [
+      'a caller id that is no number',
+      { trunks: [{ name: 'a', uri: 'sip:b', callerId: { allowed: ['bob'] } }] },
+      /^trunks\[0\]\.callerId\.allowed\[0\] is "bob": must be a number/,
+    ],
+    [
+      'a format of numbers that is none',
+      { trunks: [{ name: 'a', uri: 'sip:b', numberFormat: 'x' }] },
+      /^trunks\[0\]\.numberFormat is "x": must be 'e164', 'digits' or 'national'/,
     ],
     ['a user without a password', { users: [{ username: 'a' }] }, /^users\[0\]\.password is not usable/],
     ['a realm with quotes', { authentication: { realm: '"' } }, /^authentication\.realm is/],
@@ -296,6 +362,73 @@ describe('what is refused because it contradicts itself', () => {
         ],
       },
       /^trunks\[1\]\.inbound\.addresses\[0\] is 192\.0\.2\.1, which belongs to trunks\[0\] already/,
+    ],
+    [
+      'two prefixes that are one',
+      { numbering: { countryCode: '44', nationalPrefix: '00' } },
+      /^numbering\.nationalPrefix and numbering\.internationalPrefix are both '00'/,
+    ],
+    [
+      'a national prefix that begins like the international one',
+      { numbering: { countryCode: '44', nationalPrefix: '01', internationalPrefix: '0' } },
+      /^numbering\.nationalPrefix is '01', which begins with the internationalPrefix '0'/,
+    ],
+    [
+      'an extension as long as a national number',
+      { numbering: { countryCode: '1', nationalLengths: [10], extensionLengths: [3, 10] } },
+      /^numbering: 10 digits are an extension and a national number/,
+    ],
+    [
+      'a route over no trunk',
+      { trunks: [trunk], routes: [{ prefix: '', trunks: ['b'] }] },
+      /^routes\[0\]\.trunks\[0\] is "b", and no trunk has that name: the names are a$/,
+    ],
+    [
+      'a route over a trunk twice',
+      { trunks: [trunk], routes: [{ prefix: '', trunks: ['a', { name: 'a', priority: 1 }] }] },
+      /^routes\[0\]\.trunks\[1\] is "a" once more/,
+    ],
+    [
+      'one prefix twice',
+      {
+        trunks: [trunk],
+        routes: [
+          { prefix: '+', trunks: ['a'] },
+          { prefix: '+', barred: true },
+        ],
+      },
+      /^routes\[1\]\.prefix is '\+', which routes\[0\] has already/,
+    ],
+    [
+      'a barred route with trunks',
+      { trunks: [trunk], routes: [{ prefix: '+', trunks: ['a'], barred: true }] },
+      /^routes\[0\] is barred and has trunks/,
+    ],
+    ['a route to nowhere', { routes: [{ prefix: '+1' }] }, /^routes\[0\] has no trunks: name those that take '\+1'/],
+    [
+      'national numbers of no nation',
+      { trunks: [{ ...trunk, numberFormat: 'national' }] },
+      /^trunks\[0\]\.numberFormat is 'national', and nothing says which nation/,
+    ],
+    [
+      'callers of no nation',
+      { trunks: [{ ...trunk, callerId: { format: 'national' } }] },
+      /^trunks\[0\]\.callerId\.format is 'national', and nothing says which nation/,
+    ],
+    [
+      'an identity for a trunk outside of the trust domain',
+      { trunks: [{ ...trunk, callerId: { identity: 'asserted' } }] },
+      /^trunks\[0\]\.callerId\.identity is 'asserted', which only a trunk of our trust domain/,
+    ],
+    [
+      'allowed callers and nobody in the place of others',
+      { trunks: [{ ...trunk, callerId: { allowed: ['+44*'] } }] },
+      /^trunks\[0\]\.callerId\.allowed needs trunks\[0\]\.from/,
+    ],
+    [
+      'a caller of the trunk that it does not allow itself',
+      { trunks: [{ ...trunk, from: 'sip:+15550100@a.example', callerId: { allowed: ['+44*'] } }] },
+      /^trunks\[0\]\.from is sip:\+15550100@a\.example, which is not among trunks\[0\]\.callerId\.allowed/,
     ],
     [
       'one user twice',

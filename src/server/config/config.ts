@@ -1,4 +1,13 @@
 import type { AppDefinition } from '../../calls/index.ts'
+import type { CallerIdConfig, NumberFormatConfig, NumberingConfig, RouteConfig } from './number-config.ts'
+
+export type {
+  CallerIdConfig,
+  NumberFormatConfig,
+  NumberingConfig,
+  RouteConfig,
+  RouteTrunkConfig,
+} from './number-config.ts'
 
 /**
  * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word
@@ -10,8 +19,12 @@ export interface RingdownConfig {
   readonly media?: MediaConfig
   /** What answers which number or user: tried in this order, the first match wins. Default: none. */
   readonly services?: readonly ServiceConfig[]
-  /** Ways to and from the telephone network. Numbers are dialled through the first. Default: none. */
+  /** Ways to and from the telephone network. Default: none. */
   readonly trunks?: readonly TrunkConfig[]
+  /** How numbers are dialled. Default: they go to the trunks as they are dialled. */
+  readonly numbering?: NumberingConfig
+  /** Which trunks take which numbers. Default: the first trunk takes all. */
+  readonly routes?: readonly RouteConfig[]
   /** Who may place calls with a name and a password. Default: nobody. */
   readonly users?: readonly UserConfig[]
   readonly authentication?: AuthenticationConfig
@@ -110,8 +123,21 @@ export interface TrunkConfig {
   /** Credentials that we give when the far end asks for them; both or none. */
   readonly username?: string
   readonly password?: string
-  /** The From of calls through this trunk. Default: `sip.identity`. */
+  /** The From of calls through this trunk that name no caller, or none that `callerId` allows. Default: `sip.identity`. */
   readonly from?: string
+  /** How the numbers that are called are written for it. Default `'e164'`. */
+  readonly numberFormat?: NumberFormatConfig
+  /** Whom calls through this trunk may come from. Default: whomever the application names. */
+  readonly callerId?: CallerIdConfig
+  /**
+   * It belongs to our trust domain (RFC 3325): it is told who really calls, also when the caller hides. Default false.
+   */
+  readonly trusted?: boolean
+  /**
+   * How long it may say nothing at all to a call before the next trunk of the route is tried, 500 to 32,000 ms. Default
+   * 5,000.
+   */
+  readonly firstResponseMs?: number
   /**
    * SRTP of calls through this trunk in both directions; those that come need `inbound` to be known as its own. A call
    * that cannot be had this way is refused with 488. Default: `media.srtp`.

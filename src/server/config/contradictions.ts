@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri } from '../../sip/index.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
+import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
 import { shadows } from './service-match.ts'
 import { callsIn, type Settings } from './settings.ts'
@@ -16,6 +17,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...mediaProblems(settings),
     ...serviceProblems(settings),
     ...trunkProblems(config),
+    ...numberProblems(config, settings),
     ...callerProblems(config, settings),
     ...fileProblems(settings),
   ]

@@ -47,6 +47,10 @@ const caller = text('must be a sip: URI or a name-addr such as "Reception" <sip:
   const parsed = parseNameAddr(value)
   return parsed.ok && isSipUri(parsed.value.uri)
 })
+const prefix = (of: string) => text(`must be ${of}`, (value) => /^\+?[0-9*#]{0,20}$/.test(value))
+const dialPrefix = text('must be up to 5 digits', (value) => /^\d{0,5}$/.test(value))
+const lengths = list(whole(1, 20, 'digits'), 'lengths in digits')
+const numberFormat = z.enum(['e164', 'digits', 'national'], "must be 'e164', 'digits' or 'national'")
 const milliseconds = (most: number) => whole(0, most, 'milliseconds')
 
 const match = z.union(
@@ -124,6 +128,21 @@ export const configSchema = object({
       username: credential.optional(),
       password: credential.optional(),
       from: caller.optional(),
+      numberFormat: numberFormat.optional(),
+      callerId: object({
+        allowed: list(
+          text("must be a number such as '+441632960001', or a prefix such as '+4416329600*'", (value) =>
+            /^\+?\d{1,15}\*?$/.test(value),
+          ),
+          'numbers',
+        )
+          .min(1, 'must name at least one number: leave it out to allow every caller')
+          .optional(),
+        format: numberFormat.optional(),
+        identity: z.enum(['none', 'asserted', 'preferred'], "must be 'none', 'asserted' or 'preferred'").optional(),
+      }).optional(),
+      trusted: z.boolean('must be true or false').optional(),
+      firstResponseMs: whole(500, 32_000, 'milliseconds').optional(),
       srtp: srtpPolicy.optional(),
       inbound: object({
         addresses: list(address, 'IP addresses').optional(),
@@ -132,6 +151,38 @@ export const configSchema = object({
       }).optional(),
     }),
     'trunks { name, uri }',
+  ).optional(),
+  numbering: object({
+    countryCode: text("must be a country code of 1 to 3 digits, without +, such as '44'", (value) =>
+      /^[1-9]\d{0,2}$/.test(value),
+    ),
+    nationalPrefix: dialPrefix.optional(),
+    internationalPrefix: dialPrefix.optional(),
+    nationalLengths: lengths.optional(),
+    extensionLengths: lengths.optional(),
+  }).optional(),
+  routes: list(
+    object({
+      prefix: prefix("the beginning of numbers, such as '+44' or '2', or '' for every number"),
+      trunks: list(
+        z.union(
+          [
+            name,
+            object({
+              name,
+              priority: whole(0, 65_535, '').optional(),
+              weight: whole(0, 65_535, '').optional(),
+            }),
+          ],
+          'must be the name of a trunk, or { name, priority, weight }',
+        ),
+        'names of trunks',
+      )
+        .min(1, 'must name at least one trunk: write barred: true instead for numbers that may not be called')
+        .optional(),
+      barred: z.literal(true, 'must be true, or left out').optional(),
+    }),
+    'routes { prefix, trunks }',
   ).optional(),
   users: list(object({ username: credential, password: credential }), 'users { username, password }').optional(),
   authentication: object({

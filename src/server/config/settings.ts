@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import type { AppDefinition } from '../../calls/index.ts'
+import type { AppDefinition, CallerIdPolicy, NumberFormat, NumberPlan, NumberRoute } from '../../calls/index.ts'
 import type { CodecName } from '../../media/index.ts'
 import type { SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
@@ -27,6 +27,8 @@ export interface Settings {
   }
   readonly services: readonly ServiceSettings[]
   readonly trunks: readonly TrunkSettings[]
+  readonly numbering: NumberPlan | undefined
+  readonly routes: readonly NumberRoute[] | undefined
   readonly users: readonly UserSettings[]
   readonly authentication: {
     readonly realm: string
@@ -78,6 +80,10 @@ export interface TrunkSettings {
   readonly uri: string
   readonly credentials: UserSettings | undefined
   readonly from: string | undefined
+  readonly numberFormat: NumberFormat
+  readonly callerId: CallerIdPolicy | undefined
+  readonly isTrusted: boolean
+  readonly firstResponseMs: number
   readonly srtp: SrtpPolicy | undefined
   readonly inboundAddresses: readonly string[]
   readonly inboundCredentials: UserSettings | undefined
@@ -126,6 +132,8 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       maxCalls: service.limits?.maxCalls,
     })),
     trunks,
+    numbering: config.numbering && definedOnly(config.numbering),
+    routes: config.routes?.map(numberRoute),
     users,
     authentication: {
       realm: config.authentication?.realm ?? 'ringdown',
@@ -175,11 +183,26 @@ function trunkSettings(trunk: NonNullable<CheckedConfig['trunks']>[number]): Tru
     uri: trunk.uri,
     credentials: credentials(trunk.username, trunk.password),
     from: trunk.from,
+    numberFormat: trunk.numberFormat ?? 'e164',
+    callerId: trunk.callerId && definedOnly(trunk.callerId),
+    isTrusted: trunk.trusted ?? false,
+    firstResponseMs: trunk.firstResponseMs ?? 5000,
     srtp: trunk.srtp,
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }
 }
+
+function numberRoute({ prefix, trunks = [] }: NonNullable<CheckedConfig['routes']>[number]): NumberRoute {
+  return { prefix, trunks: trunks.map((trunk) => (typeof trunk === 'string' ? { name: trunk } : definedOnly(trunk))) }
+}
+
+/** What a schema calls optional, without the keys that are there and say nothing. */
+function definedOnly<Value extends object>(value: Value): Defined<Value> {
+  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<Value>
+}
+
+type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> }
 
 function credentials(username: string | undefined, password: string | undefined): UserSettings | undefined {
   return username === undefined || password === undefined ? undefined : { username, password }

@@ -64,6 +64,11 @@ export type EndpointCommand =
       readonly route?: readonly string[]
       /** `via` is the only way to the far end, whatever address its Contact names: it stands behind a NAT. Default false. */
       readonly isFlow?: boolean
+      /**
+       * Gives up with `failed` by 'timeout' when nothing at all, not even 100, has come by then, in ms. Whatever comes
+       * later is cancelled or released by itself. Default: 64*T1 (RFC 3261 section 17.1.1.2, timer B).
+       */
+      readonly firstResponseMs?: number
     }
   /**
    * CANCELs the INVITE of an outgoing session that is not answered yet. Outcome: `failed` with cause 'cancelled' (also

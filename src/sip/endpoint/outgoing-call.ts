@@ -20,7 +20,7 @@ import {
 import type { TransactionId } from '../transaction/index.ts'
 import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose.ts'
 import type { EndpointCommand, Peer, SessionId } from './control.ts'
-import type { DialogUser, EndpointCore, SessionUser, TransactionUser } from './core.ts'
+import type { DialogUser, EndpointCore, SessionTimer, SessionUser, TransactionUser } from './core.ts'
 import { ackFor, DialogClient, type DialogSide, MAX_CHALLENGES } from './dialog-client.ts'
 import { EstablishedSession } from './established-session.ts'
 import { PendingRequests } from './pending-requests.ts'
@@ -66,6 +66,8 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   readonly #uri: string
   readonly #from: string
   readonly #way: WayOut
+  /** Runs while nothing has come, where that is not waited for as long as timer B. */
+  #silence: SessionTimer | undefined
   #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
   #invite: SipRequest
   #id: TransactionId
@@ -87,6 +89,10 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     core.setDialog(this.#localTag, this)
     this.#invite = this.#compose()
     this.#id = core.send(this.#invite, this.#way.peer, this)
+    if (command.firstResponseMs !== undefined) {
+      this.#silence = core.timer(() => this.#giveUp())
+      this.#silence.setIn(command.firstResponseMs)
+    }
   }
 
   /** Sends the INVITE; an error says why that is impossible. */
@@ -130,6 +136,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
 
   onResponse(response: SipResponse, id: TransactionId): void {
     const { status } = response
+    this.#silence?.clear()
     if (status < 200) this.#onProvisional(response)
     else if (status < 300) this.#onAnswer(response)
     else if (id !== this.#id) return
@@ -205,6 +212,13 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     this.#core.toLayer({ type: 'cancel', id: this.#id, headers })
   }
 
+  /** Nothing has come, and that is long enough: should anything come yet, it is cancelled, or released with BYE. */
+  #giveUp(): void {
+    if (this.#phase !== 'inviting') return
+    this.#core.toLayer({ type: 'cancel', id: this.#id, headers: [] })
+    this.#fail({ cause: 'timeout', detail: `no response within ${this.#command.firstResponseMs} ms` })
+  }
+
   /** The session is over without a call; whatever the reason, one that was cancelled counts as that. */
   #fail(how: {
     cause: 'response' | 'timeout' | 'transport' | 'cancelled'
@@ -214,6 +228,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (this.#phase === 'over') return
     const cause = this.#phase === 'cancelling' ? 'cancelled' : how.cause
     this.#phase = 'over'
+    this.#silence?.clear()
     this.#releaseEarly()
     this.#core.sessions.delete(this.session)
     this.#core.deleteDialog(this.#localTag)

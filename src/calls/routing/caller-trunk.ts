@@ -1,4 +1,4 @@
-import type { Trunk } from './destination.ts'
+import type { Trunk } from './trunk.ts'
 
 /**
  * The trunk that a call comes from: the one whose name the far end has proven with a password, or else the one that

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { seededRandom, UsageError } from '../../kit/index.ts'
+import { Router, type RouterOptions } from './router.ts'
+
+const trunk = { name: 'carrier', uri: 'sip:gw.example.com:5070;transport=tcp', from: 'sip:100@example.com' }
+const spare = { name: 'spare', uri: 'sip:spare.example.net', numberFormat: 'national' } as const
+const third = { name: 'third', uri: 'sip:third.example.net', numberFormat: 'digits' } as const
+const numbering = { countryCode: '44', extensionLengths: [4] }
+
+function router(options: Partial<RouterOptions> = {}): Router {
+  return new Router({ trunks: [trunk], random: seededRandom(1), identity: 'sip:us@192.0.2.1', ...options })
+}
+
+function targets(of: Router, to: string): string[] {
+  return of.resolve(to).routes.map(({ uri }) => uri)
+}
+
+describe('without routes', () => {
+  it('a SIP URI goes where it says', () => {
+    expect(router({ trunks: [] }).resolve('sip:1234@127.0.0.1:5060;user=phone')).toEqual({
+      routes: [{ uri: 'sip:1234@127.0.0.1:5060;user=phone' }],
+    })
+  })
+
+  it.each([
+    ['+441632960001', 'sip:+441632960001@gw.example.com:5070;transport=tcp'],
+    ['+44 (1632) 960-001', 'sip:+441632960001@gw.example.com:5070;transport=tcp'],
+    ['tel:+44-1632-960001;phone-context=x', 'sip:+441632960001@gw.example.com:5070;transport=tcp'],
+    ['tel:01632960001;phone-context=+44', 'sip:+441632960001@gw.example.com:5070;transport=tcp'],
+    ['tel:2001', 'sip:2001@gw.example.com:5070;transport=tcp'],
+    ['100*1#', 'sip:100*1%23@gw.example.com:5070;transport=tcp'],
+  ])('%s goes through the first trunk', (to, uri) => {
+    expect(router({ numbering, trunks: [trunk, spare] }).resolve(to)).toEqual({ routes: [{ uri, trunk }] })
+  })
+
+  it.each([
+    ['1234', /no trunk is configured/],
+    ['sip:', /not a valid SIP URI/],
+    ['sip:a@b c', /not a valid SIP URI/],
+    ['mailto:a@b', /expected a sip: URI/],
+    ['', /expected a sip: URI/],
+    ['room:x', /no rooms yet/],
+    ['tel:', /not a valid tel: URI/],
+    ['tel:abc', /no number that can be dialled/],
+    ['tel:+1-555-0100;ext=5', /has an extension/],
+    ['tel:7042;phone-context=example.com', /a number of another plan, example\.com/],
+    ['tel:863-1234;phone-context=+1-914-555', /a number of another plan/],
+    ['+1234567890123456', /may have 15 digits/],
+  ])('%j is refused', (to, message) => {
+    expect(() => router({ trunks: [] }).resolve(to)).toThrow(UsageError)
+    expect(() => router({ trunks: [] }).resolve(to)).toThrow(message)
+  })
+})
+
+describe('routes', () => {
+  const routes = [
+    { prefix: '+', trunks: [{ name: 'carrier' }] },
+    { prefix: '+44', trunks: [{ name: 'spare' }, { name: 'carrier' }] },
+    { prefix: '+449', trunks: [] },
+  ]
+  const routed = () => router({ trunks: [trunk, spare, third], numbering, routes })
+
+  it('the longest prefix counts, and each trunk gets the number as it wants it', () => {
+    expect(targets(routed(), '0015550100')).toEqual(['sip:+15550100@gw.example.com:5070;transport=tcp'])
+    expect(targets(routed(), '01632960001')).toEqual([
+      'sip:01632960001@spare.example.net',
+      'sip:+441632960001@gw.example.com:5070;transport=tcp',
+    ])
+  })
+
+  it('a route without trunks bars its numbers, and what no route is for is unobtainable', () => {
+    expect(routed().resolve('09012345678')).toMatchObject({ routes: [], refusal: { cause: 'BARRED' } })
+    expect(routed().resolve('2001')).toMatchObject({ routes: [], refusal: { cause: 'UNOBTAINABLE' } })
+  })
+
+  it('calls are shared by weight among trunks of one priority, and each one stays there for the others', () => {
+    const shared = router({
+      trunks: [trunk, spare, third],
+      routes: [
+        {
+          prefix: '',
+          trunks: [
+            { name: 'third', priority: 9 },
+            { name: 'carrier', priority: 1, weight: 3 },
+            { name: 'spare', priority: 1 },
+          ],
+        },
+      ],
+    })
+    let first = 0
+    for (let call = 0; call < 1000; call++) {
+      const names = shared.resolve('123').routes.map((route) => route.trunk?.name)
+      expect(names[2]).toBe('third')
+      expect(new Set(names).size).toBe(3)
+      if (names[0] === 'carrier') first++
+    }
+    expect(first).toBeGreaterThan(700)
+    expect(first).toBeLessThan(800)
+  })
+
+  it('a trunk of weight 0 comes after the others of its priority', () => {
+    const choices = [
+      { name: 'carrier', priority: 1, weight: 0 },
+      { name: 'spare', priority: 1, weight: 1 },
+    ]
+    const shared = router({ trunks: [trunk, spare], routes: [{ prefix: '', trunks: choices }] })
+    for (let call = 0; call < 100; call++)
+      expect(shared.resolve('1').routes.map((route) => route.trunk?.name)).toEqual(['spare', 'carrier'])
+  })
+
+  it('a route that names no trunk of ours, or a prefix twice, is refused', () => {
+    expect(() => router({ routes: [{ prefix: '1', trunks: [{ name: 'x' }] }] })).toThrow(/names the trunk "x"/)
+    expect(() => router({ routes: [routes[0], routes[0]] as never })).toThrow(/two routes for the prefix "\+"/)
+  })
+})

@@ -1,0 +1,129 @@
+import { type Random, UsageError } from '../../kit/index.ts'
+import { escapeUser, type Peer, parseUri, printUri, type SipUri } from '../../sip/index.ts'
+import { Cause } from '../enums.ts'
+import { type Caller, type PresentedCaller, presentCaller } from './caller-id.ts'
+import { formatNumber, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
+import { type NumberRoute, RouteTable } from './route-table.ts'
+import type { Trunk, TrunkHealth } from './trunk.ts'
+
+/** One way of placing a call. */
+export interface Route {
+  /** The Request-URI. */
+  readonly uri: string
+  /** The trunk that it takes, whose settings are those of the call. */
+  readonly trunk?: Trunk
+  /** Send to this peer instead of the host of the URI (an outbound proxy). */
+  readonly via?: Peer
+}
+
+/** What a dialled address comes to: the routes to try, in order, or why there is none. */
+export interface Destination {
+  readonly routes: readonly Route[]
+  /** How the call ends that has no route. */
+  readonly refusal?: { readonly cause: Cause; readonly text: string }
+}
+
+export interface RouterOptions {
+  readonly trunks: readonly Trunk[]
+  readonly numbering?: NumberPlan | undefined
+  /** Which trunks take which numbers. Default: the first takes all. */
+  readonly routes?: readonly NumberRoute[] | undefined
+  /** Default: every trunk is up. */
+  readonly health?: TrunkHealth | undefined
+  /** Shares calls among trunks of one priority. */
+  readonly random: Random
+  /** The URI of the exchange. */
+  readonly identity: string
+}
+
+/** Where calls go, and who they say that they are. */
+export class Router {
+  readonly #options: RouterOptions
+  readonly #trunks: ReadonlyMap<string, Trunk>
+  readonly #table: RouteTable | undefined
+
+  /** @throws UsageError when a route names a trunk that is not there, or a prefix is there twice */
+  constructor(options: RouterOptions) {
+    this.#options = options
+    this.#trunks = new Map(options.trunks.map((trunk) => [trunk.name, trunk]))
+    for (const { prefix, trunks } of options.routes ?? []) {
+      const unknown = trunks.find(({ name }) => !this.#trunks.has(name))
+      if (unknown !== undefined)
+        throw new UsageError(
+          `the route for "${prefix}" names the trunk "${unknown.name}", and there is none of that name`,
+        )
+    }
+    this.#table = options.routes && new RouteTable(options.routes)
+  }
+
+  /** Whether calls may be placed through a trunk now. */
+  isUp(trunk: Trunk | undefined): boolean {
+    return trunk === undefined || this.#options.health === undefined || this.#options.health.isUp(trunk.name)
+  }
+
+  /**
+   * Resolves what an application dials: a `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the
+   * routes.
+   *
+   * @throws UsageError when the destination is malformed, of an unknown kind, or needs a trunk and none is configured
+   */
+  resolve(to: string): Destination {
+    if (/^sips?:/i.test(to)) {
+      const uri = parseUri(to)
+      if (!uri.ok) throw new UsageError(`"${to}" is not a valid SIP URI: ${uri.error}`)
+      return { routes: [{ uri: to }] }
+    }
+    const number = /^tel:/i.test(to) ? this.#numberOfTel(to) : numberIn(to)
+    if (number !== undefined) return this.#resolveNumber(normaliseNumber(number, this.#options.numbering))
+    if (/^room:/i.test(to)) throw new UsageError(`cannot call "${to}": there are no rooms yet`)
+    throw new UsageError(`cannot call "${to}": expected a sip: URI, a tel: URI, or the digits of a number`)
+  }
+
+  /** Who a call by `route` says that it is from. */
+  present(caller: Caller, route: Route): PresentedCaller {
+    return presentCaller(caller, route.trunk, this.#options.numbering, this.#options.identity)
+  }
+
+  #resolveNumber(number: string): Destination {
+    if (this.#table === undefined) {
+      const trunk = this.#options.trunks[0]
+      if (trunk === undefined)
+        throw new UsageError(
+          `"${number}" is a telephone number and no trunk is configured: add one, or dial a sip: URI`,
+        )
+      return { routes: [this.#through(trunk, number)] }
+    }
+    const names = this.#table.find(number, this.#options.random)
+    if (names === undefined)
+      return { routes: [], refusal: { cause: Cause.UNOBTAINABLE, text: `no route is for ${number}` } }
+    if (names.length === 0) return { routes: [], refusal: { cause: Cause.BARRED, text: `${number} is barred here` } }
+    return { routes: names.map((name) => this.#through(this.#trunks.get(name) as Trunk, number)) }
+  }
+
+  #through(trunk: Trunk, number: string): Route {
+    const uri = parseUri(trunk.uri)
+    if (!uri.ok || uri.value.scheme === 'tel') throw new UsageError(`trunk ${trunk.name}: ${trunk.uri} is no SIP URI`)
+    const user = escapeUser(formatNumber(number, trunk.numberFormat ?? 'e164', this.#options.numbering))
+    return { uri: printUri({ ...(uri.value as SipUri), user }), trunk }
+  }
+
+  /**
+   * The number of a `tel:` URI (RFC 3966). One that is local to somewhere means what it means here, where `phone-context`
+   * is our country or missing.
+   */
+  #numberOfTel(to: string): string {
+    const uri = parseUri(to)
+    const number = uri.ok && uri.value.scheme === 'tel' ? numberIn(uri.value.number) : undefined
+    if (!uri.ok || number === undefined)
+      throw new UsageError(
+        `"${to}" is not a valid tel: URI: ${uri.ok ? 'it has no number that can be dialled' : uri.error}`,
+      )
+    const { params } = uri.value
+    if (params.has('ext'))
+      throw new UsageError(`"${to}" has an extension, which no exchange can dial: call without it, then press the keys`)
+    const context = params.get('phone-context')
+    if (number.startsWith('+') || context === undefined || context === `+${this.#options.numbering?.countryCode}`)
+      return number
+    throw new UsageError(`"${to}" is a number of another plan, ${context}: dial it with + and its country code`)
+  }
+}

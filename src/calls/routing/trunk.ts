@@ -1,0 +1,38 @@
+import type { Credentials, SrtpPolicy } from '../../sip/index.ts'
+import type { CallerIdPolicy } from './caller-id.ts'
+import type { NumberFormat } from './number-plan.ts'
+
+/** A way to and from telephone numbers, as configured. */
+export interface Trunk {
+  readonly name: string
+  /** `sip:` URI of the far end; numbers become its user part. */
+  readonly uri: string
+  readonly credentials?: Credentials
+  /** The caller of calls whose application names none, or one that may not be shown. */
+  readonly from?: string
+  /** How numbers are written for it. Default `e164`. */
+  readonly numberFormat?: NumberFormat
+  /** Whom calls through it may come from, and how they say so. Default: whatever the application says. */
+  readonly callerId?: CallerIdPolicy
+  /** It belongs to our trust domain (RFC 3325 section 2.3): it may be told who really calls. Default false. */
+  readonly isTrusted?: boolean
+  /**
+   * How long it may say nothing at all before the next trunk is tried, in ms; without a next one SIP's own 32 s count.
+   * Default 5000.
+   */
+  readonly firstResponseMs?: number
+  /** SRTP of calls through it, in both directions. Default: that of the exchange. */
+  readonly srtp?: SrtpPolicy
+  /** How calls that come from it are known. Default: not at all. */
+  readonly inbound?: {
+    /** IP addresses that its requests come from. */
+    readonly addresses?: readonly string[]
+    /** The name that it authenticates with. */
+    readonly username?: string
+  }
+}
+
+/** Who knows whether a trunk can be reached: calls pass over one that cannot. */
+export interface TrunkHealth {
+  isUp(trunk: string): boolean
+}
