@@ -42,11 +42,13 @@ export {
   type PlayOptions,
   type PressOptions,
   playableClip,
+  type ReachabilityStatus,
   type ReadOptions,
   RecorderCause,
   type RecordingFormat,
   type RecordingSink,
   type RecordOptions,
+  type RegistrationStatus,
   type RejectCause,
   type ReleaseReason,
   ReturnCode,
@@ -58,6 +60,7 @@ export {
   type ToneManager,
   type TonePlayer,
   TransferCause,
+  type TrunkStatus,
   type UnansweredDetails,
 } from './calls/index.ts'
 export { ConfigError, Hangup, type Logger, MediaFileError, RingdownError, UsageError } from './kit/index.ts'
@@ -85,5 +88,7 @@ export {
   type SipConfig,
   startServer,
   type TrunkConfig,
+  type TrunkKeepAliveConfig,
+  type TrunkRegisterConfig,
   type UserConfig,
 } from './server/index.ts'

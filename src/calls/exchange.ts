@@ -40,6 +40,7 @@ import { Router } from './routing/router.ts'
 import type { Trunk, TrunkHealth } from './routing/trunk.ts'
 import type { Service, ServiceDirectory } from './service.ts'
 import { ToneManager } from './tone-manager.ts'
+import { type TrunkCounter, type TrunkStatus, TrunkUpkeep } from './upkeep/index.ts'
 
 export interface ExchangeOptions {
   readonly random: Random
@@ -54,7 +55,7 @@ export interface ExchangeOptions {
   readonly numbering?: NumberPlan
   /** Which trunks take which numbers. Default: the first takes all. */
   readonly routes?: readonly NumberRoute[]
-  /** Which trunks are up. Default: all. */
+  /** Which trunks are up, beside what is known from their registrations and OPTIONS. Default: all. */
   readonly trunkHealth?: TrunkHealth
   /**
    * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long. Default 0, never: some
@@ -89,6 +90,11 @@ export type ExchangeOutput =
   | { readonly type: 'callEnded'; readonly details: CallDetails }
   /** An application instance is over. */
   | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
+  /** A trunk that registers or is asked with OPTIONS has changed. */
+  | { readonly type: 'trunkChanged'; readonly status: TrunkStatus }
+
+/** What the exchange tells beside what is to be sent. */
+export type ExchangeReport = Exclude<ExchangeOutput, { readonly type: 'send' | 'media' }>
 
 export type ExchangeCounter =
   /** Calls refused with 503 because `limits.maxCalls` are there. */
@@ -126,6 +132,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
   readonly #legs = new Set<Leg>()
   readonly #instances: Instances
+  readonly #upkeep: TrunkUpkeep
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -140,6 +147,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       sessionIds: this.#ids,
     })
     this.#host = this.#createHost()
+    this.#upkeep = new TrunkUpkeep(this.#host, options.trunks ?? [], (status) =>
+      this.#outbox.push({ type: 'trunkChanged', status }),
+    )
     this.#instances = new Instances(this.#host, {
       extraChannels: options.extraChannels ?? 3,
       onEnded: (record) => this.#outbox.push({ type: 'instanceEnded', record }),
@@ -158,18 +168,25 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   deadline(): Instant {
-    return this.#actions.length > 0 ? this.#now : Math.min(this.endpoint.deadline(), this.#timers.next())
+    if (this.#actions.length > 0) return this.#now
+    return Math.min(this.endpoint.deadline(), this.#timers.next(), this.#upkeep.deadline())
   }
 
   expire(now: Instant): void {
     this.#mutate(now, () => {
       if (this.endpoint.deadline() <= now) this.endpoint.expire(now)
+      if (this.#upkeep.deadline() <= now) this.#guard(() => this.#upkeep.expire(now))
       for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.#guard(due)
     })
   }
 
+  /** What the upkeep of trunks has counted. */
+  get trunkCounters(): Counters<TrunkCounter> {
+    return this.#upkeep.counters
+  }
+
   /** What is alive, for health checks and leak tests: all zero when nothing happens. */
-  sizes(): Readonly<Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers', number>> & {
+  sizes(): Readonly<Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers' | 'registering', number>> & {
     readonly sip: ReturnType<Endpoint['sizes']>
   } {
     return {
@@ -178,6 +195,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       sessions: this.#sessions.size,
       mediaLegs: this.#mediaLegs.size,
       timers: this.#timers.size,
+      registering: this.#upkeep.registering,
       sip: this.endpoint.sizes(),
     }
   }
@@ -200,9 +218,19 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     return this.#instances.run(service, 'outbound', outboundParameters, new ChannelCore(this.#host))
   }
 
-  /** Takes no new calls from now on, in either direction; those that stand go on. */
+  /**
+   * Takes no new calls from now on, in either direction; those that stand go on. Trunks are told so: their registrations
+   * are taken back.
+   */
   drain(): void {
+    if (this.#isDraining) return
     this.#isDraining = true
+    this.#host.post(() => this.#upkeep.stop())
+  }
+
+  /** The trunks that register or are asked with OPTIONS: whether they are up, and why not. */
+  get trunks(): readonly TrunkStatus[] {
+    return this.#upkeep.statuses
   }
 
   /** Drains, aborts the `signal` of every instance and hangs up every call. */
@@ -258,7 +286,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     else if (output.type === 'incoming') {
       const isBroken = !this.#guard(() => this.#onIncoming(output))
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
-    } else if ('session' in output) this.#sessions.get(output.session)?.(output)
+    } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
+    else if ('session' in output) this.#sessions.get(output.session)?.(output)
   }
 
   #onIncoming({ session, request, from, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
@@ -323,7 +352,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         trunks: this.#options.trunks ?? [],
         numbering: this.#options.numbering,
         routes: this.#options.routes,
-        health: this.#options.trunkHealth,
+        health: {
+          isUp: (trunk) => this.#upkeep.isUp(trunk) && (this.#options.trunkHealth?.isUp(trunk) ?? true),
+          serviceRouteOf: (trunk) => this.#upkeep.serviceRouteOf(trunk),
+        },
         random: this.#options.random,
         identity: this.#options.sip.identity,
       }),

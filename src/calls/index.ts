@@ -37,6 +37,7 @@ export {
   type ExchangeInput,
   type ExchangeOptions,
   type ExchangeOutput,
+  type ExchangeReport,
 } from './exchange.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
@@ -57,3 +58,11 @@ export type { NumberRoute, TrunkChoice } from './routing/route-table.ts'
 export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'
+export type {
+  ReachabilityStatus,
+  RegistrationStatus,
+  TrunkCounter,
+  TrunkKeepAlive,
+  TrunkRegistration,
+  TrunkStatus,
+} from './upkeep/index.ts'

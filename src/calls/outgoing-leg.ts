@@ -115,7 +115,9 @@ export class OutgoingLeg extends Leg {
   }
 
   #invite(): void {
-    const { uri, trunk, via } = this.#route as Route
+    const route = this.#route as Route
+    const { uri, trunk, via } = route
+    const hops = this.host.router.hopsOf(route)
     const { from, headers } = this.#presented as PresentedCaller
     this.host.sip({
       type: 'invite',
@@ -126,6 +128,7 @@ export class OutgoingLeg extends Leg {
       ...sdp(this.media.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
       ...(via && { via }),
+      ...(hops.length > 0 && { route: hops }),
       ...(this.#attempts.hasNext && { firstResponseMs: trunk?.firstResponseMs ?? FIRST_RESPONSE_MS }),
     })
   }

@@ -1,4 +1,4 @@
-import type { Exchange, ExchangeOutput } from '../calls/index.ts'
+import type { Exchange, ExchangeReport } from '../calls/index.ts'
 import { type Instant, NEVER } from '../kit/index.ts'
 import type { MediaPort } from '../media/index.ts'
 import type { SipTransports } from './transport/sip-transports.ts'
@@ -10,8 +10,8 @@ export interface DriverOptions {
   readonly exchange: Exchange
   readonly transports: Pick<SipTransports, 'send' | 'start'>
   readonly media: MediaPort
-  /** What the exchange reports about calls and instances that are over. */
-  readonly onReport: (report: Extract<ExchangeOutput, { type: 'callEnded' | 'instanceEnded' }>) => void
+  /** What the exchange reports: calls and instances that are over, trunks that have changed. */
+  readonly onReport: (report: ExchangeReport) => void
   /** The exchange threw: a broken invariant. It is driven on. */
   readonly onBroken: (error: unknown) => void
   /** Monotonic milliseconds. Default `performance.now`. */

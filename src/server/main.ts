@@ -1,4 +1,11 @@
-import { type AppDefinition, Exchange, type InstanceRecord, type MediaStore, type Trunk } from '../calls/index.ts'
+import {
+  type AppDefinition,
+  Exchange,
+  type InstanceRecord,
+  type MediaStore,
+  type Trunk,
+  type TrunkStatus,
+} from '../calls/index.ts'
 import { Counters, type Logger, type Random, RingdownError } from '../kit/index.ts'
 import type { EndpointCounter } from '../sip/index.ts'
 import { AppLibrary } from './apps/app-library.ts'
@@ -48,6 +55,8 @@ export interface RunningServer {
    * @throws RingdownError RINGDOWN_APP when the file cannot be loaded or exports no application
    */
   startOutbound(app: AppDefinition | string, options?: OutboundOptions): Promise<InstanceRecord>
+  /** The trunks that register or are asked with OPTIONS: whether they are up, and why not. */
+  readonly trunks: readonly TrunkStatus[]
   /** Everything that was counted since the start: docs/reference/counters.md. */
   counters(): Readonly<Record<string, number>>
   /** What is alive now: all zero when nothing happens. */
@@ -115,6 +124,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       logger.error({ err: error }, 'an invariant of the exchange was broken; please report this with the lines above'),
   })
   apps.watch()
+  // Trunks are registered from now on.
+  driver.pump()
   const shutdown = new Shutdown(exchange, driver, async () => {
     apps.close()
     await Promise.all([transports.close(), media.close(), disk.close()])
@@ -122,10 +133,14 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
 
   return {
     sockets: transports.sockets,
+    get trunks() {
+      return exchange.trunks
+    },
     startOutbound: async (app, outbound) =>
       exchange.startOutbound(typeof app === 'string' ? await findOutbound(apps, app, directory) : app, outbound),
     counters: () => ({
       ...exchange.counters.snapshot(),
+      ...exchange.trunkCounters.snapshot(),
       ...sipCounters.snapshot(),
       ...transports.counters.snapshot(),
       ...media.counters(),
@@ -167,7 +182,8 @@ function sipOptions(
 }
 
 function trunkOf(settings: Settings['trunks'][number]): Trunk {
-  const { name, uri, credentials, from, callerId, srtp, inboundAddresses, inboundCredentials } = settings
+  const { name, uri, credentials, from, callerId, srtp, registration, keepAlive } = settings
+  const { inboundAddresses, inboundCredentials } = settings
   return {
     name,
     uri,
@@ -178,6 +194,8 @@ function trunkOf(settings: Settings['trunks'][number]): Trunk {
     isTrusted: settings.isTrusted,
     firstResponseMs: settings.firstResponseMs,
     ...(srtp !== undefined && { srtp }),
+    ...(registration && { registration }),
+    ...(keepAlive && { keepAlive }),
     inbound: {
       addresses: inboundAddresses,
       ...(inboundCredentials && { username: inboundCredentials.username }),

@@ -46,8 +46,8 @@ export class Shutdown {
   }
 
   get #isQuiet(): boolean {
-    const { calls, instances, mediaLegs } = this.#exchange.sizes()
-    return calls === 0 && instances === 0 && mediaLegs === 0
+    const { calls, instances, mediaLegs, registering } = this.#exchange.sizes()
+    return calls === 0 && instances === 0 && mediaLegs === 0 && registering === 0
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type InstanceRecord,
   type Service,
   type ServiceRequest,
+  type TrunkStatus,
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
 import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
@@ -59,6 +60,8 @@ export class SimulatedExchange {
   readonly calls: CallDetails[] = []
   /** Application instances that have ended, in order. */
   readonly instances: InstanceRecord[] = []
+  /** What became of trunks that register or are asked with OPTIONS, in order. */
+  readonly trunkChanges: TrunkStatus[] = []
   readonly #driver: MachineDriver<ExchangeInput, ExchangeOutput>
   readonly #media: MachineDriver<MediaCommand, MediaEvent>
   readonly #transport: SipTransport
@@ -153,7 +156,8 @@ export class SimulatedExchange {
       this.#truth.onCommand(output.command)
       this.#media.handle(output.command)
     } else if (output.type === 'callEnded') this.calls.push(output.details)
-    else this.instances.push(output.record)
+    else if (output.type === 'instanceEnded') this.instances.push(output.record)
+    else this.trunkChanges.push(output.status)
   }
 }
 

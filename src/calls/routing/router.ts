@@ -61,6 +61,11 @@ export class Router {
     return trunk === undefined || this.#options.health === undefined || this.#options.health.isUp(trunk.name)
   }
 
+  /** The hops that a call by `route` takes first, as Route headers. */
+  hopsOf({ trunk }: Route): readonly string[] {
+    return (trunk && this.#options.health?.serviceRouteOf?.(trunk.name)) ?? []
+  }
+
   /**
    * Resolves what an application dials: a `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the
    * routes.

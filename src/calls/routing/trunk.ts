@@ -1,4 +1,5 @@
 import type { Credentials, SrtpPolicy } from '../../sip/index.ts'
+import type { TrunkKeepAlive, TrunkRegistration } from '../upkeep/index.ts'
 import type { CallerIdPolicy } from './caller-id.ts'
 import type { NumberFormat } from './number-plan.ts'
 
@@ -23,6 +24,10 @@ export interface Trunk {
   readonly firstResponseMs?: number
   /** SRTP of calls through it, in both directions. Default: that of the exchange. */
   readonly srtp?: SrtpPolicy
+  /** Registers with it, so that it sends calls here. Default: not. */
+  readonly registration?: TrunkRegistration
+  /** Asks with OPTIONS whether it is there. Default: not. */
+  readonly keepAlive?: TrunkKeepAlive
   /** How calls that come from it are known. Default: not at all. */
   readonly inbound?: {
     /** IP addresses that its requests come from. */
@@ -35,4 +40,6 @@ export interface Trunk {
 /** Who knows whether a trunk can be reached: calls pass over one that cannot. */
 export interface TrunkHealth {
   isUp(trunk: string): boolean
+  /** The hops that calls through it take first: the Service-Route of its registration (RFC 3608). Default: none. */
+  serviceRouteOf?(trunk: string): readonly string[]
 }

@@ -141,6 +141,23 @@ describe('a configuration', () => {
     expect(settings.trunks[1]).toMatchObject({ numberFormat: 'e164', callerId: undefined, isTrusted: false })
   })
 
+  it('says how trunks are registered and asked', () => {
+    const trunk = { name: 'a', uri: 'sip:sip.example.net:5070;transport=tcp', username: '+4930 1', password: 'p' }
+    const settingsOf = (more: object) => checkConfig({ trunks: [{ ...trunk, ...more }] }, folder).trunks[0]
+    expect(settingsOf({})).toMatchObject({ registration: undefined, keepAlive: undefined, from: undefined })
+    expect(settingsOf({ register: true, keepAlive: true })).toMatchObject({
+      registration: { addressOfRecord: 'sip:+4930%201@sip.example.net', contactUser: '+4930 1', expiresS: 600 },
+      keepAlive: { intervalMs: 30_000, timeoutMs: 4000, misses: 2 },
+      from: 'sip:+4930%201@sip.example.net',
+    })
+    const own = { addressOfRecord: 'sip:49301@carrier.example', contactUser: 'main', expiresS: 3600 }
+    expect(settingsOf({ register: own, from: 'sip:me@a', keepAlive: { misses: 5 } })).toMatchObject({
+      registration: own,
+      keepAlive: { intervalMs: 30_000, misses: 5 },
+      from: 'sip:me@a',
+    })
+  })
+
   it('matches by the name of the service when nothing else is said', () => {
     expect(checkConfig({ services: [{ name: '1000', app }] }, folder).services[0]?.matches).toEqual(['1000'])
   })
@@ -235,6 +252,16 @@ describe('what is refused by its shape', () => {
       'a format of numbers that is none',
       { trunks: [{ name: 'a', uri: 'sip:b', numberFormat: 'x' }] },
       /^trunks\[0\]\.numberFormat is "x": must be 'e164', 'digits' or 'national'/,
+    ],
+    [
+      'a registration that is none',
+      { trunks: [{ name: 'a', uri: 'sip:b', register: 'yes' }] },
+      /^trunks\[0\]\.register is "yes": must be true, false, or an object/,
+    ],
+    [
+      'a registration for a moment',
+      { trunks: [{ name: 'a', uri: 'sip:b', register: { expiresS: 5 } }] },
+      /^trunks\[0\]\.register/,
     ],
     ['a user without a password', { users: [{ username: 'a' }] }, /^users\[0\]\.password is not usable/],
     ['a realm with quotes', { authentication: { realm: '"' } }, /^authentication\.realm is/],
@@ -343,6 +370,16 @@ describe('what is refused because it contradicts itself', () => {
       /^trunks\[0\]\.uri is sip:me@example\.net: leave out the user "me"/,
     ],
     ['a trunk over TLS', { trunks: [{ name: 'a', uri: 'sips:example.net' }] }, /TLS is not there yet/],
+    [
+      'a registration of nobody',
+      { trunks: [{ ...trunk, register: true }] },
+      /^trunks\[0\] registers, and has no username/,
+    ],
+    [
+      'a question that overtakes its answer',
+      { trunks: [{ ...trunk, keepAlive: { intervalMs: 3000 } }] },
+      /^trunks\[0\]\.keepAlive asks each 3000 ms and waits 4000 ms/,
+    ],
     [
       'half of the credentials',
       { trunks: [{ ...trunk, username: 'me' }] },

@@ -143,6 +143,16 @@ export interface TrunkConfig {
    * that cannot be had this way is refused with 488. Default: `media.srtp`.
    */
   readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
+  /**
+   * Registers with the far end, so that it sends calls here (RFC 3261 section 10): with `username` and `password`. `true`
+   * for `{}`. Default false.
+   */
+  readonly register?: boolean | TrunkRegisterConfig
+  /**
+   * Asks the far end with OPTIONS whether it is there; calls then pass over the trunk while it is not. `true` for `{}`.
+   * Default false.
+   */
+  readonly keepAlive?: boolean | TrunkKeepAliveConfig
   /** How calls from this trunk are known. Default: not at all, they are strangers. */
   readonly inbound?: {
     /** IP addresses whose calls need no password. */
@@ -151,6 +161,26 @@ export interface TrunkConfig {
     readonly username?: string
     readonly password?: string
   }
+}
+
+/** How a trunk is registered. */
+export interface TrunkRegisterConfig {
+  /** What is registered: a `sip:` URI. Default `sip:`, the username, `@` and the host of the trunk. It is also the `from` of a trunk that has none. */
+  readonly addressOfRecord?: string
+  /** The user that calls from the trunk are dialled to, for services to match. Default: the username. */
+  readonly contactUser?: string
+  /** How long each registration is asked for, 60 to 86,400 s; the trunk may want longer or grant less. Default 600. */
+  readonly expiresS?: number
+}
+
+/** How a trunk is asked whether it is there. */
+export interface TrunkKeepAliveConfig {
+  /** From one OPTIONS to the next, 1,000 to 3,600,000 ms. Default 30,000. */
+  readonly intervalMs?: number
+  /** How long an answer may take, 100 to 32,000 ms, less than the interval. Default 4,000. */
+  readonly timeoutMs?: number
+  /** After how many in a row without an answer the trunk is down, 1 to 100. Default 2. */
+  readonly misses?: number
 }
 
 /** Somebody who may call with a password. */

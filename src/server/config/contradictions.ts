@@ -108,6 +108,7 @@ function trunkProblems({ trunks = [] }: CheckedConfig): string[] {
       )
     if (uri.ok && uri.value.scheme === 'sips')
       problems.push(`${at}.uri is ${trunk.uri}: TLS is not there yet, use a sip: URI with ;transport=udp or tcp`)
+    problems.push(...upkeepProblems(at, trunk))
     problems.push(...halfCredentials(at, trunk), ...halfCredentials(`${at}.inbound`, trunk.inbound ?? {}))
     for (const [which, address] of (trunk.inbound?.addresses ?? []).entries()) {
       const owner = trunks.findIndex((other) => other.inbound?.addresses?.includes(address))
@@ -116,6 +117,23 @@ function trunkProblems({ trunks = [] }: CheckedConfig): string[] {
           `${at}.inbound.addresses[${which}] is ${address}, which belongs to trunks[${owner}] already: an address can belong to one trunk only`,
         )
     }
+  }
+  return problems
+}
+
+type CheckedTrunk = NonNullable<CheckedConfig['trunks']>[number]
+
+function upkeepProblems(at: string, { register, username, password, keepAlive }: CheckedTrunk): string[] {
+  const problems: string[] = []
+  const registers = register !== undefined && register !== false
+  if (registers && username === undefined && password === undefined)
+    problems.push(`${at} registers, and has no username: give username and password, or leave register out`)
+  if (typeof keepAlive === 'object') {
+    const { intervalMs = 30_000, timeoutMs = 4_000 } = keepAlive
+    if (timeoutMs >= intervalMs)
+      problems.push(
+        `${at}.keepAlive asks each ${intervalMs} ms and waits ${timeoutMs} ms for an answer: make timeoutMs less than intervalMs`,
+      )
   }
   return problems
 }

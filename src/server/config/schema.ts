@@ -144,6 +144,32 @@ export const configSchema = object({
       trusted: z.boolean('must be true or false').optional(),
       firstResponseMs: whole(500, 32_000, 'milliseconds').optional(),
       srtp: srtpPolicy.optional(),
+      register: z
+        .union(
+          [
+            z.boolean(),
+            object({
+              addressOfRecord: sipUri('must be a sip: URI such as sip:4930123456@sip.example.net').optional(),
+              contactUser: credential.optional(),
+              expiresS: whole(60, 86_400, 'seconds').optional(),
+            }),
+          ],
+          'must be true, false, or an object with the keys addressOfRecord, contactUser, expiresS',
+        )
+        .optional(),
+      keepAlive: z
+        .union(
+          [
+            z.boolean(),
+            object({
+              intervalMs: whole(1000, 3_600_000, 'ms').optional(),
+              timeoutMs: whole(100, 32_000, 'ms').optional(),
+              misses: whole(1, 100, 'OPTIONS').optional(),
+            }),
+          ],
+          'must be true, false, or an object with the keys intervalMs, timeoutMs, misses',
+        )
+        .optional(),
       inbound: object({
         addresses: list(address, 'IP addresses').optional(),
         username: credential.optional(),

@@ -1,8 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import type { AppDefinition, CallerIdPolicy, NumberFormat, NumberPlan, NumberRoute } from '../../calls/index.ts'
+import type {
+  AppDefinition,
+  CallerIdPolicy,
+  NumberFormat,
+  NumberPlan,
+  NumberRoute,
+  TrunkKeepAlive,
+  TrunkRegistration,
+} from '../../calls/index.ts'
 import type { CodecName } from '../../media/index.ts'
-import type { SrtpPolicy } from '../../sip/index.ts'
+import { escapeUser, parseUri, type SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -85,6 +93,8 @@ export interface TrunkSettings {
   readonly isTrusted: boolean
   readonly firstResponseMs: number
   readonly srtp: SrtpPolicy | undefined
+  readonly registration: TrunkRegistration | undefined
+  readonly keepAlive: TrunkKeepAlive | undefined
   readonly inboundAddresses: readonly string[]
   readonly inboundCredentials: UserSettings | undefined
 }
@@ -177,17 +187,23 @@ export function callsIn([first, last]: readonly [first: number, last: number]): 
   return Math.max(1, Math.floor(last / 2) - Math.ceil(first / 2) + 1)
 }
 
-function trunkSettings(trunk: NonNullable<CheckedConfig['trunks']>[number]): TrunkSettings {
+type CheckedTrunk = NonNullable<CheckedConfig['trunks']>[number]
+
+function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
+  const registration = registrationOf(trunk)
   return {
     name: trunk.name,
     uri: trunk.uri,
     credentials: credentials(trunk.username, trunk.password),
-    from: trunk.from,
+    // Whoever registers is known by what is registered.
+    from: trunk.from ?? registration?.addressOfRecord,
     numberFormat: trunk.numberFormat ?? 'e164',
     callerId: trunk.callerId && definedOnly(trunk.callerId),
     isTrusted: trunk.trusted ?? false,
     firstResponseMs: trunk.firstResponseMs ?? 5000,
     srtp: trunk.srtp,
+    registration,
+    keepAlive: keepAliveOf(trunk),
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }
@@ -203,6 +219,24 @@ function definedOnly<Value extends object>(value: Value): Defined<Value> {
 }
 
 type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> }
+
+function registrationOf({ register = false, username = '', uri }: CheckedTrunk): TrunkRegistration | undefined {
+  if (register === false) return undefined
+  const { addressOfRecord, contactUser, expiresS } = register === true ? {} : register
+  const parsed = parseUri(uri)
+  const host = parsed.ok && parsed.value.scheme !== 'tel' ? parsed.value.host : ''
+  return {
+    addressOfRecord: addressOfRecord ?? `sip:${escapeUser(username)}@${host}`,
+    contactUser: contactUser ?? username,
+    expiresS: expiresS ?? 600,
+  }
+}
+
+function keepAliveOf({ keepAlive = false }: CheckedTrunk): TrunkKeepAlive | undefined {
+  if (keepAlive === false) return undefined
+  const { intervalMs = 30_000, timeoutMs = 4_000, misses = 2 } = keepAlive === true ? {} : keepAlive
+  return { intervalMs, timeoutMs, misses }
+}
 
 function credentials(username: string | undefined, password: string | undefined): UserSettings | undefined {
   return username === undefined || password === undefined ? undefined : { username, password }

@@ -1,14 +1,50 @@
-import type { CallDetails, ExchangeOutput, InstanceRecord } from '../../calls/index.ts'
+import type { CallDetails, ExchangeReport, InstanceRecord, TrunkStatus } from '../../calls/index.ts'
 import type { Logger } from '../../kit/index.ts'
 
-/** One line for each call and each application instance that is over, at level info. */
-export function logReport(
-  logger: Logger,
-  report: Extract<ExchangeOutput, { type: 'callEnded' | 'instanceEnded' }>,
-): void {
+/** One line for each call and each application instance that is over, and for each change of a trunk. */
+export function logReport(logger: Logger, report: ExchangeReport): void {
   if (!isEnabled(logger)) return
   if (report.type === 'callEnded') logger.info({ call: callRecord(report.details) }, callLine(report.details))
-  else logInstance(logger, report.record)
+  else if (report.type === 'instanceEnded') logInstance(logger, report.record)
+  else logTrunk(logger, report.status)
+}
+
+function logTrunk(logger: Logger, trunk: TrunkStatus): void {
+  const line = `trunk ${trunk.name}: ${[...registrationWords(trunk), ...reachabilityWords(trunk)].join('; ')}`
+  if (trunk.isUp) logger.info({ trunk }, line)
+  else logger.warn({ trunk }, line)
+}
+
+function registrationWords({ registration }: TrunkStatus): string[] {
+  switch (registration?.state) {
+    case undefined:
+      return []
+    case 'registered':
+      return [`registered until ${timeOfDay(registration.until)}`]
+    case 'stopped':
+      return ['its registration is taken back']
+    case 'refused':
+      return [
+        `registration refused with ${registration.status} ${registration.reason}, next try at ${timeOfDay(registration.retryAt)}`,
+      ]
+    case 'trying': {
+      const { status, reason, retryAt } = registration
+      if (reason === undefined) return ['registers']
+      const why = status === undefined ? reason : `${status} ${reason}`
+      return [`not registered (${why})${retryAt === undefined ? '' : `, next try at ${timeOfDay(retryAt)}`}`]
+    }
+  }
+}
+
+function reachabilityWords({ reachability }: TrunkStatus): string[] {
+  if (reachability === undefined || reachability.state === 'unknown') return []
+  if (reachability.state === 'down') return [`does not answer OPTIONS (${reachability.reason})`]
+  return [`answers OPTIONS in ${Math.round(reachability.roundTripMs)} ms`]
+}
+
+/** UTC, as `12:34:56Z`: when something is to happen within the next hours. */
+function timeOfDay(wallTimeMs: number): string {
+  return `${new Date(wallTimeMs).toISOString().slice(11, 19)}Z`
 }
 
 /** What is kept of a call: why it ended, what SIP and Q.850 said, who ended it, in which state, and when. */

@@ -106,7 +106,7 @@ export class EndpointCore {
       clientTransactions,
       serverTransactions,
       timers: this.#timers.size + deadlines,
-      entries: this.#users.size + this.series.size + indexEntries,
+      entries: this.#users.size + indexEntries,
     }
   }
 

@@ -89,7 +89,10 @@ export const DEFAULT_LIMITS: EndpointLimits = {
   unansweredInviteMs: 600_000,
 }
 
-/** How many of each the endpoint holds: all zero when every call is over and the last retransmission has been absorbed. */
+/**
+ * How many of each the endpoint holds: all zero when every call is over and the last retransmission has been absorbed. A
+ * series of requests that is kept, and has none under way, holds nothing that counts here.
+ */
 export interface EndpointSizes {
   readonly sessions: number
   /** Dialogs that can be found: one for each session, and those whose BYE is on its way. */

@@ -1,0 +1,182 @@
+import { describe, expect, test } from 'vitest'
+import { parseAuthParams } from '../../sip/index.ts'
+import { type SimulatedExchange, type Simulation, type SipPeer, withSimulation } from '../../testing/index.ts'
+import { outbound, type Trunk } from '../index.ts'
+
+const US = '192.0.2.1'
+const CARRIER = '192.0.2.2'
+const CHALLENGE = 'Digest realm="carrier.example", nonce="n1", algorithm=MD5, qop="auth"'
+
+const trunk: Trunk = {
+  name: 'carrier',
+  uri: `sip:${CARRIER}`,
+  credentials: { username: 'acme', password: 'secret' },
+  registration: { addressOfRecord: 'sip:acme@carrier.example', contactUser: 'acme', expiresS: 300 },
+}
+
+function world(sim: Simulation, more: Partial<Trunk> = {}): { ringdown: SimulatedExchange; carrier: SipPeer } {
+  const carrier = sim.peer(CARRIER, { name: 'carrier', retransmits: true })
+  const ringdown = sim.exchange(US, { name: 'ringdown', exchange: { trunks: [{ ...trunk, ...more }] } })
+  return { ringdown, carrier }
+}
+
+/** Takes the next REGISTER. */
+async function accept(carrier: SipPeer, headers: readonly (readonly [string, string])[] = []) {
+  const request = await carrier.expect('REGISTER')
+  carrier.respond(request, 200, { headers: [['Contact', request.headers.get('contact') ?? ''], ...headers] })
+  return request
+}
+
+describe('a trunk that registers', () => {
+  test(
+    'answers the challenge, is good for what is granted, is refreshed, and taken back when the exchange drains',
+    withSimulation({ seed: 1 }, async (sim) => {
+      const { ringdown, carrier } = world(sim)
+      const first = await carrier.expect('REGISTER')
+      expect(first.uri).toBe(`sip:${CARRIER}`)
+      expect(first.headers.get('to')).toBe('<sip:acme@carrier.example>')
+      expect(first.headers.get('from')).toMatch(/^<sip:acme@carrier.example>;tag=/)
+      expect(first.headers.get('contact')).toBe(`<sip:acme@${US}:5060>;expires=300`)
+      expect(first.headers.has('authorization')).toBe(false)
+      expect(ringdown.exchange.trunks).toEqual([{ name: 'carrier', isUp: true, registration: { state: 'trying' } }])
+      carrier.respond(first, 401, { headers: [['WWW-Authenticate', CHALLENGE]] })
+
+      const second = await accept(carrier)
+      const credentials = parseAuthParams(second.headers.get('authorization') ?? '')
+      expect(credentials.ok && credentials.value.params.get('username')).toBe('acme')
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([{ isUp: true, registration: { state: 'registered' } }])
+      expect(ringdown.exchange.sizes().registering).toBe(0)
+
+      const grantedAt = sim.now
+      const refresh = await accept(carrier)
+      expect(sim.now - grantedAt).toBeLessThan(240_000)
+      expect(refresh.headers.get('call-id')).toBe(first.headers.get('call-id'))
+      expect(refresh.headers.get('cseq')).toBe('3 REGISTER')
+      expect(refresh.headers.get('authorization')).toContain('nc=00000002')
+      await sim.clock.sleep(10)
+
+      ringdown.exchange.drain()
+      const last = await accept(carrier)
+      expect(last.headers.get('contact')).toBe(`<sip:acme@${US}:5060>;expires=0`)
+      await sim.clock.runUntilIdle()
+      expect(ringdown.trunkChanges.map(({ registration }) => registration?.state)).toEqual([
+        'trying',
+        'registered',
+        'stopped',
+      ])
+      expect(ringdown.exchange.trunkCounters.get('registrationsAccepted')).toBe(3)
+      expect(ringdown.alive).toBe(0)
+    }),
+  )
+
+  test(
+    'answers a stale nonce with the new one',
+    withSimulation({ seed: 2 }, async (sim) => {
+      const { carrier } = world(sim)
+      const first = await carrier.expect('REGISTER')
+      carrier.respond(first, 401, { headers: [['WWW-Authenticate', CHALLENGE]] })
+      await accept(carrier)
+      const refresh = await carrier.expect('REGISTER')
+      carrier.respond(refresh, 401, {
+        headers: [['WWW-Authenticate', CHALLENGE.replace('n1', 'n2').replace('qop', 'stale=true, qop')]],
+      })
+      const again = await accept(carrier)
+      expect(again.headers.get('authorization')).toContain('nonce="n2"')
+    }),
+  )
+
+  test(
+    'says why it is not registered, tries again, and does not count as up meanwhile',
+    withSimulation({ seed: 3 }, async (sim) => {
+      const { ringdown, carrier } = world(sim)
+      carrier.respond(await carrier.expect('REGISTER'), 503, { headers: [['Retry-After', '20']] })
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([
+        { isUp: false, registration: { state: 'trying', status: 503, reason: 'Service Unavailable' } },
+      ])
+      const refusedAt = sim.now
+      carrier.respond(await carrier.expect('REGISTER'), 403)
+      expect(sim.now - refusedAt).toBeGreaterThanOrEqual(19_990)
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([
+        { isUp: false, registration: { state: 'refused', status: 403, reason: 'Forbidden' } },
+      ])
+      await accept(carrier)
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([{ isUp: true }])
+      expect(ringdown.exchange.trunkCounters.get('registrationsFailed')).toBe(2)
+    }),
+  )
+
+  test(
+    'asks for as long as a 423 wants',
+    withSimulation({ seed: 4 }, async (sim) => {
+      const { carrier } = world(sim)
+      carrier.respond(await carrier.expect('REGISTER'), 423, { headers: [['Min-Expires', '3600']] })
+      expect((await accept(carrier)).headers.get('contact')).toContain(';expires=3600')
+    }),
+  )
+
+  test(
+    'sends its calls over the Service-Route',
+    withSimulation({ seed: 5 }, async (sim) => {
+      const { ringdown, carrier } = world(sim)
+      await accept(carrier, [['Service-Route', `<sip:${CARRIER};lr>, <sip:core.carrier.example;lr>`]])
+      await sim.clock.sleep(10)
+      const run = ringdown.startOutbound(outbound(async (channel) => void (await channel.call('+15550100'))))
+      const call = await carrier.expectCall()
+      expect(call.invite.headers.all('route')).toEqual([`<sip:${CARRIER};lr>`, '<sip:core.carrier.example;lr>'])
+      expect(call.invite.uri).toBe(`sip:+15550100@${CARRIER}`)
+      call.respond(486)
+      expect((await run).returnCode).toBe(0)
+    }),
+  )
+
+  test(
+    'survives a carrier that is away for a while',
+    withSimulation({ seed: 6 }, async (sim) => {
+      const ringdown = sim.exchange(US, { name: 'ringdown', exchange: { trunks: [trunk] } })
+      await sim.clock.runFor(120_000)
+      expect(ringdown.exchange.trunks).toMatchObject([{ isUp: false, registration: { reason: 'no answer' } }])
+      const carrier = sim.peer(CARRIER, { name: 'carrier' })
+      await accept(carrier)
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([{ isUp: true, registration: { state: 'registered' } }])
+    }),
+  )
+})
+
+describe('a trunk that is asked with OPTIONS', () => {
+  test(
+    'is down after two questions without an answer, and up with the next one',
+    withSimulation({ seed: 7 }, async (sim) => {
+      const carrier = sim.peer(CARRIER, { name: 'carrier' })
+      const { registration: _, ...plain } = trunk
+      const ringdown = sim.exchange(US, {
+        name: 'ringdown',
+        exchange: { trunks: [{ ...plain, keepAlive: { intervalMs: 10_000, timeoutMs: 2000, misses: 2 } }] },
+      })
+      const isUp = () => ringdown.exchange.trunks[0]?.isUp
+      expect(isUp()).toBe(true)
+      carrier.respond(await carrier.expect('OPTIONS'), 200)
+      await sim.clock.sleep(10)
+      expect(ringdown.exchange.trunks).toMatchObject([{ isUp: true, reachability: { state: 'up', roundTripMs: 2 } }])
+
+      await carrier.expect('OPTIONS')
+      await carrier.expect('OPTIONS')
+      expect(isUp()).toBe(true)
+      await sim.clock.sleep(2000)
+      expect(isUp()).toBe(false)
+      carrier.respond(await carrier.expect('OPTIONS'), 200)
+      await sim.clock.sleep(10)
+      expect(isUp()).toBe(true)
+      expect(ringdown.trunkChanges.map(({ reachability }) => reachability?.state)).toEqual(['up', 'down', 'up'])
+      expect(ringdown.exchange.trunkCounters.get('keepAlivesMissed')).toBe(2)
+
+      ringdown.exchange.drain()
+      await sim.clock.runUntilIdle()
+      expect(ringdown.alive).toBe(0)
+    }),
+  )
+})

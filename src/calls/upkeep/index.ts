@@ -1,0 +1,8 @@
+export type {
+  ReachabilityStatus,
+  RegistrationStatus,
+  TrunkKeepAlive,
+  TrunkRegistration,
+  TrunkStatus,
+} from './trunk-status.ts'
+export { type KeptTrunk, type TrunkCounter, TrunkUpkeep } from './trunk-upkeep.ts'
