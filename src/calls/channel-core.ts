@@ -59,14 +59,15 @@ export class ChannelCore implements LegListener {
   }
 
   /**
-   * The leg, for a function that needs a connected call.
+   * The leg, for a function that needs a connected call. That the far end holds us does not matter: it may do so at any
+   * moment, and what is played then runs on unheard.
    * @throws Hangup when the call has gone
-   * @throws UsageError when the channel is in another state than ANSWERED
+   * @throws UsageError when the channel is in another state than ANSWERED or ON_HOLD
    */
   requireAnswered(what: string): Leg {
     const leg = this.#leg
     if (leg === undefined || leg.isEnding) throw new Hangup(`${what}: the call has ended`)
-    if (leg.state !== State.ANSWERED)
+    if (leg.state !== State.ANSWERED && leg.state !== State.ON_HOLD)
       throw new UsageError(`${what} needs a channel in state ANSWERED; this one is ${leg.state}`)
     return leg
   }

@@ -1,13 +1,14 @@
-import { UsageError } from '../kit/index.ts'
+import { Hangup, UsageError } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
+import { ChannelSip, headersOf } from './channel-sip.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
+import { type FileOrTone, FileOrTonePlayer } from './file-or-tone.ts'
 import { FileRecorder } from './file-recorder.ts'
-import { IncomingLeg } from './incoming-leg.ts'
 import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
@@ -38,17 +39,37 @@ export interface RingOptions {
   /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
   earlyMedia?: boolean
   /** A file, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
-  customRingtone?: { fileToPlay: string } | string
+  customRingtone?: FileOrTone
+  /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
   loopRingtone?: boolean
+  /** Codecs of early media and of the answer, in order of preference. */
   codecs?: readonly CodecName[]
+  /** Further SIP headers of the 180 or 183. */
+  headers?: Readonly<Record<string, string>>
 }
 
 /** How {@link Channel.answer} answers. */
 export interface AnswerOptions {
+  /** Codecs to choose from, in order of preference; without effect after early media, whose description stands. */
   codecs?: readonly CodecName[]
+  /** Further SIP headers of the 200. */
   headers?: Readonly<Record<string, string>>
   /** How long to wait for the caller's acknowledgement. Default: SIP's own 32 s. */
   timeoutMs?: number
+}
+
+/** How {@link Channel.reject} refuses. */
+export interface RejectOptions {
+  /** The SIP status to send instead of the cause's own, 400 to 699. */
+  rawCause?: number
+  /** Further SIP headers of the refusal. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/** How {@link Channel.hold} lets the far end wait. */
+export interface HoldOptions {
+  /** A file, or the name of a tone, played in a loop. Default: silence. */
+  media?: FileOrTone
 }
 
 /** The part of an AbortSignal that is used; any AbortSignal fits. */
@@ -84,6 +105,9 @@ export class Channel {
   readonly dtmfDetector: DtmfDetector
   readonly sip: ChannelSip
   readonly #core: ChannelCore
+  /** What the far end hears while it waits. */
+  readonly #waitingSound: FileOrTonePlayer
+  #hasHoldMusic = false
   #isPlacing = false
 
   /** @internal Channels are made by the exchange. */
@@ -95,6 +119,7 @@ export class Channel {
     this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)
     this.sip = new ChannelSip(core)
+    this.#waitingSound = new FileOrTonePlayer(core, this.filePlayer, this.tonePlayer)
   }
 
   state(): State {
@@ -124,9 +149,8 @@ export class Channel {
    * @throws UsageError when the channel is not IDLE or the destination is malformed
    */
   async call(to: string, options: CallOptions = {}): Promise<State> {
-    const leg = await this.#place(to, options)
-    await leg.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
-    return leg.state
+    await this.#place(to, options)
+    return this.waitForAnswer()
   }
 
   /** The same, resolving as soon as the call was placed; `waitForAnswer` or events tell the rest. */
@@ -134,35 +158,46 @@ export class Channel {
     return (await this.#place(to, options)).state
   }
 
-  /** Resolves when the call that `startCall` placed was answered or has ended. */
+  /** Resolves with ANSWERED or IDLE when the call that `startCall` placed was answered or has ended. */
   async waitForAnswer(): Promise<State> {
     const leg = this.#core.leg
-    await leg?.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
-    return this.state()
+    if (leg === undefined) return State.IDLE
+    await leg.until(() => leg.isConnected || leg.state === State.IDLE)
+    return leg.isConnected ? State.ANSWERED : leg.state
   }
 
   /**
-   * Tells the caller that it rings.
-   * @throws UsageError when there is no incoming call that waits for an answer; Hangup when the caller has gone
+   * Tells the caller that it rings: 180, or with `earlyMedia` 183 and a ringtone of ours, which plays on after `ring`
+   * has resolved. A caller who offers no media yet cannot be played any, and hears the ringtone of its own network.
+   * Called again, it changes the ringtone.
+   * @returns RING_INCOMING, or IDLE when the caller gave up meanwhile
+   * @throws UsageError when there is no incoming call that waits for an answer, or for a tone that is not known;
+   *   Hangup when the caller has gone
    */
   async ring(options: RingOptions = {}): Promise<State> {
-    const { ringTimeMs = 0, earlyMedia = false, customRingtone, loopRingtone = false, codecs } = options
+    const { ringTimeMs = 0, earlyMedia = false, loopRingtone = false, codecs } = options
+    const ringtone = options.customRingtone ?? this.#core.host.tones.default
+    if (ringTimeMs !== null && !(ringTimeMs >= 0))
+      throw new UsageError(
+        `ring: ringTimeMs must be 0 or above, or null for the length of the ringtone, not ${ringTimeMs}`,
+      )
+    if (ringTimeMs === null && loopRingtone)
+      throw new UsageError('ring: a ringtone in a loop has no length; give ringTimeMs')
+    this.#waitingSound.check(ringtone)
+    const headers = headersOf('ring', this.#core, options.headers)
     const leg = this.#core.requireRinging('ring')
-    await this.#do(() => leg.ring(earlyMedia, codecs))
-    if (earlyMedia) {
+    await this.#waitingSound.stop()
+    await this.#do(() => leg.ring({ earlyMedia, headers, ...(codecs && { codecs }) }))
+    if (earlyMedia && leg.offersMedia) {
       await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
-      if (leg.isEnding) return this.state()
-      if (typeof customRingtone === 'object')
-        this.filePlayer.startOn(leg, customRingtone.fileToPlay, { loop: loopRingtone })
-      else this.tonePlayer.startOn(leg, customRingtone ?? this.#core.host.tones.default, { loop: loopRingtone })
+      if (leg.isEnding) return this.waitForIdle()
+      this.#waitingSound.startOn(leg, ringtone, { loop: loopRingtone })
     }
-    if (ringTimeMs === null) {
-      await this.filePlayer.waitUntilFinished()
-      await this.tonePlayer.waitUntilFinished()
-    } else if (ringTimeMs > 0) {
+    if (ringTimeMs === null) await this.#waitingSound.waitUntilFinished()
+    else if (ringTimeMs > 0) {
       await this.#waitAtMost(ringTimeMs, leg, () => leg.isEnding)
     }
-    return this.state()
+    return leg.state
   }
 
   /**
@@ -171,12 +206,14 @@ export class Channel {
    * @throws UsageError when there is no incoming call that waits for an answer; Hangup when the caller has gone
    */
   async answer(options: AnswerOptions = {}): Promise<State> {
+    const { timeoutMs } = options
+    if (timeoutMs !== undefined && !(timeoutMs > 0))
+      throw new UsageError(`answer: timeoutMs must be above 0, not ${timeoutMs}`)
+    const headers = headersOf('answer', this.#core, options.headers)
     const leg = this.#core.requireRinging('answer')
-    await this.#stopRingtone()
-    const headers = [...this.#core.headersToSend, ...Object.entries(options.headers ?? {})]
+    await this.#waitingSound.stop()
     await this.#do(() => leg.answer({ ...options, headers }))
-    await leg.until(() => leg.state === State.ANSWERED || leg.state === State.IDLE)
-    return leg.state
+    return this.waitForAnswer()
   }
 
   /**
@@ -184,18 +221,20 @@ export class Channel {
    * @param cause what the caller is told; default REJECTED
    * @param options.rawCause the SIP status to send instead of the cause's own, 400 to 699. A 3xx leads to state
    *   ERROR without telling the caller anything: redirection is not a refusal, and the call can be rejected again
-   * @throws UsageError for a cause that cannot be sent, or without an incoming call
+   * @returns IDLE, or ERROR
+   * @throws UsageError for a cause that cannot be sent, or without an incoming call; Hangup when the caller has gone
    */
-  async reject(cause: RejectCause = 'REJECTED', options: { rawCause?: number } = {}): Promise<State> {
+  async reject(cause: RejectCause = 'REJECTED', options: RejectOptions = {}): Promise<State> {
     const { rawCause } = options
     if (!Object.hasOwn(STATUS_OF_REJECT, cause))
       throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
     if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
       throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
-    if (this.#core.leg?.state === State.ANSWERED) return this.hangUp()
+    if (this.#core.leg?.isConnected) return this.hangUp()
+    const headers = headersOf('reject', this.#core, options.headers)
     const leg = this.#core.requireRinging('reject')
     if (rawCause !== undefined && rawCause < 400) return State.ERROR
-    await this.#do(() => leg.reject(cause, rawCause))
+    await this.#do(() => leg.reject(cause, { headers, ...(rawCause !== undefined && { status: rawCause }) }))
     return this.waitForIdle()
   }
 
@@ -235,6 +274,41 @@ export class Channel {
     return this.#core.disconnect()
   }
 
+  /**
+   * Puts the far end on hold: it hears `media` in a loop, or nothing, and we do not hear it. What records or collects
+   * digits goes on, in silence; nothing can be started until {@link retrieve}.
+   * @returns HOLDING; or ANSWERED (ON_HOLD) when the far end refused, and the call goes on as it was; or IDLE
+   * @throws UsageError when the channel is not ANSWERED (or ON_HOLD), is connected to another or plays something, or for
+   *   a tone that is not known; Hangup when the call has gone
+   */
+  async hold({ media }: HoldOptions = {}): Promise<State> {
+    if (media !== undefined) this.#waitingSound.check(media)
+    const leg = this.#core.requireAnswered('hold')
+    this.#core.claimTransmitter('hold')
+    await this.#renegotiate(leg, true)
+    this.#core.releaseTransmitter()
+    this.#hasHoldMusic = media !== undefined && leg.state === State.HOLDING
+    if (media !== undefined && this.#hasHoldMusic) this.#waitingSound.startOn(leg, media, { loop: true })
+    return leg.state
+  }
+
+  /**
+   * Takes the far end back from {@link hold}; nothing happens when it is not held.
+   * @returns ANSWERED, or ON_HOLD where the far end holds us; or HOLDING when it refused, and the hold goes on; or IDLE
+   * @throws UsageError without a connected call; Hangup when the call has gone
+   */
+  async retrieve(): Promise<State> {
+    const leg = this.#core.leg
+    if (leg === undefined || leg.isEnding) throw new Hangup('retrieve: the call has ended')
+    if (!leg.isConnected) throw new UsageError(`retrieve needs a connected call; this one is ${leg.state}`)
+    await this.#renegotiate(leg, false)
+    if (this.#hasHoldMusic && leg.state !== State.HOLDING) {
+      this.#hasHoldMusic = false
+      await this.#waitingSound.stop()
+    }
+    return leg.state
+  }
+
   /** Hangs up and gives the channel back: no further call can be placed on it. */
   async close(): Promise<void> {
     this.#core.close()
@@ -253,6 +327,7 @@ export class Channel {
       throw new UsageError(`call needs a channel in state IDLE; this one is ${this.state()}`)
     if (timeoutMs !== null && !(timeoutMs > 0))
       throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
+    const headers = headersOf('call', this.#core, options.headers)
     const destination = host.router.resolve(to)
     const call = {
       to,
@@ -261,7 +336,7 @@ export class Channel {
         ...(options.from !== undefined && { from: options.from }),
         ...(options.anonymous !== undefined && { isAnonymous: options.anonymous }),
       },
-      headers: [...this.#core.headersToSend, ...Object.entries(options.headers ?? {})],
+      headers,
       timeoutMs,
       ...(codecs && { codecs }),
     }
@@ -285,9 +360,12 @@ export class Channel {
     void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
   }
 
-  async #stopRingtone(): Promise<void> {
-    await this.filePlayer.stop()
-    await this.tonePlayer.stop()
+  /** Resolves when the far end has taken the change or refused it, or when the call is over. */
+  async #renegotiate(leg: Leg, isHolding: boolean): Promise<void> {
+    await new Promise<boolean>((resolve) => {
+      this.#core.host.post(() => leg.hold(isHolding, resolve))
+    })
+    if (leg.isEnding) await leg.until(() => leg.state === State.IDLE)
   }
 
   /** Resolves when `done` holds or the time is over. */
@@ -309,26 +387,5 @@ export class Channel {
         resolve()
       })
     })
-  }
-}
-
-/** The SIP of a channel's call, for the headers that carry an operator's own information. */
-export class ChannelSip {
-  readonly #core: ChannelCore
-
-  /** @internal */
-  constructor(core: ChannelCore) {
-    this.#core = core
-  }
-
-  /** Headers that go out with the INVITEs and answers to come, for example `['X-Account', '42']`. */
-  get headersToSend(): [name: string, value: string][] {
-    return this.#core.headersToSend
-  }
-
-  /** A header of the INVITE that brought the call; `undefined` when it has none, or for an outgoing call. */
-  requestHeader(name: string): string | undefined {
-    const leg = this.#core.leg
-    return leg instanceof IncomingLeg ? leg.request.headers.get(name) : undefined
   }
 }

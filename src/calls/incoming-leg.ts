@@ -7,7 +7,10 @@ import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, sdp, uriText } from './leg.ts'
+import { Leg, type LegListener, uriText } from './leg.ts'
+import { sdp } from './sdp-body.ts'
+
+type Headers = readonly (readonly [name: string, value: string])[]
 
 /**
  * A call that comes to us.
@@ -20,7 +23,7 @@ export class IncomingLeg extends Leg {
   readonly request: SipRequest
   readonly #answerTimer: CallTimer
   #phase: 'offered' | 'answering' | 'accepted' | 'rejected' = 'offered'
-  #headers: readonly (readonly [name: string, value: string])[] = []
+  #headers: Headers = []
   #wantsEarlyMedia = false
   /** What we said in a 183 must be said again in the 200 (RFC 3261 section 13.3.1.4). */
   #description: Uint8Array | undefined
@@ -45,12 +48,17 @@ export class IncomingLeg extends Leg {
       listener,
     )
     this.request = request
-    this.details.earlyMediaPossible = request.body.length > 0
+    this.details.earlyMediaPossible = this.offersMedia
     const diversion = diversionOf(request.headers)
     if (diversion !== undefined) this.details.diversion = diversion
     if (user !== undefined) this.details.user = user
     this.details.sipCallId = request.headers.get('call-id') ?? ''
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
+  }
+
+  /** The INVITE brought an offer. */
+  get offersMedia(): boolean {
+    return this.request.body.length > 0
   }
 
   /** Early media is up: a ringtone can be played. */
@@ -59,37 +67,45 @@ export class IncomingLeg extends Leg {
   }
 
   /** Says 180, or 183 with a session description once the port is bound. */
-  ring(earlyMedia: boolean, codecs?: readonly CodecName[]): void {
-    if (this.#phase !== 'offered') return
+  ring({
+    earlyMedia,
+    headers,
+    codecs,
+  }: {
+    earlyMedia: boolean
+    headers: Headers
+    codecs?: readonly CodecName[]
+  }): void {
+    if (this.#phase !== 'offered' || this.isEnding) return
     if (codecs !== undefined) this.media.useCodecs(codecs)
-    if (earlyMedia && this.request.body.length > 0) {
+    if (earlyMedia && this.offersMedia) {
       this.#wantsEarlyMedia = true
+      this.#headers = headers
       this.media.open()
       if (this.media.isOpen) this.onMediaOpened()
-    } else this.host.sip({ type: 'respond', session: this.session, status: 180 })
+    } else this.host.sip({ type: 'respond', session: this.session, status: 180, headers })
     this.enter(State.RING_INCOMING)
   }
 
   /** Binds the port and sends 200; ANSWERED follows with the ACK. `timeoutMs` bounds the wait for it. */
-  answer(options: {
-    codecs?: readonly CodecName[]
-    headers?: readonly (readonly [name: string, value: string])[]
-    timeoutMs?: number
-  }): void {
-    if (this.#phase !== 'offered') return
+  answer(options: { codecs?: readonly CodecName[]; headers: Headers; timeoutMs?: number }): void {
+    if (this.#phase !== 'offered' || this.isEnding) return
     this.#phase = 'answering'
     if (options.codecs !== undefined) this.media.useCodecs(options.codecs)
     if (options.timeoutMs !== undefined) this.#answerTimer.setIn(options.timeoutMs)
-    this.#headers = options.headers ?? []
+    this.#headers = options.headers
     this.enter(State.ANSWERING)
     this.media.open()
     if (this.media.isOpen) this.onMediaOpened()
   }
 
   /** Refuses the call with the status of `cause`, or with `status`. */
-  reject(cause: RejectCause, status: number = STATUS_OF_REJECT[cause]): void {
+  reject(
+    cause: RejectCause,
+    { headers, status = STATUS_OF_REJECT[cause] }: { headers: Headers; status?: number },
+  ): void {
     const reason = reasonOfReject(cause)
-    this.#refuse(status, cause, 'local', reason)
+    this.#refuse(status, cause, 'local', reason === undefined ? headers : [...headers, ['Reason', reason]])
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
@@ -114,7 +130,8 @@ export class IncomingLeg extends Leg {
       const headers = this.#headers
       this.host.sip({ type: 'respond', session: this.session, status: 200, headers, ...sdp(described.value) })
     } else if (this.#wantsEarlyMedia) {
-      this.host.sip({ type: 'respond', session: this.session, status: 183, ...sdp(described.value) })
+      const headers = this.#headers
+      this.host.sip({ type: 'respond', session: this.session, status: 183, headers, ...sdp(described.value) })
       this.checkWaiting()
     }
   }
@@ -167,12 +184,11 @@ export class IncomingLeg extends Leg {
     this.established()
   }
 
-  #refuse(status: number, cause: Cause, endedBy: EndedBy, reason?: string): void {
+  #refuse(status: number, cause: Cause, endedBy: EndedBy, headers: Headers = []): void {
     if (this.isEnding || this.#phase === 'accepted') return
     this.#phase = 'rejected'
     this.release(cause, endedBy)
     this.details.rawCause = status
-    const headers = reason === undefined ? [] : [['Reason', reason] as const]
     this.host.sip({ type: 'respond', session: this.session, status, headers })
   }
 }

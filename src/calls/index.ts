@@ -14,10 +14,12 @@ export {
   type AnswerOptions,
   type CallOptions,
   Channel,
-  type ChannelSip,
+  type HoldOptions,
+  type RejectOptions,
   type RingOptions,
 } from './channel.ts'
 export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
+export type { ChannelSip } from './channel-sip.ts'
 export type {
   AnsweredDetails,
   CallBasics,
@@ -39,6 +41,7 @@ export {
   type ExchangeOutput,
   type ExchangeReport,
 } from './exchange.ts'
+export type { FileOrTone } from './file-or-tone.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
 export {

@@ -11,7 +11,15 @@ import {
   type MediaEvent,
   PressLedger,
 } from '../media/index.ts'
-import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
+import {
+  type Direction,
+  directionOf,
+  MediaSession,
+  type NegotiatedStream,
+  type SessionMedia,
+  type SrtpPolicy,
+  sends,
+} from '../sip/index.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
 
@@ -70,6 +78,10 @@ export class LegMedia {
   #local: SessionMedia
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
+  #isHolding = false
+  #isHeld = false
+  /** What our latest offer says. */
+  #offered: { readonly direction: Direction; readonly isHolding: boolean } | undefined
   #statistics: LegStatistics | undefined
   /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
   #presses: PressLedger | undefined
@@ -97,6 +109,16 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
+  }
+
+  /** We have put the far end on hold. */
+  get isHolding(): boolean {
+    return this.#isHolding
+  }
+
+  /** The far end has put us on hold: it does not want to hear us. */
+  get isHeld(): boolean {
+    return this.#isHeld
   }
 
   /** What the codec of the stream carries. */
@@ -159,15 +181,27 @@ export class LegMedia {
     this.#session = new MediaSession(this.#host.random.uint32(), this.#host.random)
   }
 
-  /** A session description to offer, the first or a later one. */
+  /** A session description that offers all that we want: the first of a call, or the one that a re-INVITE without an offer asks for. */
   offer(): Uint8Array {
-    return this.#session.offer(this.#local)
+    return this.#offer(this.#isHolding, false)
+  }
+
+  /** A later offer, which leaves the far end its hold (RFC 3264 section 8.4). {@link isHolding} follows with the answer. */
+  offerAgain(isHolding: boolean): Uint8Array {
+    return this.#offer(isHolding, this.#isHeld)
+  }
+
+  #offer(isHolding: boolean, isHeld: boolean): Uint8Array {
+    const direction = directionOf(!isHeld, !isHolding)
+    this.#offered = { direction, isHolding }
+    return this.#session.offer({ ...this.#local, direction })
   }
 
   /** Takes an offer of the far end, starts the stream and returns our answer. */
   answer(offer: Uint8Array): Result<Uint8Array> {
-    const answered = this.#session.answer(offer, this.#local)
+    const answered = this.#session.answer(offer, { ...this.#local, direction: directionOf(true, !this.#isHolding) })
     if (!answered.ok) return answered
+    this.#isHeld = !sends(answered.value.stream.direction)
     this.#start(answered.value.stream)
     return ok(answered.value.answer)
   }
@@ -175,7 +209,13 @@ export class LegMedia {
   /** Takes the far end's answer to {@link offer} and starts the stream. */
   accept(answer: Uint8Array): Result<NegotiatedStream> {
     const accepted = this.#session.accept(answer)
-    if (accepted.ok) this.#start(accepted.value)
+    if (!accepted.ok) return accepted
+    const { direction, isHolding = false } = this.#offered ?? {}
+    this.#isHolding = isHolding
+    // A far end that does not want our music on hold, or that holds us and is asked to keep to it, says nothing new.
+    if (sends(accepted.value.direction)) this.#isHeld = false
+    else if (direction === 'sendrecv') this.#isHeld = true
+    this.#start(accepted.value)
     return accepted
   }
 
@@ -236,7 +276,8 @@ export class LegMedia {
   #start(stream: NegotiatedStream): void {
     this.#stream = stream
     this.#placement.codec = stream.codec
-    const { rtpTimeoutMs } = this.#host
+    // Who holds us may send music, and mostly sends nothing.
+    const rtpTimeoutMs = this.#isHeld ? 0 : this.#host.rtpTimeoutMs
     this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
     this.#listener.onStream()
   }

@@ -8,6 +8,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
+import { Renegotiation } from './renegotiation.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
@@ -36,6 +37,8 @@ export const RELEASE_WAIT_MS = 4_000
  *                                                        +-> ANSWERED -> releasing -> IDLE
  *     (incoming-leg.ts)  CALL_INCOMING -> RING_INCOMING -> ANSWERING -+
  *
+ * A connected call is HOLDING while we hold the far end, else ON_HOLD while the far end holds us, else ANSWERED.
+ *
  * "Releasing" (our CANCEL or BYE is on its way) is not a state of its own to the application: the state stays what
  * it was, jobs have ended, and nothing new can be started.
  */
@@ -45,12 +48,16 @@ export abstract class Leg {
   protected readonly host: CallHost
   #session: SessionId
   readonly #listener: LegListener
+  /** From the answer on. */
+  #renegotiation: Renegotiation | undefined
   readonly #releaseTimer: CallTimer
   readonly #endingListeners = new Set<() => void>()
   readonly #waiting: Waiting[] = []
   /** Who waits for the answers to our INFOs, in their order: only one who sends the next when he has it. */
   readonly #infos: ((status: number | undefined) => void)[] = []
   #state: State
+  /** As the application was told last. */
+  #isHeld = false
   #releasing: { readonly cause: Cause; readonly endedBy: EndedBy } | undefined
 
   constructor(
@@ -115,6 +122,15 @@ export abstract class Leg {
   /** Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice. */
   abstract hangUp(endedBy: EndedBy, cause?: Cause): void
 
+  /**
+   * Holds the far end of the connected call, or takes it back.
+   * @param onDone called once: with false when it refused, or the call has ended first
+   */
+  hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
+    if (this.isEnding || this.#renegotiation === undefined) onDone(false)
+    else this.#renegotiation.hold(isHolding, onDone)
+  }
+
   /** Resolves at the first moment at which `done` holds; checked now and after every change of state. */
   until(done: () => boolean): Promise<void> {
     if (done()) return Promise.resolve()
@@ -142,6 +158,7 @@ export abstract class Leg {
   /** Lets those whom `until` keeps waiting look again. */
   checkWaiting(): void {
     if (this.isEnding) {
+      this.#renegotiation?.end()
       for (const listener of this.#endingListeners) listener()
       this.#endingListeners.clear()
     }
@@ -184,9 +201,19 @@ export abstract class Leg {
 
   #onStream(): void {
     const codec = this.media.stream?.codec
-    if (codec === undefined || codec === this.details.codec) return
-    this.details.codec = codec
-    this.emit({ type: 'codec', codec })
+    if (codec !== undefined && codec !== this.details.codec) {
+      this.details.codec = codec
+      this.emit({ type: 'codec', codec })
+    }
+    if (this.isConnected) this.#followHolds()
+  }
+
+  #followHolds(): void {
+    const { isHolding, isHeld } = this.media
+    this.enter(isHolding ? State.HOLDING : isHeld ? State.ON_HOLD : State.ANSWERED)
+    if (isHeld === this.#isHeld) return
+    this.#isHeld = isHeld
+    this.emit({ type: isHeld ? 'farEndHold' : 'farEndRetrieve' })
   }
 
   /** Somebody whose packets have stopped is not there any more, whatever SIP believes. */
@@ -214,10 +241,13 @@ export abstract class Leg {
 
   protected established(): void {
     this.details.wasAnswered = true
+    this.#renegotiation = new Renegotiation(this.host, this.session, this.media)
     this.enter(State.ANSWERED)
+    this.#followHolds()
   }
 
-  protected get isConnected(): boolean {
+  /** Answered and acknowledged, whoever holds whom. */
+  get isConnected(): boolean {
     return this.#state === State.ANSWERED || this.#state === State.ON_HOLD || this.#state === State.HOLDING
   }
 
@@ -232,13 +262,16 @@ export abstract class Leg {
         return
       }
       case 'reinvited':
-        this.#onReinvite(event.request)
+        this.#renegotiation?.onReinvited(event.request)
         return
       case 'confirmed':
-        if (this.#offeredInReinvite) {
-          this.#offeredInReinvite = false
-          this.media.accept(event.ack.body)
-        }
+        this.#renegotiation?.onConfirmed(event.ack)
+        return
+      case 'reinviteAnswered':
+        this.#renegotiation?.onAnswered(event.response)
+        return
+      case 'reinviteFailed':
+        this.#renegotiation?.onFailed()
         return
       case 'request':
         this.#onRequest(event.request)
@@ -269,19 +302,6 @@ export abstract class Leg {
     })
   }
 
-  #offeredInReinvite = false
-
-  #onReinvite(request: SipRequest): void {
-    if (request.body.length === 0) {
-      this.#offeredInReinvite = true
-      this.host.sip({ type: 'respond', session: this.session, status: 200, ...sdp(this.media.offer()) })
-      return
-    }
-    const answer = this.media.answer(request.body)
-    if (answer.ok) this.host.sip({ type: 'respond', session: this.session, status: 200, ...sdp(answer.value) })
-    else this.host.sip({ type: 'respond', session: this.session, status: 488 })
-  }
-
   #onRequest(request: SipRequest): void {
     const digit = request.method === 'INFO' ? infoDigit(request) : undefined
     if (digit !== undefined && !this.isEnding) this.media.signalledDigit(digit)
@@ -292,11 +312,6 @@ export abstract class Leg {
   #released(): void {
     this.end(Cause.NORMAL, 'local')
   }
-}
-
-/** The body of a command that carries a session description. */
-export function sdp(body: Uint8Array): { readonly body: Uint8Array; readonly contentType: string } {
-  return { body, contentType: 'application/sdp' }
 }
 
 /** The URI inside a From, To or Diversion value; the value itself where it cannot be read. */

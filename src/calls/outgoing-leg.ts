@@ -3,10 +3,11 @@ import type { EndpointEvent, SipResponse } from '../sip/index.ts'
 import type { EndedBy } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, sdp, uriText } from './leg.ts'
+import { Leg, type LegListener, uriText } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import type { Destination, Route } from './routing/router.ts'
+import { sdp } from './sdp-body.ts'
 
 export interface OutgoingCall {
   readonly to: string
@@ -39,6 +40,7 @@ export class OutgoingLeg extends Leg {
   #presented: PresentedCaller | undefined
   /** The far end has said something, so it will hear of the end too. */
   #hasRung = false
+  #response: SipResponse | undefined
 
   constructor(host: CallHost, call: OutgoingCall, listener: LegListener) {
     super(
@@ -62,6 +64,11 @@ export class OutgoingLeg extends Leg {
     if (!host.hasRoom) host.post(() => this.end(Cause.NOCHANNELS, 'local'))
     else if (this.#takeRoute()) this.media.open()
     else host.post(() => this.#endWithoutRoute())
+  }
+
+  /** The latest response of the far end. */
+  get response(): SipResponse | undefined {
+    return this.#response
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
@@ -96,6 +103,7 @@ export class OutgoingLeg extends Leg {
         this.#onAnswered(event.response)
         return
       case 'failed':
+        this.#response = event.response ?? this.#response
         if (!this.#tryAnother(event)) this.#onFailed(event)
         return
       default:
@@ -180,6 +188,7 @@ export class OutgoingLeg extends Leg {
   }
 
   #onProgress(response: SipResponse): void {
+    this.#response = response
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#hasRung = true
     if (this.isEnding) return
@@ -189,6 +198,7 @@ export class OutgoingLeg extends Leg {
   }
 
   #onAnswered(response: SipResponse): void {
+    this.#response = response
     this.#answerTimer.clear()
     this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#phase = 'established'

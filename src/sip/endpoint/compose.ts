@@ -1,4 +1,11 @@
-import { addToTag, createResponse, type SipHeaders, type SipRequest, type SipResponse } from '../message/index.ts'
+import {
+  addToTag,
+  canonicalName,
+  createResponse,
+  type SipHeaders,
+  type SipRequest,
+  type SipResponse,
+} from '../message/index.ts'
 import type { EndpointCore } from './core.ts'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
@@ -19,6 +26,12 @@ const PROTECTED: ReadonlySet<string> = new Set([
   'content-type',
   'rseq',
 ])
+
+/** Whether the endpoint writes this header itself, on whatever makes a call. */
+export function isEndpointHeader(name: string): boolean {
+  const canonical = canonicalName(name)
+  return PROTECTED.has(canonical) || canonical === 'contact'
+}
 
 /** A response with our tag in To and our name in Server. */
 export function compose(
@@ -43,9 +56,9 @@ export function addCapabilities(core: EndpointCore, headers: SipHeaders): void {
 /** Adds what a command asks for, but for what the endpoint writes itself. */
 export function addHeaders(core: EndpointCore, headers: SipHeaders, wanted: HeaderList | undefined): void {
   for (const [name, value] of wanted ?? []) {
-    const lower = name.toLowerCase()
+    const canonical = canonicalName(name)
     // A redirection names Contacts of its own; whatever makes a dialog has ours.
-    const isOurs = PROTECTED.has(lower) || (lower === 'contact' && headers.has('contact'))
+    const isOurs = PROTECTED.has(canonical) || (canonical === 'contact' && headers.has('contact'))
     if (isOurs) core.count('protectedHeaders')
     else headers.add(name, value)
   }

@@ -1,3 +1,4 @@
+export { isEndpointHeader } from './compose.ts'
 export * from './control.ts'
 export { Endpoint } from './endpoint.ts'
 export type {

@@ -1,0 +1,101 @@
+import type { SipRequest, SipResponse } from '../sip/index.ts'
+import type { CallHost } from './host.ts'
+import type { LegMedia } from './leg-media.ts'
+import { sdp } from './sdp-body.ts'
+
+/** A change of ours that waits for its turn or for its answer. */
+interface Change {
+  readonly isHolding: boolean
+  readonly onDone: (isDone: boolean) => void
+}
+
+/**
+ * The later offers and answers of a connected call (RFC 3264 section 8): hold and retrieve by either end, another codec,
+ * address or port of the far end. Changes of ours go one after the other, and only while no re-INVITE of the far end is
+ * being acknowledged. One that is refused leaves the call as it was.
+ */
+export class Renegotiation {
+  readonly #host: CallHost
+  readonly #session: number
+  readonly #media: LegMedia
+  readonly #changes: Change[] = []
+  /** The first of the changes is on its way. */
+  #isSent = false
+  /** Our 2xx to a re-INVITE has no ACK yet. */
+  #awaitsAck = false
+  /** It carried an offer, which the ACK answers. */
+  #hasOffered = false
+
+  constructor(host: CallHost, session: number, media: LegMedia) {
+    this.#host = host
+    this.#session = session
+    this.#media = media
+  }
+
+  /**
+   * Holds the far end, or takes it back.
+   * @param onDone called once: with false when the far end refused it, or the call has ended first
+   */
+  hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
+    this.#changes.push({ isHolding, onDone })
+    this.#next()
+  }
+
+  /** A re-INVITE of the far end. */
+  onReinvited({ body }: SipRequest): void {
+    if (body.length === 0) {
+      this.#hasOffered = true
+      this.#accept(this.#media.offer())
+      return
+    }
+    const answer = this.#media.answer(body)
+    if (answer.ok) this.#accept(answer.value)
+    else this.#host.sip({ type: 'respond', session: this.#session, status: 488 })
+  }
+
+  /** The ACK of our 2xx. */
+  onConfirmed({ body }: SipRequest): void {
+    if (this.#hasOffered) this.#media.accept(body)
+    this.#hasOffered = false
+    this.#awaitsAck = false
+    this.#next()
+  }
+
+  /** The far end has taken our re-INVITE, with its answer. */
+  onAnswered({ body }: SipResponse): void {
+    this.#finish(this.#media.accept(body).ok)
+  }
+
+  /** The far end has refused our re-INVITE, or it could not be sent. */
+  onFailed(): void {
+    this.#finish(false)
+  }
+
+  /** The call is over or on its way there: what was not done will not be. */
+  end(): void {
+    for (const { onDone } of this.#changes.splice(0)) onDone(false)
+  }
+
+  #accept(body: Uint8Array): void {
+    this.#awaitsAck = true
+    this.#host.sip({ type: 'respond', session: this.#session, status: 200, ...sdp(body) })
+  }
+
+  #next(): void {
+    const change = this.#changes[0]
+    if (change === undefined || this.#isSent || this.#awaitsAck) return
+    if (change.isHolding === this.#media.isHolding) {
+      this.#finish(true)
+      return
+    }
+    this.#isSent = true
+    const offer = this.#media.offerAgain(change.isHolding)
+    this.#host.sip({ type: 'reinvite', session: this.#session, ...sdp(offer) })
+  }
+
+  #finish(isDone: boolean): void {
+    this.#isSent = false
+    this.#changes.shift()?.onDone(isDone)
+    this.#next()
+  }
+}
