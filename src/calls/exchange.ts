@@ -17,7 +17,6 @@ import {
   type EndpointInput,
   type EndpointOptions,
   type EndpointOutput,
-  type Peer,
   parseUri,
   type SrtpPolicy,
   unescapeUri,
@@ -80,11 +79,11 @@ export interface ExchangeOptions {
 }
 
 export type ExchangeInput =
-  | Extract<EndpointInput, { type: 'received' | 'sendFailed' }>
+  | Extract<EndpointInput, { type: 'received' | 'sendFailed' | 'dns' }>
   | { readonly type: 'media'; readonly event: MediaEvent }
 
 export type ExchangeOutput =
-  | { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer }
+  | Extract<EndpointOutput, { type: 'send' | 'dns' }>
   | { readonly type: 'media'; readonly command: MediaCommand }
   /** A call is over; `details` is complete. */
   | { readonly type: 'callEnded'; readonly details: CallDetails }
@@ -94,7 +93,7 @@ export type ExchangeOutput =
   | { readonly type: 'trunkChanged'; readonly status: TrunkStatus }
 
 /** What the exchange tells beside what is to be sent. */
-export type ExchangeReport = Exclude<ExchangeOutput, { readonly type: 'send' | 'media' }>
+export type ExchangeReport = Exclude<ExchangeOutput, { readonly type: 'send' | 'dns' | 'media' }>
 
 export type ExchangeCounter =
   /** Calls refused with 503 because `limits.maxCalls` are there. */
@@ -282,7 +281,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   #onSip(output: EndpointOutput): void {
-    if (output.type === 'send') this.#outbox.push(output)
+    if (output.type === 'send' || output.type === 'dns') this.#outbox.push(output)
     else if (output.type === 'incoming') {
       const isBroken = !this.#guard(() => this.#onIncoming(output))
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })

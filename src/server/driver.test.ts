@@ -45,6 +45,7 @@ function setUp() {
         onMedia = listener
       },
     },
+    dns: { ask: async (question) => ({ question, failure: 'nobody knows' }) },
     onReport: (report) => void sent.push(report.type),
     onBroken: (error) => void broken.push(error),
   })

@@ -1,6 +1,7 @@
 import type { Exchange, ExchangeReport } from '../calls/index.ts'
 import { type Instant, NEVER } from '../kit/index.ts'
 import type { MediaPort } from '../media/index.ts'
+import type { DnsClient } from './transport/dns-client.ts'
 import type { SipTransports } from './transport/sip-transports.ts'
 
 /** The most a timer of Node can wait, in ms. */
@@ -10,6 +11,7 @@ export interface DriverOptions {
   readonly exchange: Exchange
   readonly transports: Pick<SipTransports, 'send' | 'start'>
   readonly media: MediaPort
+  readonly dns: Pick<DnsClient, 'ask'>
   /** What the exchange reports: calls and instances that are over, trunks that have changed. */
   readonly onReport: (report: ExchangeReport) => void
   /** The exchange threw: a broken invariant. It is driven on. */
@@ -75,7 +77,7 @@ export class Driver {
   }
 
   #drain(): void {
-    const { exchange, transports, media, onReport } = this.#options
+    const { exchange, transports, media, dns, onReport } = this.#options
     for (let output = exchange.poll(); output !== undefined; output = exchange.poll()) {
       switch (output.type) {
         case 'send':
@@ -83,6 +85,11 @@ export class Driver {
           break
         case 'media':
           media.send(output.command)
+          break
+        case 'dns':
+          void dns
+            .ask(output.question)
+            .then((answer) => this.#do((now) => exchange.handle({ type: 'dns', answer }, now)))
           break
         default:
           onReport(output)

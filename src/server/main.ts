@@ -11,6 +11,7 @@ import type { EndpointCounter } from '../sip/index.ts'
 import { AppLibrary } from './apps/app-library.ts'
 import { ConfiguredServices } from './apps/services.ts'
 import { authenticationOf } from './authentication.ts'
+import { familyOf } from './config/address.ts'
 import { checkConfig } from './config/check.ts'
 import type { RingdownConfig } from './config/config.ts'
 import { appFile, type Settings } from './config/settings.ts'
@@ -21,6 +22,7 @@ import { logReport } from './log/records.ts'
 import { announcedAs, type MediaPlane, startMediaPlane } from './media-plane.ts'
 import { systemRandom } from './random.ts'
 import { Shutdown } from './shutdown.ts'
+import { DnsClient } from './transport/dns-client.ts'
 import type { LocalSocket } from './transport/listener-choice.ts'
 import { SipTransports } from './transport/sip-transports.ts'
 
@@ -115,6 +117,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     exchange,
     transports,
     media,
+    dns: new DnsClient([...new Set(transports.sockets.map(({ address }) => familyOf(address)))]),
     onReport: (report) => {
       if (report.type === 'instanceEnded' && report.record.direction === 'inbound')
         services.ended(report.record.service)

@@ -1,6 +1,7 @@
 export * from './auth/index.ts'
 export * from './endpoint/index.ts'
 export * from './ladder/index.ts'
+export * from './locate/index.ts'
 export * from './message/index.ts'
 export * from './registration/index.ts'
 export * from './sdp/index.ts'

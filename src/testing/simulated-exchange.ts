@@ -12,12 +12,14 @@ import {
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
 import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
+import { type DnsQuestion, isNumericHost } from '../sip/index.ts'
 import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
 import { SimulatedMediaIo } from './media/simulated-media-io.ts'
 import type { SimulatedHost } from './network/host.ts'
+import type { SimulatedDns } from './network/simulated-dns.ts'
 import { type Resolve, SipTransport } from './sip/sip-transport.ts'
 import { MediaTruth } from './truth/media-truth.ts'
 
@@ -36,7 +38,7 @@ export interface SimulatedExchangeOptions {
   >
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
   readonly crypto?: SrtpCrypto
-  /** Where it sends what goes to a host of that name. Default: the names of the simulation's hosts. */
+  /** The address of a host that DNS does not know. Default: the names of the simulation's hosts. */
   readonly resolve?: Resolve
   /** Further settings of its SIP endpoint. */
   readonly sip?: Partial<ExchangeOptions['sip']>
@@ -48,6 +50,7 @@ export interface ExchangeEnvironment {
   readonly host: SimulatedHost
   random(name: string): Random
   readonly resolve: Resolve
+  readonly dns: SimulatedDns
 }
 
 /** A whole exchange on a simulated host: SIP on port 5060, and its media engine in the same thread. */
@@ -66,16 +69,20 @@ export class SimulatedExchange {
   readonly #media: MachineDriver<MediaCommand, MediaEvent>
   readonly #transport: SipTransport
   readonly #truth: MediaTruth
+  readonly #dns: SimulatedDns
+  readonly #resolve: Resolve
 
-  constructor({ clock, host, random, resolve }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
+  constructor({ clock, host, random, resolve, dns }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
     this.files = options.files ?? new MemoryMediaStore()
+    this.#dns = dns
+    this.#resolve = options.resolve ?? resolve
     this.#transport = new SipTransport(
       host,
       {
         onMessage: (bytes, from) => this.#driver.handle({ type: 'received', bytes, from }),
         onSendFailed: (to, reason) => this.#driver.handle({ type: 'sendFailed', to, reason }),
       },
-      { resolve: options.resolve ?? resolve },
+      { resolve: this.#resolve },
     )
     this.exchange = new Exchange({
       random: random(`exchange ${host.address}`),
@@ -150,8 +157,17 @@ export class SimulatedExchange {
     this.#transport.close()
   }
 
+  #ask(question: DnsQuestion): void {
+    const addressOf = (name: string) => {
+      const address = this.#resolve(name, NO_BYTES)
+      return isNumericHost(address) ? address : undefined
+    }
+    this.#dns.ask(question, addressOf, (answer) => this.#driver.handle({ type: 'dns', answer }))
+  }
+
   #carryOut(output: ExchangeOutput): void {
     if (output.type === 'send') this.#transport.send(output.bytes, output.to)
+    else if (output.type === 'dns') this.#ask(output.question)
     else if (output.type === 'media') {
       this.#truth.onCommand(output.command)
       this.#media.handle(output.command)
@@ -169,6 +185,8 @@ function findService(
   if (found === undefined) return undefined
   return 'app' in found ? found : { name: user, app: found, parameters: {} }
 }
+
+const NO_BYTES = new Uint8Array(0)
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)

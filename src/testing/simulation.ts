@@ -5,6 +5,7 @@ import type { LinkConditions } from './network/conditions.ts'
 import type { SimulatedHost } from './network/host.ts'
 import { Hosts } from './network/hosts.ts'
 import type { NatOptions } from './network/nat.ts'
+import { type DnsZone, SimulatedDns } from './network/simulated-dns.ts'
 import { SimulatedNetwork } from './network/simulated-network.ts'
 import { namedRandom, seedOfEnvironment } from './seed.ts'
 import { SimulatedExchange, type SimulatedExchangeOptions } from './simulated-exchange.ts'
@@ -16,6 +17,8 @@ export interface SimulationOptions {
   readonly seed?: number
   /** Of every link for which nothing else is set. Default: a clean network with 1 ms of delay. */
   readonly conditions?: Partial<LinkConditions>
+  /** What DNS says beside the names of the hosts. */
+  readonly dns?: DnsZone
   /** The most rows of the ladder diagram that are kept. Default 120. */
   readonly ladderRows?: number
 }
@@ -25,6 +28,8 @@ export class Simulation {
   readonly seed: number
   readonly clock = new VirtualClock()
   readonly network: SimulatedNetwork
+  /** What exchanges ask for the addresses of hosts and servers. */
+  readonly dns: SimulatedDns
   readonly ladder: Ladder
   readonly #hosts: Hosts
   readonly #addresses = new Map<string, string>()
@@ -32,6 +37,8 @@ export class Simulation {
   constructor(options: SimulationOptions = {}) {
     this.seed = seedOfEnvironment() ?? options.seed ?? 1
     this.ladder = new Ladder(options.ladderRows)
+    this.dns = new SimulatedDns(this.clock)
+    this.dns.add(options.dns ?? {})
     this.network = new SimulatedNetwork({
       seed: this.seed,
       ...(options.conditions !== undefined && { conditions: options.conditions }),
@@ -64,7 +71,7 @@ export class Simulation {
     return host
   }
 
-  /** What DNS would say: the address of the host of that name; anything else is given back. */
+  /** The address of the host of that name; anything else is given back. */
   resolve(name: string): string {
     return this.#addresses.get(name) ?? name
   }
@@ -84,6 +91,7 @@ export class Simulation {
       host: this.host(address, options.name),
       random: (name: string) => this.random(name),
       resolve: (name: string) => this.resolve(name),
+      dns: this.dns,
     }
     return new SimulatedExchange(environment, options)
   }

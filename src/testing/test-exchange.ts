@@ -65,7 +65,7 @@ export class TestExchange {
   readonly sim: Simulation
   readonly exchange: SimulatedExchange
   readonly #phones = new Map<string, Phone>()
-  readonly #addresses = new Set<string>([EXCHANGE_ADDRESS, NOWHERE_ADDRESS])
+  readonly #addresses = new Set<string>([EXCHANGE_ADDRESS, NOWHERE_ADDRESS, NETWORK_ADDRESS])
   readonly #numbers = new Map<string, string>()
   readonly #scripts: Promise<void>[] = []
   readonly #failures: unknown[] = []
@@ -85,7 +85,10 @@ export class TestExchange {
       services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.appInside(app)])),
       files: this.#files,
       exchange: { trunks: [{ name: 'network', uri: `sip:${NETWORK}` }], ...options.exchange },
-      resolve: (name, bytes) => (name === NETWORK ? this.#addressOfNumber(bytes) : this.#addressOfHost(name)),
+      resolve: (name, bytes) => {
+        if (name === NETWORK) return NETWORK_ADDRESS
+        return name === NETWORK_ADDRESS ? this.#addressOfNumber(bytes) : this.#addressOfHost(name)
+      },
       ...(logger && { logger }),
       ...(crypto && { crypto }),
       ...(sip && { sip }),
@@ -268,3 +271,5 @@ const EXCHANGE_ADDRESS = '192.0.2.1'
 const NOWHERE_ADDRESS = '192.0.2.2'
 /** The host of the trunk to telephone numbers. */
 const NETWORK = 'network.invalid'
+/** Stands for the phone of whatever number is dialled. */
+const NETWORK_ADDRESS = '192.0.2.3'

@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { Counters } from '../../kit/index.ts'
 import type { LocalAddress, Peer } from '../../sip/index.ts'
-import { familyOf, isWildcard } from '../config/address.ts'
+import { isWildcard } from '../config/address.ts'
 import type { ListenSettings, Settings } from '../config/settings.ts'
 import { facing, type LocalSocket } from './listener-choice.ts'
-import { NameCache } from './name-cache.ts'
 import { type TcpCounter, TcpTransport } from './tcp-transport.ts'
 import { UdpSocket } from './udp-socket.ts'
 
@@ -49,7 +48,6 @@ export class SipTransports {
   /** Which UDP socket a far end wrote to; only kept when there is a choice. */
   readonly #writtenTo = new Map<string, UdpSocket>()
   #sockets: readonly LocalSocket[] = []
-  #names = new NameCache([4, 6])
   #listener: TransportListener | undefined
 
   constructor(settings: TransportSettings) {
@@ -86,7 +84,6 @@ export class SipTransports {
       throw error
     }
     this.#sockets = sockets
-    this.#names = new NameCache([...new Set(sockets.map(({ address }) => familyOf(address)))])
   }
 
   /** Sets who hears what comes in; before that it is dropped. */
@@ -102,16 +99,14 @@ export class SipTransports {
     return { host: isWildcard(host) ? '127.0.0.1' : host, port: socket.port }
   }
 
+  /** Sends to an IP address: names have been looked up before. */
   send(bytes: Uint8Array, to: Peer): void {
     this.counters.add('messagesSent')
     if (isIP(to.address) !== 0) {
       this.#sendTo(bytes, to, to.address)
       return
     }
-    this.#names.resolve(to.address, performance.now()).then(
-      (address) => this.#sendTo(bytes, to, address),
-      (error: Error) => this.#onSendFailed(to, `${to.address} could not be resolved: ${error.message}`),
-    )
+    queueMicrotask(() => this.#onSendFailed(to, `${to.address} is no IP address`))
   }
 
   async close(): Promise<void> {

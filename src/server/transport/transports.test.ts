@@ -93,13 +93,7 @@ describe('over UDP', () => {
     expect(transports.localAddress(to)).toEqual({ host: '127.0.10.1', port: first?.port })
   })
 
-  it('resolves host names', async () => {
-    const { transports, heard } = await open([udp()])
-    transports.send(bytes, { transport: 'udp', address: 'localhost', port: transports.sockets[0]?.port ?? 0 })
-    await until(() => heard.messages.length === 1)
-  })
-
-  it('reports what cannot be sent: a name that is none, a family and a transport that it does not have', async () => {
+  it('reports what cannot be sent: a name that nobody has looked up, a family and a transport that it does not have', async () => {
     const { transports, heard } = await open([udp()])
     const targets: Peer[] = [
       { transport: 'udp', address: 'no-such-name.invalid', port: 5060 },
@@ -107,7 +101,7 @@ describe('over UDP', () => {
     ]
     for (const target of targets) transports.send(bytes, target)
     await until(() => heard.failures.length === 2)
-    expect(heard.failures.find(({ to }) => to === targets[0])?.reason).toMatch(/could not be resolved/)
+    expect(heard.failures.find(({ to }) => to === targets[0])?.reason).toMatch(/is no IP address/)
     expect(heard.failures.find(({ to }) => to === targets[1])?.reason).toMatch(/no UDP socket of ours can reach ::1/)
   })
 
@@ -197,6 +191,22 @@ describe('over TCP', () => {
     transports.send(bytes, heard.messages[0]?.from as Peer)
     await until(() => arrived.join('') === OPTIONS.repeat(3))
     expect(transports.connections).toBe(1)
+  })
+
+  it('makes a new connection when the one that a message names is gone', async () => {
+    const { transports, heard } = await open([tcp()])
+    const arrived: string[] = []
+    const far = createServer((socket) => socket.on('data', (data) => arrived.push(text(data)))).listen(0, '127.0.0.1')
+    closers.push(() => far.close())
+    await once(far, 'listening')
+    const phone = await phoneOn(transports)
+    phone.write(OPTIONS)
+    await until(() => heard.messages.length === 1)
+    phone.destroy()
+    await until(() => transports.connections === 0)
+    const { port } = far.address() as { port: number }
+    transports.send(bytes, { ...(heard.messages[0]?.from as Peer), port })
+    await until(() => arrived.join('') === OPTIONS)
   })
 
   it('reports every peer that a refused or broken connection was for', async () => {

@@ -1,5 +1,6 @@
 import { err, ok, type Result } from '../../kit/index.ts'
 import type { Peer, Transport } from '../endpoint/control.ts'
+import { isNumericHost, type ServerName } from '../locate/server-name.ts'
 import { parseNameAddr, parseUri, printUri, type SipUri, withParam } from '../message/index.ts'
 
 /** What a route set makes of a request: its Request-URI, and its Route headers in order. */
@@ -28,7 +29,7 @@ export function routeOf(routeSet: readonly string[], target: string): RoutedRequ
 /**
  * Where a request for a SIP or SIPS URI is sent, before any DNS (RFC 3261 section 8.1.2, RFC 3263 section 4): `maddr` or
  * the host; UDP unless `transport` says TCP or TLS, always TLS for SIPS; the port, else 5060, for TLS 5061. A tel URI
- * leads nowhere.
+ * leads nowhere. A host name becomes a peer whose `server` says what is to be located.
  */
 export function peerOf(uriText: string): Result<Peer> {
   const uri = parseUri(uriText)
@@ -36,9 +37,21 @@ export function peerOf(uriText: string): Result<Peer> {
   if (uri.value.scheme === 'tel') return err('no way to send to a tel URI')
   const transport = transportOf(uri.value)
   if (!transport.ok) return transport
-  const { host, port = defaultPort(transport.value), params } = uri.value
+  const { scheme, host, port, params } = uri.value
   const address = params.get('maddr') ?? host
-  return ok({ transport: transport.value, address: address.startsWith('[') ? address.slice(1, -1) : address, port })
+  const peer: Peer = {
+    transport: transport.value,
+    address: address.startsWith('[') ? address.slice(1, -1) : address,
+    port: port ?? defaultPort(transport.value),
+  }
+  if (isNumericHost(peer.address)) return ok(peer)
+  const server: ServerName = {
+    host: address,
+    ...(port !== undefined && { port }),
+    ...(params.has('transport') && { transport: transport.value }),
+    ...(scheme === 'sips' && { isSecure: true }),
+  }
+  return ok({ ...peer, server })
 }
 
 /** Whether this is a SIPS URI. */

@@ -1,3 +1,5 @@
+import type { DnsAnswer, DnsQuestion } from '../locate/dns.ts'
+import type { ServerName } from '../locate/server-name.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
 
 /**
@@ -13,7 +15,7 @@ export type SeriesId = number
 /** What carries SIP messages (RFC 3261 section 18). */
 export type Transport = 'udp' | 'tcp' | 'tls'
 
-/** Where a message came from or goes to. `address` may be a host name in a `send`; the driver resolves it. */
+/** Where a message came from or goes to. What is sent goes to a numeric address, always. */
 export interface Peer {
   readonly transport: Transport
   readonly address: string
@@ -25,6 +27,8 @@ export interface Peer {
    * (RFC 5922 section 7.2). Absent: `address` itself.
    */
   readonly name?: string
+  /** There when `address` is a host name: the server has to be located first (RFC 3263). */
+  readonly server?: ServerName
 }
 
 /** Credentials offered when a far end asks for digest (RFC 8760). */
@@ -38,8 +42,10 @@ export interface Credentials {
 export type EndpointInput =
   /** One whole message: a datagram, or a message cut from a stream by SipStreamFramer. */
   | { readonly type: 'received'; readonly bytes: Uint8Array; readonly from: Peer }
-  /** A `send` could not be done (no route, connection refused, name not resolved). */
+  /** A `send` could not be done (no route, connection refused). */
   | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string }
+  /** What DNS said to a question that was put out. */
+  | { readonly type: 'dns'; readonly answer: DnsAnswer }
   | EndpointCommand
 
 export type EndpointCommand =
@@ -153,7 +159,11 @@ export type EndpointCommand =
       readonly headers?: readonly (readonly [name: string, value: string])[]
     }
 
-export type EndpointOutput = { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer } | EndpointEvent
+export type EndpointOutput =
+  | { readonly type: 'send'; readonly bytes: Uint8Array; readonly to: Peer }
+  /** To be put to DNS; the answer is an input. One that does not come within seconds is done without. */
+  | { readonly type: 'dns'; readonly question: DnsQuestion }
+  | EndpointEvent
 
 export type EndpointEvent =
   /** A new INVITE, authenticated where required; 100 Trying follows by itself when no response comes within 200 ms. */

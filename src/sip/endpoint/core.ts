@@ -1,4 +1,5 @@
 import { Counters, DeadlineQueue, Fifo, type Instant, type Logger, Sequence, silentLogger } from '../../kit/index.ts'
+import { type LocatorOutput, ServerLocator, type ServerName } from '../locate/index.ts'
 import { escapeUser, parseNameAddr, parseUri, type SipRequest, type SipResponse } from '../message/index.ts'
 import {
   type LayerInput,
@@ -8,7 +9,9 @@ import {
   type TransactionTiming,
 } from '../transaction/index.ts'
 import { patienceMs } from '../transaction/timing.ts'
+import type { HeaderList } from './compose.ts'
 import type { EndpointCommand, EndpointEvent, EndpointOutput, Peer, SeriesId, SessionId } from './control.ts'
+import { LocatedRequest } from './located-request.ts'
 import {
   DEFAULT_LIMITS,
   type EndpointCounter,
@@ -43,6 +46,12 @@ export interface DialogUser {
   onAck(request: SipRequest): void
 }
 
+/** Whoever looks for a server: told its targets one by one, and when there are none left. */
+export interface SearchUser {
+  onTarget(peer: Peer, isLast: boolean): void
+  onExhausted(reason: string): void
+}
+
 /** One timer of a session; setting it again moves it. */
 export interface SessionTimer {
   setIn(delayMs: number): void
@@ -67,12 +76,14 @@ export class EndpointCore {
   /** Series of requests outside of dialogs that may still have an outcome. */
   readonly series = new Map<SeriesId, RequestSeries>()
   readonly layer: TransactionLayer
+  readonly locator: ServerLocator
   /** The value of Allow: the methods that may be sent to us (RFC 3261 section 20.5). */
   readonly allow: string
   /** The instant of the mutation in progress. */
   now: Instant = 0
   readonly #dialogs = new Map<string, DialogUser>()
   readonly #users = new Map<TransactionId, TransactionUser>()
+  readonly #searches = new Map<number, SearchUser>()
   readonly #timers = new DeadlineQueue<() => void>()
   readonly #layerInputs = new Fifo<LayerInput>()
   readonly #transactionIds = new Sequence()
@@ -96,17 +107,23 @@ export class EndpointCore {
       timing: this.timing,
       maxServerTransactions: this.limits.maxTransactions,
     })
+    this.locator = new ServerLocator({
+      random: options.random,
+      transports: options.transports ?? ['udp', 'tcp'],
+      counters: this.counters,
+    })
   }
 
   get sizes(): EndpointSizes {
     const { clientTransactions, serverTransactions, deadlines, indexEntries } = this.layer.sizes
+    const { searches, questions } = this.locator.sizes
     return {
       sessions: this.sessions.size,
       dialogs: this.#dialogs.size,
       clientTransactions,
       serverTransactions,
-      timers: this.#timers.size + deadlines,
-      entries: this.#users.size + indexEntries,
+      timers: this.#timers.size + deadlines + questions,
+      entries: this.#users.size + this.#searches.size + searches + indexEntries,
     }
   }
 
@@ -127,12 +144,71 @@ export class EndpointCore {
     this.counters.add(counter)
   }
 
-  /** Starts a client transaction; what becomes of it is told to `user`. */
+  /**
+   * Starts a client transaction; what becomes of it is told to `user`. A server that is known by name is located first,
+   * and when it fails the next one is tried in a further transaction, of which the user hears nothing (RFC 3263).
+   */
   send(request: SipRequest, to: Peer, user: TransactionUser): TransactionId {
     const id = this.#transactionIds.next()
-    this.#users.set(id, user)
-    this.#layerInputs.push({ type: 'request', id, request, to })
+    if (to.server === undefined) {
+      this.#users.set(id, user)
+      this.#layerInputs.push({ type: 'request', id, request, to })
+    } else this.#users.set(id, new LocatedRequest(this, id, request, { ...to, server: to.server }, user))
     return id
+  }
+
+  /** Sends the ACK for a 2xx; the same request again is a retransmission. */
+  acknowledge(request: SipRequest, to: Peer): void {
+    if (to.server === undefined) {
+      this.#layerInputs.push({ type: 'ack', request, to })
+      return
+    }
+    const search = this.locate(to.server, {
+      onTarget: (peer) => {
+        this.forgetSearch(search)
+        this.#layerInputs.push({ type: 'ack', request, to: withConnection(peer, to) })
+      },
+      onExhausted: () => {},
+    })
+  }
+
+  /** CANCELs an INVITE that was sent. */
+  cancel(id: TransactionId, headers: HeaderList): void {
+    const user = this.#users.get(id)
+    if (user instanceof LocatedRequest) user.cancel(headers)
+    else this.#layerInputs.push({ type: 'cancel', id, headers })
+  }
+
+  /** Where a request went that was sent to a server known by name; `undefined` for every other. */
+  targetOf(id: TransactionId): Peer | undefined {
+    const user = this.#users.get(id)
+    return user instanceof LocatedRequest ? user.target : undefined
+  }
+
+  /** Looks for the targets of a server; the first is said soon, the next when it is asked for. */
+  locate(server: ServerName, user: SearchUser, id = this.#transactionIds.next()): number {
+    this.#searches.set(id, user)
+    this.locator.handle({ type: 'locate', id, server }, this.now)
+    return id
+  }
+
+  forgetSearch(id: number): void {
+    this.#searches.delete(id)
+    this.locator.handle({ type: 'forget', id }, this.now)
+  }
+
+  /** Tells what the locator has found. */
+  onLocated(output: LocatorOutput): void {
+    if (output.type === 'question') {
+      this.outbox.push({ type: 'dns', question: output.question })
+      return
+    }
+    const user = this.#searches.get(output.id)
+    if (output.type === 'target') user?.onTarget(output.peer, output.isLast)
+    else {
+      this.#searches.delete(output.id)
+      user?.onExhausted(output.reason)
+    }
   }
 
   /** Responds on a server transaction; the same response again is a retransmission. */
@@ -208,6 +284,18 @@ export class EndpointCore {
     if (isSecure) return `<sips:${address}>`
     return peer.transport === 'udp' ? `<sip:${address}>` : `<sip:${address};transport=${peer.transport}>`
   }
+
+  /** A Contact that was written for `from`, as it is to be towards `to`. */
+  redirectContact(contact: string, from: Peer, to: Peer): string {
+    const parts = ({ transport }: Peer) =>
+      contact.startsWith('<sips:') || transport === 'udp' ? '' : `;transport=${transport}`
+    return contact.replace(`${this.hostPort(from)}${parts(from)}`, `${this.hostPort(to)}${parts(to)}`)
+  }
+}
+
+/** A target, on the connection that the one whom we looked for is known to be on. */
+export function withConnection(target: Peer, { connection, transport }: Peer): Peer {
+  return connection === undefined || target.transport !== transport ? target : { ...target, connection }
 }
 
 function userPart(identity: string): string {

@@ -1,6 +1,7 @@
 import type { DigestClient } from '../auth/index.ts'
 import type { Dialog } from '../dialog/index.ts'
 import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts'
+import type { TransactionId } from '../transaction/index.ts'
 import { addBody, addHeaders, type HeaderList } from './compose.ts'
 import type { Peer } from './control.ts'
 import type { EndpointCore, TransactionUser } from './core.ts'
@@ -39,6 +40,7 @@ export class DialogClient implements TransactionUser {
   readonly #content: DialogRequestContent
   readonly #done: (outcome: DialogRequestOutcome) => void
   #request: SipRequest
+  #id: TransactionId | undefined
   #challenges = 0
   #isDone = false
   #ack: { readonly request: SipRequest; readonly to: Peer } | undefined
@@ -93,7 +95,9 @@ export class DialogClient implements TransactionUser {
     addHeaders(this.#core, request.headers, headers)
     addBody(request, body, contentType)
     digest?.authorize(request)
-    this.#core.send(request, dialog.peer, this)
+    // Credentials are for the server that asked for them, of several that bear one name.
+    const to = (this.#id === undefined ? undefined : this.#core.targetOf(this.#id)) ?? dialog.peer
+    this.#id = this.#core.send(request, to, this)
     return request
   }
 
@@ -110,7 +114,7 @@ export class DialogClient implements TransactionUser {
       dialog.refreshTarget(response)
       this.#ack = { request: ackFor(dialog, this.#request), to: dialog.peer }
     }
-    this.#core.toLayer({ type: 'ack', ...this.#ack })
+    this.#core.acknowledge(this.#ack.request, this.#ack.to)
   }
 }
 

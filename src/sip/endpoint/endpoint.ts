@@ -55,6 +55,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     this.#core.now = now
     if (input.type === 'received') this.#receive(input.bytes, input.from)
     else if (input.type === 'sendFailed') this.#core.toLayer(input)
+    else if (input.type === 'dns') this.#core.locator.handle({ type: 'answer', answer: input.answer }, now)
     else this.#command(input)
     this.#settle()
   }
@@ -64,12 +65,13 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   }
 
   deadline(): Instant {
-    return Math.min(this.#core.layer.deadline(), this.#core.nextTimer())
+    return Math.min(this.#core.layer.deadline(), this.#core.locator.deadline(), this.#core.nextTimer())
   }
 
   expire(now: Instant): void {
     this.#core.now = now
     this.#core.layer.expire(now)
+    this.#core.locator.expire(now)
     this.#settle()
     for (let due = this.#core.takeDueTimer(); due !== undefined; due = this.#core.takeDueTimer()) {
       due()
@@ -136,8 +138,13 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
         continue
       }
       const input = core.nextLayerInput()
-      if (input === undefined) return
-      core.layer.handle(input, core.now)
+      if (input !== undefined) {
+        core.layer.handle(input, core.now)
+        continue
+      }
+      const located = core.locator.poll()
+      if (located === undefined) return
+      core.onLocated(located)
     }
   }
 

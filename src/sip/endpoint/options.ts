@@ -1,5 +1,6 @@
 import type { Counters, Logger, Random, Sequence } from '../../kit/index.ts'
 import type { DigestServer } from '../auth/index.ts'
+import type { LocatorCounter } from '../locate/index.ts'
 import type { SipRequest } from '../message/index.ts'
 import type { LayerCounter, TransactionTiming } from '../transaction/index.ts'
 import type { Peer } from './control.ts'
@@ -7,6 +8,9 @@ import type { Peer } from './control.ts'
 /** What the endpoint counts, beside what its transaction layer does: everything dropped or refused. */
 export type EndpointCounter =
   | LayerCounter
+  | LocatorCounter
+  /** Requests that went to the next server of a name because one failed (RFC 3263 section 4.3). */
+  | 'failOvers'
   /** Bytes that are no SIP message: dropped, or answered 400, 505 or 513 when they are a request that can be answered. */
   | 'unparsableMessages'
   /** A request without what every request must have, answered 400 or 416. */
@@ -51,6 +55,8 @@ export interface EndpointOptions {
   readonly identity: string
   /** The value of User-Agent and Server; default none. */
   readonly userAgent?: string
+  /** The transports that requests may be sent over when a URI leaves the choice to us, the preferred first. Default UDP, TCP. */
+  readonly transports?: readonly Peer['transport'][]
   /** Who must authenticate; default nobody. Only asked outside of dialogs, never for ACK and CANCEL. */
   readonly authentication?: EndpointAuthentication
   /**
@@ -81,12 +87,15 @@ export interface EndpointLimits {
   readonly maxTransactions: number
   /** How long an INVITE may wait for its final answer from above before it is answered 480, in ms. Default 10 minutes. */
   readonly unansweredInviteMs: number
+  /** How long a server may be silent while its name has further ones, before the next is tried, in ms. Default 4000. */
+  readonly failOverMs: number
 }
 
 export const DEFAULT_LIMITS: EndpointLimits = {
   maxSessions: 20_000,
   maxTransactions: 100_000,
   unansweredInviteMs: 600_000,
+  failOverMs: 4000,
 }
 
 /**

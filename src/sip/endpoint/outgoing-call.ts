@@ -65,7 +65,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   readonly #acks = new Map<string, { readonly request: SipRequest; readonly to: Peer }>()
   readonly #uri: string
   readonly #from: string
-  readonly #way: WayOut
+  #way: WayOut
   /** Runs while nothing has come, where that is not waited for as long as timer B. */
   #silence: SessionTimer | undefined
   #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
@@ -141,6 +141,8 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     else if (status < 300) this.#onAnswer(response)
     else if (id !== this.#id) return
     else if (this.#phase === 'inviting' && (status === 401 || status === 407) && this.#answerChallenge(response)) {
+      // The credentials are for the server that asked for them, of several that bear one name.
+      this.#way = { ...this.#way, peer: this.#core.targetOf(id) ?? this.#way.peer }
       this.#invite = this.#compose()
       this.#id = this.#core.send(this.#invite, this.#way.peer, this)
     } else this.#fail({ cause: 'response', response })
@@ -176,7 +178,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     const tag = toTag(response) ?? ''
     const known = this.#acks.get(tag)
     if (known !== undefined) {
-      this.#core.toLayer({ type: 'ack', ...known })
+      this.#core.acknowledge(known.request, known.to)
       return
     }
     const early = this.#early.get(tag)
@@ -188,7 +190,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     dialog.value.confirm(response)
     const ack = { request: ackFor(dialog.value, this.#invite), to: dialog.value.peer }
     this.#acks.set(tag, ack)
-    this.#core.toLayer({ type: 'ack', ...ack })
+    this.#core.acknowledge(ack.request, ack.to)
 
     const side = this.#sideOf(dialog.value)
     if (this.#phase === 'inviting') {
@@ -209,13 +211,13 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (this.#phase !== 'inviting') return
     this.#phase = 'cancelling'
     const headers: HeaderList = reason === undefined ? [] : [['Reason', reason]]
-    this.#core.toLayer({ type: 'cancel', id: this.#id, headers })
+    this.#core.cancel(this.#id, headers)
   }
 
   /** Nothing has come, and that is long enough: should anything come yet, it is cancelled, or released with BYE. */
   #giveUp(): void {
     if (this.#phase !== 'inviting') return
-    this.#core.toLayer({ type: 'cancel', id: this.#id, headers: [] })
+    this.#core.cancel(this.#id, [])
     this.#fail({ cause: 'timeout', detail: `no response within ${this.#command.firstResponseMs} ms` })
   }
 

@@ -12,7 +12,7 @@ import {
 } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
 import { addBody, addHeaders } from './compose.ts'
-import type { EndpointCommand, SeriesId } from './control.ts'
+import type { EndpointCommand, Peer, SeriesId } from './control.ts'
 import type { EndpointCore, TransactionUser } from './core.ts'
 import { MAX_CHALLENGES } from './dialog-client.ts'
 
@@ -56,7 +56,8 @@ export class RequestSeries implements TransactionUser {
       return
     }
     this.#digest ??= command.credentials && new DigestClient([command.credentials], this.#core.options.random)
-    this.#current = { command, ...addresses.value, challenges: 0, request: undefined, id: undefined }
+    const { peer } = addresses.value.way
+    this.#current = { command, ...addresses.value, peer, challenges: 0, request: undefined, id: undefined }
     this.#transmit(this.#current)
   }
 
@@ -66,6 +67,7 @@ export class RequestSeries implements TransactionUser {
     const isChallenge = response.status === 401 || response.status === 407
     if (isChallenge && current.challenges < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered') {
       current.challenges++
+      current.peer = this.#core.targetOf(id) ?? current.peer
       this.#transmit(current)
     } else this.#finish(current.command, { cause: 'response', response })
   }
@@ -78,7 +80,7 @@ export class RequestSeries implements TransactionUser {
 
   #transmit(current: Current): void {
     current.request = this.#compose(current)
-    current.id = this.#core.send(current.request, current.way.peer, this)
+    current.id = this.#core.send(current.request, current.peer, this)
   }
 
   #finish(
@@ -94,7 +96,7 @@ export class RequestSeries implements TransactionUser {
     core.emit({ type: 'outsideDone', series: this.#series, ...outcome, ...(request && { request }) })
   }
 
-  #compose({ command, from, way }: Current): SipRequest {
+  #compose({ command, from, way, peer }: Current): SipRequest {
     const core = this.#core
     const request = createRequest(command.method, way.requestUri)
     const { headers } = request
@@ -107,7 +109,7 @@ export class RequestSeries implements TransactionUser {
     headers.add('cseq', `${this.#cseq} ${command.method}`)
     if (command.contact !== undefined) {
       const { user, params = '' } = command.contact
-      headers.add('contact', core.contact(way.peer, isSips(command.uri), user) + params)
+      headers.add('contact', core.contact(peer, isSips(command.uri), user) + params)
     }
     if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
     addHeaders(core, headers, command.headers)
@@ -123,6 +125,8 @@ interface Current {
   /** From without a tag. */
   readonly from: string
   readonly way: WayOut
+  /** The first hop; of several servers with one name the one that asked for credentials. */
+  peer: Peer
   challenges: number
   request: SipRequest | undefined
   id: TransactionId | undefined

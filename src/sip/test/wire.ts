@@ -1,6 +1,7 @@
 import { type Instant, Sequence, seededRandom, utf8Encode } from '../../kit/index.ts'
 import {
   cseqOf,
+  type DnsAnswer,
   Endpoint,
   type EndpointCommand,
   type EndpointEvent,
@@ -108,6 +109,11 @@ export class Agent implements Node {
   readonly endpoint: Endpoint
   readonly events: EndpointEvent[] = []
   on: (event: EndpointEvent) => void = () => {}
+  /** What stands in its DNS, by type and name: `SRV _sip._udp.example.net`. */
+  readonly zone: Record<string, readonly unknown[]> = {}
+  isDnsSilent = false
+  /** The questions that it put to DNS. */
+  readonly questions: string[] = []
   readonly #wire: Wire
   readonly #commands: EndpointInput[] = []
   #isDraining = false
@@ -196,6 +202,17 @@ export class Agent implements Node {
   #take(output: EndpointOutput): void {
     if (output.type === 'send') {
       this.#wire.send(output.bytes, this, output.to)
+      return
+    }
+    if (output.type === 'dns') {
+      const { question } = output
+      const key = `${question.type} ${question.name}`
+      this.questions.push(key)
+      if (this.isDnsSilent) return
+      this.#commands.push({
+        type: 'dns',
+        answer: { question, records: this.zone[key] ?? [], ttlMs: 60_000 } as DnsAnswer,
+      })
       return
     }
     this.events.push(output)

@@ -18,6 +18,7 @@ import {
 const INVITE = phoneRequest('INVITE')
 const start = { type: 'start' } as const
 const cancel = { type: 'cancel' } as const
+const giveUp = { type: 'giveUp' } as const
 const transportError = { type: 'transportError', reason: 'refused' } as const
 const got = (status: number) => ({ type: 'response', response: answer(INVITE, status) }) as const
 
@@ -47,6 +48,7 @@ const ROWS: RowCase<InviteClientInput>[] = [
     emits: ['send ACK', 'response 302'],
   },
   { state: 'calling', event: 'cancel', path: calling, by: cancel, next: 'calling', emits: [] },
+  { state: 'calling', event: 'giveUp', path: calling, by: giveUp, next: 'calling', emits: [] },
   {
     state: 'calling',
     event: 'transportError',

@@ -8,7 +8,7 @@ import { patienceMs, type TransactionTiming } from './timing.ts'
 import { TransactionMachine, type TransitionTable } from './transaction-machine.ts'
 
 export type InviteClientState = 'initial' | 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated'
-type Event = Timer | 'start' | '1xx' | '2xx' | '300-699' | 'cancel' | 'transportError'
+type Event = Timer | 'start' | '1xx' | '2xx' | '300-699' | 'cancel' | 'giveUp' | 'transportError'
 type Timer = 'A' | 'B' | 'D' | 'M' | 'cancelPatience'
 type Action =
   | 'send request'
@@ -19,6 +19,7 @@ type Action =
   | 'pass response'
   | 'start A'
   | 'double A'
+  | 'stop A'
   | 'start B'
   | 'stop timers'
   | 'start D'
@@ -45,6 +46,8 @@ export const INVITE_CLIENT_TABLE: TransitionTable<InviteClientState, Event, Acti
     '300-699': ['completed', 'stop timers', 'send ACK', 'pass response', 'start D'],
     // 9.1: a CANCEL must not be sent before a provisional response has come.
     cancel: ['calling', 'hold CANCEL'],
+    // RFC 3263 4.3: another server is tried. Should this one have got the INVITE, it must not ring for nobody.
+    giveUp: ['calling', 'stop A', 'hold CANCEL'],
     // 17.1.4.
     transportError: ['terminated', 'report transport error', 'end'],
   },
@@ -74,7 +77,7 @@ export const INVITE_CLIENT_TABLE: TransitionTable<InviteClientState, Event, Acti
 export type InviteClientInput =
   | { readonly type: 'start' }
   | { readonly type: 'response'; readonly response: SipResponse }
-  | { readonly type: 'cancel' }
+  | { readonly type: 'cancel' | 'giveUp' }
   | { readonly type: 'transportError'; readonly reason: string }
 
 export type InviteClientOutput =
@@ -184,6 +187,9 @@ export class InviteClient extends TransactionMachine<
       case 'double A':
         this.#timerAMs *= 2
         this.start('A', this.#timerAMs, now)
+        break
+      case 'stop A':
+        this.stop('A')
         break
       case 'start B':
         this.start('B', patienceMs(this.#timing), now)

@@ -90,6 +90,9 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       case 'cancel':
         this.#cancel(input.id, input.headers, now)
         break
+      case 'giveUp':
+        this.#giveUp(input.id, now)
+        break
       case 'refuse': {
         const via = topVia(input.request)
         if (via === undefined) this.#counters.add('unanswerableRequests')
@@ -245,6 +248,13 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     if (!(live?.machine instanceof InviteClient) || live.side !== 'client') return
     live.cancelHeaders = headers
     live.machine.handle({ type: 'cancel' }, now)
+    this.#settle(live, now)
+  }
+
+  #giveUp(id: TransactionId, now: Instant): void {
+    const live = this.#byId.get(id)
+    if (live?.side !== 'client') return
+    live.machine.handle({ type: 'giveUp' }, now)
     this.#settle(live, now)
   }
 

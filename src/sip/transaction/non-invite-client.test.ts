@@ -17,6 +17,7 @@ import {
 
 const BYE = phoneRequest('BYE')
 const start = { type: 'start' } as const
+const giveUp = { type: 'giveUp' } as const
 const transportError = { type: 'transportError', reason: 'refused' } as const
 const got = (status: number) => ({ type: 'response', response: answer(BYE, status) }) as const
 
@@ -35,6 +36,7 @@ const ROWS: RowCase<NonInviteClientInput>[] = [
   { state: 'trying', event: 'E', path: trying, by: 500, next: 'trying', emits: ['send BYE'] },
   { state: 'trying', event: 'F', over: 'tcp', path: trying, by: 32_000, next: 'terminated', emits: timedOut },
   { state: 'trying', event: '1xx', path: trying, by: got(100), next: 'proceeding', emits: ['response 100'] },
+  { state: 'trying', event: 'giveUp', path: trying, by: giveUp, next: 'terminated', emits: ['terminated'] },
   { state: 'trying', event: '200-699', path: trying, by: got(481), next: 'completed', emits: ['response 481'] },
   {
     state: 'trying',

@@ -8,7 +8,7 @@ import { patienceMs, type TransactionTiming } from './timing.ts'
 import { TransactionMachine, type TransitionTable } from './transaction-machine.ts'
 
 export type NonInviteClientState = 'initial' | 'trying' | 'proceeding' | 'completed' | 'terminated'
-type Event = Timer | 'start' | '1xx' | '200-699' | 'transportError'
+type Event = Timer | 'start' | '1xx' | '200-699' | 'giveUp' | 'transportError'
 type Timer = 'E' | 'F' | 'K'
 type Action =
   | 'send request'
@@ -34,6 +34,8 @@ export const NON_INVITE_CLIENT_TABLE: TransitionTable<NonInviteClientState, Even
     F: ['terminated', 'report timeout', 'end'],
     '1xx': ['proceeding', 'pass response'],
     '200-699': ['completed', 'stop timers', 'pass response', 'start K'],
+    // RFC 3263 4.3: another server is tried.
+    giveUp: ['terminated', 'end'],
     // 17.1.4.
     transportError: ['terminated', 'report transport error', 'end'],
   },
@@ -53,7 +55,7 @@ export const NON_INVITE_CLIENT_TABLE: TransitionTable<NonInviteClientState, Even
 }
 
 export type NonInviteClientInput =
-  | { readonly type: 'start' }
+  | { readonly type: 'start' | 'giveUp' }
   | { readonly type: 'response'; readonly response: SipResponse }
   | { readonly type: 'transportError'; readonly reason: string }
 

@@ -46,6 +46,11 @@ export type LayerInput =
       readonly headers?: readonly (readonly [name: string, value: string])[]
     }
   /**
+   * Stops a client transaction that has heard nothing yet: it says nothing more. An INVITE waits on for 64*T1, so that
+   * a far end that got it after all is sent a CANCEL, and a 2xx is passed on. Without effect after a response.
+   */
+  | { readonly type: 'giveUp'; readonly id: TransactionId }
+  /**
    * Answers a request without a transaction, and with a To tag: one that could not be parsed to its end, say. Nothing
    * is remembered, so a retransmission must be refused again.
    */

@@ -102,7 +102,7 @@ describe('the source and the way back', () => {
     expect(target.transport).toBe('udp')
   })
 
-  it('goes back on the connection of a stream', () => {
+  it('goes back on the connection of a stream; the port is for when that is gone', () => {
     const request = phoneRequest('OPTIONS', { via: 'SIP/2.0/TCP 10.0.0.5:5060;maddr=203.0.113.5;branch=z9hG4bK1' })
     const top = topVia(request)
     if (top === undefined) throw new Error('unreadable Via')

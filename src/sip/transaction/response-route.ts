@@ -21,8 +21,8 @@ export function noteSource(request: SipRequest, via: Via, from: Peer): void {
 }
 
 /**
- * Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3581 section 4): back on a stream's connection, and
- * when that is gone on a new one to the source address at the port of the Via; to `maddr`; to the very source address and port when `rport` was asked for; else to the source address at the port
+ * Where the responses to a request go (RFC 3261 section 18.2.2, RFC 3263 section 5, RFC 3581 section 4): back on a
+ * stream's connection, and should that be gone, on one to the source address at the port of the Via; to `maddr`; to the very source address and port when `rport` was asked for; else to the source address at the port
  * of the Via. A `maddr` counts only when it is an address: no stranger makes us look up names.
  */
 export function replyTarget(via: Via, from: Peer): Peer {
