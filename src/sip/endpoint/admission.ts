@@ -2,6 +2,7 @@ import { EMPTY_BODY, hasWord, parseContentType, type SipRequest, wordsOf } from 
 import { parseParams } from '../message/params.ts'
 import { ACCEPTED, type HeaderList } from './compose.ts'
 import type { EndpointCore } from './core.ts'
+import { intervalRefusal } from './session-expiry.ts'
 
 /** Why a request is not served: the status, and the headers that tell the far end what would be. */
 export interface Refusal {
@@ -18,7 +19,6 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
   'REFER',
   'REGISTER',
   'SUBSCRIBE',
-  'UPDATE',
 ])
 
 /**
@@ -27,12 +27,15 @@ const KNOWN_METHODS: ReadonlySet<string> = new Set([
  */
 export function refusalOf(core: EndpointCore, request: SipRequest): Refusal | undefined {
   const { method } = request
-  if (method === 'BYE' || method === 'PRACK' || method === 'INFO') return { status: 481, headers: [] }
+  if (method === 'BYE' || method === 'PRACK' || method === 'UPDATE' || method === 'INFO')
+    return { status: 481, headers: [] }
   const isServed = method === 'INVITE' || method === 'OPTIONS' || core.options.outsideMethods?.includes(method) === true
   if (!isServed) return methodRefusal(core, method)
   // Only a call goes on from here to somewhere else (RFC 7332 section 3); OPTIONS ends here.
   if (method === 'INVITE' && request.headers.get('max-forwards') === '0') return { status: 483, headers: [] }
-  return extensionRefusal(request) ?? (method === 'INVITE' ? contentRefusal(request) : undefined)
+  const refusal = extensionRefusal(core, request)
+  if (refusal !== undefined || method !== 'INVITE') return refusal
+  return contentRefusal(request) ?? intervalRefusal(core, request)
 }
 
 export function methodRefusal(core: EndpointCore, method: string): Refusal {
@@ -44,9 +47,11 @@ export function methodRefusal(core: EndpointCore, method: string): Refusal {
 const SERVED_OPTIONS: ReadonlySet<string> = new Set(['100rel', 'path'])
 
 /** Section 8.2.2.3: every option that is required must be one of ours. */
-export function extensionRefusal(request: SipRequest): Refusal | undefined {
+export function extensionRefusal(core: EndpointCore, request: SipRequest): Refusal | undefined {
   if (!request.headers.has('require')) return undefined
-  const unknown = wordsOf(request.headers, 'require').filter((option) => !SERVED_OPTIONS.has(option))
+  const hasTimers = core.sessionTimers !== undefined
+  const isServed = (option: string) => SERVED_OPTIONS.has(option) || (option === 'timer' && hasTimers)
+  const unknown = wordsOf(request.headers, 'require').filter((option) => !isServed(option))
   return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] }
 }
 

@@ -10,7 +10,6 @@ import type { EndpointCore } from './core.ts'
 
 export type HeaderList = readonly (readonly [name: string, value: string])[]
 
-const SUPPORTED = '100rel'
 export const ACCEPTED = 'application/sdp'
 
 /** Headers that are the endpoint's own business, whatever a command says. */
@@ -25,6 +24,7 @@ const PROTECTED: ReadonlySet<string> = new Set([
   'content-length',
   'content-type',
   'rseq',
+  'session-expires',
 ])
 
 /** Whether the endpoint writes this header itself, on whatever makes a call. */
@@ -50,7 +50,7 @@ export function compose(
 /** What we can do, on a 200 to OPTIONS and on whatever makes a session (section 11.2, 13.3.1.4). */
 export function addCapabilities(core: EndpointCore, headers: SipHeaders): void {
   headers.add('allow', core.allow)
-  headers.add('supported', SUPPORTED)
+  headers.add('supported', core.supported)
 }
 
 /** Adds what a command asks for, but for what the endpoint writes itself. */

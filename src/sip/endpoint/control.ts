@@ -104,7 +104,13 @@ export type EndpointCommand =
    * and without a response while another INVITE is under way. Glare (491) is tried again three times by itself.
    */
   | { readonly type: 'reinvite'; readonly session: SessionId; readonly body: Uint8Array; readonly contentType?: string }
-  /** Sends a request within the dialog (INFO, ...). Outcome: `requestDone`. */
+  /**
+   * Sends an UPDATE (RFC 3311), with an offer or without one, in an established session or an early dialog. Outcome:
+   * `requestDone`, at once and without a response while an offer of either side waits for its answer, or while there is
+   * no dialog whose first offer was answered. Glare is tried again as that of a re-INVITE.
+   */
+  | { readonly type: 'update'; readonly session: SessionId; readonly body?: Uint8Array; readonly contentType?: string }
+  /** Sends another request within the dialog (INFO, ...). Outcome: `requestDone`. */
   | {
       readonly type: 'request'
       readonly session: SessionId
@@ -120,6 +126,8 @@ export type EndpointCommand =
       readonly request: SipRequest
       readonly status: number
       readonly phrase?: string
+      readonly body?: Uint8Array
+      readonly contentType?: string
     }
   /**
    * Sends a request outside of any dialog: REGISTER, OPTIONS, ... Outcome: `outsideDone`. The requests of one series go
@@ -195,11 +203,21 @@ export type EndpointEvent =
    * itself: 480 when none came from above for ten minutes, 504 when a reliable provisional was never acknowledged.
    */
   | { readonly type: 'rejected'; readonly session: SessionId }
+  /** The PRACK for a reliable provisional in which we made the first offer: its body is the answer (RFC 3262 section 5). */
+  | { readonly type: 'pracked'; readonly session: SessionId; readonly prack: SipRequest }
   /** A re-INVITE from the far end; answer it with `respond`. */
   | { readonly type: 'reinvited'; readonly session: SessionId; readonly request: SipRequest }
   | { readonly type: 'reinviteAnswered'; readonly session: SessionId; readonly response: SipResponse }
   | { readonly type: 'reinviteFailed'; readonly session: SessionId; readonly response?: SipResponse }
-  /** Any other in-dialog request that the endpoint does not answer itself (INFO, ...); answer it with `respondRequest`. */
+  /**
+   * Session timers (RFC 4028) want a sign of life, and the far end takes no UPDATE: send `reinvite` with the description
+   * that stands. The session ends when no re-INVITE and no UPDATE of either side succeeds in time.
+   */
+  | { readonly type: 'refreshDue'; readonly session: SessionId }
+  /**
+   * Any other in-dialog request that the endpoint does not answer itself (an UPDATE with an offer, INFO, ...); answer it
+   * with `respondRequest`.
+   */
   | { readonly type: 'request'; readonly session: SessionId; readonly request: SipRequest }
   | {
       readonly type: 'requestDone'
@@ -207,11 +225,15 @@ export type EndpointEvent =
       readonly method: string
       readonly response?: SipResponse
     }
-  /** An established session is over. 'network': our 2xx was never acknowledged, a request in the dialog timed out or got 481/408, or the transport failed. */
+  /**
+   * An established session is over. 'network': our 2xx was never acknowledged, a request in the dialog timed out or got
+   * 481/408, the transport failed, or (`isExpired`) nobody refreshed it.
+   */
   | {
       readonly type: 'ended'
       readonly session: SessionId
       readonly by: 'local' | 'remote' | 'network'
+      readonly isExpired?: true
       /** The BYE, when the far end sent one. */
       readonly request?: SipRequest
       readonly detail?: string

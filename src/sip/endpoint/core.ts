@@ -20,6 +20,7 @@ import {
   type EndpointSizes,
 } from './options.ts'
 import type { RequestSeries } from './request-series.ts'
+import { DEFAULT_SESSION_TIMERS, type SessionTimerSettings } from './session-expiry.ts'
 
 /** Whoever uses a transaction: told what becomes of it until it is `terminated`. */
 export interface TransactionUser {
@@ -59,7 +60,7 @@ export interface SessionTimer {
 }
 
 /** What the endpoint serves itself, at least within a session. */
-const SERVED_METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK']
+const SERVED_METHODS = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK', 'UPDATE']
 
 /**
  * What the roles of the endpoint share: the transaction layer, the tables, the timers and the way out. What a role
@@ -79,6 +80,10 @@ export class EndpointCore {
   readonly locator: ServerLocator
   /** The value of Allow: the methods that may be sent to us (RFC 3261 section 20.5). */
   readonly allow: string
+  /** `undefined`: sessions do not expire. */
+  readonly sessionTimers: SessionTimerSettings | undefined
+  /** The value of Supported: the options that may be required of us. */
+  readonly supported: string
   /** The instant of the mutation in progress. */
   now: Instant = 0
   readonly #dialogs = new Map<string, DialogUser>()
@@ -96,8 +101,10 @@ export class EndpointCore {
     this.timing = { ...RFC_TIMING, ...options.timing }
     this.counters = options.counters ?? new Counters()
     this.logger = options.logger ?? silentLogger
-    const { passedMethods = ['INFO'], outsideMethods = [] } = options
+    const { passedMethods = ['INFO'], outsideMethods = [], sessionTimers = DEFAULT_SESSION_TIMERS } = options
     this.allow = [...SERVED_METHODS, ...passedMethods, ...outsideMethods].join(', ')
+    this.sessionTimers = sessionTimers === false ? undefined : sessionTimers
+    this.supported = this.sessionTimers === undefined ? '100rel' : '100rel, timer'
     this.#contactUser = userPart(options.identity)
     this.layer = new TransactionLayer({
       ids: this.#transactionIds,

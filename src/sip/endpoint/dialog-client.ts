@@ -2,9 +2,10 @@ import type { DigestClient } from '../auth/index.ts'
 import type { Dialog } from '../dialog/index.ts'
 import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
-import { addBody, addHeaders, type HeaderList } from './compose.ts'
+import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose.ts'
 import type { Peer } from './control.ts'
 import type { EndpointCore, TransactionUser } from './core.ts'
+import type { SessionExpiry } from './session-expiry.ts'
 
 /** One end of a session as its requests see it: the dialog, and what is known about the far end's credentials. */
 export interface DialogSide {
@@ -13,6 +14,8 @@ export interface DialogSide {
   readonly digest: DigestClient | undefined
   /** We chose the Call-ID, which decides who retries first after glare (RFC 3261 section 14.1). */
   readonly isCaller: boolean
+  /** The life of the session, where it may expire (RFC 4028). */
+  readonly expiry: SessionExpiry | undefined
 }
 
 export interface DialogRequestContent {
@@ -75,7 +78,10 @@ export class DialogClient implements TransactionUser {
       this.#request = this.#send()
       return
     }
-    if (response.status < 300) this.#acknowledge(response)
+    if (response.status < 300) {
+      this.#acknowledge(response)
+      if (this.#content.method === 'UPDATE') this.#side.dialog.refreshTarget(response)
+    }
     this.#finish({ response })
   }
 
@@ -84,12 +90,13 @@ export class DialogClient implements TransactionUser {
   }
 
   #send(): SipRequest {
-    const { dialog, digest } = this.#side
+    const { dialog, digest, expiry } = this.#side
     const { method, headers, body, contentType } = this.#content
     const request = dialog.createRequest(method)
-    if (method === 'INVITE') {
+    if (method === 'INVITE' || method === 'UPDATE') {
       request.headers.add('contact', this.#core.contact(dialog.peer, dialog.isSecure))
-      request.headers.add('allow', this.#core.allow)
+      addCapabilities(this.#core, request.headers)
+      if (dialog.state === 'confirmed') expiry?.addToRequest(request.headers)
     }
     if (this.#core.options.userAgent !== undefined) request.headers.add('user-agent', this.#core.options.userAgent)
     addHeaders(this.#core, request.headers, headers)

@@ -1,13 +1,11 @@
-import { cseqOf, type SipRequest } from '../message/index.ts'
+import type { SipMessage, SipRequest } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
-import { contentRefusal } from './admission.ts'
 import type { HeaderList } from './compose.ts'
 import type { EndpointCommand, SessionId } from './control.ts'
 import type { DialogUser, EndpointCore, SessionUser } from './core.ts'
 import { DialogClient, type DialogRequestContent, type DialogRequestOutcome, type DialogSide } from './dialog-client.ts'
 import type { PendingRequests } from './pending-requests.ts'
-import { ReinviteClient } from './reinvite-client.ts'
-import { ReinviteServer } from './reinvite-server.ts'
+import { SessionChanges } from './session-changes.ts'
 import type { UnacknowledgedAnswer } from './unacknowledged-answer.ts'
 
 /**
@@ -21,7 +19,7 @@ import type { UnacknowledgedAnswer } from './unacknowledged-answer.ts'
  *      |                       | final response or none, or the far end's BYE: ended 'local'
  *      | BYE: ended 'remote'   v
  *      +--------------------> over
- *        481, 408, no response, our 2xx never acknowledged: ended 'network'
+ *        481, 408, no response, our 2xx never acknowledged, never refreshed: ended 'network'
  */
 export class EstablishedSession implements SessionUser, DialogUser {
   readonly session: SessionId
@@ -29,24 +27,30 @@ export class EstablishedSession implements SessionUser, DialogUser {
   readonly #side: DialogSide
   readonly #pending: PendingRequests
   #phase: 'up' | 'awaitingAck' | 'leaving' | 'over' = 'up'
-  #answer: UnacknowledgedAnswer | undefined
-  #reinvited: ReinviteServer | undefined
-  #reinviting: ReinviteClient | undefined
+  readonly #changes: SessionChanges
   #byeHeaders: HeaderList = []
 
-  /** Takes the session over from the role that made it. */
-  constructor(core: EndpointCore, session: SessionId, side: DialogSide, pending: PendingRequests) {
+  /**
+   * Takes the session over from the role that made it.
+   * @param made the far end's INVITE, or its 2xx to ours
+   */
+  constructor(core: EndpointCore, session: SessionId, side: DialogSide, pending: PendingRequests, made: SipMessage) {
     this.#core = core
     this.session = session
     this.#side = side
     this.#pending = pending
+    this.#changes = new SessionChanges(core, session, side, pending, made, {
+      onOutcome: (outcome, method) => this.#endIfLost(outcome, method),
+      onNoAck: () => this.#onNoAck(),
+      onExpired: () => this.#onExpired(),
+    })
     core.sessions.set(session, this)
     core.setDialog(side.dialog.localTag, this)
   }
 
   /** Our 2xx to the first INVITE is on its way: sends it until the ACK comes. */
-  awaitAck(answer: (onGivenUp: () => void) => UnacknowledgedAnswer): void {
-    this.#answer = answer(() => this.#onNoAck())
+  awaitAck(answer: (onGivenUp: () => void) => UnacknowledgedAnswer, offers: boolean): void {
+    this.#changes.awaitAck(answer, offers)
   }
 
   holds(callId: string | undefined, remoteTag: string | undefined): boolean {
@@ -61,16 +65,21 @@ export class EstablishedSession implements SessionUser, DialogUser {
         this.#onBye(command.reason)
         break
       case 'reinvite':
-        this.#reinvite(command)
+        if (this.#phase === 'up') this.#changes.reinvite(command)
+        else this.#core.emit({ type: 'reinviteFailed', session: this.session })
+        break
+      case 'update':
+        if (this.#phase === 'up') this.#changes.update(command)
+        else this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE' })
         break
       case 'respond':
-        this.#respond(command)
+        this.#changes.respond(command)
         break
       case 'request':
         this.#request(command)
         break
       case 'respondRequest':
-        this.#pending.respond(command.request, command.status, command.phrase)
+        this.#pending.respond(command)
         break
       case 'invite':
         break
@@ -78,80 +87,24 @@ export class EstablishedSession implements SessionUser, DialogUser {
   }
 
   onAck(request: SipRequest): void {
-    if (this.#answer === undefined || cseqOf(request)?.number !== this.#answer.cseq) {
+    if (!this.#changes.onAck(request)) {
       this.#core.count('strayAcks')
       return
     }
-    this.#answer.stop()
-    this.#answer = undefined
     this.#core.emit({ type: 'confirmed', session: this.session, ack: request })
     if (this.#phase === 'awaitingAck') this.#leave()
   }
 
   onRequest(id: TransactionId, request: SipRequest): void {
-    if (!this.#pending.admits(id, request, this.#side.dialog)) return
+    if (!this.#pending.admits(id, request)) return
     if (request.method === 'BYE') {
       this.#pending.answer(id, request, 200)
       this.#end(this.#phase === 'up' ? { by: 'remote', request } : { by: 'local' })
     } else if (this.#phase === 'leaving') this.#pending.answer(id, request, 481)
-    else if (request.method === 'INVITE') this.#onReinvite(id, request)
+    else if (request.method === 'INVITE') this.#changes.onReinvite(id, request)
+    else if (request.method === 'UPDATE') this.#changes.onUpdate(id, request)
     else if (request.method === 'PRACK') this.#pending.answer(id, request, 481)
     else this.#pending.take(id, request)
-  }
-
-  #onReinvite(id: TransactionId, request: SipRequest): void {
-    if (this.#reinvited !== undefined) this.#pending.answerOverlap(id, request)
-    else if (this.#answer !== undefined || (this.#reinviting !== undefined && !this.#reinviting.isWaiting)) {
-      this.#pending.answer(id, request, 491)
-    } else {
-      const refusal = contentRefusal(request)
-      if (refusal !== undefined) {
-        this.#core.count('refusedRequests')
-        this.#pending.answer(id, request, refusal.status, refusal.headers)
-        return
-      }
-      const onAnswered = () => {
-        this.#reinvited = undefined
-      }
-      this.#reinvited = new ReinviteServer(this.#core, id, request, this.#side.dialog, onAnswered)
-      this.#core.emit({ type: 'reinvited', session: this.session, request })
-    }
-  }
-
-  #respond(command: Extract<EndpointCommand, { type: 'respond' }>): void {
-    const isStatus = command.status > 100 && command.status < 700
-    if (this.#reinvited === undefined || !isStatus) this.#core.count('staleCommands')
-    else this.#answer = this.#reinvited.respond(command, () => this.#onNoAck())
-  }
-
-  #reinvite(command: Extract<EndpointCommand, { type: 'reinvite' }>): void {
-    if (this.#phase !== 'up' || !this.#isQuiet || this.#reinviting !== undefined) {
-      this.#core.emit({ type: 'reinviteFailed', session: this.session })
-      return
-    }
-    this.#reinviting = new ReinviteClient(
-      this.#core,
-      this.#side,
-      command,
-      () => this.#isQuiet,
-      (outcome) => this.#onReinviteOutcome(outcome),
-    )
-  }
-
-  /** No INVITE of the far end is being answered or acknowledged. */
-  get #isQuiet(): boolean {
-    return this.#reinvited === undefined && this.#answer === undefined
-  }
-
-  #onReinviteOutcome(outcome: DialogRequestOutcome): void {
-    this.#reinviting = undefined
-    const { response } = outcome
-    if (response !== undefined && response.status < 300) {
-      this.#core.emit({ type: 'reinviteAnswered', session: this.session, response })
-      return
-    }
-    this.#core.emit({ type: 'reinviteFailed', session: this.session, ...(response !== undefined && { response }) })
-    this.#endIfLost(outcome, 'INVITE')
   }
 
   #request(command: Extract<EndpointCommand, { type: 'request' }>): void {
@@ -183,7 +136,6 @@ export class EstablishedSession implements SessionUser, DialogUser {
   }
 
   #onNoAck(): void {
-    this.#answer = undefined
     if (this.#phase === 'awaitingAck') this.#leave()
     else if (this.#phase === 'up') {
       this.#end({ by: 'network', detail: 'no ACK' })
@@ -191,11 +143,19 @@ export class EstablishedSession implements SessionUser, DialogUser {
     }
   }
 
+  /** RFC 4028 section 10. */
+  #onExpired(): void {
+    if (this.#phase !== 'up') return
+    this.#core.count('expiredSessions')
+    this.#end({ by: 'network', isExpired: true, detail: 'session expired' })
+    this.#send({ method: 'BYE', headers: [['Reason', 'SIP;cause=408;text="Session Expired"']] }, () => {})
+  }
+
   #onBye(reason: string | undefined): void {
     if (this.#phase !== 'up') return
     if (reason !== undefined) this.#byeHeaders = [['Reason', reason]]
     // Section 15.1.1: the callee must not send a BYE before the ACK, or the end of the wait for it.
-    if (this.#answer !== undefined) this.#phase = 'awaitingAck'
+    if (this.#changes.awaitsAck) this.#phase = 'awaitingAck'
     else this.#leave()
   }
 
@@ -211,15 +171,11 @@ export class EstablishedSession implements SessionUser, DialogUser {
 
   /** Nothing that was going on matters any more. */
   #settle(): void {
-    this.#answer?.stop()
-    this.#answer = undefined
-    this.#reinvited?.refuse(487)
-    this.#reinviting?.abandon()
-    this.#reinviting = undefined
+    this.#changes.stop()
     this.#pending.refuseAll()
   }
 
-  #end(how: { by: 'local' | 'remote' | 'network'; request?: SipRequest; detail?: string }): void {
+  #end(how: { by: 'local' | 'remote' | 'network'; request?: SipRequest; isExpired?: true; detail?: string }): void {
     if (this.#phase === 'over') return
     this.#phase = 'over'
     this.#settle()
@@ -230,4 +186,4 @@ export class EstablishedSession implements SessionUser, DialogUser {
 }
 
 /** Methods that have a command of their own, or none. */
-const NOT_BY_REQUEST: ReadonlySet<string> = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK'])
+const NOT_BY_REQUEST: ReadonlySet<string> = new Set(['ACK', 'BYE', 'CANCEL', 'INVITE', 'PRACK', 'UPDATE'])

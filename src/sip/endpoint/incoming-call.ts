@@ -5,9 +5,12 @@ import { reliability } from './admission.ts'
 import { addBody, addCapabilities, addHeaders, compose } from './compose.ts'
 import type { EndpointCommand, SessionId } from './control.ts'
 import type { DialogUser, EndpointCore, SessionTimer, SessionUser, TransactionUser } from './core.ts'
+import type { DialogSide } from './dialog-client.ts'
 import { EstablishedSession } from './established-session.ts'
-import { PendingRequests } from './pending-requests.ts'
+import { ModifyClient } from './modify-client.ts'
+import { type OpenOffer, PendingRequests } from './pending-requests.ts'
 import { ReliableProvisionals } from './reliable-provisionals.ts'
+import { SessionExpiry } from './session-expiry.ts'
 import { UnacknowledgedAnswer } from './unacknowledged-answer.ts'
 
 type Respond = Extract<EndpointCommand, { type: 'respond' }>
@@ -30,7 +33,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   readonly #core: EndpointCore
   readonly #id: TransactionId
   readonly #request: SipRequest
-  readonly #dialog: Dialog
+  readonly #side: DialogSide
   readonly #pending: PendingRequests
   readonly #reliability: 'none' | 'supported' | 'required'
   readonly #unanswered: SessionTimer
@@ -40,14 +43,16 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   #lastProvisional: SipResponse | undefined
   /** A 2xx that waits for a PRACK. */
   #heldAnswer: Respond | undefined
+  /** An UPDATE of ours. */
+  #changing: ModifyClient | undefined
 
   constructor(core: EndpointCore, session: SessionId, id: TransactionId, request: SipRequest, dialog: Dialog) {
     this.#core = core
     this.session = session
     this.#id = id
     this.#request = request
-    this.#dialog = dialog
-    this.#pending = new PendingRequests(core, session, dialog.localTag)
+    this.#side = { dialog, digest: undefined, isCaller: false, expiry: SessionExpiry.of(core) }
+    this.#pending = new PendingRequests(core, session, this.#side)
     this.#reliability = reliability(request)
     this.#unanswered = core.timer(() => {
       core.count('unansweredRequests')
@@ -61,11 +66,12 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   holds(callId: string | undefined, remoteTag: string | undefined): boolean {
-    return this.#dialog.matches(callId, remoteTag)
+    return this.#side.dialog.matches(callId, remoteTag)
   }
 
   onCommand(command: EndpointCommand): void {
-    if (command.type === 'respondRequest') this.#pending.respond(command.request, command.status, command.phrase)
+    if (command.type === 'respondRequest') this.#pending.respond(command)
+    else if (command.type === 'update') this.#update(command)
     else if (this.#phase !== 'offered' || this.#heldAnswer !== undefined) this.#core.count('staleCommands')
     else if (command.type === 'respond') this.#respond(command)
     else if (command.type === 'bye' || command.type === 'cancel') this.#refuse(480)
@@ -73,7 +79,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   onRequest(id: TransactionId, request: SipRequest): void {
-    if (!this.#pending.admits(id, request, this.#dialog)) return
+    if (!this.#pending.admits(id, request)) return
     if (this.#phase !== 'offered') this.#pending.answer(id, request, 481)
     else if (request.method === 'INVITE') this.#pending.answerOverlap(id, request)
     else if (request.method === 'BYE') {
@@ -81,6 +87,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
       this.#pending.answer(id, request, 200)
       this.onCancelled(request)
     } else if (request.method === 'PRACK') this.#onPrack(id, request)
+    else if (request.method === 'UPDATE') this.#pending.takeUpdate(id, request, this.#openOffer)
     else this.#pending.take(id, request)
   }
 
@@ -90,7 +97,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   onCancelled(request: SipRequest): void {
     if (this.#phase !== 'offered') return
-    this.#core.respond(this.#id, compose(this.#core, this.#request, 487, this.#dialog.localTag))
+    this.#core.respond(this.#id, compose(this.#core, this.#request, 487, this.#side.dialog.localTag))
     this.#release()
     this.#core.emit({ type: 'cancelled', session: this.session, request })
   }
@@ -129,13 +136,17 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   #accept(command: Respond): void {
     const response = this.#compose(command)
     addCapabilities(this.#core, response.headers)
+    this.#side.expiry?.addToResponse(this.#request, response.headers)
     this.#stop()
     this.#phase = 'over'
     this.#core.disown(this.#id)
-    this.#dialog.confirm()
-    const side = { dialog: this.#dialog, digest: undefined, isCaller: false }
-    const established = new EstablishedSession(this.#core, this.session, side, this.#pending)
-    established.awaitAck((onGivenUp) => new UnacknowledgedAnswer(this.#core, this.#id, this.#cseq, response, onGivenUp))
+    this.#side.dialog.confirm()
+    const offers = this.#request.body.length === 0 && this.#provisionals?.described !== 'acknowledged'
+    const established = new EstablishedSession(this.#core, this.session, this.#side, this.#pending, this.#request)
+    established.awaitAck(
+      (onGivenUp) => new UnacknowledgedAnswer(this.#core, this.#id, this.#cseq, response, onGivenUp),
+      offers,
+    )
   }
 
   /** Sends a failure and waits for its ACK, which the transaction layer sees to. */
@@ -143,6 +154,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
     if (this.#phase !== 'offered') return
     const response = this.#compose({ type: 'respond', session: this.session, ...command, status })
     this.#phase = 'refused'
+    this.#changing?.abandon()
     this.#stop()
     this.#core.respond(this.#id, response)
   }
@@ -156,9 +168,34 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   #onPrack(id: TransactionId, request: SipRequest): void {
     const isExpected = this.#provisionals?.acknowledge(request) ?? false
     this.#pending.answer(id, request, isExpected ? 200 : 481)
+    const isAnswer = isExpected && this.#request.body.length === 0 && this.#provisionals?.described === 'acknowledged'
+    if (isAnswer) this.#core.emit({ type: 'pracked', session: this.session, prack: request })
     this.#provisionals?.proceed()
     if (this.#heldAnswer === undefined || this.#provisionals?.holdsAnswer) return
     this.#accept(this.#heldAnswer)
+  }
+
+  /** RFC 3311 section 5.1: a change of what was agreed on before the answer. */
+  #update({ body, contentType }: Extract<EndpointCommand, { type: 'update' }>): void {
+    const isAgreed = this.#phase === 'offered' && this.#provisionals?.described === 'acknowledged'
+    if (!isAgreed || this.#openOffer !== 'none' || this.#changing !== undefined) {
+      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE' })
+      return
+    }
+    const mayRetry = () => this.#openOffer === 'none'
+    const request = { method: 'UPDATE', body, contentType } as const
+    this.#changing = new ModifyClient(this.#core, this.#side, request, mayRetry, ({ response }) => {
+      this.#changing = undefined
+      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE', ...(response && { response }) })
+    })
+  }
+
+  /** The first offer is answered once a reliable provisional has carried the answer, or asked for it and was given it. */
+  get #openOffer(): OpenOffer {
+    const described = this.#provisionals?.described ?? 'no'
+    const hasOffered = this.#request.body.length === 0 && described === 'sent'
+    if (hasOffered || this.#changing?.isOffering) return 'ours'
+    return described === 'no' || this.#pending.holdsOffer ? 'theirs' : 'none'
   }
 
   #sendAgain(): void {
@@ -168,8 +205,9 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   #compose({ status, phrase, headers, body, contentType }: Respond): SipResponse {
-    const response = compose(this.#core, this.#request, status, this.#dialog.localTag, phrase)
-    if (status < 300) response.headers.add('contact', this.#core.contact(this.#dialog.peer, this.#dialog.isSecure))
+    const { dialog } = this.#side
+    const response = compose(this.#core, this.#request, status, dialog.localTag, phrase)
+    if (status < 300) response.headers.add('contact', this.#core.contact(dialog.peer, dialog.isSecure))
     addHeaders(this.#core, response.headers, headers)
     addBody(response, body, contentType)
     return response
@@ -188,10 +226,11 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
 
   #release(): void {
     this.#phase = 'over'
+    this.#changing?.abandon()
     this.#stop()
     this.#pending.refuseAll()
     this.#core.disown(this.#id)
     this.#core.sessions.delete(this.session)
-    this.#core.deleteDialog(this.#dialog.localTag)
+    this.#core.deleteDialog(this.#side.dialog.localTag)
   }
 }

@@ -4,6 +4,7 @@ import type { LocatorCounter } from '../locate/index.ts'
 import type { SipRequest } from '../message/index.ts'
 import type { LayerCounter, TransactionTiming } from '../transaction/index.ts'
 import type { Peer } from './control.ts'
+import type { SessionTimerSettings } from './session-expiry.ts'
 
 /** What the endpoint counts, beside what its transaction layer does: everything dropped or refused. */
 export type EndpointCounter =
@@ -17,7 +18,7 @@ export type EndpointCounter =
   | 'malformedRequests'
   /** A response that makes no sense to the one who waits for it: dropped. */
   | 'malformedResponses'
-  /** A request refused with 405, 415, 420, 481, 483 or 501. */
+  /** A request refused with 405, 415, 420, 422, 481, 483 or 501. */
   | 'refusedRequests'
   /** A request that was challenged for credentials (401 or 407). */
   | 'challengedRequests'
@@ -29,6 +30,8 @@ export type EndpointCounter =
   | 'strayAcks'
   /** A request within a dialog that is older than one before it, answered 500. */
   | 'outOfOrderRequests'
+  /** A session that nobody refreshed in time (RFC 4028), ended with BYE. */
+  | 'expiredSessions'
   /** A 2xx to our INVITE from another fork than the one that answered first, released with BYE. */
   | 'forkedAnswers'
   /** A 2xx or a reliable provisional of ours was never acknowledged. */
@@ -68,6 +71,8 @@ export interface EndpointOptions {
   readonly passedMethods?: readonly string[]
   /** Methods passed up as `outside` events when they come outside of dialogs, such as `REGISTER`; default none. */
   readonly outsideMethods?: readonly string[]
+  /** Session timers (RFC 4028), or `false` for none. Default: half an hour, at least 90 s. */
+  readonly sessionTimers?: SessionTimerSettings | false
   readonly limits?: Partial<EndpointLimits>
   readonly timing?: Partial<TransactionTiming>
   readonly counters?: Counters<EndpointCounter>

@@ -23,7 +23,9 @@ import type { EndpointCommand, Peer, SessionId } from './control.ts'
 import type { DialogUser, EndpointCore, SessionTimer, SessionUser, TransactionUser } from './core.ts'
 import { ackFor, DialogClient, type DialogSide, MAX_CHALLENGES } from './dialog-client.ts'
 import { EstablishedSession } from './established-session.ts'
-import { PendingRequests } from './pending-requests.ts'
+import { ModifyClient } from './modify-client.ts'
+import { type OpenOffer, PendingRequests } from './pending-requests.ts'
+import { SessionExpiry } from './session-expiry.ts'
 
 export type InviteCommand = Extract<EndpointCommand, { type: 'invite' }>
 
@@ -32,8 +34,10 @@ const MAX_FORKS = 16
 
 /** An early dialog of one fork, and the reliable provisional of it that was acknowledged last (RFC 3262 section 4). */
 interface EarlyDialog {
-  readonly dialog: Dialog
+  readonly side: DialogSide
   rseq: number | undefined
+  /** One of them has answered our offer: others may be made from now on (RFC 3311 section 5.1). */
+  isAgreed: boolean
   readonly pending: PendingRequests
 }
 
@@ -42,7 +46,7 @@ interface EarlyDialog {
  *
  *                 1xx: progress            first 2xx: ACK
  *     inviting <-------+    +---------------------------------> EstablishedSession
- *        |             |    |   401, 407: once more, with credentials
+ *        |             |    |   401, 407: once more, with credentials; 422: with a longer session interval
  *        +-------------+----+
  *        |  cancel                         2xx: ACK, BYE
  *        +------------------> cancelling ---------------------> over: failed 'cancelled'
@@ -68,6 +72,9 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   #way: WayOut
   /** Runs while nothing has come, where that is not waited for as long as timer B. */
   #silence: SessionTimer | undefined
+  readonly #expiry: SessionExpiry | undefined
+  /** An UPDATE of ours in an early dialog. */
+  #changing: ModifyClient | undefined
   #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
   #invite: SipRequest
   #id: TransactionId
@@ -80,6 +87,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     this.#command = command
     const { random } = core.options
     this.#digest = command.credentials === undefined ? undefined : new DigestClient([command.credentials], random)
+    this.#expiry = SessionExpiry.of(core)
     this.#localTag = token(random)
     this.#callId = token(random, 20)
     this.#way = address.way
@@ -108,25 +116,27 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   holds(callId: string | undefined, remoteTag: string | undefined): boolean {
-    return this.#early.get(remoteTag ?? '')?.dialog.matches(callId, remoteTag) ?? false
+    return this.#early.get(remoteTag ?? '')?.side.dialog.matches(callId, remoteTag) ?? false
   }
 
   onCommand(command: EndpointCommand): void {
     if (command.type === 'cancel' || command.type === 'bye') this.#cancel(command.reason)
     else if (command.type === 'respondRequest') {
       for (const { pending } of this.#early.values()) {
-        if (pending.has(command.request)) pending.respond(command.request, command.status, command.phrase)
+        if (pending.has(command.request)) pending.respond(command)
       }
-    } else this.#core.count('staleCommands')
+    } else if (command.type === 'update') this.#update(command)
+    else this.#core.count('staleCommands')
   }
 
   /** A request of the far end in an early dialog. It must not end one with BYE (section 15). */
   onRequest(id: TransactionId, request: SipRequest): void {
     const early = this.#early.get(fromTag(request) ?? '')
-    if (early === undefined || !early.pending.admits(id, request, early.dialog)) return
+    if (early === undefined || !early.pending.admits(id, request)) return
     const { pending } = early
     if (request.method === 'INVITE') pending.answer(id, request, 491)
     else if (request.method === 'BYE' || request.method === 'PRACK') pending.answer(id, request, 481)
+    else if (request.method === 'UPDATE') pending.takeUpdate(id, request, this.#openOfferOf(early))
     else pending.take(id, request)
   }
 
@@ -140,7 +150,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (status < 200) this.#onProvisional(response)
     else if (status < 300) this.#onAnswer(response)
     else if (id !== this.#id) return
-    else if (this.#phase === 'inviting' && (status === 401 || status === 407) && this.#answerChallenge(response)) {
+    else if (this.#phase === 'inviting' && this.#mayTryAgain(response)) {
       // The credentials are for the server that asked for them, of several that bear one name.
       this.#way = { ...this.#way, peer: this.#core.targetOf(id) ?? this.#way.peer }
       this.#invite = this.#compose()
@@ -169,7 +179,8 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
       if (early.rseq !== undefined && rseq.value !== early.rseq + 1) return
       early.rseq = rseq.value
       const rack = printRAck({ rseq: rseq.value, cseq: { number: this.#cseq, method: 'INVITE' } })
-      new DialogClient(this.#core, this.#sideOf(early.dialog), { method: 'PRACK', headers: [['RAck', rack]] }, () => {})
+      if (response.body.length > 0 && this.#invite.body.length > 0) early.isAgreed = true
+      new DialogClient(this.#core, early.side, { method: 'PRACK', headers: [['RAck', rack]] }, () => {})
     }
     if (this.#phase === 'inviting') this.#core.emit({ type: 'progress', session: this.session, response })
   }
@@ -182,23 +193,25 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
       return
     }
     const early = this.#early.get(tag)
-    const dialog = early === undefined ? Dialog.ofCaller(this.#invite, response, this.#flow) : ok(early.dialog)
-    if (!dialog.ok || this.#acks.size >= MAX_FORKS) {
+    const made = early === undefined ? Dialog.ofCaller(this.#invite, response, this.#flow) : ok(early.side.dialog)
+    if (!made.ok || this.#acks.size >= MAX_FORKS) {
       this.#core.count('malformedResponses')
       return
     }
-    dialog.value.confirm(response)
-    const ack = { request: ackFor(dialog.value, this.#invite), to: dialog.value.peer }
+    const dialog = made.value
+    dialog.confirm(response)
+    const ack = { request: ackFor(dialog, this.#invite), to: dialog.peer }
     this.#acks.set(tag, ack)
     this.#core.acknowledge(ack.request, ack.to)
 
-    const side = this.#sideOf(dialog.value)
+    const side = early?.side ?? this.#sideOf(dialog)
     if (this.#phase === 'inviting') {
       this.#phase = 'over'
       this.#early.delete(tag)
       this.#releaseEarly()
-      const pending = early?.pending ?? new PendingRequests(this.#core, this.session, this.#localTag)
-      new EstablishedSession(this.#core, this.session, side, pending)
+      this.#expiry?.onAnswered(response)
+      const pending = early?.pending ?? new PendingRequests(this.#core, this.session, side)
+      new EstablishedSession(this.#core, this.session, side, pending, response)
       this.#core.emit({ type: 'answered', session: this.session, response })
       return
     }
@@ -231,6 +244,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     const cause = this.#phase === 'cancelling' ? 'cancelled' : how.cause
     this.#phase = 'over'
     this.#silence?.clear()
+    this.#changing?.abandon()
     this.#releaseEarly()
     this.#core.sessions.delete(this.session)
     this.#core.deleteDialog(this.#localTag)
@@ -249,13 +263,37 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (known !== undefined || this.#early.size >= MAX_FORKS) return known
     const dialog = Dialog.ofCaller(this.#invite, response, this.#flow)
     if (!dialog.ok) return undefined
-    const pending = new PendingRequests(this.#core, this.session, this.#localTag)
-    const early = { dialog: dialog.value, rseq: undefined, pending }
+    const side = this.#sideOf(dialog.value)
+    const pending = new PendingRequests(this.#core, this.session, side)
+    const early = { side, rseq: undefined, isAgreed: false, pending }
     this.#early.set(tag, early)
     return early
   }
 
-  #answerChallenge(response: SipResponse): boolean {
+  /** Changes what was agreed on in the early dialog that was last heard of. */
+  #update({ body, contentType }: Extract<EndpointCommand, { type: 'update' }>): void {
+    const early = [...this.#early.values()].findLast(({ isAgreed }) => isAgreed)
+    if (early === undefined || this.#phase !== 'inviting' || this.#openOfferOf(early) !== 'none') {
+      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE' })
+      return
+    }
+    const mayRetry = () => !early.pending.holdsOffer
+    const request = { method: 'UPDATE', body, contentType } as const
+    this.#changing = new ModifyClient(this.#core, early.side, request, mayRetry, ({ response }) => {
+      this.#changing = undefined
+      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE', ...(response && { response }) })
+    })
+  }
+
+  #openOfferOf({ isAgreed, pending }: EarlyDialog): OpenOffer {
+    if (!isAgreed || this.#changing !== undefined) return 'ours'
+    return pending.holdsOffer ? 'theirs' : 'none'
+  }
+
+  /** The INVITE was refused for something that the next one has. */
+  #mayTryAgain(response: SipResponse): boolean {
+    if (response.status === 422) return this.#expiry?.raise(response) ?? false
+    if (response.status !== 401 && response.status !== 407) return false
     return this.#challenges++ < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered'
   }
 
@@ -265,7 +303,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   #sideOf(dialog: Dialog): DialogSide {
-    return { dialog, digest: this.#digest, isCaller: true }
+    return { dialog, digest: this.#digest, isCaller: true, expiry: this.#expiry }
   }
 
   /** The INVITE with the next CSeq (sections 8.1.1 and 13.2.1). */
@@ -284,6 +322,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     headers.add('cseq', `${this.#cseq} INVITE`)
     headers.add('contact', core.contact(peer, isSips(this.#uri)))
     addCapabilities(core, headers)
+    this.#expiry?.addToRequest(headers)
     if (core.options.userAgent !== undefined) headers.add('user-agent', core.options.userAgent)
     addHeaders(core, headers, wanted)
     addBody(invite, body, contentType)

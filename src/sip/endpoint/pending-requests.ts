@@ -1,11 +1,17 @@
 import { integerBelow } from '../../kit/index.ts'
-import type { Dialog } from '../dialog/index.ts'
-import type { SipRequest } from '../message/index.ts'
+import type { SipRequest, SipResponse } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
-import { extensionRefusal, methodRefusal } from './admission.ts'
-import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
-import type { SessionId } from './control.ts'
+import { contentRefusal, extensionRefusal, methodRefusal, type Refusal } from './admission.ts'
+import { ACCEPTED, addBody, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
+import type { EndpointCommand, SessionId } from './control.ts'
 import type { EndpointCore, SessionTimer } from './core.ts'
+import type { DialogSide } from './dialog-client.ts'
+import { intervalRefusal } from './session-expiry.ts'
+
+type RespondRequest = Extract<EndpointCommand, { type: 'respondRequest' }>
+
+/** An offer of ours, or of theirs, that has no answer yet; `none`: whoever wants may make one. */
+export type OpenOffer = 'none' | 'ours' | 'theirs'
 
 /** The most requests of one dialog that may wait for their answer from above. */
 const MAX_PENDING = 16
@@ -18,29 +24,45 @@ const MAX_PENDING = 16
 export class PendingRequests {
   readonly #core: EndpointCore
   readonly #session: SessionId
-  readonly #tag: string
+  readonly #side: DialogSide
   readonly #pending = new Map<SipRequest, { readonly id: TransactionId; readonly timer: SessionTimer }>()
+  /** An UPDATE among them, and so an offer of the far end. */
+  #update: SipRequest | undefined
 
-  /** @param tag our tag in the dialog */
-  constructor(core: EndpointCore, session: SessionId, tag: string) {
+  constructor(core: EndpointCore, session: SessionId, side: DialogSide) {
     this.#core = core
     this.#session = session
-    this.#tag = tag
+    this.#side = side
+  }
+
+  /** An UPDATE with an offer waits for its answer from above. */
+  get holdsOffer(): boolean {
+    return this.#update !== undefined
   }
 
   /** Whether the request is in order and asks for nothing that we do not have; it has been answered if not. */
-  admits(id: TransactionId, request: SipRequest, dialog: Dialog): boolean {
-    if (!dialog.acceptCSeq(request)) {
+  admits(id: TransactionId, request: SipRequest): boolean {
+    if (!this.#side.dialog.acceptCSeq(request)) {
       this.#core.count('outOfOrderRequests')
       this.answer(id, request, 500)
       return false
     }
-    const refusal = extensionRefusal(request)
-    if (refusal !== undefined) {
-      this.#core.count('refusedRequests')
-      this.answer(id, request, refusal.status, refusal.headers)
-    }
+    const refusal = extensionRefusal(this.#core, request)
+    if (refusal !== undefined) this.refuse(id, request, refusal)
     return refusal === undefined
+  }
+
+  /**
+   * Takes an UPDATE (RFC 3311 section 5.2): one without an offer is answered here, one with an offer is passed up unless
+   * another offer is open.
+   */
+  takeUpdate(id: TransactionId, request: SipRequest, open: OpenOffer): void {
+    const refusal = contentRefusal(request) ?? intervalRefusal(this.#core, request)
+    if (refusal !== undefined) this.refuse(id, request, refusal)
+    else if (request.body.length === 0) this.#core.respond(id, this.#composeUpdated(request))
+    else if (this.holdsOffer || open === 'theirs') this.answerOverlap(id, request)
+    else if (open === 'ours') this.answer(id, request, 491)
+    else this.#pass(id, request)
   }
 
   /** Takes a request that no role has a meaning for. */
@@ -51,22 +73,24 @@ export class PendingRequests {
     }
     const passed = this.#core.options.passedMethods ?? ['INFO']
     if (!passed.includes(request.method)) {
-      const { status, headers } = methodRefusal(this.#core, request.method)
-      this.#core.count('refusedRequests')
-      this.answer(id, request, status, headers)
+      this.refuse(id, request, methodRefusal(this.#core, request.method))
       return
     }
+    this.#pass(id, request)
+  }
+
+  #pass(id: TransactionId, request: SipRequest): void {
     if (this.#pending.size >= MAX_PENDING) {
-      this.#core.count('refusedRequests')
-      this.answer(id, request, 503, [['Retry-After', '1']])
+      this.refuse(id, request, { status: 503, headers: [['Retry-After', '1']] })
       return
     }
     const timer = this.#core.timer(() => {
       this.#core.count('unansweredRequests')
-      this.respond(request, 500)
+      this.respond({ request, status: 500 })
     })
     timer.setIn(this.#core.patienceMs / 2)
     this.#pending.set(request, { id, timer })
+    if (request.method === 'UPDATE') this.#update = request
     this.#core.emit({ type: 'request', session: this.#session, request })
   }
 
@@ -76,7 +100,8 @@ export class PendingRequests {
   }
 
   /** Answers a request that was passed up. */
-  respond(request: SipRequest, status: number, phrase?: string): void {
+  respond(command: Pick<RespondRequest, 'request' | 'status' | 'phrase' | 'body' | 'contentType'>): void {
+    const { request, status, phrase, body, contentType } = command
     const pending = this.#pending.get(request)
     if (pending === undefined || status < 200 || status > 699) {
       this.#core.count('staleCommands')
@@ -84,7 +109,26 @@ export class PendingRequests {
     }
     this.#pending.delete(request)
     pending.timer.clear()
-    this.answer(pending.id, request, status, [], phrase)
+    const isUpdated = request === this.#update && status < 300
+    if (request === this.#update) this.#update = undefined
+    const response = isUpdated ? this.#composeUpdated(request) : this.#compose(request, status, phrase)
+    addBody(response, body, contentType)
+    this.#core.respond(pending.id, response)
+  }
+
+  /** A 2xx to an UPDATE: it refreshes the target and the session. */
+  #composeUpdated(request: SipRequest): SipResponse {
+    const { dialog, expiry } = this.#side
+    dialog.refreshTarget(request)
+    const response = this.#compose(request, 200)
+    response.headers.add('contact', this.#core.contact(dialog.peer, dialog.isSecure))
+    addCapabilities(this.#core, response.headers)
+    if (dialog.state === 'confirmed') expiry?.addToResponse(request, response.headers)
+    return response
+  }
+
+  #compose(request: SipRequest, status: number, phrase?: string): SipResponse {
+    return compose(this.#core, request, status, this.#side.dialog.localTag, phrase)
   }
 
   /** The session is over: everything that still waits gets 487 (RFC 3261 section 15.1.2). */
@@ -94,22 +138,29 @@ export class PendingRequests {
       this.answer(id, request, 487)
     }
     this.#pending.clear()
+    this.#update = undefined
+  }
+
+  /** Answers a request that is not to be served, and counts it. */
+  refuse(id: TransactionId, request: SipRequest, { status, headers }: Refusal): void {
+    this.#core.count('refusedRequests')
+    this.answer(id, request, status, headers)
   }
 
   answerOptions(id: TransactionId, request: SipRequest): void {
-    const response = compose(this.#core, request, 200, this.#tag)
+    const response = this.#compose(request, 200)
     addCapabilities(this.#core, response.headers)
     response.headers.add('accept', ACCEPTED)
     this.#core.respond(id, response)
   }
 
-  /** 500 with a Retry-After of 0 to 10 seconds: an INVITE before the last one is done (section 14.2). */
+  /** 500 with a Retry-After of 0 to 10 seconds: an INVITE or UPDATE before the last one is done (section 14.2, RFC 3311 section 5.2). */
   answerOverlap(id: TransactionId, request: SipRequest): void {
     this.answer(id, request, 500, [['Retry-After', String(integerBelow(this.#core.options.random, 11))]])
   }
 
   answer(id: TransactionId, request: SipRequest, status: number, headers?: HeaderList, phrase?: string): void {
-    const response = compose(this.#core, request, status, this.#tag, phrase)
+    const response = this.#compose(request, status, phrase)
     addHeaders(this.#core, response.headers, headers)
     this.#core.respond(id, response)
   }

@@ -21,6 +21,7 @@ export class ReliableProvisionals {
   #rseq: number
   #outstanding: SipResponse | undefined
   #intervalMs = 0
+  #described: 'no' | 'sent' | 'acknowledged' = 'no'
 
   constructor(core: EndpointCore, id: TransactionId, cseq: number, onGivenUp: () => void) {
     this.#core = core
@@ -41,6 +42,11 @@ export class ReliableProvisionals {
     return [this.#outstanding, ...this.#queue].some((response) => response !== undefined && response.body.length > 0)
   }
 
+  /** Whether a session description went out: the answer to the offer of the INVITE, or the offer where it had none. */
+  get described(): 'no' | 'sent' | 'acknowledged' {
+    return this.#described
+  }
+
   /** Takes a 101-199 response and makes it a reliable one. */
   send(response: SipResponse): void {
     if (this.#queue.length >= MAX_QUEUED) return
@@ -58,6 +64,7 @@ export class ReliableProvisionals {
     const { rseq, cseq } = rack.value
     if (String(rseq) !== this.#outstanding.headers.get('rseq')) return false
     if (cseq.number !== this.#cseq || cseq.method !== 'INVITE') return false
+    if (this.#outstanding.body.length > 0) this.#described = 'acknowledged'
     this.#outstanding = undefined
     this.#retransmission.clear()
     this.#end.clear()
@@ -69,6 +76,7 @@ export class ReliableProvisionals {
     const response = this.#outstanding === undefined ? this.#queue.shift() : undefined
     if (response === undefined) return
     this.#outstanding = response
+    if (response.body.length > 0 && this.#described === 'no') this.#described = 'sent'
     this.#core.respond(this.#id, response)
     this.#intervalMs = this.#core.timing.t1Ms
     this.#retransmission.setIn(this.#intervalMs)

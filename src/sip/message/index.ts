@@ -13,6 +13,7 @@ export { printMessage, startLine } from './print.ts'
 export * from './reason.ts'
 export * from './response.ts'
 export { isToken, quote, unquote } from './scan.ts'
+export * from './session-expires.ts'
 export * from './stream-framer.ts'
 export {
   escapeUser,

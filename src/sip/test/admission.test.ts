@@ -46,7 +46,7 @@ function request(
   return [`${method} ${uri} SIP/2.0`, ...lines]
 }
 
-const ALLOW = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK', 'INFO']
+const ALLOW = ['INVITE', 'ACK', 'CANCEL', 'BYE', 'OPTIONS', 'PRACK', 'UPDATE', 'INFO']
 
 describe('a request outside of a dialog', () => {
   it('OPTIONS is answered with what we can do, whatever goes on', () => {
@@ -54,7 +54,7 @@ describe('a request outside of a dialog', () => {
     expect(asked?.status).toBe(200)
     expect(asked?.headers('allow')).toEqual(ALLOW)
     expect(asked?.headers('accept')).toEqual(['application/sdp'])
-    expect(asked?.headers('supported')).toEqual(['100rel'])
+    expect(asked?.headers('supported')).toEqual(['100rel', 'timer'])
     expect(asked?.headers('to')[0]).toMatch(/;tag=/)
   })
 
