@@ -197,6 +197,11 @@ export class LegMedia {
     return this.#session.offer({ ...this.#local, direction })
   }
 
+  /** Offers what stands: nothing changes. */
+  restate(): Uint8Array {
+    return this.#session.offerAgain() ?? this.offer()
+  }
+
   /** Takes an offer of the far end, starts the stream and returns our answer. */
   answer(offer: Uint8Array): Result<Uint8Array> {
     const answered = this.#session.answer(offer, { ...this.#local, direction: directionOf(true, !this.#isHolding) })

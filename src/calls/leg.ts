@@ -256,9 +256,10 @@ export abstract class Leg {
     switch (event.type) {
       case 'ended': {
         const reason = releaseReason(event.request?.headers.all('reason') ?? [])
-        if (event.by === 'network')
-          this.end(Cause.ERROR, 'network', { reason: { ...reason, ...(event.detail && { text: event.detail }) } })
-        else this.end(event.by === 'remote' ? causeOfRelease(reason.q850) : Cause.NORMAL, event.by, { reason })
+        if (event.by === 'network') {
+          const cause = event.isExpired ? Cause.TIMEOUT : Cause.ERROR
+          this.end(cause, 'network', { reason: { ...reason, ...(event.detail && { text: event.detail }) } })
+        } else this.end(event.by === 'remote' ? causeOfRelease(reason.q850) : Cause.NORMAL, event.by, { reason })
         return
       }
       case 'reinvited':
@@ -273,11 +274,17 @@ export abstract class Leg {
       case 'reinviteFailed':
         this.#renegotiation?.onFailed()
         return
+      case 'refreshDue':
+        this.host.sip({ type: 'reinvite', session: this.session, ...sdp(this.media.restate()) })
+        return
+      case 'reinviteAnswered':
+        this.media.accept(event.response.body)
+        return
       case 'request':
         this.#onRequest(event.request)
         return
       case 'requestDone':
-        this.#infos.shift()?.(event.response?.status)
+        if (event.method === 'INFO') this.#infos.shift()?.(event.response?.status)
         return
     }
   }
@@ -303,10 +310,21 @@ export abstract class Leg {
   }
 
   #onRequest(request: SipRequest): void {
+    if (request.method === 'UPDATE') {
+      this.#onUpdate(request)
+      return
+    }
     const digit = request.method === 'INFO' ? infoDigit(request) : undefined
     if (digit !== undefined && !this.isEnding) this.media.signalledDigit(digit)
     const status = request.method !== 'INFO' ? 405 : digit === undefined && request.body.length > 0 ? 415 : 200
     this.host.sip({ type: 'respondRequest', session: this.session, request, status })
+  }
+
+  /** An UPDATE with an offer (RFC 3311), also before the answer. */
+  #onUpdate(request: SipRequest): void {
+    const answer = this.isEnding ? undefined : this.media.answer(request.body)
+    const how = answer?.ok ? { status: 200, ...sdp(answer.value) } : { status: 488 }
+    this.host.sip({ type: 'respondRequest', session: this.session, request, ...how })
   }
 
   #released(): void {

@@ -27,6 +27,24 @@ describe('MediaSession', () => {
     expect(origin(session.offer({ ...media, direction: 'sendonly' }))).toBe('o=- 9 2')
   })
 
+  it('offers again what stands, also after an offer that was refused', () => {
+    const [us, them] = [new MediaSession(1, seededRandom(1)), new MediaSession(2, seededRandom(2))]
+    expect(us.offerAgain()).toBeUndefined()
+    const first = us.offer(media)
+    const answered = them.answer(first, { ...media, codecs: ['PCMA'] })
+    expect(answered.ok && us.accept(answered.value.answer).ok).toBe(true)
+    expect(us.offerAgain()).toEqual(first)
+    us.offer({ ...media, direction: 'sendonly' })
+    const again = us.offerAgain() as Uint8Array
+    expect(origin(again)).toBe('o=- 1 3')
+    expect(line(again, 'a=send')).toBe('a=sendrecv')
+    // Who has answered offers what its answer said.
+    const theirs = them.offerAgain() as Uint8Array
+    expect(origin(theirs)).toBe('o=- 2 1')
+    expect(line(theirs, 'm=')).toBe('m=audio 4000 RTP/AVP 8 101')
+    expect(us.answer(theirs, media).ok).toBe(true)
+  })
+
   it('raises the version of an answer that differs because the offer does', () => {
     const [us, them] = [new MediaSession(1, seededRandom(1)), new MediaSession(2, seededRandom(2))]
     const answerTo = (direction: 'sendrecv' | 'sendonly') => {

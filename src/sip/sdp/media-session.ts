@@ -30,7 +30,9 @@ export class MediaSession {
   readonly #sessionId: number
   #version = 1
   #lastPrinted: Uint8Array | undefined
-  #offered: LocalMedia | undefined
+  #offered: { readonly media: SessionMedia; readonly local: LocalMedia } | undefined
+  /** What was agreed on last, as an offer of ours would say it. */
+  #standing: SessionMedia | undefined
   #layout: MediaLayout | undefined
   readonly #payloadTypes = new Map<string, number>()
 
@@ -50,15 +52,21 @@ export class MediaSession {
 
   /** Makes an offer, the first or a later one (re-INVITE). It stands until `accept` or the next `offer`. */
   offer(media: SessionMedia): Uint8Array {
-    this.#offered = this.#local(media)
-    let offer = createOffer(this.#offered)
+    let local = this.#local(media)
+    let offer = createOffer(local)
     if (this.#differs(offer)) {
       this.#version++
-      this.#offered = this.#local(media)
-      offer = createOffer(this.#offered)
+      local = this.#local(media)
+      offer = createOffer(local)
     }
+    this.#offered = { media, local }
     this.#lastPrinted = offer
     return offer
+  }
+
+  /** Offers what stands, so that nothing changes: for a refresh (RFC 4028 section 7.4). `undefined` before there is anything. */
+  offerAgain(): Uint8Array | undefined {
+    return this.#standing && this.offer(this.#standing)
   }
 
   /** Answers an offer of the far end. On an error nothing has changed: say 488. */
@@ -71,6 +79,8 @@ export class MediaSession {
       if (!negotiated.ok) return negotiated
     }
     this.#lastPrinted = negotiated.value.answer
+    const { codec, direction, telephoneEventPayloadType: events } = negotiated.value.stream
+    this.#standing = { ...media, codecs: [codec], direction, telephoneEvent: events !== undefined }
     this.#keep(negotiated.value)
     return negotiated
   }
@@ -78,8 +88,10 @@ export class MediaSession {
   /** Takes the answer to our latest offer. */
   accept(answer: Uint8Array): Result<NegotiatedStream> {
     if (this.#offered === undefined) return err('an answer without an offer')
-    const negotiated = acceptAnswer(this.#offered, answer)
+    const { media, local } = this.#offered
+    const negotiated = acceptAnswer(local, answer)
     if (!negotiated.ok) return negotiated
+    this.#standing = media
     this.#keep(negotiated.value)
     return ok(negotiated.value.stream)
   }
