@@ -199,7 +199,8 @@ export class LegMedia {
 
   /** Offers what stands: nothing changes. */
   restate(): Uint8Array {
-    return this.#session.offerAgain() ?? this.offer()
+    this.#offered = { direction: directionOf(!this.#isHeld, !this.#isHolding), isHolding: this.#isHolding }
+    return this.#session.restate() ?? this.offer()
   }
 
   /** Takes an offer of the far end, starts the stream and returns our answer. */

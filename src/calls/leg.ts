@@ -9,6 +9,7 @@ import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
 import { Renegotiation } from './renegotiation.ts'
+import { sdp } from './sdp-body.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
@@ -275,10 +276,7 @@ export abstract class Leg {
         this.#renegotiation?.onFailed()
         return
       case 'refreshDue':
-        this.host.sip({ type: 'reinvite', session: this.session, ...sdp(this.media.restate()) })
-        return
-      case 'reinviteAnswered':
-        this.media.accept(event.response.body)
+        this.#renegotiation?.refresh()
         return
       case 'request':
         this.#onRequest(event.request)

@@ -5,7 +5,8 @@ import { sdp } from './sdp-body.ts'
 
 /** A change of ours that waits for its turn or for its answer. */
 interface Change {
-  readonly isHolding: boolean
+  /** `undefined`: everything stays as it is. */
+  readonly isHolding: boolean | undefined
   readonly onDone: (isDone: boolean) => void
 }
 
@@ -38,6 +39,12 @@ export class Renegotiation {
    */
   hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
     this.#changes.push({ isHolding, onDone })
+    this.#next()
+  }
+
+  /** The session timer wants a re-INVITE (RFC 4028): one that changes nothing, unless a change waits anyway. */
+  refresh(): void {
+    if (this.#changes.length === 0) this.#changes.push({ isHolding: undefined, onDone: () => {} })
     this.#next()
   }
 
@@ -84,12 +91,13 @@ export class Renegotiation {
   #next(): void {
     const change = this.#changes[0]
     if (change === undefined || this.#isSent || this.#awaitsAck) return
-    if (change.isHolding === this.#media.isHolding) {
+    const { isHolding } = change
+    if (isHolding === this.#media.isHolding) {
       this.#finish(true)
       return
     }
     this.#isSent = true
-    const offer = this.#media.offerAgain(change.isHolding)
+    const offer = isHolding === undefined ? this.#media.restate() : this.#media.offerAgain(isHolding)
     this.#host.sip({ type: 'reinvite', session: this.#session, ...sdp(offer) })
   }
 

@@ -29,17 +29,17 @@ describe('MediaSession', () => {
 
   it('offers again what stands, also after an offer that was refused', () => {
     const [us, them] = [new MediaSession(1, seededRandom(1)), new MediaSession(2, seededRandom(2))]
-    expect(us.offerAgain()).toBeUndefined()
+    expect(us.restate()).toBeUndefined()
     const first = us.offer(media)
     const answered = them.answer(first, { ...media, codecs: ['PCMA'] })
     expect(answered.ok && us.accept(answered.value.answer).ok).toBe(true)
-    expect(us.offerAgain()).toEqual(first)
+    expect(us.restate()).toEqual(first)
     us.offer({ ...media, direction: 'sendonly' })
-    const again = us.offerAgain() as Uint8Array
+    const again = us.restate() as Uint8Array
     expect(origin(again)).toBe('o=- 1 3')
     expect(line(again, 'a=send')).toBe('a=sendrecv')
     // Who has answered offers what its answer said.
-    const theirs = them.offerAgain() as Uint8Array
+    const theirs = them.restate() as Uint8Array
     expect(origin(theirs)).toBe('o=- 2 1')
     expect(line(theirs, 'm=')).toBe('m=audio 4000 RTP/AVP 8 101')
     expect(us.answer(theirs, media).ok).toBe(true)

@@ -65,7 +65,7 @@ export class MediaSession {
   }
 
   /** Offers what stands, so that nothing changes: for a refresh (RFC 4028 section 7.4). `undefined` before there is anything. */
-  offerAgain(): Uint8Array | undefined {
+  restate(): Uint8Array | undefined {
     return this.#standing && this.offer(this.#standing)
   }
 
