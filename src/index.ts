@@ -71,6 +71,7 @@ export type { AudioClip, AudioStream, CodecName, FileSource } from './media/inde
 export {
   type AuthenticationConfig,
   type CallerIdConfig,
+  type DiversionConfig,
   defineConfig,
   type FilesConfig,
   type LimitsConfig,

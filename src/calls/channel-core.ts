@@ -18,6 +18,8 @@ export class ChannelCore implements LegListener {
   /** Takes every digit of the call; set by the DTMF detector. */
   digitSink: (digit: string) => void = () => {}
   readonly callIds: string[] = []
+  /** Max-Forwards of the calls to be placed, where they carry one on that came to us. */
+  maxForwards: number | undefined
   #leg: Leg | undefined
   #transmitter: string | undefined
   #isClosed = false

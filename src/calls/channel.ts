@@ -1,10 +1,12 @@
 import { Hangup, UsageError } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
+import { DIVERSION_REASONS, type DiversionReason } from '../sip/index.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
 import { type CallDetails, publicDetails } from './details.ts'
+import type { DivertedCall } from './diversion.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { type FileOrTone, FileOrTonePlayer } from './file-or-tone.ts'
@@ -12,6 +14,7 @@ import { FileRecorder } from './file-recorder.ts'
 import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
+import { type Caller, callerOf } from './routing/caller-id.ts'
 
 /** How {@link Channel.call} places a call. */
 export interface CallOptions {
@@ -20,6 +23,14 @@ export interface CallOptions {
    * Default: the trunk's `from`, or the exchange's identity.
    */
   from?: string
+  /**
+   * The incoming call that this one carries on to somebody else. The callee is told who diverted it (Diversion or
+   * History-Info, as the trunk wants it), and without `from` the call comes from its caller, who stays anonymous when he
+   * asked for that.
+   */
+  diverts?: Channel
+  /** Why it is diverted. Default `unknown`. */
+  diversionReason?: DiversionReason
   /** Hides who calls (RFC 3323): From is anonymous, and the network is asked to tell the callee nothing. Default false. */
   anonymous?: boolean
   /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */
@@ -329,16 +340,22 @@ export class Channel {
       throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
     const headers = headersOf('call', this.#core, options.headers)
     const destination = host.router.resolve(to)
+    const { diverts, diversionReason, from, anonymous } = options
+    const diverted = diverts === undefined ? undefined : diverts.#divertedCall(diversionReason)
+    const { maxForwards } = this.#core
     const call = {
       to,
       destination,
       caller: {
-        ...(options.from !== undefined && { from: options.from }),
-        ...(options.anonymous !== undefined && { isAnonymous: options.anonymous }),
+        ...diverted?.caller,
+        ...(from !== undefined && { from }),
+        ...(anonymous !== undefined && { isAnonymous: anonymous }),
       },
       headers,
       timeoutMs,
       ...(codecs && { codecs }),
+      ...(diverted && { diverted: diverted.call }),
+      ...(maxForwards !== undefined && { maxForwards }),
     }
     this.#isPlacing = true
     const leg = await new Promise<OutgoingLeg>((resolve) => {
@@ -351,6 +368,16 @@ export class Channel {
     })
     if (signal !== undefined) this.#hangUpOnAbort(leg, signal)
     return leg
+  }
+
+  #divertedCall(reason: DiversionReason = 'unknown'): { call: DivertedCall; caller: Caller } {
+    const leg = this.#core.leg
+    if (!(leg instanceof IncomingLeg))
+      throw new UsageError('call: diverts needs a channel with an incoming call, which is then carried on')
+    if (!DIVERSION_REASONS.includes(reason))
+      throw new UsageError(`call: diversionReason must be one of ${DIVERSION_REASONS.join(', ')}, not ${reason}`)
+    const { headers, uri } = leg.request
+    return { call: { headers, divertedBy: uri, reason }, caller: callerOf(headers, leg.details.assertedIdentity) }
   }
 
   #hangUpOnAbort(leg: OutgoingLeg, signal: AbortLike): void {

@@ -1,4 +1,5 @@
 import type { CodecName, LegStatistics } from '../media/index.ts'
+import type { PrivacyValue } from '../sip/index.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
 import type { CallAttempt } from './routing/attempts.ts'
@@ -51,6 +52,15 @@ export interface InboundDetails {
   readonly diversion?: string
   /** The name of the digest user who placed the call, when it was authenticated. */
   readonly user?: string
+  /** The name of the trunk that it came by. */
+  readonly trunk?: string
+  /**
+   * Who really calls, as the P-Asserted-Identity (RFC 3325) of a trusted trunk says. Not for the eyes of others when
+   * `privacy` has `id`.
+   */
+  readonly assertedIdentity?: string
+  /** What the caller wants hidden (RFC 3323), where he says so. */
+  readonly privacy?: readonly PrivacyValue[]
   readonly farEndType?: undefined
   readonly attempts?: undefined
 }
@@ -64,6 +74,9 @@ export interface OutboundDetails {
   readonly sipCallId?: string
   /** Who picked up, once it is known. */
   readonly farEndType?: CallFarEndType
+  readonly trunk?: undefined
+  readonly assertedIdentity?: undefined
+  readonly privacy?: undefined
   readonly diversion?: undefined
   readonly user?: undefined
 }
@@ -121,6 +134,9 @@ export interface MutableCallDetails {
   sipCallId?: string
   diversion?: string
   user?: string
+  trunk?: string
+  assertedIdentity?: string
+  privacy?: readonly PrivacyValue[]
   codec?: CodecName
   connectedId?: string
   attempts?: readonly CallAttempt[]

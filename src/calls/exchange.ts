@@ -17,7 +17,9 @@ import {
   type EndpointInput,
   type EndpointOptions,
   type EndpointOutput,
+  parseMaxForwards,
   parseUri,
+  type SipRequest,
   type SrtpPolicy,
   unescapeUri,
 } from '../sip/index.ts'
@@ -104,6 +106,8 @@ export type ExchangeCounter =
   | 'callsWithoutService'
   /** Calls to a service whose application could not be loaded, answered 500. */
   | 'callsWithoutApp'
+  /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
+  | 'identitiesNotTrusted'
   /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */
   | 'brokenInvariants'
 
@@ -311,7 +315,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const core = new ChannelCore(this.#host)
     const leg = new IncomingLeg(this.#host, session, request, user, core)
     const trunk = trunkOfCaller(this.#options.trunks ?? [], from.address, user)
-    if (trunk?.srtp !== undefined) leg.media.useSrtp(trunk.srtp)
+    if (trunk !== undefined) leg.cameBy(trunk)
+    if (trunk?.isTrusted !== true && request.headers.has('p-asserted-identity'))
+      this.counters.add('identitiesNotTrusted')
+    core.maxForwards = hopsLeft(request)
     core.attach(leg)
     void this.#instances.run(service, 'inbound', {}, core)
   }
@@ -381,6 +388,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       clear: () => this.#timers.delete(owner),
     }
   }
+}
+
+/** Max-Forwards of what carries a call on (RFC 7332 section 3), so that calls which go in circles end. */
+function hopsLeft(request: SipRequest): number | undefined {
+  const hops = parseMaxForwards(request.headers.get('max-forwards') ?? '')
+  return hops.ok ? Math.max(0, hops.value - 1) : undefined
 }
 
 function dialledAddress(requestUri: string): { user: string; host: string } {

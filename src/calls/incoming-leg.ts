@@ -1,13 +1,14 @@
 import type { Result } from '../kit/index.ts'
 import { ok } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import type { EndpointEvent, SessionId, SipRequest } from '../sip/index.ts'
+import { type EndpointEvent, identitiesOf, privacyOf, type SessionId, type SipRequest } from '../sip/index.ts'
 import { causeOfRelease, type RejectCause, reasonOfReject, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
+import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
 
 type Headers = readonly (readonly [name: string, value: string])[]
@@ -52,6 +53,7 @@ export class IncomingLeg extends Leg {
     const diversion = diversionOf(request.headers)
     if (diversion !== undefined) this.details.diversion = diversion
     if (user !== undefined) this.details.user = user
+    if (request.headers.has('privacy')) this.details.privacy = privacyOf(request.headers)
     this.details.sipCallId = request.headers.get('call-id') ?? ''
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
   }
@@ -59,6 +61,14 @@ export class IncomingLeg extends Leg {
   /** The INVITE brought an offer. */
   get offersMedia(): boolean {
     return this.request.body.length > 0
+  }
+
+  /** It came by a trunk, which may be believed about who calls. */
+  cameBy(trunk: Trunk): void {
+    this.details.trunk = trunk.name
+    if (trunk.srtp !== undefined) this.media.useSrtp(trunk.srtp)
+    const [identity] = trunk.isTrusted === true ? identitiesOf(this.request.headers) : []
+    if (identity !== undefined) this.details.assertedIdentity = identity.uri
   }
 
   /** Early media is up: a ringtone can be played. */

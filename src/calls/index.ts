@@ -31,6 +31,7 @@ export type {
   RunningDetails,
   UnansweredDetails,
 } from './details.ts'
+export type { DiversionHeader } from './diversion.ts'
 export type { DtmfDetector, GetDigitsOptions } from './dtmf-detector.ts'
 export * from './enums.ts'
 export {

@@ -108,6 +108,7 @@ export class Instances {
     const placement = channels[0]?.core.placement
     for (let i = 0; i < this.#options.extraChannels; i++) {
       const core = new ChannelCore(this.#host, placement)
+      core.maxForwards = channels[0]?.core.maxForwards
       channels.push({ core, channel: new Channel(core) })
     }
     return channels.slice(1).map(({ channel }) => channel)

@@ -1,6 +1,7 @@
 import type { CodecName } from '../media/index.ts'
 import type { EndpointEvent, SipResponse } from '../sip/index.ts'
 import type { EndedBy } from './details.ts'
+import type { DivertedCall } from './diversion.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
@@ -13,6 +14,9 @@ export interface OutgoingCall {
   readonly to: string
   readonly destination: Destination
   readonly caller: Caller
+  /** The call that this one carries on. */
+  readonly diverted?: DivertedCall
+  readonly maxForwards?: number
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** `null`: no limit. */
   readonly timeoutMs: number | null
@@ -126,13 +130,19 @@ export class OutgoingLeg extends Leg {
     const route = this.#route as Route
     const { uri, trunk, via } = route
     const hops = this.host.router.hopsOf(route)
+    const { diverted, maxForwards } = this.#call
     const { from, headers } = this.#presented as PresentedCaller
     this.host.sip({
       type: 'invite',
       session: this.session,
       to: uri,
       from,
-      headers: [...headers, ...this.#call.headers],
+      headers: [
+        ...headers,
+        ...(diverted === undefined ? [] : this.host.router.divert(diverted, route)),
+        ...this.#call.headers,
+      ],
+      ...(maxForwards !== undefined && { maxForwards }),
       ...sdp(this.media.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
       ...(via && { via }),

@@ -194,6 +194,7 @@ function trunkOf(settings: Settings['trunks'][number]): Trunk {
     ...(from !== undefined && { from }),
     numberFormat: settings.numberFormat,
     ...(callerId && { callerId }),
+    diversion: settings.diversion,
     isTrusted: settings.isTrusted,
     firstResponseMs: settings.firstResponseMs,
     ...(srtp !== undefined && { srtp }),

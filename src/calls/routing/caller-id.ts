@@ -1,9 +1,12 @@
 import {
   escapeUser,
+  NO_PARAMS,
   parseNameAddr,
   parseUri,
   printNameAddr,
   printUri,
+  privacyOf,
+  type SipHeaders,
   type SipUri,
   unescapeUri,
 } from '../../sip/index.ts'
@@ -122,21 +125,37 @@ function normalised(number: string, plan: NumberPlan | undefined): string {
   return number.length > 15 ? number : normaliseNumber(number, plan)
 }
 
+/**
+ * Who a call that is carried on is from: its own caller, who stays anonymous when he asked for that. Of an anonymous
+ * caller `asserted` is what a trusted trunk says that he is.
+ */
+export function callerOf(headers: SipHeaders, asserted: string | undefined): Caller {
+  const address = parseNameAddr(headers.get('from') ?? '')
+  const hides = privacyOf(headers).some((value) => value === 'id' || value === 'user' || value === 'header')
+  if (!address.ok || hides || /@anonymous\.invalid$/i.test(address.value.uri))
+    return { ...(asserted !== undefined && { from: asserted }), isAnonymous: true }
+  return { from: printNameAddr({ ...address.value, params: NO_PARAMS }) }
+}
+
 /** Whether a number is meant by `+441632960001` or `+4416329600*`. */
 export function isMeant(mask: string, number: string): boolean {
   return mask.endsWith('*') ? number.startsWith(mask.slice(0, -1)) : number === mask
 }
 
-/** A number as an address at the host of the trunk's `from`, or at ours. */
+/** A number as a URI at the host of the trunk's `from`, or at ours. */
+export function numberUri(number: string, trunk: Trunk | undefined, identity: string): string {
+  const host = sipUriOf(trunk?.from) ?? sipUriOf(identity)
+  return printUri({ ...(host as SipUri), user: escapeUser(number) })
+}
+
 function numberAddress(
   number: string,
   displayName: string | undefined,
   trunk: Trunk | undefined,
   identity: string,
 ): string {
-  const host = sipUriOf(trunk?.from) ?? sipUriOf(identity)
-  const uri = printUri({ ...(host as SipUri), user: escapeUser(number) })
-  return printNameAddr({ ...(displayName !== undefined && { displayName }), uri, params: new Map() })
+  const uri = numberUri(number, trunk, identity)
+  return printNameAddr({ ...(displayName !== undefined && { displayName }), uri, params: NO_PARAMS })
 }
 
 function sipUriOf(text: string | undefined): SipUri | undefined {
@@ -147,5 +166,5 @@ function sipUriOf(text: string | undefined): SipUri | undefined {
 
 function withoutParams(text: string): string {
   const address = parseNameAddr(text)
-  return address.ok ? printNameAddr({ ...address.value, params: new Map() }) : text
+  return address.ok ? printNameAddr({ ...address.value, params: NO_PARAMS }) : text
 }

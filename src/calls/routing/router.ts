@@ -1,7 +1,8 @@
 import { type Random, UsageError } from '../../kit/index.ts'
-import { escapeUser, type Peer, parseUri, printUri, type SipUri } from '../../sip/index.ts'
+import { escapeUser, type Peer, parseUri, printUri, privacyOf, type SipUri } from '../../sip/index.ts'
+import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
-import { type Caller, type PresentedCaller, presentCaller } from './caller-id.ts'
+import { type Caller, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
 import { formatNumber, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
 import { type NumberRoute, RouteTable } from './route-table.ts'
 import type { Trunk, TrunkHealth } from './trunk.ts'
@@ -87,6 +88,21 @@ export class Router {
   /** Who a call by `route` says that it is from. */
   present(caller: Caller, route: Route): PresentedCaller {
     return presentCaller(caller, route.trunk, this.#options.numbering, this.#options.identity)
+  }
+
+  /**
+   * What a call by `route` says of the one that it carries on. Whoever is outside of our trust domain is not told what
+   * its caller wants hidden (RFC 7044 section 10.1).
+   */
+  divert(call: DivertedCall, route: Route): readonly (readonly [name: string, value: string])[] {
+    const { trunk, uri } = route
+    const hides = privacyOf(call.headers).some((value) => value === 'history' || value === 'header')
+    if (hides && trunk?.isTrusted !== true) return []
+    const { identity, numbering } = this.#options
+    const number = numberOf(call.divertedBy, numbering)?.number
+    const written = number && formatNumber(number, trunk?.callerId?.format ?? 'e164', numbering)
+    const divertedBy = written === undefined ? call.divertedBy : numberUri(written, trunk, identity)
+    return diversionHeaders({ ...call, divertedBy }, uri, trunk?.diversion ?? 'diversion')
   }
 
   #resolveNumber(number: string): Destination {

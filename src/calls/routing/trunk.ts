@@ -1,4 +1,5 @@
 import type { Credentials, SrtpPolicy } from '../../sip/index.ts'
+import type { DiversionHeader } from '../diversion.ts'
 import type { TrunkKeepAlive, TrunkRegistration } from '../upkeep/index.ts'
 import type { CallerIdPolicy } from './caller-id.ts'
 import type { NumberFormat } from './number-plan.ts'
@@ -15,7 +16,12 @@ export interface Trunk {
   readonly numberFormat?: NumberFormat
   /** Whom calls through it may come from, and how they say so. Default: whatever the application says. */
   readonly callerId?: CallerIdPolicy
-  /** It belongs to our trust domain (RFC 3325 section 2.3): it may be told who really calls. Default false. */
+  /** How it is told that a call was diverted to it. Default `diversion`. */
+  readonly diversion?: DiversionHeader
+  /**
+   * It belongs to our trust domain (RFC 3325 section 2.3): it is told who really calls, and believed when it says who does.
+   * Default false.
+   */
   readonly isTrusted?: boolean
   /**
    * How long it may say nothing at all before the next trunk is tried, in ms; without a next one SIP's own 32 s count.

@@ -117,6 +117,7 @@ describe('a configuration', () => {
           numberFormat: 'national',
           callerId: { allowed: ['+4416329600*'], identity: 'asserted' },
           trusted: true,
+          diversion: 'both',
           firstResponseMs: 2000,
         },
         { name: 'b', uri: 'sip:b.example' },
@@ -135,6 +136,7 @@ describe('a configuration', () => {
     expect(settings.trunks[0]).toMatchObject({
       numberFormat: 'national',
       callerId: { allowed: ['+4416329600*'], identity: 'asserted' },
+      diversion: 'both',
       isTrusted: true,
       firstResponseMs: 2000,
     })
@@ -262,6 +264,11 @@ describe('what is refused by its shape', () => {
       'a registration for a moment',
       { trunks: [{ name: 'a', uri: 'sip:b', register: { expiresS: 5 } }] },
       /^trunks\[0\]\.register/,
+    ],
+    [
+      'a diversion by a header that is none',
+      { trunks: [{ name: 'a', uri: 'sip:b', diversion: 'x' }] },
+      /^trunks\[0\]\.diversion is "x": must be 'diversion', 'history-info'/,
     ],
     ['a user without a password', { users: [{ username: 'a' }] }, /^users\[0\]\.password is not usable/],
     ['a realm with quotes', { authentication: { realm: '"' } }, /^authentication\.realm is/],

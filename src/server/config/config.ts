@@ -1,8 +1,15 @@
 import type { AppDefinition } from '../../calls/index.ts'
-import type { CallerIdConfig, NumberFormatConfig, NumberingConfig, RouteConfig } from './number-config.ts'
+import type {
+  CallerIdConfig,
+  DiversionConfig,
+  NumberFormatConfig,
+  NumberingConfig,
+  RouteConfig,
+} from './number-config.ts'
 
 export type {
   CallerIdConfig,
+  DiversionConfig,
   NumberFormatConfig,
   NumberingConfig,
   RouteConfig,
@@ -129,8 +136,11 @@ export interface TrunkConfig {
   readonly numberFormat?: NumberFormatConfig
   /** Whom calls through this trunk may come from. Default: whomever the application names. */
   readonly callerId?: CallerIdConfig
+  /** How it is told that a call was diverted to it. Default `'diversion'`. */
+  readonly diversion?: DiversionConfig
   /**
-   * It belongs to our trust domain (RFC 3325): it is told who really calls, also when the caller hides. Default false.
+   * It belongs to our trust domain (RFC 3325): it is told who really calls, also when the caller hides, and believed when
+   * it says so. Default false.
    */
   readonly trusted?: boolean
   /**

@@ -38,6 +38,9 @@ export interface RouteTrunkConfig {
 /** How a number is written: `+441632960001`, `441632960001`, or as it is dialled nationally, `01632960001`. */
 export type NumberFormatConfig = 'e164' | 'digits' | 'national'
 
+/** How a trunk is told that a call was diverted: Diversion (RFC 5806), History-Info (RFC 7044), both, or not. */
+export type DiversionConfig = 'diversion' | 'history-info' | 'both' | 'none'
+
 /** Whom the calls through a trunk may come from, and how they say so. */
 export interface CallerIdConfig {
   /**

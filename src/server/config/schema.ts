@@ -141,6 +141,9 @@ export const configSchema = object({
         format: numberFormat.optional(),
         identity: z.enum(['none', 'asserted', 'preferred'], "must be 'none', 'asserted' or 'preferred'").optional(),
       }).optional(),
+      diversion: z
+        .enum(['diversion', 'history-info', 'both', 'none'], "must be 'diversion', 'history-info', 'both' or 'none'")
+        .optional(),
       trusted: z.boolean('must be true or false').optional(),
       firstResponseMs: whole(500, 32_000, 'milliseconds').optional(),
       srtp: srtpPolicy.optional(),

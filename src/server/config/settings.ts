@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import type {
   AppDefinition,
   CallerIdPolicy,
+  DiversionHeader,
   NumberFormat,
   NumberPlan,
   NumberRoute,
@@ -90,6 +91,7 @@ export interface TrunkSettings {
   readonly from: string | undefined
   readonly numberFormat: NumberFormat
   readonly callerId: CallerIdPolicy | undefined
+  readonly diversion: DiversionHeader
   readonly isTrusted: boolean
   readonly firstResponseMs: number
   readonly srtp: SrtpPolicy | undefined
@@ -199,6 +201,7 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
     from: trunk.from ?? registration?.addressOfRecord,
     numberFormat: trunk.numberFormat ?? 'e164',
     callerId: trunk.callerId && definedOnly(trunk.callerId),
+    diversion: trunk.diversion ?? 'diversion',
     isTrusted: trunk.trusted ?? false,
     firstResponseMs: trunk.firstResponseMs ?? 5000,
     srtp: trunk.srtp,

@@ -80,7 +80,16 @@ export function unescapeUri(text: string): string {
 
 /** `text` with everything escaped that may not stand in the user part of a SIP URI. */
 export function escapeUser(text: string): string {
-  return text.replace(/[^\w.!~*'()&=+$,;?/-]+/g, (run) => toHex(utf8Encode(run)).replace(/../g, '%$&').toUpperCase())
+  return text.replace(/[^\w.!~*'()&=+$,;?/-]+/g, percentEncoded)
+}
+
+/** `text` with everything escaped that may not stand in the value of a header of a URI, `&`, `=` and `;` among it. */
+export function escapeUriHeader(text: string): string {
+  return text.replace(/[^\w.!~*'()-]+/g, percentEncoded)
+}
+
+function percentEncoded(run: string): string {
+  return toHex(utf8Encode(run)).replace(/../g, '%$&').toUpperCase()
 }
 
 function parseSipUri(scheme: 'sip' | 'sips', text: string): Result<SipUri> {

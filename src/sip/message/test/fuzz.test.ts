@@ -5,11 +5,14 @@ import {
   createResponse,
   cseqOf,
   fromTag,
+  identitiesOf,
   parseAuthParams,
   parseContacts,
   parseContentType,
   parseCSeq,
   parseDeltaSeconds,
+  parseDiversion,
+  parseHistoryEntry,
   parseMessage,
   parseNameAddr,
   parseRAck,
@@ -19,11 +22,14 @@ import {
   printChallenge,
   printContentType,
   printCSeq,
+  printDiversion,
+  printHistoryEntry,
   printMessage,
   printNameAddr,
   printReason,
   printUri,
   printVia,
+  privacyOf,
   reasonOf,
   type SipMessage,
   SipStreamFramer,
@@ -49,6 +55,8 @@ function exercise(bytes: Uint8Array): SipMessage | undefined {
   toTag(message)
   parseContacts(message.headers)
   reasonOf(message.headers, 'SIP')
+  identitiesOf(message.headers)
+  privacyOf(message.headers)
   for (const [, value] of message.headers.entries()) parseAll(value)
   if (message.kind === 'request') {
     validateRequest(message)
@@ -74,6 +82,8 @@ const STABLE: readonly ((text: string) => [first: string, second: string | undef
   (text) => stable(parseVia, printVia, text),
   (text) => stable(parseCSeq, printCSeq, text),
   (text) => stable(parseReason, printReason, text),
+  (text) => stable(parseDiversion, printDiversion, text),
+  (text) => stable(parseHistoryEntry, printHistoryEntry, text),
   (text) => stable(parseContentType, printContentType, text),
   (text) => stable(parseAuthParams, printChallenge, text),
 ]
@@ -111,6 +121,7 @@ const aHeaderText = fc
           '[::1]',
           'Digest ',
         ],
+        ...['index=1', 'mp=1', '?Reason=SIP%3Bcause%3D302', ';cause=302', 'privacy=full', 'counter=2'],
         ...['realm="x"', 'algorithm=', 'text/plain', 'cause=16', 'INVITE', '\u00e9', '\ud83d\ude00', '\0'],
       ),
       fc.string({ maxLength: 3 }),
@@ -128,7 +139,10 @@ describe('whatever comes, nothing throws', () => {
   })
 
   it('for headers of random text', () => {
-    const aHeader = fc.tuple(fc.constantFrom('Via', 'From', 'To', 'CSeq', 'Contact', 'Reason', 'l', 'X'), aHeaderText)
+    const aHeader = fc.tuple(
+      fc.constantFrom('Via', 'From', 'To', 'CSeq', 'Contact', 'Reason', 'P-Asserted-Identity', 'Privacy', 'l', 'X'),
+      aHeaderText,
+    )
     const property = fc.property(fc.array(aHeader, { maxLength: 12 }), (headers) => {
       exercise(sip(`OPTIONS sip:a SIP/2.0\n${headers.map(([name, value]) => `${name}: ${value}\n`).join('')}\n`))
     })
