@@ -1,12 +1,12 @@
 import { Hangup, UsageError } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import { DIVERSION_REASONS, type DiversionReason } from '../sip/index.ts'
+import type { DiversionReason } from '../sip/index.ts'
+import { carriedCall } from './carried-call.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
 import { type CallDetails, publicDetails } from './details.ts'
-import type { DivertedCall } from './diversion.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { type FileOrTone, FileOrTonePlayer } from './file-or-tone.ts'
@@ -14,7 +14,6 @@ import { FileRecorder } from './file-recorder.ts'
 import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
-import { type Caller, callerOf } from './routing/caller-id.ts'
 
 /** How {@link Channel.call} places a call. */
 export interface CallOptions {
@@ -341,20 +340,20 @@ export class Channel {
     const headers = headersOf('call', this.#core, options.headers)
     const destination = host.router.resolve(to)
     const { diverts, diversionReason, from, anonymous } = options
-    const diverted = diverts === undefined ? undefined : diverts.#divertedCall(diversionReason)
+    const carried = diverts === undefined ? undefined : carriedCall(diverts.#core.leg, diversionReason)
     const { maxForwards } = this.#core
     const call = {
       to,
       destination,
       caller: {
-        ...diverted?.caller,
+        ...carried?.caller,
         ...(from !== undefined && { from }),
         ...(anonymous !== undefined && { isAnonymous: anonymous }),
       },
       headers,
       timeoutMs,
       ...(codecs && { codecs }),
-      ...(diverted && { diverted: diverted.call }),
+      ...(carried && { diverted: carried.diverted }),
       ...(maxForwards !== undefined && { maxForwards }),
     }
     this.#isPlacing = true
@@ -368,16 +367,6 @@ export class Channel {
     })
     if (signal !== undefined) this.#hangUpOnAbort(leg, signal)
     return leg
-  }
-
-  #divertedCall(reason: DiversionReason = 'unknown'): { call: DivertedCall; caller: Caller } {
-    const leg = this.#core.leg
-    if (!(leg instanceof IncomingLeg))
-      throw new UsageError('call: diverts needs a channel with an incoming call, which is then carried on')
-    if (!DIVERSION_REASONS.includes(reason))
-      throw new UsageError(`call: diversionReason must be one of ${DIVERSION_REASONS.join(', ')}, not ${reason}`)
-    const { headers, uri } = leg.request
-    return { call: { headers, divertedBy: uri, reason }, caller: callerOf(headers, leg.details.assertedIdentity) }
   }
 
   #hangUpOnAbort(leg: OutgoingLeg, signal: AbortLike): void {
