@@ -75,9 +75,28 @@ export const STATUS_OF_REJECT = {
 /** Why a call is refused; each has its SIP status. */
 export type RejectCause = keyof typeof STATUS_OF_REJECT
 
-/** The Reason header that goes with a rejection, where the status alone does not tell the cause apart. */
-export function reasonOfReject(cause: RejectCause): string | undefined {
-  return cause === 'NOCHANNELS' ? 'Q.850;cause=34;text="No circuit available"' : undefined
+/**
+ * The Reason header that tells a far end why (RFC 3326): Q.850 with its own words. In BYE and CANCEL, and in a refusal
+ * (RFC 6432), where the status alone does not tell every cause apart.
+ */
+export const REASON_OF_CAUSE: Readonly<Record<RejectCause | 'NORMAL' | 'TIMEOUT' | 'ERROR', string>> = {
+  NORMAL: 'Q.850;cause=16;text="Normal call clearing"',
+  BUSY: 'Q.850;cause=17;text="User busy"',
+  NOANSWER: 'Q.850;cause=19;text="No answer from user"',
+  UNOBTAINABLE: 'Q.850;cause=1;text="Unallocated number"',
+  CHANGED: 'Q.850;cause=22;text="Number changed"',
+  OUTOFORDER: 'Q.850;cause=27;text="Destination out of order"',
+  BARRED: 'Q.850;cause=21;text="Call rejected"',
+  REJECTED: 'Q.850;cause=21;text="Call rejected"',
+  NOCHANNELS: 'Q.850;cause=34;text="No circuit available"',
+  CONGESTION: 'Q.850;cause=42;text="Switching equipment congestion"',
+  TIMEOUT: 'Q.850;cause=102;text="Recovery on timer expiry"',
+  ERROR: 'Q.850;cause=41;text="Temporary failure"',
+}
+
+/** What a BYE or CANCEL of ours says; OTHER and FAILED say nothing. */
+export function reasonOfRelease(cause: Cause): string | undefined {
+  return (REASON_OF_CAUSE as Readonly<Partial<Record<Cause, string>>>)[cause]
 }
 
 /** Reads the Reason headers of a message; unknown protocols and malformed values are passed over. */

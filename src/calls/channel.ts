@@ -227,7 +227,7 @@ export class Channel {
   }
 
   /**
-   * Refuses the incoming call; a connected call is released.
+   * Refuses the incoming call. A connected call is released with NORMAL, and its far end told the cause.
    * @param cause what the caller is told; default REJECTED
    * @param options.rawCause the SIP status to send instead of the cause's own, 400 to 699. A 3xx leads to state
    *   ERROR without telling the caller anything: redirection is not a refusal, and the call can be rejected again
@@ -240,7 +240,11 @@ export class Channel {
       throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
     if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
       throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
-    if (this.#core.leg?.isConnected) return this.hangUp()
+    const connected = this.#core.leg
+    if (connected?.isConnected) {
+      await this.#do(() => connected.hangUp('local', Cause.NORMAL, cause))
+      return this.waitForIdle({ timeoutMs: 60_000 })
+    }
     const headers = headersOf('reject', this.#core, options.headers)
     const leg = this.#core.requireRinging('reject')
     if (rawCause !== undefined && rawCause < 400) return State.ERROR

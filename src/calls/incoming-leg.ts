@@ -2,7 +2,7 @@ import type { Result } from '../kit/index.ts'
 import { ok } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
 import { type EndpointEvent, identitiesOf, privacyOf, type SessionId, type SipRequest } from '../sip/index.ts'
-import { causeOfRelease, type RejectCause, reasonOfReject, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
+import { causeOfRelease, REASON_OF_CAUSE, type RejectCause, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
@@ -109,21 +109,19 @@ export class IncomingLeg extends Leg {
     if (this.media.isOpen) this.onMediaOpened()
   }
 
-  /** Refuses the call with the status of `cause`, or with `status`. */
-  reject(
-    cause: RejectCause,
-    { headers, status = STATUS_OF_REJECT[cause] }: { headers: Headers; status?: number },
-  ): void {
-    const reason = reasonOfReject(cause)
-    this.#refuse(status, cause, 'local', reason === undefined ? headers : [...headers, ['Reason', reason]])
+  /** Refuses the call with the status of `cause` and its Reason; or with another status, which then speaks for itself. */
+  reject(cause: RejectCause, { headers, status }: { headers: Headers; status?: number }): void {
+    if (status === undefined || status === STATUS_OF_REJECT[cause])
+      this.#refuse(STATUS_OF_REJECT[cause], cause, 'local', [...headers, ['Reason', REASON_OF_CAUSE[cause]]])
+    else this.#refuse(status, cause, 'local', headers)
   }
 
-  override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
+  override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL, told: Cause = cause): void {
     if (this.isEnding) return
     this.#answerTimer.clear()
     if (this.#phase === 'accepted') {
       this.release(cause, endedBy)
-      this.host.sip({ type: 'bye', session: this.session })
+      this.sendRelease('bye', told)
     } else this.#refuse(cause === Cause.ERROR ? 500 : endedBy === 'drain' ? 503 : 480, cause, endedBy)
   }
 

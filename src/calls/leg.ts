@@ -1,6 +1,6 @@
 import { token, utf8Encode } from '../kit/index.ts'
 import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
-import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
+import { causeOfRelease, causeOfResponse, type ReleaseReason, reasonOfRelease, releaseReason } from './cause-map.ts'
 import type { ChannelEvent } from './channel-events.ts'
 import type { EndedBy, MutableCallDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
@@ -120,8 +120,11 @@ export abstract class Leg {
     return this.#releasing !== undefined || this.#state === State.IDLE
   }
 
-  /** Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice. */
-  abstract hangUp(endedBy: EndedBy, cause?: Cause): void
+  /**
+   * Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice.
+   * @param told what the far end is told of a connected call; default `cause`
+   */
+  abstract hangUp(endedBy: EndedBy, cause?: Cause, told?: Cause): void
 
   /**
    * Holds the far end of the connected call, or takes it back.
@@ -169,6 +172,12 @@ export abstract class Leg {
       this.#waiting.splice(i, 1)
       waiting.resolve()
     }
+  }
+
+  /** Says CANCEL or BYE, and why. */
+  protected sendRelease(type: 'cancel' | 'bye', told: Cause): void {
+    const reason = reasonOfRelease(told)
+    this.host.sip({ type, session: this.session, ...(reason !== undefined && { reason }) })
   }
 
   /** Our side has said CANCEL or BYE: jobs end now, IDLE comes with the far end's answer or after {@link RELEASE_WAIT_MS}. */

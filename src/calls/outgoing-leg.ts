@@ -75,7 +75,7 @@ export class OutgoingLeg extends Leg {
     return this.#response
   }
 
-  override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL): void {
+  override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL, told: Cause = cause): void {
     if (this.isEnding) return
     this.#answerTimer.clear()
     if (this.#phase !== 'established') this.#close('cancelled')
@@ -84,7 +84,7 @@ export class OutgoingLeg extends Leg {
       return
     }
     this.release(cause, endedBy, this.#hasRung ? undefined : UNHEARD_WAIT_MS)
-    this.host.sip({ type: this.#phase === 'inviting' ? 'cancel' : 'bye', session: this.session })
+    this.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', told)
   }
 
   protected override onMediaOpened(): void {

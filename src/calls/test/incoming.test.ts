@@ -103,10 +103,8 @@ describe('reject', () => {
           seen.push(await channel.reject(cause), channel.cause())
         })
         const call = both.peer.invite(`sip:app@${US}`, { sdp: {} })
-        const refused = await call.expectResponse(status)
-        expect(refused.headers.all('Reason').map((value) => value.split(';text')[0])).toEqual(
-          cause === 'NOCHANNELS' ? ['Q.850;cause=34'] : [],
-        )
+        // What its Reason says is tested in reasons.test.ts.
+        await call.expectResponse(status)
         await expectClean(sim, both)
         expect(seen).toEqual(['IDLE', cause])
         expect(both.ringdown.calls[0]).toMatchObject({ rawCause: status, endedBy: 'local', endedIn: 'CALL_INCOMING' })
