@@ -1,6 +1,7 @@
 import type { Logger } from '../kit/index.ts'
 import { UsageError } from '../kit/index.ts'
-import type { AbortLike, Channel } from './channel.ts'
+import type { Channel } from './channel.ts'
+import type { AbortLike } from './channel-options.ts'
 import type { MediaStore } from './media-store.ts'
 import type { ToneManager } from './tone-manager.ts'
 

@@ -1,93 +1,27 @@
 import { Hangup, UsageError } from '../kit/index.ts'
-import type { CodecName } from '../media/index.ts'
-import type { DiversionReason } from '../sip/index.ts'
 import { carriedCall } from './carried-call.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
+import {
+  type AbortLike,
+  type AnswerOptions,
+  type CallOptions,
+  checkCodecs,
+  checkTimeout,
+  type HoldOptions,
+  type RejectOptions,
+  type RingOptions,
+} from './channel-options.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
-import { type FileOrTone, FileOrTonePlayer } from './file-or-tone.ts'
+import { FileOrTonePlayer } from './file-or-tone.ts'
 import { FileRecorder } from './file-recorder.ts'
 import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
-
-/** How {@link Channel.call} places a call. */
-export interface CallOptions {
-  /**
-   * The caller as the callee sees it: a URI, a name-addr or a number, as far as the trunk's caller-id policy allows.
-   * Default: the trunk's `from`, or the exchange's identity.
-   */
-  from?: string
-  /**
-   * The incoming call that this one carries on to somebody else. The callee is told who diverted it (Diversion or
-   * History-Info, as the trunk wants it), and without `from` the call comes from its caller, who stays anonymous when he
-   * asked for that.
-   */
-  diverts?: Channel
-  /** Why it is diverted. Default `unknown`. */
-  diversionReason?: DiversionReason
-  /** Hides who calls (RFC 3323): From is anonymous, and the network is asked to tell the callee nothing. Default false. */
-  anonymous?: boolean
-  /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */
-  timeoutMs?: number | null
-  /** Codecs to offer, in order of preference. */
-  codecs?: readonly CodecName[]
-  /** Further SIP headers of the INVITE. */
-  headers?: Readonly<Record<string, string>>
-  /** Hangs up when it aborts. */
-  signal?: AbortLike
-}
-
-/** How {@link Channel.ring} lets the caller wait. */
-export interface RingOptions {
-  /** How long to let it ring before `ring` resolves; `null` means the length of the ringtone. Default 0. */
-  ringTimeMs?: number | null
-  /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
-  earlyMedia?: boolean
-  /** A file, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
-  customRingtone?: FileOrTone
-  /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
-  loopRingtone?: boolean
-  /** Codecs of early media and of the answer, in order of preference. */
-  codecs?: readonly CodecName[]
-  /** Further SIP headers of the 180 or 183. */
-  headers?: Readonly<Record<string, string>>
-}
-
-/** How {@link Channel.answer} answers. */
-export interface AnswerOptions {
-  /** Codecs to choose from, in order of preference; without effect after early media, whose description stands. */
-  codecs?: readonly CodecName[]
-  /** Further SIP headers of the 200. */
-  headers?: Readonly<Record<string, string>>
-  /** How long to wait for the caller's acknowledgement. Default: SIP's own 32 s. */
-  timeoutMs?: number
-}
-
-/** How {@link Channel.reject} refuses. */
-export interface RejectOptions {
-  /** The SIP status to send instead of the cause's own, 400 to 699. */
-  rawCause?: number
-  /** Further SIP headers of the refusal. */
-  headers?: Readonly<Record<string, string>>
-}
-
-/** How {@link Channel.hold} lets the far end wait. */
-export interface HoldOptions {
-  /** A file, or the name of a tone, played in a loop. Default: silence. */
-  media?: FileOrTone
-}
-
-/** The part of an AbortSignal that is used; any AbortSignal fits. */
-export interface AbortLike {
-  readonly aborted: boolean
-  addEventListener(type: 'abort', listener: () => void): void
-  removeEventListener(type: 'abort', listener: () => void): void
-}
 
 /**
  * A telephone line in the hands of an application: one call at a time, and the media objects to speak, listen and
@@ -193,6 +127,7 @@ export class Channel {
       )
     if (ringTimeMs === null && loopRingtone)
       throw new UsageError('ring: a ringtone in a loop has no length; give ringTimeMs')
+    checkCodecs('ring', codecs)
     this.#waitingSound.check(ringtone)
     const headers = headersOf('ring', this.#core, options.headers)
     const leg = this.#core.requireRinging('ring')
@@ -216,9 +151,8 @@ export class Channel {
    * @throws UsageError when there is no incoming call that waits for an answer; Hangup when the caller has gone
    */
   async answer(options: AnswerOptions = {}): Promise<State> {
-    const { timeoutMs } = options
-    if (timeoutMs !== undefined && !(timeoutMs > 0))
-      throw new UsageError(`answer: timeoutMs must be above 0, not ${timeoutMs}`)
+    checkTimeout('answer', options.timeoutMs)
+    checkCodecs('answer', options.codecs)
     const headers = headersOf('answer', this.#core, options.headers)
     const leg = this.#core.requireRinging('answer')
     await this.#waitingSound.stop()
@@ -254,6 +188,8 @@ export class Channel {
 
   /** Ends the call with NORMAL and resolves when it is IDLE. Safe when there is none. */
   async hangUp(): Promise<State> {
+    // A call that was asked for a moment ago is there after what is queued now.
+    if (this.#isPlacing) await this.#do(() => {})
     const leg = this.#core.leg
     if (leg === undefined || leg.state === State.IDLE) return State.IDLE
     await this.#do(() => leg.hangUp('local'))
@@ -341,6 +277,7 @@ export class Channel {
       throw new UsageError(`call needs a channel in state IDLE; this one is ${this.state()}`)
     if (timeoutMs !== null && !(timeoutMs > 0))
       throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
+    checkCodecs('call', codecs)
     const headers = headersOf('call', this.#core, options.headers)
     const destination = host.router.resolve(to)
     const { diverts, diversionReason, from, anonymous } = options

@@ -9,16 +9,16 @@ export {
   outbound,
 } from './app.ts'
 export { causeOfRelease, causeOfResponse, type RejectCause, type ReleaseReason, STATUS_OF_REJECT } from './cause-map.ts'
-export {
-  type AbortLike,
-  type AnswerOptions,
-  type CallOptions,
-  Channel,
-  type HoldOptions,
-  type RejectOptions,
-  type RingOptions,
-} from './channel.ts'
+export { Channel } from './channel.ts'
 export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
+export type {
+  AbortLike,
+  AnswerOptions,
+  CallOptions,
+  HoldOptions,
+  RejectOptions,
+  RingOptions,
+} from './channel-options.ts'
 export type { ChannelSip } from './channel-sip.ts'
 export type {
   AnsweredDetails,

@@ -1,0 +1,95 @@
+import { UsageError } from '../kit/index.ts'
+import { CODEC_RATES, type CodecName } from '../media/index.ts'
+import type { DiversionReason } from '../sip/index.ts'
+import type { Channel } from './channel.ts'
+import type { FileOrTone } from './file-or-tone.ts'
+
+/** How {@link Channel.call} places a call. */
+export interface CallOptions {
+  /**
+   * The caller as the callee sees it: a URI, a name-addr or a number, as far as the trunk's caller-id policy allows.
+   * Default: the trunk's `from`, or the exchange's identity.
+   */
+  from?: string
+  /**
+   * The incoming call that this one carries on to somebody else. The callee is told who diverted it (Diversion or
+   * History-Info, as the trunk wants it), and without `from` the call comes from its caller, who stays anonymous when he
+   * asked for that.
+   */
+  diverts?: Channel
+  /** Why it is diverted. Default `unknown`. */
+  diversionReason?: DiversionReason
+  /** Hides who calls (RFC 3323): From is anonymous, and the network is asked to tell the callee nothing. Default false. */
+  anonymous?: boolean
+  /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */
+  timeoutMs?: number | null
+  /** Codecs to offer, in order of preference. */
+  codecs?: readonly CodecName[]
+  /** Further SIP headers of the INVITE. */
+  headers?: Readonly<Record<string, string>>
+  /** Hangs up when it aborts. */
+  signal?: AbortLike
+}
+
+/** How {@link Channel.ring} lets the caller wait. */
+export interface RingOptions {
+  /** How long to let it ring before `ring` resolves; `null` means the length of the ringtone. Default 0. */
+  ringTimeMs?: number | null
+  /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
+  earlyMedia?: boolean
+  /** A file, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
+  customRingtone?: FileOrTone
+  /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
+  loopRingtone?: boolean
+  /** Codecs of early media and of the answer, in order of preference. */
+  codecs?: readonly CodecName[]
+  /** Further SIP headers of the 180 or 183. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/** How {@link Channel.answer} answers. */
+export interface AnswerOptions {
+  /** Codecs to choose from, in order of preference; without effect after early media, whose description stands. */
+  codecs?: readonly CodecName[]
+  /** Further SIP headers of the 200. */
+  headers?: Readonly<Record<string, string>>
+  /** How long to wait for the caller's acknowledgement. Default: SIP's own 32 s. */
+  timeoutMs?: number
+}
+
+/** How {@link Channel.reject} refuses. */
+export interface RejectOptions {
+  /** The SIP status to send instead of the cause's own, 400 to 699. */
+  rawCause?: number
+  /** Further SIP headers of the refusal. */
+  headers?: Readonly<Record<string, string>>
+}
+
+/** How {@link Channel.hold} lets the far end wait. */
+export interface HoldOptions {
+  /** A file, or the name of a tone, played in a loop. Default: silence. */
+  media?: FileOrTone
+}
+
+/** The part of an AbortSignal that is used; any AbortSignal fits. */
+export interface AbortLike {
+  readonly aborted: boolean
+  addEventListener(type: 'abort', listener: () => void): void
+  removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** @throws UsageError for a list that is empty, or a name that is no codec's */
+export function checkCodecs(what: string, codecs: readonly CodecName[] | undefined): void {
+  if (codecs === undefined) return
+  const isList = Array.isArray(codecs) && codecs.length > 0 && codecs.every((name) => Object.hasOwn(CODEC_RATES, name))
+  if (!isList)
+    throw new UsageError(
+      `${what}: codecs must be a list of ${Object.keys(CODEC_RATES).join(', ')}, not ${JSON.stringify(codecs)}`,
+    )
+}
+
+/** @throws UsageError for a time that is no number above 0 */
+export function checkTimeout(what: string, timeoutMs: number | undefined): void {
+  if (timeoutMs !== undefined && !(timeoutMs > 0))
+    throw new UsageError(`${what}: timeoutMs must be above 0, not ${timeoutMs}`)
+}
