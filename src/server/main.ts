@@ -173,6 +173,7 @@ function sipOptions(
   return {
     localAddress: (peer) => transports.localAddress(peer),
     identity: settings.sip.identity,
+    sessionTimers: settings.sip.sessionTimers,
     userAgent: settings.sip.userAgent,
     counters,
     limits: {

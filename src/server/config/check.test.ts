@@ -35,6 +35,7 @@ describe('a configuration', () => {
       { transport: 'tcp', address: '127.0.0.1', port: 5060 },
     ])
     expect(settings.sip.identity).toBe('sip:ringdown@127.0.0.1')
+    expect(settings.sip.sessionTimers).toEqual({ expiresSeconds: 1800, minSeconds: 90 })
     expect(settings.media).toEqual({
       address: '127.0.0.1',
       publicAddress: undefined,
@@ -188,6 +189,11 @@ describe('what is refused by its shape', () => {
     ],
     ['a public address that is none', { sip: { publicAddress: 'a b' } }, /^sip\.publicAddress is "a b": must be an IP/],
     ['a user agent of two lines', { sip: { userAgent: 'a\r\nb' } }, /^sip\.userAgent is .*without line breaks$/],
+    [
+      'a session interval below that of the RFC',
+      { sip: { sessionTimers: { minSeconds: 60 } } },
+      /^sip\.sessionTimers.*must be.*90 to 86400/,
+    ],
     ['an identity that is no URI', { sip: { identity: 'me' } }, /^sip\.identity is "me": must be a sip: URI/],
     ['a port range of one', { media: { portRange: [20_000] } }, /^media\.portRange/],
     [
@@ -309,6 +315,11 @@ describe('what is refused because it contradicts itself', () => {
       'a wildcard without a public address',
       { sip: { listen: [udp('0.0.0.0')] }, media: { address: '127.0.0.1' }, authentication: { strangers: 'allow' } },
       /^sip\.listen\[0\]\.address is 0\.0\.0\.0, .*set sip\.publicAddress/,
+    ],
+    [
+      'a session interval below the shortest one',
+      { sip: { sessionTimers: { expiresSeconds: 300, minSeconds: 600 } } },
+      /^sip\.sessionTimers\.minSeconds is 600, and expiresSeconds is 300/,
     ],
     ['ports the wrong way round', { media: { portRange: [30_000, 20_000] } }, /whose last port is below the first/],
     ['an odd first port', { media: { portRange: [20_001, 30_000] } }, /begins with an odd port.*begin with 20002$/],

@@ -51,6 +51,21 @@ export interface SipConfig {
   readonly userAgent?: string
   /** Who outgoing calls come from unless the application says otherwise: a `sip:` URI. Default `sip:ringdown@` and our address. */
   readonly identity?: string
+  /** Session timers (RFC 4028): calls whose far end has gone silently are found out and ended. `false`: none. Default {}. */
+  readonly sessionTimers?: false | SessionTimersConfig
+}
+
+/** How long a call may go on without a sign of life from the far end. */
+export interface SessionTimersConfig {
+  /** The interval that we ask for, and the longest that we accept, 90 to 86,400 s. Default 1800; it is refreshed at half of it. */
+  readonly expiresSeconds?: number
+  /** The shortest interval that we accept, 90 s to `expiresSeconds`: less is refused with 422. Default 90. */
+  readonly minSeconds?: number
+  /**
+   * Who refreshes where that is ours to say. `'local'`: we do, also calls of far ends that know no session timers;
+   * `'remote'`: the far end. Default: as a caller we leave it to the far end, as a callee we do.
+   */
+  readonly refresher?: 'local' | 'remote'
 }
 
 /** One address on which SIP is taken. */

@@ -39,6 +39,11 @@ function listenProblems({ sip }: Settings): string[] {
         `${at}.address is ${listen.address}, which no far end can answer to: set sip.publicAddress to the address that far ends reach you at, or listen on that address`,
       )
   }
+  const timers = sip.sessionTimers
+  if (timers !== false && timers.minSeconds > timers.expiresSeconds)
+    problems.push(
+      `sip.sessionTimers.minSeconds is ${timers.minSeconds}, and expiresSeconds is ${timers.expiresSeconds}: the shortest interval cannot be above what we ask for, so lower the one or raise the other`,
+    )
   return problems
 }
 

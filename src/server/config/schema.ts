@@ -91,6 +91,19 @@ export const configSchema = object({
     publicAddress: host.optional(),
     userAgent: headerText.optional(),
     identity: sipUri('must be a sip: URI such as sip:exchange@example.net').optional(),
+    sessionTimers: z
+      .union(
+        [
+          z.literal(false),
+          object({
+            expiresSeconds: whole(90, 86_400, 'seconds').optional(),
+            minSeconds: whole(90, 86_400, 'seconds').optional(),
+            refresher: z.enum(['local', 'remote'], "must be 'local' or 'remote'").optional(),
+          }),
+        ],
+        'must be false, or an object with the keys expiresSeconds and minSeconds (90 to 86400) and refresher',
+      )
+      .optional(),
   }).optional(),
   media: object({
     address: address.optional(),

@@ -11,7 +11,7 @@ import type {
   TrunkRegistration,
 } from '../../calls/index.ts'
 import type { CodecName } from '../../media/index.ts'
-import { escapeUser, parseUri, type SrtpPolicy } from '../../sip/index.ts'
+import { escapeUser, parseUri, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -23,6 +23,7 @@ export interface Settings {
     readonly publicAddress: string | undefined
     readonly userAgent: string
     readonly identity: string
+    readonly sessionTimers: SessionTimerSettings | false
   }
   readonly media: {
     readonly address: string
@@ -124,6 +125,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       listen,
       publicAddress,
       userAgent: config.sip?.userAgent ?? 'Ringdown',
+      sessionTimers: sessionTimers(config.sip?.sessionTimers),
       identity: config.sip?.identity ?? `sip:ringdown@${hostOf(publicAddress ?? firstAddress)}`,
     },
     media: {
@@ -190,6 +192,12 @@ export function callsIn([first, last]: readonly [first: number, last: number]): 
 }
 
 type CheckedTrunk = NonNullable<CheckedConfig['trunks']>[number]
+
+function sessionTimers(config: NonNullable<CheckedConfig['sip']>['sessionTimers']): SessionTimerSettings | false {
+  if (config === false) return false
+  const { expiresSeconds = 1800, minSeconds = 90, refresher } = config ?? {}
+  return { expiresSeconds, minSeconds, ...(refresher && { refresher }) }
+}
 
 function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
   const registration = registrationOf(trunk)

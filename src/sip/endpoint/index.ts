@@ -9,3 +9,4 @@ export type {
   EndpointSizes,
   LocalAddress,
 } from './options.ts'
+export type { SessionTimerSettings } from './session-expiry.ts'
