@@ -2,6 +2,7 @@ import type { LinkConditions } from '../network/conditions.ts'
 import type { NatKind } from '../network/nat.ts'
 import type { DtmfHabits } from './dtmf-habits.ts'
 import type { Phone } from './phone.ts'
+import type { PhoneSessionTimer } from './refresher.ts'
 
 /** What kind of phone stands somewhere: its set, its line, and the habits of its user. */
 export interface PhoneKind {
@@ -29,4 +30,6 @@ export interface PhoneOptions {
   readonly hearsTones?: boolean
   /** The address that its session descriptions name, when that is not its own. */
   readonly claimedMediaAddress?: string
+  /** What it knows of session timers. Default: nothing. */
+  readonly sessionTimer?: PhoneSessionTimer
 }

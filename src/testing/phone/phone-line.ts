@@ -4,6 +4,7 @@ import { SipPeer } from '../sip/sip-peer.ts'
 import type { PhoneAudio } from './audio.ts'
 import type { PhoneClock, PhoneEnvironment } from './environment.ts'
 import type { PhoneOptions } from './phone-kind.ts'
+import { Refresher } from './refresher.ts'
 import { readRemoteAudio } from './remote-audio.ts'
 
 /** Where a phone stands: what `phone.state` reads. */
@@ -30,7 +31,7 @@ export interface PhoneLineOwner {
 }
 
 /** What a line is made with. */
-export interface PhoneLineOptions extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress'> {
+export interface PhoneLineOptions extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'sessionTimer'> {
   /** Its session descriptions offer telephone-events (RFC 4733). */
   readonly hasTelephoneEvents: boolean
 }
@@ -48,10 +49,13 @@ export class PhoneLine {
   readonly #audio: PhoneAudio
   readonly #options: PhoneLineOptions
   readonly #owner: PhoneLineOwner
+  readonly #refresher: Refresher
   #state: PhoneState = 'IDLE'
   #call: PeerCall | undefined
   #end: PhoneCallEnd | undefined
   #isHeld = false
+  /** We hold the far end while it says `sendonly`. */
+  #direction: 'sendonly' | 'sendrecv' = 'sendrecv'
   #wasAnswered = false
   #calls = 0
   #answers = 0
@@ -68,6 +72,7 @@ export class PhoneLine {
     this.#audio = audio
     this.#options = options
     this.#owner = owner
+    this.#refresher = new Refresher(clock, options.sessionTimer, (by) => this.#refresh(by))
     this.sip = new SipPeer(
       { host: host as never, clock: clock as never, random, resolve },
       {
@@ -110,7 +115,7 @@ export class PhoneLine {
 
   /** Sends an INVITE. */
   dial(uri: string, headers: ExtraHeaders): void {
-    this.#call = this.sip.invite(uri, { headers, sdp: this.#sdp() })
+    this.#call = this.sip.invite(uri, { headers: [...headers, ...this.#refresher.asked], sdp: this.#sdp() })
   }
 
   /** A call begins: the line is no longer IDLE, and forgets the call before. */
@@ -118,6 +123,7 @@ export class PhoneLine {
     this.#calls++
     this.#end = undefined
     this.#isHeld = false
+    this.#direction = 'sendrecv'
     this.#wasAnswered = false
     this.#audio.isMuted = false
     this.#state = state
@@ -131,7 +137,8 @@ export class PhoneLine {
   /** 183 or 200 to who calls, with our session description: sound flows from now on. */
   accept(status: 183 | 200): void {
     const call = this.#call as PeerCall
-    call.respond(status, { sdp: this.#sdp() })
+    const headers = status === 200 ? this.#refresher.answered(call.invite) : []
+    call.respond(status, { headers, sdp: this.#sdp() })
     this.#startAudio(call.invite)
   }
 
@@ -152,8 +159,9 @@ export class PhoneLine {
   /** Sends a re-INVITE that says `direction`; while it says `sendonly` nothing is sent. */
   reinvite(direction: 'sendonly' | 'sendrecv'): void {
     this.#audio.isMuted = direction === 'sendonly'
+    this.#direction = direction
     this.#version++
-    this.#call?.reinvite({ sdp: { ...this.#sdp(), direction } })
+    this.#call?.reinvite({ headers: this.#refresher.asked, sdp: { ...this.#sdp(), direction } })
   }
 
   /** Sends a key as INFO with `application/dtmf-relay`. */
@@ -193,8 +201,13 @@ export class PhoneLine {
           this.#finish({ by: 'far end' })
         }
         return true
+      case 'UPDATE':
+        if (!this.#refresher.takesUpdate) call.respond(405, {}, request)
+        else if (request.body.length > 0) this.#takeReinvite(request, call)
+        else call.respond(200, { headers: this.#refresher.answered(request) }, request)
+        return true
       default:
-        call.respond(/^(INFO|OPTIONS|MESSAGE|UPDATE)$/.test(request.method) ? 200 : 405, {}, request)
+        call.respond(/^(INFO|OPTIONS|MESSAGE)$/.test(request.method) ? 200 : 405, {}, request)
         return true
     }
   }
@@ -217,6 +230,7 @@ export class PhoneLine {
     if (this.#state !== 'CALLED') return
     this.#state = 'ANSWERED'
     this.#wasAnswered = true
+    this.#refresher.start()
   }
 
   #takeReinvite(request: SipRequest, call: PeerCall): void {
@@ -228,7 +242,8 @@ export class PhoneLine {
       inactive: 'inactive',
       sendrecv: 'sendrecv',
     } as const
-    call.respond(200, { sdp: { ...this.#sdp(), direction: direction[remote?.direction ?? 'sendrecv'] } }, request)
+    const sdp = { ...this.#sdp(), direction: direction[remote?.direction ?? 'sendrecv'] }
+    call.respond(200, { headers: this.#refresher.answered(request), sdp }, request)
     if (remote !== undefined) this.#audio.start(remote)
   }
 
@@ -260,11 +275,18 @@ export class PhoneLine {
     if (this.#state !== 'ANSWERED') {
       this.#owner.onNote('is answered')
       this.#state = 'ANSWERED'
+      this.#refresher.start()
       this.#owner.onAnswered()
     }
     this.#wasAnswered = true
     this.#answers++
     return true
+  }
+
+  #refresh(by: 'UPDATE' | 'INVITE'): void {
+    const headers = this.#refresher.asked
+    if (by === 'UPDATE') this.#call?.request('UPDATE', { headers })
+    else this.#call?.reinvite({ headers, sdp: { ...this.#sdp(), direction: this.#direction } })
   }
 
   #sdp() {
@@ -284,6 +306,7 @@ export class PhoneLine {
     this.#state = 'IDLE'
     this.#end = { ...end, at: this.#clock.now }
     this.#audio.stop()
+    this.#refresher.stop()
     this.#owner.onChange()
   }
 }

@@ -156,7 +156,7 @@ export class PeerCall {
     const response = createResponse(request, status, options.phrase)
     if (status > 100 && options.toTag !== false) addToTag(response, this.localTag)
     const given = options.headers?.some(([name]) => /^(contact|m)$/i.test(name)) ?? false
-    if (request.method === 'INVITE' && status > 100 && status < 300 && !given) {
+    if (/^(INVITE|UPDATE)$/.test(request.method) && status > 100 && status < 300 && !given) {
       response.headers.add('contact', this.#core.contact)
     }
     this.#core.addBody(response, options)
@@ -173,7 +173,7 @@ export class PeerCall {
   /** Learns from what comes in, before any script sees it. */
   observe(message: SipMessage): void {
     if (message.kind === 'request') {
-      if (message.method === 'INVITE') this.#target = contactUri(message) ?? this.#target
+      if (/^(INVITE|UPDATE)$/.test(message.method)) this.#target = contactUri(message) ?? this.#target
       return
     }
     if (cseqOf(message)?.method !== 'INVITE' || message.status === 100) return
@@ -205,7 +205,7 @@ export class PeerCall {
     request.headers.add('to', this.#remote)
     request.headers.add('call-id', this.callId)
     request.headers.add('cseq', `${cseq} ${method}`)
-    if (method === 'INVITE') request.headers.add('contact', this.#core.contact)
+    if (method === 'INVITE' || method === 'UPDATE') request.headers.add('contact', this.#core.contact)
     return request
   }
 

@@ -1,13 +1,13 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { inbound, outbound } from '../../calls/index.ts'
+import { utf8Decode } from '../../kit/index.ts'
 import '../vitest.ts'
-import { exchange, type Phone, phones, type TestExchange } from '../index.ts'
+import { exchange, type Phone, type PhoneSessionTimer, phones, type TestExchange } from '../index.ts'
 
 // Calls that broke other telephony systems, as their users reported them: those whose subject is there by now. A thousand
 // idle rooms are tested where rooms are so far, in `src/media/engine/room.test.ts`, and a recording whose disk stalls in
 // `src/server/files/disk-recording.test.ts`. The others come with what they are about:
 //
-// - session timers: each side as refresher and none; refreshed by UPDATE, and restarted by any re-INVITE
 // - detection of who answers: ringback and greetings in early media, silence after the answer, pauses in a greeting, no
 //   beep where there is ringback, a beep late or while we play, a greeting under our prompt, a detector that dies
 // - transfers: a target that is unknown, busy or still ringing when the transferee hangs up; REFER that is challenged
@@ -268,6 +268,114 @@ test('a new call on a port to which the last caller still sends: old packets are
   const said = pbx.recordings.map((file) => pbx.recording(file).said)
   expect(said[1]).toEqual(['The second call.'])
 })
+
+/** The SIP requests that look so, as they arrive: `UPDATE to alice`. */
+function requests(pbx: TestExchange, pattern: RegExp): string[] {
+  const seen: string[] = []
+  const { ladder } = pbx.sim
+  const observe = ladder.observe.bind(ladder)
+  ladder.observe = (output, now) => {
+    observe(output, now)
+    if (output.type !== 'datagram' || output.to.port !== 5060) return
+    const method = pattern.exec(utf8Decode(output.bytes))?.[1]
+    if (method !== undefined) seen.push(`${method} to ${ladder.nameOf(output.to.address)}`)
+  }
+  return seen
+}
+
+const MINUTE_MS = 60_000
+const TIMERS = { sip: { sessionTimers: { expiresSeconds: 90, minSeconds: 90 } } } as const
+
+/** A call that nobody ends by himself, in either direction; the phone has this session timer. */
+async function longCall(
+  sessionTimer: PhoneSessionTimer | undefined,
+  direction: 'in' | 'out',
+): Promise<{ pbx: TestExchange; alice: Phone; refreshes: readonly string[] }> {
+  const pbx = exchange({
+    ...TIMERS,
+    apps: {
+      '*': inbound(async (channel) => {
+        await channel.answer()
+        await channel.waitForIdle()
+      }),
+    },
+  })
+  const set = { sendsSilence: false, hearsTones: false, ...(sessionTimer && { sessionTimer }) }
+  const alice = pbx.phone('alice', { set })
+  const refreshes = requests(pbx, /^(UPDATE|INVITE) .*To: [^\r]*;tag=/s)
+  if (direction === 'in') await alice.call('1')
+  else {
+    void pbx.start(
+      outbound(async (channel) => {
+        await channel.call('sip:alice@alice')
+        await channel.waitForIdle()
+      }),
+    )
+    await alice.expectCall()
+    await alice.answer()
+  }
+  return { pbx, alice, refreshes }
+}
+
+describe('a call of 30 minutes at Session-Expires 90', () => {
+  const timer = { seconds: 90, refreshes: true }
+  const cases: [name: string, timer: PhoneSessionTimer | undefined, refreshedBy: string | undefined][] = [
+    ['refreshed by the far end', timer, 'UPDATE to exchange'],
+    ['refreshed by the far end with re-INVITE', { ...timer, by: 'INVITE' }, 'INVITE to exchange'],
+    ['refreshed by us', { seconds: 90, refreshes: false }, 'UPDATE to alice'],
+    [
+      'refreshed by us with re-INVITE, as the far end takes no UPDATE',
+      { seconds: 90, refreshes: false, takesUpdate: false },
+      'INVITE to alice',
+    ],
+    ['that nobody has to refresh', undefined, undefined],
+  ]
+  for (const [name, sessionTimer, refreshedBy] of cases)
+    for (const direction of ['in', 'out'] as const)
+      test(`${name} stays up, ${direction}bound`, async () => {
+        const { pbx, alice, refreshes } = await longCall(sessionTimer, direction)
+        await pbx.sleep(30 * MINUTE_MS)
+        expect(alice.state).toBe('ANSWERED')
+        // Each comes when half of the interval is over, at the one that is not the refresher.
+        expect(new Set(refreshes)).toEqual(new Set(refreshedBy === undefined ? [] : [refreshedBy]))
+        expect(refreshes.length).toBe(refreshedBy === undefined ? 0 : 39)
+        await alice.hangUp()
+        await pbx.done()
+        expect(pbx.calls[0]).toMatchObject({ cause: 'NORMAL', endedBy: 'remote' })
+        expect(pbx.exchange.alive).toBe(0)
+      })
+})
+
+test.each(['in', 'out'] as const)(
+  'a far end that stops refreshing is hung up on in time, %sbound',
+  async (direction) => {
+    const { pbx, alice } = await longCall({ seconds: 90, refreshes: true, forgetsAfter: 13 }, direction)
+    await pbx.sleep(10 * MINUTE_MS)
+    expect(alice.state).toBe('ANSWERED')
+    const lastRefresh = 13 * 45_000
+    const answeredAt = pbx.sim.now - 10 * MINUTE_MS
+    await alice.expectHangUp({ withinMs: 2 * MINUTE_MS })
+    expect(Math.abs((alice.ended?.at ?? 0) - answeredAt - lastRefresh - 60_000)).toBeLessThan(100)
+    await pbx.done()
+    expect(pbx.calls[0]).toMatchObject({ cause: 'TIMEOUT', endedBy: 'network', reason: { text: 'session expired' } })
+  },
+)
+
+test.each(['in', 'out'] as const)(
+  'a re-INVITE that is no refresh begins the interval anew, %sbound',
+  async (direction) => {
+    const { pbx, alice } = await longCall({ seconds: 90, refreshes: true, forgetsAfter: 0 }, direction)
+    for (let i = 0; i < 12; i++) {
+      await pbx.sleep(50_000)
+      await (i % 2 === 0 ? alice.hold() : alice.resume())
+    }
+    expect(alice.state).toBe('ANSWERED')
+    const last = pbx.sim.now
+    await alice.expectHangUp({ withinMs: 2 * MINUTE_MS })
+    expect(Math.abs((alice.ended?.at ?? 0) - last - 60_000)).toBeLessThan(100)
+    await pbx.done()
+  },
+)
 
 test('drained, an exchange places no call: a cause, and no INVITE on the wire', async () => {
   const pbx = exchange({})
