@@ -5,6 +5,7 @@ import type { CallHost } from './host.ts'
 import type { IncomingLeg } from './incoming-leg.ts'
 import type { Leg, LegListener } from './leg.ts'
 import type { Placement } from './leg-media.ts'
+import type { DigitNote } from './record/call-record.ts'
 
 /**
  * What the parts of a channel share: its present leg, who transmits, who waits for digits, and its events.
@@ -15,8 +16,8 @@ export class ChannelCore implements LegListener {
   readonly placement: Placement
   readonly events: ChannelEvents
   readonly headersToSend: [name: string, value: string][] = []
-  /** Takes every digit of the call; set by the DTMF detector. */
-  digitSink: (digit: string) => void = () => {}
+  /** Takes every digit of the call, with what the record says of it; set by the DTMF detector. */
+  digitSink: (digit: string, note: DigitNote | undefined) => void = () => {}
   readonly callIds: string[] = []
   /** Max-Forwards of the calls to be placed, where they carry one on that came to us. */
   maxForwards: number | undefined
@@ -143,6 +144,7 @@ export class ChannelCore implements LegListener {
   #connected(to: Leg): void {
     const connectedId = to.details.callId
     if (this.#leg !== undefined) this.#leg.details.connectedId = connectedId
+    this.#leg?.record?.add(this.host.now, { type: 'connected', callId: connectedId })
     this.emit({ type: 'connected', connectedId })
   }
 
@@ -170,7 +172,11 @@ export class ChannelCore implements LegListener {
     const other = this.#connectedTo
     if (other === undefined) return
     this.#connectedTo = undefined
-    if (this.#leg !== undefined) delete this.#leg.details.connectedId
+    const leg = this.#leg
+    if (leg?.details.connectedId !== undefined) {
+      delete leg.details.connectedId
+      leg.record?.add(this.host.now, { type: 'disconnected' })
+    }
     this.releaseTransmitter()
     this.#onDisconnected()
     this.#onDisconnected = () => {}
@@ -187,8 +193,17 @@ export class ChannelCore implements LegListener {
 
   onDigit(digit: string, isSignalled: boolean): void {
     if (isSignalled) this.#passOn(digit)
-    this.digitSink(digit)
+    this.digitSink(digit, this.#note(digit, isSignalled))
     this.emit({ type: 'digit', digit })
+  }
+
+  #note(digit: string, isSignalled: boolean): DigitNote | undefined {
+    const record = this.#leg?.record
+    if (record === undefined) return undefined
+    const isKept = this.host.records?.keepsDigits === true
+    const note: DigitNote = { type: 'digit', digit: isKept ? digit : undefined, by: isSignalled ? 'info' : 'media' }
+    record.add(this.host.now, note)
+    return note
   }
 
   /** A bridge carries keys that are in the stream; one that came by signalling goes the way that suits the other end. */

@@ -7,7 +7,7 @@ test('each field of the details is there where it is true, and can be asked for 
   const check = (details: CallDetails) => {
     expectTypeOf(details.cause).toEqualTypeOf<Cause | undefined>()
     expectTypeOf(details.codec).toEqualTypeOf<CodecName | undefined>()
-    expectTypeOf(details.sipCallId).toEqualTypeOf<string | undefined>()
+    expectTypeOf(details.sipCallId).toEqualTypeOf<string>()
     expectTypeOf(details.user).toEqualTypeOf<string | undefined>()
     if (details.wasAnswered) expectTypeOf(details.codec).toEqualTypeOf<CodecName>()
     if (details.hasEnded) {

@@ -70,8 +70,8 @@ export interface OutboundDetails {
   readonly direction: 'outbound'
   /** Every way that was tried of placing it, in order. The last one is how it went. */
   readonly attempts: readonly CallAttempt[]
-  /** The SIP Call-ID, once the far end has said something. */
-  readonly sipCallId?: string
+  /** The SIP Call-ID of the way that was tried last. */
+  readonly sipCallId: string
   /** Who picked up, once it is known. */
   readonly farEndType?: CallFarEndType
   readonly trunk?: undefined

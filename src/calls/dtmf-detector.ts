@@ -3,6 +3,7 @@ import type { ChannelCore } from './channel-core.ts'
 import { DtmfDetectorCause } from './enums.ts'
 import type { CallTimer } from './host.ts'
 import type { Leg } from './leg.ts'
+import type { DigitNote } from './record/call-record.ts'
 
 /** What {@link DtmfDetector.getDigits} waits for. */
 export interface GetDigitsOptions {
@@ -18,6 +19,11 @@ export interface GetDigitsOptions {
   end?: string
   /** Bounds the whole collection. Default: no limit. */
   timeoutMs?: number
+  /**
+   * These digits are a secret, such as a PIN: the record of the call does not keep them, nor any that are pressed after
+   * them until digits are collected that are none. Default false.
+   */
+  private?: boolean
 }
 
 /** Digits that nobody asks for are kept up to this many; the oldest go first. */
@@ -26,13 +32,15 @@ const MAX_BUFFERED_DIGITS = 256
 /** Collects digits, however they arrive (RFC 4733 events or SIP INFO): one buffer, one digit per key press. */
 export class DtmfDetector {
   readonly #core: ChannelCore
-  readonly #buffer = new Fifo<string>()
+  readonly #buffer = new Fifo<Press>()
   #collecting: Collecting | undefined
+  /** The leg whose digits are private, since the last collection on it was. */
+  #privateLeg: Leg | undefined
   #cause: DtmfDetectorCause = DtmfDetectorCause.NONE
 
   constructor(core: ChannelCore) {
     this.#core = core
-    core.digitSink = (digit) => this.#onDigit(digit)
+    core.digitSink = (digit, note) => this.#onDigit({ digit, note })
   }
 
   /** Why the last `getDigits` returned; NONE while one runs or none ever did. */
@@ -55,6 +63,7 @@ export class DtmfDetector {
     if (this.#collecting !== undefined) throw new UsageError('dtmfDetector.getDigits is already running')
     const wanted = checked(options)
     if (wanted.clear) this.clearDigits()
+    this.#privateLeg = options.private === true ? leg : undefined
     this.#cause = DtmfDetectorCause.NONE
     const digits = await new Promise<string>((resolve) => {
       const collecting = new Collecting(this.#core, leg, wanted, (cause) => {
@@ -64,8 +73,9 @@ export class DtmfDetector {
       })
       this.#collecting = collecting
       this.#core.host.post(() => {
-        for (let digit = this.#buffer.shift(); digit !== undefined; digit = this.#buffer.shift()) {
-          collecting.onDigit(digit)
+        for (let press = this.#buffer.shift(); press !== undefined; press = this.#buffer.shift()) {
+          this.#hideIfPrivate(press)
+          collecting.onDigit(press.digit)
           if (this.#collecting !== collecting) return
         }
         collecting.begin()
@@ -74,21 +84,36 @@ export class DtmfDetector {
     return digits
   }
 
-  #onDigit(digit: string): void {
+  #onDigit(press: Press): void {
+    this.#hideIfPrivate(press)
     if (this.#collecting?.hasBegun) {
-      this.#collecting.onDigit(digit)
+      this.#collecting.onDigit(press.digit)
       return
     }
     if (this.#buffer.length === MAX_BUFFERED_DIGITS) this.#buffer.shift()
-    this.#buffer.push(digit)
+    this.#buffer.push(press)
+  }
+
+  #hideIfPrivate({ note }: Press): void {
+    if (note !== undefined && this.#privateLeg !== undefined && this.#privateLeg === this.#core.leg)
+      note.digit = undefined
   }
 }
+
+/** A key that was pressed, and what the record of the call says of it. */
+interface Press {
+  readonly digit: string
+  readonly note: DigitNote | undefined
+}
+
+/** What one collection waits for, in full. */
+type Wanted = Required<Omit<GetDigitsOptions, 'private'>>
 
 /** One run of `getDigits`. */
 class Collecting {
   digits = ''
   hasBegun = false
-  readonly #options: Required<Omit<GetDigitsOptions, 'timeoutMs'>> & { timeoutMs: number }
+  readonly #options: Wanted
   readonly #betweenTimer: CallTimer
   readonly #totalTimer: CallTimer
   readonly #leg: Leg
@@ -96,12 +121,7 @@ class Collecting {
   #isDone = false
   #stopListening: () => void = () => {}
 
-  constructor(
-    core: ChannelCore,
-    leg: Leg,
-    options: Required<Omit<GetDigitsOptions, 'timeoutMs'>> & { timeoutMs: number },
-    onDone: (cause: DtmfDetectorCause) => void,
-  ) {
+  constructor(core: ChannelCore, leg: Leg, options: Wanted, onDone: (cause: DtmfDetectorCause) => void) {
     this.#options = options
     this.#leg = leg
     this.#onDone = onDone
@@ -140,7 +160,7 @@ class Collecting {
   }
 }
 
-function checked(options: GetDigitsOptions): Required<Omit<GetDigitsOptions, 'timeoutMs'>> & { timeoutMs: number } {
+function checked(options: GetDigitsOptions): Wanted {
   const {
     clear = false,
     count = 0,
@@ -155,5 +175,7 @@ function checked(options: GetDigitsOptions): Required<Omit<GetDigitsOptions, 'ti
     if (!Number.isFinite(value) || value < 0)
       throw new UsageError(`getDigits: ${name} must be 0 or more milliseconds, not ${value}`)
   if (!/^[0-9A-D*#]*$/.test(end)) throw new UsageError(`getDigits: end must be digits of 0-9 A-D * #, not "${end}"`)
+  if (options.private !== undefined && typeof options.private !== 'boolean')
+    throw new UsageError(`getDigits: private must be true or false, not ${JSON.stringify(options.private)}`)
   return { clear, count, predigitsTimeoutMs, interdigitTimeoutMs, end, timeoutMs }
 }

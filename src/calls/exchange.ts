@@ -34,6 +34,8 @@ import { Instances, isRunnable } from './instances.ts'
 import type { Leg } from './leg.ts'
 import { uriText } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
+import { CallRecords, type RecordLimits } from './record/call-records.ts'
+import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
 import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
@@ -78,6 +80,8 @@ export interface ExchangeOptions {
   readonly maxCalls?: number
   /** Extra channels of each application instance. Default 3. */
   readonly extraChannels?: number
+  /** How much of recent calls is kept to be explained; `calls: 0` keeps nothing. Default: nothing. */
+  readonly records?: RecordLimits
 }
 
 export type ExchangeInput =
@@ -123,6 +127,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly counters = new Counters<ExchangeCounter>()
   readonly tones = new ToneManager()
   readonly endpoint: Endpoint
+  /** What is kept of recent calls; `undefined` where nothing is. */
+  readonly records: CallRecords | undefined
   readonly #options: ExchangeOptions
   readonly #logger: Logger
   readonly #host: CallHost
@@ -143,8 +149,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   constructor(options: ExchangeOptions) {
     this.#options = options
     this.#logger = options.logger ?? silentLogger
+    if (options.records !== undefined && options.records.calls > 0)
+      this.records = new CallRecords(options.records, options.wallTimeMs)
     this.endpoint = new Endpoint({
       ...options.sip,
+      ...(this.records && { witness: this.records }),
       random: options.random,
       logger: this.#logger,
       sessionIds: this.#ids,
@@ -155,7 +164,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     )
     this.#instances = new Instances(this.#host, {
       extraChannels: options.extraChannels ?? 3,
-      onEnded: (record) => this.#outbox.push({ type: 'instanceEnded', record }),
+      onEnded: (record) => {
+        this.records?.noteInstance(record)
+        this.#outbox.push({ type: 'instanceEnded', record })
+      },
     })
   }
 
@@ -234,6 +246,20 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   /** The trunks that register or are asked with OPTIONS: whether they are up, and why not. */
   get trunks(): readonly TrunkStatus[] {
     return this.#upkeep.statuses
+  }
+
+  /** The calls that stand and those that have ended lately, as far as they are kept, the last first. */
+  recentCalls(): readonly CallSummary[] {
+    return this.records?.all().map(summarise) ?? []
+  }
+
+  /**
+   * The stories of the calls that `id` may mean: a call's id, the beginning of one (4 characters or more), or a SIP
+   * Call-ID. Empty when none is kept.
+   */
+  explain(id: string): readonly CallStory[] {
+    const { localAddress } = this.#options.sip
+    return this.records?.find(id).map((record) => tellStory(record, localAddress)) ?? []
   }
 
   /** Drains, aborts the `signal` of every instance and hangs up every call. */
@@ -319,6 +345,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     if (trunk?.isTrusted !== true && request.headers.has('p-asserted-identity'))
       this.counters.add('identitiesNotTrusted')
     core.maxForwards = hopsLeft(request)
+    if (leg.record !== undefined) leg.record.service = service.name
     core.attach(leg)
     void this.#instances.run(service, 'inbound', {}, core)
   }
@@ -338,6 +365,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       srtp: this.#options.srtp ?? 'forbidden',
       codecs: this.#options.codecs ?? ['PCMU', 'PCMA'],
       hasOpus: this.#options.hasOpus ?? false,
+      records: this.records,
       rtpTimeoutMs: this.#options.rtpTimeoutMs ?? 0,
       get now() {
         return exchange.#now

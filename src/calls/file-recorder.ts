@@ -59,6 +59,7 @@ export class FileRecorder extends MediaJob<RecorderCause> {
     let sink: RecordingSink | undefined
     this.launch(leg, {
       bargeIn,
+      what: file,
       prepare: async () => {
         this.#audioDetected = false
         sink = await this.core.host.files.write(file, format, sampleRateHz)

@@ -3,6 +3,7 @@ import type { CodecName, LegId, MediaCommand } from '../media/index.ts'
 import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
+import type { CallRecords } from './record/call-records.ts'
 import type { Router } from './routing/router.ts'
 import type { ToneManager } from './tone-manager.ts'
 
@@ -39,6 +40,8 @@ export interface CallHost {
   readonly codecs: readonly CodecName[]
   /** Whether the media engine has Opus. */
   readonly hasOpus: boolean
+  /** What is kept of recent calls; without: nothing is. */
+  readonly records: CallRecords | undefined
   /** Sends the events of a SIP session to `leg`, or to nobody. */
   onSession(session: SessionId, leg: Leg | undefined): void
   /** Sends the events of a leg of the media engine to `leg`, or to nobody. */

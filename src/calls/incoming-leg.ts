@@ -54,7 +54,7 @@ export class IncomingLeg extends Leg {
     if (diversion !== undefined) this.details.diversion = diversion
     if (user !== undefined) this.details.user = user
     if (request.headers.has('privacy')) this.details.privacy = privacyOf(request.headers)
-    this.details.sipCallId = request.headers.get('call-id') ?? ''
+    this.beginRecord(request.headers.get('call-id') ?? '')
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
   }
 

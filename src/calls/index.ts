@@ -55,6 +55,16 @@ export {
   type RecordingSink,
 } from './media-store.ts'
 export type { DtmfPlayer, FilePlayer, PlayOptions, PressOptions, TonePlayer } from './players.ts'
+export type { CallHappening } from './record/call-record.ts'
+export { CallRecords, DEFAULT_RECORD_LIMITS, type RecordLimits } from './record/call-records.ts'
+export {
+  bytesOf,
+  type CallStory,
+  type CallSummary,
+  type EndOfMessage,
+  type StoryEvent,
+  type StoryMessage,
+} from './record/call-story.ts'
 export type { AttemptOutcome, CallAttempt } from './routing/attempts.ts'
 export { type CallerIdPolicy, isMeant, numberOf } from './routing/caller-id.ts'
 export type { NumberFormat, NumberPlan } from './routing/number-plan.ts'

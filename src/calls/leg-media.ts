@@ -286,6 +286,9 @@ export class LegMedia {
     const rtpTimeoutMs = this.#isHeld ? 0 : this.#host.rtpTimeoutMs
     this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
     this.#listener.onStream()
+    const { codec, remoteAddress: address, remotePort: port, direction, srtp } = stream
+    const isEncrypted = srtp !== undefined
+    this.#owner.record?.add(this.#host.now, { type: 'stream', codec, address, port, direction, isEncrypted })
   }
 
   #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {

@@ -2,12 +2,13 @@ import { token, utf8Encode } from '../kit/index.ts'
 import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, reasonOfRelease, releaseReason } from './cause-map.ts'
 import type { ChannelEvent } from './channel-events.ts'
-import type { EndedBy, MutableCallDetails } from './details.ts'
+import { type EndedBy, type MutableCallDetails, publicDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
+import type { CallRecord } from './record/call-record.ts'
 import { Renegotiation } from './renegotiation.ts'
 import { sdp } from './sdp-body.ts'
 
@@ -46,6 +47,8 @@ export const RELEASE_WAIT_MS = 4_000
 export abstract class Leg {
   readonly details: MutableCallDetails
   readonly media: LegMedia
+  /** What is kept of the call for whoever asks later. */
+  record: CallRecord | undefined
   protected readonly host: CallHost
   #session: SessionId
   readonly #listener: LegListener
@@ -154,6 +157,7 @@ export abstract class Leg {
   protected enter(state: State): void {
     if (this.#state === state || this.#state === State.IDLE) return
     this.details.times[state] = this.host.wallTimeMs()
+    this.record?.add(this.host.now, { type: 'state', state })
     this.#state = state
     this.#listener.onState(state)
     this.checkWaiting()
@@ -202,7 +206,7 @@ export abstract class Leg {
     if (why.rawCause !== undefined) this.details.rawCause = why.rawCause
     if (why.reason !== undefined && Object.keys(why.reason).length > 0) this.details.reason = why.reason
     this.enter(State.IDLE)
-    if (this.media.isGone) this.host.callEnded(this)
+    if (this.media.isGone) this.#completed()
   }
 
   protected emit(event: ChannelEvent): void {
@@ -236,7 +240,26 @@ export abstract class Leg {
   /** The record of a call is complete only with what its media counted, which comes a moment after the end. */
   #onMediaClosed(): void {
     if (this.media.statistics !== undefined) this.details.media = this.media.statistics
-    if (this.#state === State.IDLE) this.host.callEnded(this)
+    if (this.#state === State.IDLE) this.#completed()
+  }
+
+  #completed(): void {
+    if (this.record !== undefined) this.host.records?.end(this.record)
+    this.host.callEnded(this)
+  }
+
+  /** Begins to keep what happens, under the call's SIP Call-ID. */
+  protected beginRecord(sipCallId: string): void {
+    const { host } = this
+    this.details.sipCallId = sipCallId
+    this.record = host.records?.claim(sipCallId, publicDetails(this.details), host.now)
+    this.record?.add(host.now, { type: 'state', state: this.#state })
+  }
+
+  /** The call goes on under another SIP Call-ID. */
+  protected continueRecord(sipCallId: string): void {
+    this.details.sipCallId = sipCallId
+    if (this.record !== undefined) this.host.records?.carryOn(this.record, sipCallId)
   }
 
   protected endByResponse(response: SipResponse): void {

@@ -32,6 +32,8 @@ export interface RunPlan {
   /** Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR. */
   prepare(): Promise<JobCommand> | JobCommand | KeysByInfo
   readonly bargeIn: boolean
+  /** What is played, recorded or pressed, for the record of the call. */
+  readonly what?: string
   /** False ends the job: there is no room for more. */
   onRecorded?(samples: Int16Array): boolean
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
@@ -101,6 +103,8 @@ export abstract class MediaJob<Cause extends string> {
     this.#run = run
     this.#cause = 'NONE'
     this.#error = undefined
+    const { host } = this.core
+    leg.record?.add(host.now, { type: 'started', job: this.#name, what: plan.what })
     void this.#prepare(run, plan)
   }
 
@@ -159,6 +163,7 @@ export abstract class MediaJob<Cause extends string> {
     if (this.#transmits && !isReleased) this.core.releaseTransmitter()
     this.#run = undefined
     this.#cause = end
+    run.leg.record?.add(this.core.host.now, { type: 'finished', job: this.#name, cause: end })
     run.finish(end)
   }
 

@@ -1,3 +1,4 @@
+import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
 import type { EndpointEvent, SipResponse } from '../sip/index.ts'
 import type { EndedBy } from './details.ts'
@@ -55,6 +56,7 @@ export class OutgoingLeg extends Leg {
       listener,
     )
     this.#call = call
+    this.beginRecord(token(host.random, 20))
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
     if (call.codecs === undefined) this.media.preferCodecNearby()
@@ -136,6 +138,7 @@ export class OutgoingLeg extends Leg {
       type: 'invite',
       session: this.session,
       to: uri,
+      ...(this.details.sipCallId !== undefined && { callId: this.details.sipCallId }),
       from,
       headers: [
         ...headers,
@@ -162,6 +165,7 @@ export class OutgoingLeg extends Leg {
     this.#closeAs(event)
     this.renewSession()
     this.media.renew()
+    this.continueRecord(token(this.host.random, 20))
     this.#takeRoute()
     this.#invite()
     return true
@@ -199,7 +203,6 @@ export class OutgoingLeg extends Leg {
 
   #onProgress(response: SipResponse): void {
     this.#response = response
-    this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#hasRung = true
     if (this.isEnding) return
     this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
@@ -210,7 +213,6 @@ export class OutgoingLeg extends Leg {
   #onAnswered(response: SipResponse): void {
     this.#response = response
     this.#answerTimer.clear()
-    this.details.sipCallId ??= response.headers.get('call-id') ?? ''
     this.#phase = 'established'
     this.#hasRung = true
     this.#close('answered', { status: response.status, text: response.phrase })

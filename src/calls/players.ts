@@ -41,6 +41,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
     let playable: Playable | undefined
     this.launch(leg, {
       bargeIn,
+      what: file,
       prepare: async () => {
         playable = await this.core.host.files.read(file, { loop, mostHz: leg.media.sampleRateHz })
         return { type: 'play', source: playable.source, bargeIn }
@@ -84,6 +85,7 @@ export class TonePlayer extends MediaJob<PlayerCause> {
     const steps = this.core.host.tones.steps(tone)
     this.launch(leg, {
       bargeIn,
+      what: tone,
       prepare: () => ({ type: 'play', source: { kind: 'tone', steps, loop }, bargeIn }),
     })
   }
@@ -126,6 +128,8 @@ export class DtmfPlayer extends MediaJob<PlayerCause> {
     const isInfo = via === 'info' || (via === 'auto' && leg.media.takesKeysByInfo)
     this.launch(leg, {
       bargeIn: false,
+      // Which keys they are is nobody's business: they may be a PIN.
+      what: `${wanted.length} ${wanted.length === 1 ? 'key' : 'keys'}`,
       prepare: () => (isInfo ? { type: 'infoKeys', keys: wanted } : { type: 'sendDigits', digits: wanted }),
     })
   }

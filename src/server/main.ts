@@ -1,5 +1,7 @@
 import {
   type AppDefinition,
+  type CallStory,
+  type CallSummary,
   Exchange,
   type InstanceRecord,
   type MediaStore,
@@ -63,6 +65,14 @@ export interface RunningServer {
   counters(): Readonly<Record<string, number>>
   /** What is alive now: all zero when nothing happens. */
   sizes(): Readonly<Record<string, number>>
+  /** The calls that stand and those that have ended lately, as far as `records` keeps them, the last first. */
+  recentCalls(): readonly CallSummary[]
+  /**
+   * The stories of the calls that `id` may mean: a call's id, the beginning of one (4 characters or more), or a SIP
+   * Call-ID. Empty when none is kept. They hold no secrets: no message bodies but session descriptions, no keys, no
+   * credentials, no private digits.
+   */
+  explain(id: string): readonly CallStory[]
   /**
    * Takes no new calls, waits for those that stand, hangs up what is left after `graceMs` (default: the configured
    * one), and gives everything back. Called again, with a shorter grace, it ends sooner.
@@ -112,6 +122,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     onPending: () => driver.pump(),
     maxCalls: settings.limits.maxCalls,
     extraChannels: settings.limits.extraChannels,
+    records: settings.records,
   })
   const driver = new Driver({
     exchange,
@@ -153,6 +164,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       const { sip, ...calls } = exchange.sizes()
       return { ...calls, ...sip, tcpConnections: transports.connections, recordings: disk.sizes().recordings }
     },
+    recentCalls: () => exchange.recentCalls(),
+    explain: (id) => exchange.explain(id),
     close: ({ graceMs = settings.shutdown.graceMs } = {}) => shutdown.begin(graceMs),
   }
 }

@@ -1,6 +1,7 @@
 import {
   type AppDefinition,
   type CallDetails,
+  DEFAULT_RECORD_LIMITS,
   Exchange,
   type ExchangeInput,
   type ExchangeOptions,
@@ -33,7 +34,15 @@ export interface SimulatedExchangeOptions {
   readonly exchange?: Partial<
     Pick<
       ExchangeOptions,
-      'maxCalls' | 'extraChannels' | 'trunks' | 'numbering' | 'routes' | 'trunkHealth' | 'rtpTimeoutMs' | 'srtp'
+      | 'maxCalls'
+      | 'extraChannels'
+      | 'trunks'
+      | 'numbering'
+      | 'routes'
+      | 'trunkHealth'
+      | 'rtpTimeoutMs'
+      | 'srtp'
+      | 'records'
     >
   >
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
@@ -96,6 +105,7 @@ export class SimulatedExchange {
       files: this.files,
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
+      records: DEFAULT_RECORD_LIMITS,
       ...(options.logger && { logger: options.logger }),
       ...options.exchange,
     })

@@ -37,6 +37,7 @@ export interface RingdownConfig {
   readonly authentication?: AuthenticationConfig
   readonly limits?: LimitsConfig
   readonly files?: FilesConfig
+  readonly records?: RecordsConfig
   readonly log?: LogConfig
   readonly shutdown?: ShutdownConfig
 }
@@ -261,6 +262,18 @@ export interface FilesConfig {
   readonly streamLongerThanMs?: number
   /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
   readonly maxRecordingBytes?: number
+}
+
+/** What is kept of recent calls in memory, for `ringdown explain`. */
+export interface RecordsConfig {
+  /** How many calls that are over can still be explained, 0 to 100,000; 0 keeps nothing of any call. Default 500. */
+  readonly calls?: number
+  /** SIP messages of one call, in bytes, 4,096 to 1,048,576: the first and the last are kept. Default 65,536. */
+  readonly bytesPerCall?: number
+  /** All of it, in bytes, 1,048,576 to 1,073,741,824: the oldest calls go first. Default 33,554,432 (32 MiB). */
+  readonly bytes?: number
+  /** Whether it is kept which keys callers pressed, or only that they did. Default true. */
+  readonly digits?: boolean
 }
 
 /** What is logged, and for whom. */

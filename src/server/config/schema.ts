@@ -253,6 +253,12 @@ export const configSchema = object({
     streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
   }).optional(),
+  records: object({
+    calls: whole(0, 100_000, 'calls').optional(),
+    bytesPerCall: whole(4096, 2 ** 20, 'bytes').optional(),
+    bytes: whole(2 ** 20, 2 ** 30, 'bytes').optional(),
+    digits: z.boolean('must be true or false').optional(),
+  }).optional(),
   log: object({
     level: z
       .enum(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug')

@@ -1,14 +1,16 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import type {
-  AppDefinition,
-  CallerIdPolicy,
-  DiversionHeader,
-  NumberFormat,
-  NumberPlan,
-  NumberRoute,
-  TrunkKeepAlive,
-  TrunkRegistration,
+import {
+  type AppDefinition,
+  type CallerIdPolicy,
+  DEFAULT_RECORD_LIMITS,
+  type DiversionHeader,
+  type NumberFormat,
+  type NumberPlan,
+  type NumberRoute,
+  type RecordLimits,
+  type TrunkKeepAlive,
+  type TrunkRegistration,
 } from '../../calls/index.ts'
 import type { CodecName } from '../../media/index.ts'
 import { escapeUser, parseUri, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
@@ -59,6 +61,7 @@ export interface Settings {
     readonly streamLongerThanMs: number
     readonly maxRecordingBytes: number
   }
+  readonly records: RecordLimits
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
 }
@@ -167,6 +170,12 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
       streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
+    },
+    records: {
+      calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,
+      bytesPerCall: config.records?.bytesPerCall ?? DEFAULT_RECORD_LIMITS.bytesPerCall,
+      bytes: config.records?.bytes ?? DEFAULT_RECORD_LIMITS.bytes,
+      digits: config.records?.digits ?? DEFAULT_RECORD_LIMITS.digits,
     },
     log: { level: config.log?.level ?? 'info', pretty: config.log?.pretty },
     shutdown: { graceMs: config.shutdown?.graceMs ?? 30_000 },

@@ -64,6 +64,8 @@ export type EndpointCommand =
       readonly credentials?: Credentials
       /** Max-Forwards, 0..255, default 70: one less than that of the call that this one carries on (RFC 7332 section 3). */
       readonly maxForwards?: number
+      /** Its Call-ID: unique for ever. Default: a random one. */
+      readonly callId?: string
       /** Send here instead of to the first hop of `route` or the host of `to` (an outbound proxy, a trunk, a flow). */
       readonly via?: Peer
       /** Route headers, topmost first: a Service-Route (RFC 3608) or the Path of a phone (RFC 3327). Default none. */

@@ -117,6 +117,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
       return
     }
     const message = parsed.value
+    core.options.witness?.onMessage(false, callIdOf(message), message, bytes, from, core.now)
     if (message.kind === 'request') {
       const fault = validateRequest(message) ?? faultOfScheme(message, from)
       if (fault !== undefined) {
@@ -153,6 +154,11 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     switch (output.type) {
       case 'send':
         output.bytes ??= printMessage(output.message)
+        if (core.options.witness !== undefined) {
+          output.callId ??= callIdOf(output.message)
+          const { callId, message, bytes, to } = output
+          core.options.witness.onMessage(true, callId, message, bytes, to, core.now)
+        }
         if (output.isOnlyBytes) output.message = PRINTED
         core.outbox.push({ type: 'send', bytes: output.bytes, to: output.to })
         break

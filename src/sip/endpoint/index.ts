@@ -8,5 +8,6 @@ export type {
   EndpointOptions,
   EndpointSizes,
   LocalAddress,
+  MessageWitness,
 } from './options.ts'
 export type { SessionTimerSettings } from './session-expiry.ts'

@@ -1,7 +1,7 @@
-import type { Counters, Logger, Random, Sequence } from '../../kit/index.ts'
+import type { Counters, Instant, Logger, Random, Sequence } from '../../kit/index.ts'
 import type { DigestServer } from '../auth/index.ts'
 import type { LocatorCounter } from '../locate/index.ts'
-import type { SipRequest } from '../message/index.ts'
+import type { SipMessage, SipRequest } from '../message/index.ts'
 import type { LayerCounter, TransactionTiming } from '../transaction/index.ts'
 import type { Peer } from './control.ts'
 import type { SessionTimerSettings } from './session-expiry.ts'
@@ -77,6 +77,24 @@ export interface EndpointOptions {
   readonly timing?: Partial<TransactionTiming>
   readonly counters?: Counters<EndpointCounter>
   readonly logger?: Logger
+  /** Sees every message that can be read, and every one that is sent; default nobody. */
+  readonly witness?: MessageWitness
+}
+
+/** Whoever keeps what was said. It is told from within a mutation, so it only takes notes. */
+export interface MessageWitness {
+  /**
+   * @param message only to be looked at, and only now
+   * @param bytes the same as it is on the wire; nobody changes them later
+   */
+  onMessage(
+    isSent: boolean,
+    callId: string | undefined,
+    message: SipMessage,
+    bytes: Uint8Array,
+    peer: Peer,
+    now: Instant,
+  ): void
 }
 
 export interface EndpointAuthentication {

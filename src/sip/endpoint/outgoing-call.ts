@@ -89,7 +89,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     this.#digest = command.credentials === undefined ? undefined : new DigestClient([command.credentials], random)
     this.#expiry = SessionExpiry.of(core)
     this.#localTag = token(random)
-    this.#callId = token(random, 20)
+    this.#callId = command.callId ?? token(random, 20)
     this.#way = address.way
     this.#uri = address.uri
     this.#from = `${address.from};tag=${this.#localTag}`

@@ -107,6 +107,8 @@ export interface Send {
   readonly to: Peer
   /** The printed message, once somebody printed it. */
   bytes: Uint8Array | undefined
+  /** Its Call-ID, once somebody asked for it: it is known when the message has gone. */
+  callId: string | undefined
   /**
    * Nobody will look at the message again, only its bytes are kept, for 32 s: whoever printed it may put
    * {@link PRINTED} in its place, so that the message can go.

@@ -4,12 +4,12 @@ import type { Send } from './port.ts'
 
 /** A new {@link Send}, not printed yet. */
 export function createSend(message: SipMessage, to: Peer): Send {
-  return { type: 'send', message, to, bytes: undefined }
+  return { type: 'send', message, to, bytes: undefined, callId: undefined }
 }
 
 /** The same, of which only the bytes will be needed again. */
 export function createFinalSend(message: SipMessage, to: Peer): Send {
-  return { type: 'send', message, to, bytes: undefined, isOnlyBytes: true }
+  return { type: 'send', message, to, bytes: undefined, callId: undefined, isOnlyBytes: true }
 }
 
 /** Whether messages to this peer cannot get lost on the way, so that nothing is retransmitted (RFC 3261 section 17). */

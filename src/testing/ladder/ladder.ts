@@ -1,5 +1,5 @@
 import type { Instant } from '../../kit/index.ts'
-import { describeSip, type LadderRow, looksLikeSip, printLadder } from '../../sip/index.ts'
+import { type LadderRow, looksLikeSip, printLadder, SipRows } from '../../sip/index.ts'
 import { formatAddress, type SocketAddress } from '../network/address.ts'
 import type { DropReason } from '../network/link.ts'
 import type { NetworkOutput, PacketId } from '../network/port.ts'
@@ -97,7 +97,7 @@ export class Ladder {
   }
 
   #describe(): LadderRow[] {
-    const timesSeen = new Map<string, number>()
+    const rows = new SipRows()
     return [...this.#rows.values()].map((row): LadderRow => {
       if (row.kind === 'note') return { at: row.at, label: row.text }
       const ends = { at: row.at, from: this.nameOf(row.from.address), to: this.nameOf(row.to.address) }
@@ -108,11 +108,7 @@ export class Ladder {
           remark: `${row.packets} packets until ${row.until.toFixed(0)} ms`,
         }
       }
-      const { label, identity } = describeSip(row.bytes)
-      const seen = (timesSeen.get(`${ends.from}>${ends.to} ${identity}`) ?? 0) + 1
-      timesSeen.set(`${ends.from}>${ends.to} ${identity}`, seen)
-      const remarks = [seen > 1 ? `retransmission ${seen - 1}` : '', row.drop === undefined ? '' : DROPPED[row.drop]]
-      return { ...ends, label, isLost: row.drop !== undefined, remark: remarks.filter(Boolean).join(', ') }
+      return rows.row({ ...ends, bytes: row.bytes, lost: row.drop === undefined ? undefined : DROPPED[row.drop] })
     })
   }
 }
