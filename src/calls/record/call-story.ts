@@ -42,6 +42,7 @@ export interface StoryMessage {
   readonly base64?: string
 }
 
+/** Where a message came from or went to. */
 export interface EndOfMessage {
   readonly address: string
   readonly port: number
