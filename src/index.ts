@@ -54,6 +54,7 @@ export {
   type RecordingFormat,
   type RecordingSink,
   type RecordOptions,
+  type RedirectOptions,
   type RegistrationStatus,
   type RejectCause,
   type RejectOptions,

@@ -3,6 +3,7 @@ import { CODEC_RATES, type CodecName } from '../media/index.ts'
 import type { DiversionReason } from '../sip/index.ts'
 import type { Channel } from './channel.ts'
 import type { FileOrTone } from './file-or-tone.ts'
+import type { RedirectOptions } from './routing/redirects.ts'
 
 /** How {@link Channel.call} places a call. */
 export interface CallOptions {
@@ -19,6 +20,11 @@ export interface CallOptions {
   diverts?: Channel
   /** Why it is diverted. Default `unknown`. */
   diversionReason?: DiversionReason
+  /**
+   * Whether a far end that answers 300, 301 or 302 is followed, and whereto. Default: not at all, for whoever follows
+   * pays; the call ends with the cause of the answer, and `details.redirectTargets` tells where it was wanted.
+   */
+  redirects?: RedirectOptions
   /** Hides who calls (RFC 3323): From is anonymous, and the network is asked to tell the callee nothing. Default false. */
   anonymous?: boolean
   /** How long to wait for the answer. Default 120,000 ms; `null` means no limit. */

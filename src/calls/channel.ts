@@ -22,6 +22,7 @@ import { FileRecorder } from './file-recorder.ts'
 import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
+import { redirectPolicy } from './routing/redirects.ts'
 
 /**
  * A telephone line in the hands of an application: one call at a time, and the media objects to speak, listen and
@@ -296,6 +297,7 @@ export class Channel {
       ...(codecs && { codecs }),
       ...(carried && { diverted: carried.diverted }),
       ...(maxForwards !== undefined && { maxForwards }),
+      ...(options.redirects && { redirects: redirectPolicy(options.redirects) }),
     }
     this.#isPlacing = true
     const leg = await new Promise<OutgoingLeg>((resolve) => {

@@ -63,6 +63,7 @@ export interface InboundDetails {
   readonly privacy?: readonly PrivacyValue[]
   readonly farEndType?: undefined
   readonly attempts?: undefined
+  readonly redirectTargets?: undefined
 }
 
 /** What only a call that we placed has. */
@@ -70,6 +71,8 @@ export interface OutboundDetails {
   readonly direction: 'outbound'
   /** Every way that was tried of placing it, in order. The last one is how it went. */
   readonly attempts: readonly CallAttempt[]
+  /** Where the far end wants the call instead, the likeliest first, when a redirection that was not followed ended it. */
+  readonly redirectTargets?: readonly string[]
   /** The SIP Call-ID of the way that was tried last. */
   readonly sipCallId: string
   /** Who picked up, once it is known. */
@@ -140,6 +143,7 @@ export interface MutableCallDetails {
   codec?: CodecName
   connectedId?: string
   attempts?: readonly CallAttempt[]
+  redirectTargets?: readonly string[]
   earlyMediaPossible: boolean
   farEndType?: CallFarEndType
   wasAnswered: boolean

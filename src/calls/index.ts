@@ -68,6 +68,7 @@ export {
 export type { AttemptOutcome, CallAttempt } from './routing/attempts.ts'
 export { type CallerIdPolicy, isMeant, numberOf } from './routing/caller-id.ts'
 export type { NumberFormat, NumberPlan } from './routing/number-plan.ts'
+export type { RedirectOptions } from './routing/redirects.ts'
 export type { NumberRoute, TrunkChoice } from './routing/route-table.ts'
 export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'

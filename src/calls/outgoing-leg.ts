@@ -8,6 +8,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
+import { isRedirection, type RedirectPolicy, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import { sdp } from './sdp-body.ts'
 
@@ -18,6 +19,8 @@ export interface OutgoingCall {
   /** The call that this one carries on. */
   readonly diverted?: DivertedCall
   readonly maxForwards?: number
+  /** Default: no redirection is followed. */
+  readonly redirects?: RedirectPolicy
   readonly headers: readonly (readonly [name: string, value: string])[]
   /** `null`: no limit. */
   readonly timeoutMs: number | null
@@ -29,12 +32,13 @@ export interface OutgoingCall {
  *
  *     opening media -> inviting -> (ringing) -> ANSWERED
  *          |            ^  |           |
- *          |            +--+ next route: the trunk cannot
+ *          |            +--+ next route: the trunk cannot, or the far end redirects
  *          |               |           |
  *          +---------------+-----------+--> IDLE with the far end's cause, or TIMEOUT after our CANCEL
  *
  * The next route is tried as long as nobody at the far end was reached: a trunk that is down, that says nothing, that
- * cannot be sent to, or that answers 503 for itself. Whatever else is said ends the call, for it is said of the callee.
+ * cannot be sent to, or that answers 503 for itself. Whatever else is said ends the call, for it is said of the callee;
+ * but a redirection that may be followed leads on, from Contact to Contact until one does not fail or answers 6xx.
  */
 export class OutgoingLeg extends Leg {
   readonly #call: OutgoingCall
@@ -61,11 +65,11 @@ export class OutgoingLeg extends Leg {
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
     if (call.codecs === undefined) this.media.preferCodecNearby()
     else this.media.useCodecs(call.codecs)
-    this.#attempts = new Attempts(
-      call.destination.routes,
-      ({ trunk }) => host.router.isUp(trunk),
-      () => host.wallTimeMs(),
-    )
+    this.#attempts = new Attempts(call.destination.routes, {
+      follow: call.redirects?.follow ?? 0,
+      isUp: ({ trunk }) => host.router.isUp(trunk),
+      wallTimeMs: () => host.wallTimeMs(),
+    })
     this.details.attempts = this.#attempts.made
     if (!host.hasRoom) host.post(() => this.end(Cause.NOCHANNELS, 'local'))
     else if (this.#takeRoute()) this.media.open()
@@ -154,26 +158,44 @@ export class OutgoingLeg extends Leg {
     })
   }
 
-  /** Goes on to the next route, where what has failed is the way and not the callee. */
+  /** Goes on to the next route, where there is one and what has failed leaves it open. */
   #tryAnother(event: Failed): boolean {
-    if (this.isEnding || this.#hasRung) return false
-    const isFaultOfWay =
-      event.cause === 'timeout' ||
-      event.cause === 'transport' ||
-      (event.cause === 'response' && event.response !== undefined && isFaultOfTrunk(event.response))
-    if (!isFaultOfWay || !this.#attempts.hasNext) return false
-    this.#closeAs(event)
+    if (this.isEnding) return false
+    const isRedirected = this.#redirect(event)
+    if (!isRedirected && !this.#mayTryNext(event)) return false
+    if (isRedirected) this.#close('redirected', { status: event.response?.status ?? 0 })
+    else this.#closeAs(event)
     this.renewSession()
     this.media.renew()
     this.continueRecord(token(this.host.random, 20))
+    this.#hasRung = false
     this.#takeRoute()
     this.#invite()
     return true
   }
 
+  #mayTryNext({ cause, response }: Failed): boolean {
+    if (!this.#attempts.hasNext) return false
+    if (this.#route?.isRedirected) return cause !== 'response' || (response?.status ?? 0) < 600
+    if (this.#hasRung) return false
+    return cause === 'timeout' || cause === 'transport' || (response !== undefined && isFaultOfTrunk(response))
+  }
+
+  #redirect({ cause, response }: Failed): boolean {
+    const { redirects } = this.#call
+    if (redirects === undefined || cause !== 'response' || response === undefined || !isRedirection(response))
+      return false
+    const from = this.#route as Route
+    return this.#attempts.redirect(
+      redirectTargets(response).flatMap((target) => this.host.router.redirect(target, from, redirects) ?? []),
+    )
+  }
+
   #onFailed(event: Failed): void {
     this.#answerTimer.clear()
     this.#closeAs(event)
+    if (event.response !== undefined && isRedirection(event.response))
+      this.details.redirectTargets = redirectTargets(event.response)
     if (event.cause === 'response' && event.response !== undefined) this.endByResponse(event.response)
     else if (event.cause === 'timeout') this.end(Cause.TIMEOUT, 'network', { rawCause: 408 })
     else if (event.cause === 'transport')

@@ -1,13 +1,21 @@
-import type { SipResponse } from '../../sip/index.ts'
+import { parseUri, type SipResponse, uriEquals } from '../../sip/index.ts'
 import { releaseReason } from '../cause-map.ts'
 import type { Route } from './router.ts'
 
 /**
- * What became of one way of placing a call: it is being `trying`, was `answered` or `refused` with a final response,
- * nothing came (`noResponse`), the message could not be sent (`unreachable`), the trunk was known to be `down` and not
+ * What became of one way of placing a call: it is being `trying`, was `answered`, `refused` with a final response, or
+ * `redirected` with one that was followed; nothing came (`noResponse`), the message could not be sent (`unreachable`), the trunk was known to be `down` and not
  * asked, or we gave it up (`cancelled`).
  */
-export type AttemptOutcome = 'trying' | 'answered' | 'refused' | 'noResponse' | 'unreachable' | 'down' | 'cancelled'
+export type AttemptOutcome =
+  | 'trying'
+  | 'answered'
+  | 'refused'
+  | 'redirected'
+  | 'noResponse'
+  | 'unreachable'
+  | 'down'
+  | 'cancelled'
 
 /** One way that was tried of placing a call. */
 export interface CallAttempt {
@@ -28,11 +36,17 @@ export interface CallAttempt {
 export class Attempts {
   /** Everything that was tried so far, the present attempt last. */
   readonly made: CallAttempt[] = []
-  readonly #left: Route[]
+  #left: Route[]
   readonly #isUp: (route: Route) => boolean
   readonly #wallTimeMs: () => number
+  /** How many redirected attempts are still allowed. */
+  #follow: number
 
-  constructor(routes: readonly Route[], isUp: (route: Route) => boolean, wallTimeMs: () => number) {
+  constructor(
+    routes: readonly Route[],
+    { follow, isUp, wallTimeMs }: { follow: number; isUp: (route: Route) => boolean; wallTimeMs: () => number },
+  ) {
+    this.#follow = follow
     this.#left = [...routes]
     this.#isUp = isUp
     this.#wallTimeMs = wallTimeMs
@@ -40,12 +54,34 @@ export class Attempts {
 
   /** Whether there is a further route that can be had. */
   get hasNext(): boolean {
-    return this.#left.some(this.#isUp)
+    return this.#left.some((route) => this.#canTry(route))
+  }
+
+  /**
+   * The far end wants the call elsewhere: these routes come first, then those of redirections before it; the other
+   * trunks are not asked any more, for this one has reached somebody. Where the call has been, or goes to anyway, it does
+   * not go again.
+   * @returns whether there is somewhere to go
+   */
+  redirect(routes: readonly Route[]): boolean {
+    const earlier = this.#left.filter(({ isRedirected }) => isRedirected)
+    const known = [...this.made.map(({ target }) => target), ...earlier.map(({ uri }) => uri)]
+    const fresh: Route[] = []
+    for (const route of routes) {
+      if (known.some((uri) => isSameTarget(uri, route.uri))) continue
+      known.push(route.uri)
+      fresh.push(route)
+    }
+    const goesOn = fresh.some((route) => this.#canTry(route))
+    if (goesOn) this.#left = [...fresh, ...earlier]
+    return goesOn
   }
 
   /** Begins the next attempt, passing over trunks that are down; `undefined` when no route is left. */
   next(): Route | undefined {
     for (let route = this.#left.shift(); route !== undefined; route = this.#left.shift()) {
+      if (!this.#isWithinLimit(route)) continue
+      if (route.isRedirected) this.#follow--
       const isUp = this.#isUp(route)
       this.made.push({
         target: route.uri,
@@ -56,6 +92,14 @@ export class Attempts {
       if (isUp) return route
     }
     return undefined
+  }
+
+  #canTry(route: Route): boolean {
+    return this.#isUp(route) && this.#isWithinLimit(route)
+  }
+
+  #isWithinLimit({ isRedirected }: Route): boolean {
+    return isRedirected !== true || this.#follow > 0
   }
 
   /** The present attempt is over; what was said of it first stands. */
@@ -69,6 +113,11 @@ export class Attempts {
       ...(said.text !== undefined && said.text !== '' && { text: said.text }),
     }
   }
+}
+
+function isSameTarget(a: string, b: string): boolean {
+  const [first, second] = [parseUri(a), parseUri(b)]
+  return first.ok && second.ok ? uriEquals(first.value, second.value) : a === b
 }
 
 /** Q.850 causes that a trunk gives for itself: no circuit, out of order, overload, no route. */

@@ -111,18 +111,15 @@ interface CallerNumber {
 export function numberOf(text: string | undefined, plan: NumberPlan | undefined): CallerNumber | undefined {
   if (text === undefined) return undefined
   const bare = numberIn(text)
-  if (bare !== undefined) return { number: normalised(bare, plan), displayName: undefined }
+  if (bare !== undefined) return { number: normaliseNumber(bare, plan), displayName: undefined }
   const address = parseNameAddr(text)
   const uri = address.ok ? parseUri(address.value.uri) : address
   if (!address.ok || !uri.ok) return undefined
   const user = uri.value.scheme === 'tel' ? uri.value.number : uri.value.user
   const number = user === undefined ? undefined : numberIn(unescapeUri(user))
-  return number === undefined ? undefined : { number: normalised(number, plan), displayName: address.value.displayName }
-}
-
-/** Of a caller, who may be anything: too long for a number, it stays as it is. */
-function normalised(number: string, plan: NumberPlan | undefined): string {
-  return number.length > 15 ? number : normaliseNumber(number, plan)
+  return number === undefined
+    ? undefined
+    : { number: normaliseNumber(number, plan), displayName: address.value.displayName }
 }
 
 /**

@@ -1,5 +1,3 @@
-import { UsageError } from '../../kit/index.ts'
-
 /** How numbers are dialled where the exchange stands (ITU-T E.164, E.123). */
 export interface NumberPlan {
   /** The country code without `+`: `44`. */
@@ -33,17 +31,18 @@ export function numberIn(text: string): string | undefined {
 }
 
 /**
- * What was dialled as an international number with `+`; extensions, short codes and codes with `*` or `#` stay as they
- * are. Without a plan everything does.
+ * A number as it is dialled here, as an international number with `+`; extensions, short codes and codes with `*` or `#`
+ * stay as they are. Without a plan everything does.
  *
  * @param number as {@link numberIn} gives it
- * @throws UsageError for an international number of more than 15 digits
  */
 export function normaliseNumber(number: string, plan: NumberPlan | undefined): string {
-  const normalised = plan === undefined || /^\+|[*#]/.test(number) ? number : inPlan(number, plan)
-  if (normalised.startsWith('+') && normalised.length > 1 + MOST_DIGITS)
-    throw new UsageError(`${number} is no telephone number: with its country code it may have ${MOST_DIGITS} digits`)
-  return normalised
+  return plan === undefined || /^\+|[*#]/.test(number) ? number : inPlan(number, plan)
+}
+
+/** Whether a normalised number has no more digits than an international number can have. */
+export function isPossible(number: string): boolean {
+  return !number.startsWith('+') || number.length <= 1 + MOST_DIGITS
 }
 
 /** Writes a normalised number for a far end; what is no international number stays as it is. */

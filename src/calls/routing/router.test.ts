@@ -45,7 +45,7 @@ describe('without routes', () => {
     ['tel:+1-555-0100;ext=5', /has an extension/],
     ['tel:7042;phone-context=example.com', /a number of another plan, example\.com/],
     ['tel:863-1234;phone-context=+1-914-555', /a number of another plan/],
-    ['+1234567890123456', /may have 15 digits/],
+    ['+1234567890123456', /more than 15 digits/],
   ])('%j is refused', (to, message) => {
     expect(() => router({ trunks: [] }).resolve(to)).toThrow(UsageError)
     expect(() => router({ trunks: [] }).resolve(to)).toThrow(message)

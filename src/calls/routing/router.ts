@@ -2,8 +2,9 @@ import { type Random, UsageError } from '../../kit/index.ts'
 import { escapeUser, type Peer, parseUri, printUri, privacyOf, type SipUri } from '../../sip/index.ts'
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
-import { type Caller, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
-import { formatNumber, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
+import { type Caller, isMeant, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
+import { formatNumber, isPossible, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
+import { isHostAllowed, type RedirectPolicy } from './redirects.ts'
 import { type NumberRoute, RouteTable } from './route-table.ts'
 import type { Trunk, TrunkHealth } from './trunk.ts'
 
@@ -15,6 +16,8 @@ export interface Route {
   readonly trunk?: Trunk
   /** Send to this peer instead of the host of the URI (an outbound proxy). */
   readonly via?: Peer
+  /** A far end has redirected the call here. */
+  readonly isRedirected?: boolean
 }
 
 /** What a dialled address comes to: the routes to try, in order, or why there is none. */
@@ -105,7 +108,39 @@ export class Router {
     return diversionHeaders({ ...call, divertedBy }, uri, trunk?.diversion ?? 'diversion')
   }
 
+  /**
+   * The way to a target that the far end of `from` redirects to; `undefined` when the policy does not allow it. A user
+   * who is a number counts as one, unless he is at the host that redirects and that is no trunk of ours: whom its
+   * operator pays for is his own business.
+   */
+  redirect(target: string, from: Route, policy: RedirectPolicy): Route | undefined {
+    const uri = parseUri(target)
+    if (!uri.ok) return undefined
+    const number = numberOf(target, this.#options.numbering)?.number
+    if (uri.value.scheme === 'tel')
+      return uri.value.params.has('phone-context') ? undefined : this.#allowed(number, policy)
+    const trunk = this.#options.trunks.find((trunk) => hostOf(trunk.uri) === hostOf(target))
+    const isElsewhere = trunk !== undefined || hostOf(target) !== hostOf(from.uri)
+    if (number !== undefined && isElsewhere) {
+      const route = this.#allowed(number, policy)
+      if (route === undefined || trunk !== undefined) return route
+    }
+    if (!isHostAllowed(uri.value, from.uri, policy)) return undefined
+    return { uri: target, ...(trunk !== undefined && trunk === from.trunk && { trunk }), isRedirected: true }
+  }
+
+  /** The first trunk that takes a number which may be redirected to. */
+  #allowed(number: string | undefined, policy: RedirectPolicy): Route | undefined {
+    const isAllowed = number !== undefined && isPossible(number) && policy.numbers.some((mask) => isMeant(mask, number))
+    if (!isAllowed || this.#options.trunks.length === 0) return undefined
+    const { routes } = this.#resolveNumber(number)
+    const route = routes.find(({ trunk }) => this.isUp(trunk)) ?? routes[0]
+    return route && { ...route, isRedirected: true }
+  }
+
   #resolveNumber(number: string): Destination {
+    if (!isPossible(number))
+      throw new UsageError(`${number} is no telephone number: with its country code it has more than 15 digits`)
     if (this.#table === undefined) {
       const trunk = this.#options.trunks[0]
       if (trunk === undefined)
@@ -147,4 +182,9 @@ export class Router {
       return number
     throw new UsageError(`"${to}" is a number of another plan, ${context}: dial it with + and its country code`)
   }
+}
+
+function hostOf(uriText: string): string | undefined {
+  const uri = parseUri(uriText)
+  return uri.ok && uri.value.scheme !== 'tel' ? uri.value.host.toLowerCase() : undefined
 }
