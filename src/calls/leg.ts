@@ -352,9 +352,15 @@ export abstract class Leg {
 
   /** An UPDATE with an offer (RFC 3311), also before the answer. */
   #onUpdate(request: SipRequest): void {
-    const answer = this.isEnding ? undefined : this.media.answer(request.body)
-    const how = answer?.ok ? { status: 200, ...sdp(answer.value) } : { status: 488 }
+    const answer = this.isEnding ? undefined : this.#answerUpdate(request)
+    const how = answer === undefined ? { status: 488 } : { status: 200, ...sdp(answer) }
     this.host.sip({ type: 'respondRequest', session: this.session, request, ...how })
+  }
+
+  #answerUpdate(request: SipRequest): Uint8Array | undefined {
+    if (this.#renegotiation !== undefined) return this.#renegotiation.answerUpdate(request)
+    const answer = this.media.answer(request.body)
+    return answer.ok ? answer.value : undefined
   }
 
   #released(): void {

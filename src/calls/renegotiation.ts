@@ -65,7 +65,18 @@ export class Renegotiation {
     if (this.#hasOffered) this.#media.accept(body)
     this.#hasOffered = false
     this.#awaitsAck = false
-    this.#next()
+    if (this.#isSent) this.#send()
+    else this.#next()
+  }
+
+  /**
+   * Answers an UPDATE of the far end with an offer (RFC 3311).
+   * @returns our answer, or `undefined` when it cannot be taken
+   */
+  answerUpdate({ body }: SipRequest): Uint8Array | undefined {
+    const answer = this.#media.answer(body)
+    if (this.#isSent) this.#send()
+    return answer.ok ? answer.value : undefined
   }
 
   /** The far end has taken our re-INVITE, with its answer. */
@@ -91,12 +102,17 @@ export class Renegotiation {
   #next(): void {
     const change = this.#changes[0]
     if (change === undefined || this.#isSent || this.#awaitsAck) return
-    const { isHolding } = change
-    if (isHolding === this.#media.isHolding) {
+    if (change.isHolding === this.#media.isHolding) {
       this.#finish(true)
       return
     }
     this.#isSent = true
+    this.#send()
+  }
+
+  /** Again while our re-INVITE waits after glare (491), when the far end has changed what it was made for. */
+  #send(): void {
+    const isHolding = this.#changes[0]?.isHolding
     const offer = isHolding === undefined ? this.#media.restate() : this.#media.offerAgain(isHolding)
     this.#host.sip({ type: 'reinvite', session: this.#session, ...sdp(offer) })
   }

@@ -68,6 +68,20 @@ describe('a far end that holds us', () => {
   }
 
   test(
+    'by UPDATE (RFC 3311) holds us just so',
+    withSimulation({}, async (sim) => {
+      const line = await answeredCall(sim, (channel) => channel.waitForIdle().then(() => {}))
+      for (const direction of ['sendonly', 'sendrecv'] as const) {
+        line.call.request('UPDATE', { sdp: { direction } })
+        await line.call.expectResponse(200)
+        await sim.clock.sleep(1000)
+      }
+      await talksOn(line)
+      expect(line.story).toEqual(['ON_HOLD', 'farEndHold', 'ANSWERED', 'farEndRetrieve', 'IDLE'])
+    }),
+  )
+
+  test(
     'hears nothing of what is played meanwhile, and the rest of it afterwards',
     withSimulation({}, async (sim) => {
       const line = await answeredCall(sim, async (channel) => {

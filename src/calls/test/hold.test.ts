@@ -168,6 +168,40 @@ test(
   }),
 )
 
+for (const how of ['re-INVITE', 're-INVITE without an offer', 'UPDATE'] as const) {
+  test(
+    `a far end that changes the call by ${how} before our hold is tried again: what we offer then is up to date`,
+    withSimulation({}, async (sim) => {
+      const line = await answeredCall(sim, async (channel) => {
+        expect(await channel.hold()).toBe('HOLDING')
+        expect(channel.details?.codec).toBe('PCMA')
+        await channel.hangUp()
+      })
+      const { call } = line
+      const ours = await call.expect('INVITE')
+      call.respond(491, {}, ours)
+      await call.expect('ACK')
+      const sdp = { codecs: ['PCMA'] as const, version: 2 }
+      if (how === 'UPDATE') call.request('UPDATE', { sdp })
+      else call.reinvite(how === 're-INVITE' ? { sdp } : { body: '' })
+      const answer = sdpOf(await call.expectResponse(200))
+      if (how !== 'UPDATE') call.ack(how === 're-INVITE' ? {} : { sdp })
+      const again = await call.expect('INVITE', { withinMs: 10_000 })
+      call.respond(200, { sdp: { ...sdp, direction: 'recvonly' } }, again)
+      await call.expect('ACK')
+      await hangsUp(line)
+      await line.expectClean()
+      expect([sdpOf(ours).version, answer.version, sdpOf(again).version]).toEqual([2, 3, 4])
+      expect([sdpOf(ours).direction, answer.direction, sdpOf(again).direction]).toEqual([
+        'sendonly',
+        'sendrecv',
+        'sendonly',
+      ])
+      expect(line.story).toEqual(['PCMA', 'HOLDING', 'IDLE'])
+    }),
+  )
+}
+
 test(
   'a hold while a re-INVITE of the far end is being acknowledged waits for its turn',
   withSimulation({}, async (sim) => {

@@ -103,7 +103,8 @@ export type EndpointCommand =
   | { readonly type: 'bye'; readonly session: SessionId; readonly reason?: string }
   /**
    * Sends a re-INVITE in an established session. Outcome: `reinviteAnswered` or `reinviteFailed`, the latter at once
-   * and without a response while another INVITE is under way. Glare (491) is tried again three times by itself.
+   * and without a response while another INVITE is under way. Glare (491) is tried again three times by itself: sent
+   * while that waits for its next try, the command replaces its body, which another change may have made out of date.
    */
   | { readonly type: 'reinvite'; readonly session: SessionId; readonly body: Uint8Array; readonly contentType?: string }
   /**

@@ -20,7 +20,7 @@ export interface ModifyRequest extends DialogRequestContent {
 export class ModifyClient {
   readonly #core: EndpointCore
   readonly #side: DialogSide
-  readonly #request: ModifyRequest
+  #request: ModifyRequest
   readonly #mayRetry: () => boolean
   readonly #done: (outcome: DialogRequestOutcome) => void
   #glareTimer: SessionTimer | undefined
@@ -59,6 +59,11 @@ export class ModifyClient {
   /** Waiting to try again: what the far end wants goes first. */
   get isWaiting(): boolean {
     return this.#lastResponse !== undefined
+  }
+
+  /** What is sent at the next try, where the far end has changed the session meanwhile. Only while {@link isWaiting}. */
+  use(body: Uint8Array): void {
+    this.#request = { ...this.#request, body }
   }
 
   /** The session is over; what is on its way is still acknowledged. */

@@ -116,6 +116,10 @@ export class SessionChanges {
   }
 
   reinvite({ body, contentType }: Command<'reinvite'>): void {
+    if (this.#changing?.method === 'INVITE' && this.#changing.isWaiting) {
+      this.#changing.use(body)
+      return
+    }
     if (!this.#isQuiet || this.#changing !== undefined) {
       this.#core.emit({ type: 'reinviteFailed', session: this.#session })
       return
