@@ -47,7 +47,7 @@ export interface RingOptions {
   customRingtone?: FileOrTone
   /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
   loopRingtone?: boolean
-  /** Codecs of early media and of the answer, in order of preference. */
+  /** Codecs that early media and the answer may have, of those that the caller offers, in whose order. */
   codecs?: readonly CodecName[]
   /** Further SIP headers of the 180 or 183. */
   headers?: Readonly<Record<string, string>>
@@ -55,7 +55,10 @@ export interface RingOptions {
 
 /** How {@link Channel.answer} answers. */
 export interface AnswerOptions {
-  /** Codecs to choose from, in order of preference; without effect after early media, whose description stands. */
+  /**
+   * Codecs that the call may have, of those that the caller offers, in whose order; without effect after early media, whose
+   * description stands.
+   */
   codecs?: readonly CodecName[]
   /** Further SIP headers of the 200. */
   headers?: Readonly<Record<string, string>>
