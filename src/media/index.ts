@@ -1,6 +1,8 @@
 export { type Codec, codecNamed } from './codec/codec.ts'
 export { CODEC_RATES } from './codec/codec-rates.ts'
 export { compileOpus, OpusLibrary } from './codec/opus/library.ts'
+export type { CallSound } from './detect/call-tone-detector.ts'
+export type { SpecialInformation } from './detect/special-information.ts'
 export { toneLevelDbm0 } from './dsp/goertzel.ts'
 export { levelDbm0 } from './dsp/level.ts'
 export { RateConverter } from './dsp/rate-converter.ts'

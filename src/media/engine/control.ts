@@ -1,3 +1,5 @@
+import type { CallSound } from '../detect/call-tone-detector.ts'
+import type { SpecialInformation } from '../detect/special-information.ts'
 import type { SrtpParameters } from '../srtp/srtp.ts'
 
 /**
@@ -145,6 +147,17 @@ export type MediaCommand =
   | { readonly type: 'record'; readonly leg: LegId; readonly job: JobId; readonly limits: RecordLimits }
   /** Sends digits `0-9 A-D * # ,` as RFC 4733 events (in-band tones when telephone-event was not agreed on). */
   | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
+  /**
+   * Listens for the tones of a network, and for sound that is none; each is `heard`. It ends with the leg, or with
+   * `stopJob`.
+   */
+  | {
+      readonly type: 'detect'
+      readonly leg: LegId
+      readonly job: JobId
+      /** By its code of ISO 3166: whose tones they are, where cadences differ. */
+      readonly country?: string
+    }
   /** Ends a job with ABORTED. */
   | { readonly type: 'stopJob'; readonly leg: LegId; readonly job: JobId }
   /**
@@ -193,6 +206,17 @@ export type MediaEvent =
   | { readonly type: 'rtpResumed'; readonly leg: LegId }
   /** A block of a recording in progress: mono 16-bit, at the rate that was asked for. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
+  /** A detector has recognised something; said when it is first heard, and of a tone again after another was. */
+  | {
+      readonly type: 'heard'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly sound: CallSound
+      /** How long ago it began, in milliseconds of what was heard. */
+      readonly startedMsAgo: number
+      /** What a special information tone says. */
+      readonly meaning?: SpecialInformation
+    }
   /** A job is over; for a recording, `audioDetected` says whether anything but silence was heard. */
   | {
       readonly type: 'finished'

@@ -1,5 +1,6 @@
 import type { Fifo } from '../../kit/index.ts'
 import type { SampleRateHz } from '../codec/codec-rates.ts'
+import { CallToneDetector } from '../detect/call-tone-detector.ts'
 import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
 import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
@@ -27,7 +28,7 @@ export interface JobPlace {
   readonly seat: Seat | undefined
 }
 
-/** The jobs on a leg: at most one that transmits, any number that record. Each ends once, and says so. */
+/** The jobs on a leg: at most one that transmits, any number that record or detect. Each ends once, and says so. */
 export class Jobs {
   /** Times that a player had nothing to send because the disk was late. */
   playerUnderruns = 0
@@ -39,6 +40,7 @@ export class Jobs {
   readonly #place: JobPlace
   #transmitting: Job | undefined
   readonly #recordings: Recording[] = []
+  readonly #detections: Detection[] = []
 
   constructor(
     leg: LegId,
@@ -66,6 +68,7 @@ export class Jobs {
     else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
+    else if (command.type === 'detect') this.#detect(command, mediaMs)
     else this.#record(command, mediaMs)
   }
 
@@ -80,6 +83,7 @@ export class Jobs {
     if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
     if (cause === 'ABORTED') this.#inbound.hearTheRest()
     for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+    for (const detection of [...this.#detections]) this.#endDetection(detection, cause, detail)
   }
 
   #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
@@ -138,6 +142,26 @@ export class Jobs {
     })
   }
 
+  #detect({ job, country }: Extract<JobCommand, { type: 'detect' }>, mediaMs: number): void {
+    const { kernels } = this.#workshop
+    const detector = new CallToneDetector(
+      (sound, startedMsAgo, meaning) =>
+        this.#events.push({
+          type: 'heard',
+          leg: this.#leg,
+          job,
+          sound,
+          startedMsAgo,
+          ...(meaning !== undefined && { meaning }),
+        }),
+      country,
+      kernels,
+    )
+    const detection: Detection = { id: job, isPatient: true, hear: (frame, isWhole) => detector.hear(frame, isWhole) }
+    this.#detections.push(detection)
+    this.#inbound.attach(detection, mediaMs)
+  }
+
   /** Sound of any codec at one rate. */
   #hearingAt(
     sampleRateHz: SampleRateHz = 8000,
@@ -165,6 +189,8 @@ export class Jobs {
     if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
     const recording = this.#recordings.find((candidate) => candidate.id === job)
     if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
+    const detection = this.#detections.find((candidate) => candidate.id === job)
+    if (detection !== undefined) this.#endDetection(detection, 'ABORTED')
   }
 
   #endTransmission(cause: JobCause, detail?: string): void {
@@ -180,6 +206,12 @@ export class Jobs {
     this.#inbound.detach(recording)
     recording.recorder.flush()
     this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
+  }
+
+  #endDetection(detection: Detection, cause: JobCause, detail?: string): void {
+    this.#detections.splice(this.#detections.indexOf(detection), 1)
+    this.#inbound.detach(detection)
+    this.#finished(detection.id, cause, detail)
   }
 
   #refuse(job: JobId, detail: string): void {
@@ -203,6 +235,12 @@ interface Job {
   readonly bargeIn: boolean
   /** A recording that still says its beep. */
   readonly isRecording: boolean
+}
+
+interface Detection extends FrameListener {
+  readonly id: JobId
+  /** Cadences are told by lengths, which following the network would change. */
+  readonly isPatient: true
 }
 
 interface Recording extends FrameListener {

@@ -15,8 +15,7 @@ export class OpenWork {
 
   noteCommand(command: MediaCommand): void {
     if (command.type === 'open') this.#jobs.set(command.leg, new Set())
-    else if (command.type === 'play' || command.type === 'record' || command.type === 'sendDigits')
-      this.#jobs.get(command.leg)?.add(command.job)
+    else if ('job' in command && command.type !== 'stopJob') this.#jobs.get(command.leg)?.add(command.job)
   }
 
   noteEvent(event: MediaEvent): void {
