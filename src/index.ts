@@ -18,6 +18,7 @@ export {
   type CallOptions,
   type CallStory,
   type CallSummary,
+  type CallTone,
   Cause,
   Channel,
   type ChannelEvent,
@@ -27,6 +28,7 @@ export {
   type DtmfDetector,
   DtmfDetectorCause,
   type DtmfPlayer,
+  type EarlyMediaTones,
   type EndedBy,
   type EndedDetails,
   type EndOfMessage,
@@ -35,6 +37,7 @@ export {
   type FilePlayer,
   type FileRecorder,
   type GetDigitsOptions,
+  type HeardTone,
   type HoldOptions,
   type InboundDetails,
   type InstanceRecord,
@@ -68,13 +71,14 @@ export {
   type ToneDefinition,
   type ToneFrequency,
   type ToneManager,
+  type ToneOptions,
   type TonePlayer,
   TransferCause,
   type TrunkStatus,
   type UnansweredDetails,
 } from './calls/index.ts'
 export { ConfigError, Hangup, type Logger, MediaFileError, RingdownError, UsageError } from './kit/index.ts'
-export type { AudioClip, AudioStream, CodecName, FileSource } from './media/index.ts'
+export type { AudioClip, AudioStream, CodecName, FileSource, SpecialInformation } from './media/index.ts'
 export {
   type AuthenticationConfig,
   type CallerIdConfig,

@@ -1,5 +1,5 @@
 import type { CodecName } from '../media/index.ts'
-import type { EndedBy } from './details.ts'
+import type { EndedBy, HeardTone } from './details.ts'
 import type { Cause, State } from './enums.ts'
 
 /** What happens to a channel. */
@@ -10,6 +10,10 @@ export type ChannelEvent =
   | { readonly type: 'progress'; readonly status: number; readonly phrase: string }
   /** The sound has a codec, or another one: before the answer, with it, or since a re-INVITE of either end. */
   | { readonly type: 'codec'; readonly codec: CodecName }
+  /** A network tone was heard while an outgoing call is placed. */
+  | ({ readonly type: 'tone' } & HeardTone)
+  /** Something else than silence and tones was heard for the first time in an outgoing call; since when, in ms since 1970. */
+  | { readonly type: 'audio'; readonly startedAt: number }
   /** A key was pressed: in the stream or by SIP INFO. */
   | { readonly type: 'digit'; readonly digit: string }
   /** The far end has put us on hold: it does not hear us. */

@@ -1,12 +1,13 @@
 import { UsageError } from '../kit/index.ts'
 import { CODEC_RATES, type CodecName } from '../media/index.ts'
 import type { DiversionReason } from '../sip/index.ts'
+import type { ToneOptions } from './call-progress.ts'
 import type { Channel } from './channel.ts'
 import type { FileOrTone } from './file-or-tone.ts'
 import type { RedirectOptions } from './routing/redirects.ts'
 
 /** How {@link Channel.call} places a call. */
-export interface CallOptions {
+export interface CallOptions extends ToneOptions {
   /**
    * The caller as the callee sees it: a URI, a name-addr or a number, as far as the trunk's caller-id policy allows.
    * Default: the trunk's `from`, or the exchange's identity.

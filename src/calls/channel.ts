@@ -1,4 +1,5 @@
 import { Hangup, UsageError } from '../kit/index.ts'
+import { checkToneOptions } from './call-progress.ts'
 import { carriedCall } from './carried-call.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
@@ -279,6 +280,7 @@ export class Channel {
     if (timeoutMs !== null && !(timeoutMs > 0))
       throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
     checkCodecs('call', codecs)
+    checkToneOptions(options)
     const headers = headersOf('call', this.#core, options.headers)
     const destination = host.router.resolve(to)
     const { diverts, diversionReason, from, anonymous } = options
@@ -294,6 +296,7 @@ export class Channel {
       },
       headers,
       timeoutMs,
+      tones: options,
       ...(codecs && { codecs }),
       ...(carried && { diverted: carried.diverted }),
       ...(maxForwards !== undefined && { maxForwards }),

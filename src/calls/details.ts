@@ -1,5 +1,6 @@
-import type { CodecName, LegStatistics } from '../media/index.ts'
+import type { CodecName, LegStatistics, SpecialInformation } from '../media/index.ts'
 import type { PrivacyValue } from '../sip/index.ts'
+import type { CallTone } from './call-progress.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
 import type { CallAttempt } from './routing/attempts.ts'
@@ -64,6 +65,8 @@ export interface InboundDetails {
   readonly farEndType?: undefined
   readonly attempts?: undefined
   readonly redirectTargets?: undefined
+  readonly tonesHeard?: undefined
+  readonly firstAudioAt?: undefined
 }
 
 /** What only a call that we placed has. */
@@ -80,8 +83,24 @@ export interface OutboundDetails {
   readonly trunk?: undefined
   readonly assertedIdentity?: undefined
   readonly privacy?: undefined
+  /** The first 16 network tones that were heard while the call was placed (`earlyMediaTones`), in their order. */
+  readonly tonesHeard?: readonly HeardTone[]
+  /**
+   * Wall time, in milliseconds since 1970, at which something else than silence and tones was first heard: a person, an
+   * announcement, music; before the answer or within 20 s of it.
+   */
+  readonly firstAudioAt?: number
   readonly diversion?: undefined
   readonly user?: undefined
+}
+
+/** A network tone that was heard. */
+export interface HeardTone {
+  readonly tone: CallTone
+  /** Wall time, in milliseconds since 1970, at which it began. */
+  readonly startedAt: number
+  /** What a special information tone says. */
+  readonly meaning?: SpecialInformation
 }
 
 /** Of a call that was not answered, or not yet. */
@@ -146,6 +165,8 @@ export interface MutableCallDetails {
   redirectTargets?: readonly string[]
   earlyMediaPossible: boolean
   farEndType?: CallFarEndType
+  tonesHeard?: HeardTone[]
+  firstAudioAt?: number
   wasAnswered: boolean
   hasEnded: boolean
   cause?: Cause

@@ -8,6 +8,7 @@ export {
   inbound,
   outbound,
 } from './app.ts'
+export type { CallTone, EarlyMediaTones, ToneOptions } from './call-progress.ts'
 export { causeOfRelease, causeOfResponse, type RejectCause, type ReleaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 export { Channel } from './channel.ts'
 export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
@@ -26,6 +27,7 @@ export type {
   CallDetails,
   EndedBy,
   EndedDetails,
+  HeardTone,
   InboundDetails,
   OutboundDetails,
   RunningDetails,

@@ -53,11 +53,12 @@ export interface Placement {
 export interface JobListener {
   readonly bargeIn: boolean
   onRecorded?(samples: Int16Array): void
+  onHeard?(event: Extract<MediaEvent, { type: 'heard' }>): void
   onFinished(cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void
 }
 
 /** A job command without its address, which {@link LegMedia.startJob} fills in. */
-export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'>
+export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'> | JobBody<'detect'>
 type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { type: Type }>, 'leg' | 'job'>
 
 /**
@@ -319,6 +320,9 @@ export class LegMedia {
         return
       case 'recorded':
         this.#jobs.get(event.job)?.onRecorded?.(event.samples)
+        return
+      case 'heard':
+        this.#jobs.get(event.job)?.onHeard?.(event)
         return
       case 'finished':
         this.#finish(event.job, this.#phase === 'closing' && event.cause === 'ABORTED' ? 'HANGUP' : event.cause, {

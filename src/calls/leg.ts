@@ -23,6 +23,12 @@ export interface LegListener {
   onUnbridged(): void
 }
 
+/** What is known of an end beside its cause. */
+interface EndDetail {
+  readonly rawCause?: number
+  readonly reason?: ReleaseReason
+}
+
 interface Waiting {
   readonly done: () => boolean
   readonly resolve: () => void
@@ -62,7 +68,7 @@ export abstract class Leg {
   #state: State
   /** As the application was told last. */
   #isHeld = false
-  #releasing: { readonly cause: Cause; readonly endedBy: EndedBy } | undefined
+  #releasing: ({ readonly cause: Cause; readonly endedBy: EndedBy } & EndDetail) | undefined
 
   constructor(
     host: CallHost,
@@ -185,16 +191,16 @@ export abstract class Leg {
   }
 
   /** Our side has said CANCEL or BYE: jobs end now, IDLE comes with the far end's answer or after {@link RELEASE_WAIT_MS}. */
-  protected release(cause: Cause, endedBy: EndedBy, waitMs = RELEASE_WAIT_MS): void {
+  protected release(cause: Cause, endedBy: EndedBy, waitMs = RELEASE_WAIT_MS, why: EndDetail = {}): void {
     if (this.isEnding) return
-    this.#releasing = { cause, endedBy }
+    this.#releasing = { cause, endedBy, ...why }
     this.media.close()
     this.#releaseTimer.setIn(waitMs)
     this.checkWaiting()
   }
 
   /** The call is over. What was decided when the release began stands against what the network says later. */
-  protected end(cause: Cause, endedBy: EndedBy, why: { rawCause?: number; reason?: ReleaseReason } = {}): void {
+  protected end(cause: Cause, endedBy: EndedBy, why: EndDetail = {}): void {
     if (this.#state === State.IDLE) return
     this.host.onSession(this.session, undefined)
     this.#releaseTimer.clear()
@@ -203,8 +209,9 @@ export abstract class Leg {
     this.details.endedBy = this.#releasing?.endedBy ?? endedBy
     this.details.endedIn = this.#state
     this.details.hasEnded = true
-    if (why.rawCause !== undefined) this.details.rawCause = why.rawCause
-    if (why.reason !== undefined && Object.keys(why.reason).length > 0) this.details.reason = why.reason
+    const { rawCause = why.rawCause, reason = why.reason } = this.#releasing ?? {}
+    if (rawCause !== undefined) this.details.rawCause = rawCause
+    if (reason !== undefined && Object.keys(reason).length > 0) this.details.reason = reason
     this.enter(State.IDLE)
     if (this.media.isGone) this.#completed()
   }

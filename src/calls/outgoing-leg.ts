@@ -1,6 +1,7 @@
 import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import type { EndpointEvent, SipResponse } from '../sip/index.ts'
+import { type EndpointEvent, type SipResponse, toTag } from '../sip/index.ts'
+import { CallProgress, type ToneOptions } from './call-progress.ts'
 import type { EndedBy } from './details.ts'
 import type { DivertedCall } from './diversion.ts'
 import { Cause, State } from './enums.ts'
@@ -25,6 +26,7 @@ export interface OutgoingCall {
   /** `null`: no limit. */
   readonly timeoutMs: number | null
   readonly codecs?: readonly CodecName[]
+  readonly tones?: ToneOptions
 }
 
 /**
@@ -44,6 +46,7 @@ export class OutgoingLeg extends Leg {
   readonly #call: OutgoingCall
   readonly #answerTimer: CallTimer
   readonly #attempts: Attempts
+  readonly #soFar: CallProgress
   #phase: 'opening' | 'inviting' | 'established' = 'opening'
   #route: Route | undefined
   #presented: PresentedCaller | undefined
@@ -61,6 +64,10 @@ export class OutgoingLeg extends Leg {
     )
     this.#call = call
     this.beginRecord(token(host.random, 20))
+    this.#soFar = new CallProgress(host, this.media, this.details, call.tones ?? {}, {
+      emit: (event) => this.emit(event),
+      onFailure: (failure, text) => this.#failByTone(failure, text),
+    })
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
     if (call.codecs === undefined) this.media.preferCodecNearby()
@@ -91,6 +98,15 @@ export class OutgoingLeg extends Leg {
     }
     this.release(cause, endedBy, this.#hasRung ? undefined : UNHEARD_WAIT_MS)
     this.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', told)
+  }
+
+  /** What the network says in the sound of a call that nobody has answered. */
+  #failByTone(cause: Cause, text: string): void {
+    if (this.isEnding || this.#phase !== 'inviting') return
+    this.#answerTimer.clear()
+    this.#close('refused', { text })
+    this.release(cause, 'network', undefined, { rawCause: -1, reason: { text } })
+    this.sendRelease('cancel', Cause.NORMAL)
   }
 
   protected override onMediaOpened(): void {
@@ -228,7 +244,9 @@ export class OutgoingLeg extends Leg {
     this.#hasRung = true
     if (this.isEnding) return
     this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
-    if (response.body.length > 0 && this.media.accept(response.body).ok) this.details.earlyMediaPossible = true
+    const hasSound = response.body.length > 0 && this.media.accept(response.body).ok
+    if (hasSound) this.details.earlyMediaPossible = true
+    this.#soFar.noteProgress(toTag(response), hasSound)
     if (response.status === 180 || response.status === 183) this.enter(State.RING_OUTGOING)
   }
 
@@ -244,6 +262,7 @@ export class OutgoingLeg extends Leg {
       this.hangUp('network', Cause.ERROR)
       return
     }
+    this.#soFar.noteAnswer()
     this.established()
   }
 }

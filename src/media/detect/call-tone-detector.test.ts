@@ -71,7 +71,7 @@ function expectTone([name, steps, expected, country]: (typeof TONES)[number], du
 }
 
 describe('CallToneDetector', () => {
-  it.each(TONES)('hears %s as it is', (...tone) => {
+  it.each(TONES.map((tone) => [tone[0], tone] as const))('hears %s as it is', (_, tone) => {
     for (const startMs of [0, 90, 333, 700]) expectTone(tone, 12_000, { startMs })
   })
 

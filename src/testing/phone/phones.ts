@@ -5,7 +5,7 @@ import { behindNat, gateway, onLine } from './kinds/line.ts'
 import { musicOnHold } from './kinds/music-on-hold.ts'
 import { holds, person, scripted, silent, slowPerson } from './kinds/person.ts'
 import { screening } from './kinds/screening.ts'
-import { busy, noAnswer, rejects, unobtainable } from './kinds/unanswered.ts'
+import { busy, networkTone, noAnswer, rejects, unobtainable } from './kinds/unanswered.ts'
 import { earlyMediaVoicemail, voicemail } from './kinds/voicemail.ts'
 
 /** The phones that there are, by what happens when they are called; `real` puts any of them on real sockets. */
@@ -14,6 +14,7 @@ export const phones = {
   slowPerson,
   silent,
   busy,
+  networkTone,
   noAnswer,
   rejects,
   unobtainable,
