@@ -16,6 +16,8 @@ const EVENTS: Record<ChannelEventType, true> = {
   state: true,
   progress: true,
   codec: true,
+  tone: true,
+  audio: true,
   digit: true,
   farEndHold: true,
   farEndRetrieve: true,
