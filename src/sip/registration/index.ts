@@ -1,3 +1,4 @@
+export { type Binding, byPreference } from './binding.ts'
 export type { RequestOutcome } from './outcome.ts'
 export {
   Reachability,
@@ -6,6 +7,14 @@ export {
   type ReachabilityOutput,
   type ReachabilityState,
 } from './reachability.ts'
+export {
+  Registrar,
+  type RegistrarCounter,
+  type RegistrarInput,
+  type RegistrarOptions,
+  type RegistrarOutput,
+  type UnboundReason,
+} from './registrar.ts'
 export {
   Registration,
   type RegistrationInput,
