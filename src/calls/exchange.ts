@@ -5,6 +5,7 @@ import {
   type Instant,
   type Logger,
   type Machine,
+  NEVER,
   type Random,
   Sequence,
   silentLogger,
@@ -19,6 +20,7 @@ import {
   type EndpointOutput,
   parseMaxForwards,
   parseUri,
+  type RegistrarCounter,
   type SipRequest,
   type SrtpPolicy,
   unescapeUri,
@@ -43,7 +45,10 @@ import { Router } from './routing/router.ts'
 import type { Trunk, TrunkHealth } from './routing/trunk.ts'
 import type { Service, ServiceDirectory } from './service.ts'
 import { ToneManager } from './tone-manager.ts'
-import { type TrunkCounter, type TrunkStatus, TrunkUpkeep } from './upkeep/index.ts'
+import { Forking } from './upkeep/forking.ts'
+import { LocalUsers, type LocalUsersOptions, type PhoneChange, type RegisteredPhone } from './upkeep/local-users.ts'
+import type { TrunkStatus } from './upkeep/trunk-status.ts'
+import { type TrunkCounter, TrunkUpkeep } from './upkeep/trunk-upkeep.ts'
 
 export interface ExchangeOptions {
   readonly random: Random
@@ -58,6 +63,11 @@ export interface ExchangeOptions {
   readonly numbering?: NumberPlan
   /** Which trunks take which numbers. Default: the first takes all. */
   readonly routes?: readonly NumberRoute[]
+  /**
+   * Users who may register phones, and be called as `user:NAME` or at one of our addresses. It needs `sip.authentication`
+   * that asks for REGISTER: who has not shown a password registers nothing. Default: nobody.
+   */
+  readonly users?: LocalUsersOptions
   /** Which trunks are up, beside what is known from their registrations and OPTIONS. Default: all. */
   readonly trunkHealth?: TrunkHealth
   /**
@@ -97,6 +107,8 @@ export type ExchangeOutput =
   | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
   /** A trunk that registers or is asked with OPTIONS has changed. */
   | { readonly type: 'trunkChanged'; readonly status: TrunkStatus }
+  /** A phone of a user has been registered, or is no longer. */
+  | { readonly type: 'phoneChanged'; readonly change: PhoneChange }
 
 /** What the exchange tells beside what is to be sent. */
 export type ExchangeReport = Exclude<ExchangeOutput, { readonly type: 'send' | 'dns' | 'media' }>
@@ -142,6 +154,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #legs = new Set<Leg>()
   readonly #instances: Instances
   readonly #upkeep: TrunkUpkeep
+  readonly #users: LocalUsers | undefined
+  readonly #forking: Forking
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -157,8 +171,17 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       random: options.random,
       logger: this.#logger,
       sessionIds: this.#ids,
+      outsideMethods: options.users === undefined ? [] : ['REGISTER'],
     })
     this.#host = this.#createHost()
+    this.#users =
+      options.users &&
+      new LocalUsers(this.#host, options.users, (change) => this.#outbox.push({ type: 'phoneChanged', change }))
+    this.#forking = new Forking({
+      nextId: () => this.#ids.next(),
+      command: (command) => this.#sipCommands.push(command),
+      tell: (event) => this.#sessions.get(event.session)?.(event),
+    })
     this.#upkeep = new TrunkUpkeep(this.#host, options.trunks ?? [], (status) =>
       this.#outbox.push({ type: 'trunkChanged', status }),
     )
@@ -184,15 +207,27 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
 
   deadline(): Instant {
     if (this.#actions.length > 0) return this.#now
-    return Math.min(this.endpoint.deadline(), this.#timers.next(), this.#upkeep.deadline())
+    const ours = Math.min(this.#upkeep.deadline(), this.#users?.deadline() ?? NEVER)
+    return Math.min(this.endpoint.deadline(), this.#timers.next(), ours)
   }
 
   expire(now: Instant): void {
     this.#mutate(now, () => {
       if (this.endpoint.deadline() <= now) this.endpoint.expire(now)
       if (this.#upkeep.deadline() <= now) this.#guard(() => this.#upkeep.expire(now))
+      this.#users?.expire(now)
       for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.#guard(due)
     })
+  }
+
+  /** The phones that users have registered. */
+  get phones(): readonly RegisteredPhone[] {
+    return this.#users?.phones ?? []
+  }
+
+  /** What the registrar has counted; absent without users. */
+  get registrarCounters(): Counters<RegistrarCounter> | undefined {
+    return this.#users?.registrar.counters
   }
 
   /** What the upkeep of trunks has counted. */
@@ -316,7 +351,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       const isBroken = !this.#guard(() => this.#onIncoming(output))
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
-    else if ('session' in output) this.#sessions.get(output.session)?.(output)
+    else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
+    else if (!this.#forking.takeEvent(output)) this.#sessions.get(output.session)?.(output)
   }
 
   #onIncoming({ session, request, from, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
@@ -375,7 +411,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       },
       wallTimeMs: this.#options.wallTimeMs,
       nextId: () => this.#ids.next(),
-      sip: (command) => this.#sipCommands.push(command),
+      sip: (command) => {
+        if (!this.#forking.takeCommand(command)) this.#sipCommands.push(command)
+      },
+      inviteAll: (session, invites) => this.#forking.inviteAll(session, invites),
       media: (command) => this.#outbox.push({ type: 'media', command }),
       post: (action) => {
         this.#actions.push(action)
@@ -386,6 +425,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         trunks: this.#options.trunks ?? [],
         numbering: this.#options.numbering,
         routes: this.#options.routes,
+        users: { find: (to) => this.#users?.find(to) },
         health: {
           isUp: (trunk) => this.#upkeep.isUp(trunk) && (this.#options.trunkHealth?.isUp(trunk) ?? true),
           serviceRouteOf: (trunk) => this.#upkeep.serviceRouteOf(trunk),

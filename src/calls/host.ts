@@ -6,6 +6,7 @@ import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
 import type { Router } from './routing/router.ts'
 import type { ToneManager } from './tone-manager.ts'
+import type { InviteCommand } from './upkeep/forking.ts'
 
 /**
  * What the exchange lends to the calls it holds: ids, timers, and the two ports (SIP and media). Commands are queued
@@ -22,6 +23,8 @@ export interface CallHost {
   wallTimeMs(): number
   nextId(): number
   sip(command: EndpointCommand): void
+  /** Sends several INVITEs for one session: whoever answers first has the call. */
+  inviteAll(session: SessionId, invites: readonly InviteCommand[]): void
   media(command: MediaCommand): void
   /** Queues what application code wants done: it runs as a mutation of its own, soon, at the instant `now` has then. */
   post(action: () => void): void

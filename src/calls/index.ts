@@ -76,7 +76,10 @@ export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'
 export type {
+  LocalUsersOptions,
+  PhoneChange,
   ReachabilityStatus,
+  RegisteredPhone,
   RegistrationStatus,
   TrunkCounter,
   TrunkKeepAlive,

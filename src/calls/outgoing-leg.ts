@@ -12,6 +12,7 @@ import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import { isRedirection, type RedirectPolicy, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import { sdp } from './sdp-body.ts'
+import type { InviteCommand } from './upkeep/forking.ts'
 
 export interface OutgoingCall {
   readonly to: string
@@ -150,11 +151,20 @@ export class OutgoingLeg extends Leg {
 
   #invite(): void {
     const route = this.#route as Route
-    const { uri, trunk, via } = route
+    if (route.alongside === undefined) this.host.sip(this.#inviteBy(route))
+    else
+      this.host.inviteAll(
+        this.session,
+        [route, ...route.alongside].map((each) => this.#inviteBy(each)),
+      )
+  }
+
+  #inviteBy(route: Route): InviteCommand {
+    const { uri, trunk, via, isFlow } = route
     const hops = this.host.router.hopsOf(route)
     const { diverted, maxForwards } = this.#call
     const { from, headers } = this.#presented as PresentedCaller
-    this.host.sip({
+    return {
       type: 'invite',
       session: this.session,
       to: uri,
@@ -169,9 +179,10 @@ export class OutgoingLeg extends Leg {
       ...sdp(this.media.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
       ...(via && { via }),
+      ...(isFlow === true && { isFlow }),
       ...(hops.length > 0 && { route: hops }),
       ...(this.#attempts.hasNext && { firstResponseMs: trunk?.firstResponseMs ?? FIRST_RESPONSE_MS }),
-    })
+    }
   }
 
   /** Goes on to the next route, where there is one and what has failed leaves it open. */

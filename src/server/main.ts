@@ -4,7 +4,9 @@ import {
   type CallSummary,
   Exchange,
   type InstanceRecord,
+  type LocalUsersOptions,
   type MediaStore,
+  type RegisteredPhone,
   type Trunk,
   type TrunkStatus,
 } from '../calls/index.ts'
@@ -13,7 +15,7 @@ import type { EndpointCounter } from '../sip/index.ts'
 import { AppLibrary } from './apps/app-library.ts'
 import { ConfiguredServices } from './apps/services.ts'
 import { authenticationOf } from './authentication.ts'
-import { familyOf } from './config/address.ts'
+import { familyOf, hostOf, isWildcard } from './config/address.ts'
 import { checkConfig } from './config/check.ts'
 import type { RingdownConfig } from './config/config.ts'
 import { appFile, type Settings } from './config/settings.ts'
@@ -61,6 +63,8 @@ export interface RunningServer {
   startOutbound(app: AppDefinition | string, options?: OutboundOptions): Promise<InstanceRecord>
   /** The trunks that register or are asked with OPTIONS: whether they are up, and why not. */
   readonly trunks: readonly TrunkStatus[]
+  /** The phones that users have registered. */
+  readonly phones: readonly RegisteredPhone[]
   /** Everything that was counted since the start: docs/reference/counters.md. */
   counters(): Readonly<Record<string, number>>
   /** What is alive now: all zero when nothing happens. */
@@ -111,6 +115,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     trunks: settings.trunks.map(trunkOf),
+    ...(settings.users.length > 0 && { users: usersOf(settings, transports.sockets) }),
     ...(settings.numbering && { numbering: settings.numbering }),
     ...(settings.routes && { routes: settings.routes }),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
@@ -150,11 +155,15 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     get trunks() {
       return exchange.trunks
     },
+    get phones() {
+      return exchange.phones
+    },
     startOutbound: async (app, outbound) =>
       exchange.startOutbound(typeof app === 'string' ? await findOutbound(apps, app, directory) : app, outbound),
     counters: () => ({
       ...exchange.counters.snapshot(),
       ...exchange.trunkCounters.snapshot(),
+      ...exchange.registrarCounters?.snapshot(),
       ...sipCounters.snapshot(),
       ...transports.counters.snapshot(),
       ...media.counters(),
@@ -196,6 +205,17 @@ function sipOptions(
     },
     ...(authentication && { authentication }),
   }
+}
+
+/** Users are at every address that we have, as far as it can be written in a URI. */
+function usersOf({ users, sip, registrar }: Settings, sockets: readonly LocalSocket[]): LocalUsersOptions {
+  const { domains, ...limits } = registrar
+  const addresses = sockets.flatMap(({ address, port }) =>
+    [address, sip.publicAddress].flatMap((each) =>
+      each === undefined || isWildcard(each) ? [] : port === 5060 ? hostOf(each) : `${hostOf(each)}:${port}`,
+    ),
+  )
+  return { names: users.map(({ username }) => username), hosts: [...new Set([...addresses, ...domains])], ...limits }
 }
 
 function trunkOf(settings: Settings['trunks'][number]): Trunk {

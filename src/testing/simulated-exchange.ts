@@ -7,13 +7,14 @@ import {
   type ExchangeOptions,
   type ExchangeOutput,
   type InstanceRecord,
+  type PhoneChange,
   type Service,
   type ServiceRequest,
   type TrunkStatus,
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
 import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
-import { type DnsQuestion, isNumericHost } from '../sip/index.ts'
+import { DigestServer, type DnsQuestion, type EndpointAuthentication, isNumericHost } from '../sip/index.ts'
 import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
@@ -28,6 +29,8 @@ import { MediaTruth } from './truth/media-truth.ts'
 export interface SimulatedExchangeOptions {
   /** The application that answers each user, by the user part of the Request-URI; `*` answers every other one. */
   readonly services?: Readonly<Record<string, AppDefinition | Service>>
+  /** Who may register phones: passwords by name. Calls need none. */
+  readonly users?: Readonly<Record<string, string>>
   readonly files?: MemoryMediaStore
   readonly logger?: Logger
   /** Further settings of the exchange. */
@@ -74,6 +77,8 @@ export class SimulatedExchange {
   readonly instances: InstanceRecord[] = []
   /** What became of trunks that register or are asked with OPTIONS, in order. */
   readonly trunkChanges: TrunkStatus[] = []
+  /** Phones that were registered, and that are no longer, in order. */
+  readonly phoneChanges: PhoneChange[] = []
   readonly #driver: MachineDriver<ExchangeInput, ExchangeOutput>
   readonly #media: MachineDriver<MediaCommand, MediaEvent>
   readonly #transport: SipTransport
@@ -98,8 +103,10 @@ export class SimulatedExchange {
       sip: {
         localAddress: ({ transport }) => ({ host: host.address, port: this.#transport.portOf(transport) }),
         identity: `sip:ringdown@${host.address}`,
+        ...(options.users && { authentication: passwords(options.users, random(`digest ${host.address}`)) }),
         ...options.sip,
       },
+      ...(options.users && { users: { names: Object.keys(options.users), hosts: [host.address] } }),
       mediaAddress: host.address,
       services: { find: (request) => findService(options.services ?? {}, request) },
       files: this.files,
@@ -183,8 +190,18 @@ export class SimulatedExchange {
       this.#media.handle(output.command)
     } else if (output.type === 'callEnded') this.calls.push(output.details)
     else if (output.type === 'instanceEnded') this.instances.push(output.record)
-    else this.trunkChanges.push(output.status)
+    else if (output.type === 'trunkChanged') this.trunkChanges.push(output.status)
+    else this.phoneChanges.push(output.change)
   }
+}
+
+function passwords(users: Readonly<Record<string, string>>, random: Random): EndpointAuthentication {
+  const lookup = (name: string) => {
+    const password = Object.hasOwn(users, name) ? users[name] : undefined
+    return password === undefined ? undefined : { password }
+  }
+  const server = new DigestServer({ realm: 'ringdown', lookup, random })
+  return { requires: ({ method }) => method === 'REGISTER', server }
 }
 
 function findService(

@@ -18,6 +18,12 @@ export interface Route {
   readonly via?: Peer
   /** A far end has redirected the call here. */
   readonly isRedirected?: boolean
+  /** `via` is the only way to the far end, which stands behind a NAT. Default false. */
+  readonly isFlow?: boolean
+  /** The hops that it takes first, as Route headers. Default: those of its trunk. */
+  readonly hops?: readonly string[]
+  /** Called at the same time: whoever answers first has the call. */
+  readonly alongside?: readonly Route[]
 }
 
 /** What a dialled address comes to: the routes to try, in order, or why there is none. */
@@ -27,6 +33,12 @@ export interface Destination {
   readonly refusal?: { readonly cause: Cause; readonly text: string }
 }
 
+/** Who knows where the phones of our users are. */
+export interface UserDirectory {
+  /** Where a call goes; `undefined` when it is not for a user of ours. */
+  find(to: string): Destination | undefined
+}
+
 export interface RouterOptions {
   readonly trunks: readonly Trunk[]
   readonly numbering?: NumberPlan | undefined
@@ -34,6 +46,8 @@ export interface RouterOptions {
   readonly routes?: readonly NumberRoute[] | undefined
   /** Default: every trunk is up. */
   readonly health?: TrunkHealth | undefined
+  /** Who has phones here. Default: nobody. */
+  readonly users?: UserDirectory | undefined
   /** Shares calls among trunks of one priority. */
   readonly random: Random
   /** The URI of the exchange. */
@@ -66,17 +80,19 @@ export class Router {
   }
 
   /** The hops that a call by `route` takes first, as Route headers. */
-  hopsOf({ trunk }: Route): readonly string[] {
-    return (trunk && this.#options.health?.serviceRouteOf?.(trunk.name)) ?? []
+  hopsOf({ hops, trunk }: Route): readonly string[] {
+    return hops ?? (trunk && this.#options.health?.serviceRouteOf?.(trunk.name)) ?? []
   }
 
   /**
-   * Resolves what an application dials: a `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the
-   * routes.
+   * Resolves what an application dials: `user:` and a name, or a user at our address, to the phones that are registered; any
+   * other `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the routes.
    *
    * @throws UsageError when the destination is malformed, of an unknown kind, or needs a trunk and none is configured
    */
   resolve(to: string): Destination {
+    const local = this.#options.users?.find(to)
+    if (local !== undefined) return local
     if (/^sips?:/i.test(to)) {
       const uri = parseUri(to)
       if (!uri.ok) throw new UsageError(`"${to}" is not a valid SIP URI: ${uri.error}`)
@@ -85,7 +101,9 @@ export class Router {
     const number = /^tel:/i.test(to) ? this.#numberOfTel(to) : numberIn(to)
     if (number !== undefined) return this.#resolveNumber(normaliseNumber(number, this.#options.numbering))
     if (/^room:/i.test(to)) throw new UsageError(`cannot call "${to}": there are no rooms yet`)
-    throw new UsageError(`cannot call "${to}": expected a sip: URI, a tel: URI, or the digits of a number`)
+    throw new UsageError(
+      `cannot call "${to}": expected a sip: URI, a tel: URI, the digits of a number, or user: and a name`,
+    )
   }
 
   /** Who a call by `route` says that it is from. */

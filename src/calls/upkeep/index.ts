@@ -1,3 +1,4 @@
+export type { LocalUsersOptions, PhoneChange, RegisteredPhone } from './local-users.ts'
 export type {
   ReachabilityStatus,
   RegistrationStatus,

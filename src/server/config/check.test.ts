@@ -144,6 +144,25 @@ describe('a configuration', () => {
     expect(settings.trunks[1]).toMatchObject({ numberFormat: 'e164', callerId: undefined, isTrusted: false })
   })
 
+  it('says how long phones are registered', () => {
+    const users = [{ username: 'a', password: 'b' }]
+    expect(checkConfig({ users }, folder).registrar).toEqual({
+      domains: [],
+      minExpiresS: 60,
+      maxExpiresS: 3600,
+      natExpiresS: 60,
+      maxBindingsPerUser: 8,
+    })
+    const registrar = { domains: ['pbx.example.net'], minExpiresS: 10, maxExpiresS: 600, maxPhonesPerUser: 2 }
+    expect(checkConfig({ users, registrar }, folder).registrar).toEqual({
+      domains: ['pbx.example.net'],
+      minExpiresS: 10,
+      maxExpiresS: 600,
+      natExpiresS: 60,
+      maxBindingsPerUser: 2,
+    })
+  })
+
   it('says how trunks are registered and asked', () => {
     const trunk = { name: 'a', uri: 'sip:sip.example.net:5070;transport=tcp', username: '+4930 1', password: 'p' }
     const settingsOf = (more: object) => checkConfig({ trunks: [{ ...trunk, ...more }] }, folder).trunks[0]
@@ -501,10 +520,11 @@ describe('what is refused because it contradicts itself', () => {
       /^authentication\.strangers is 'challenge', and nobody could ever pass/,
     ],
     [
-      'passwords that are never asked for',
-      { authentication: { strangers: 'allow' }, users: [{ username: 'a', password: 'b' }] },
-      /so the passwords of users are never asked for/,
+      'registrations that nobody could have',
+      { users: [{ username: 'a', password: 'b' }], registrar: { minExpiresS: 120, maxExpiresS: 60 } },
+      /^registrar\.minExpiresS is 120 and registrar\.maxExpiresS 60/,
     ],
+    ['a registrar for nobody', { registrar: {} }, /^registrar is there, and nobody can register/],
     [
       'an open door to the world',
       { sip: { listen: [udp('192.0.2.1')] } },

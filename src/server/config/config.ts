@@ -32,8 +32,9 @@ export interface RingdownConfig {
   readonly numbering?: NumberingConfig
   /** Which trunks take which numbers. Default: the first trunk takes all. */
   readonly routes?: readonly RouteConfig[]
-  /** Who may place calls with a name and a password. Default: nobody. */
+  /** Who may place calls and register phones with a name and a password. Default: nobody. */
   readonly users?: readonly UserConfig[]
+  readonly registrar?: RegistrarConfig
   readonly authentication?: AuthenticationConfig
   readonly limits?: LimitsConfig
   readonly files?: FilesConfig
@@ -209,7 +210,24 @@ export interface TrunkKeepAliveConfig {
   readonly misses?: number
 }
 
-/** Somebody who may call with a password. */
+/** The phones that users register; they are called as `user:NAME`, or by name at one of our addresses. */
+export interface RegistrarConfig {
+  /** Host names that mean this exchange, beside its addresses: `sip:NAME@` and one of them is a user. Default none. */
+  readonly domains?: readonly string[]
+  /** The shortest registration that a phone may ask for, 10 to 86,400 s. Default 60. */
+  readonly minExpiresS?: number
+  /** The longest registration that a phone is given, 10 to 86,400 s. Default 3600. */
+  readonly maxExpiresS?: number
+  /**
+   * The longest that a phone behind a NAT is given over UDP, 10 to 86,400 s: by refreshing it keeps its way through the NAT
+   * open. Default 60.
+   */
+  readonly natExpiresS?: number
+  /** The most phones of one user, 1 to 50: one more takes the place of the one that was heard of the longest ago. Default 8. */
+  readonly maxPhonesPerUser?: number
+}
+
+/** Somebody who may call and register phones with a password. */
 export interface UserConfig {
   readonly username: string
   readonly password: string

@@ -149,7 +149,7 @@ function halfCredentials(at: string, { username, password }: { username?: unknow
   return [`${at} has a ${there} and no ${missing}: give both or none`]
 }
 
-function callerProblems(config: CheckedConfig, { sip, trunks, users, authentication }: Settings): string[] {
+function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }: Settings): string[] {
   const problems: string[] = []
   const names = [...users, ...trunks.flatMap(({ inboundCredentials }) => inboundCredentials ?? [])].map(
     ({ username }) => username,
@@ -169,10 +169,13 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, authenticat
     problems.push(
       `sip.listen has ${open.address}, which others can reach, and nothing says who may call: add users or trunks, or set authentication.strangers to 'allow' to answer everybody`,
     )
-  if (authentication.strangers === 'allow' && users.length > 0 && said === 'allow')
+  const { minExpiresS, maxExpiresS } = registrar
+  if (minExpiresS > maxExpiresS)
     problems.push(
-      "authentication.strangers is 'allow', so the passwords of users are never asked for: set it to 'challenge', or remove users",
+      `registrar.minExpiresS is ${minExpiresS} and registrar.maxExpiresS ${maxExpiresS}: no registration could be as long as the one and as short as the other`,
     )
+  if (config.registrar !== undefined && users.length === 0)
+    problems.push('registrar is there, and nobody can register: add users, or remove it')
   return problems
 }
 

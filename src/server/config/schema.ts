@@ -227,6 +227,13 @@ export const configSchema = object({
     'routes { prefix, trunks }',
   ).optional(),
   users: list(object({ username: credential, password: credential }), 'users { username, password }').optional(),
+  registrar: object({
+    domains: list(host, 'host names').optional(),
+    minExpiresS: whole(10, 86_400, 'seconds').optional(),
+    maxExpiresS: whole(10, 86_400, 'seconds').optional(),
+    natExpiresS: whole(10, 86_400, 'seconds').optional(),
+    maxPhonesPerUser: whole(1, 50, 'phones').optional(),
+  }).optional(),
   authentication: object({
     realm: text('must be 1 to 128 printable characters without quotes', (value) =>
       /^[\x20\x21\x23-\x5b\x5d-\x7e]{1,128}$/.test(value),

@@ -42,6 +42,13 @@ export interface Settings {
   readonly numbering: NumberPlan | undefined
   readonly routes: readonly NumberRoute[] | undefined
   readonly users: readonly UserSettings[]
+  readonly registrar: {
+    readonly domains: readonly string[]
+    readonly minExpiresS: number
+    readonly maxExpiresS: number
+    readonly natExpiresS: number
+    readonly maxBindingsPerUser: number
+  }
   readonly authentication: {
     readonly realm: string
     readonly algorithms: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
@@ -152,6 +159,13 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     numbering: config.numbering && definedOnly(config.numbering),
     routes: config.routes?.map(numberRoute),
     users,
+    registrar: {
+      domains: config.registrar?.domains ?? [],
+      minExpiresS: config.registrar?.minExpiresS ?? 60,
+      maxExpiresS: config.registrar?.maxExpiresS ?? 3600,
+      natExpiresS: config.registrar?.natExpiresS ?? 60,
+      maxBindingsPerUser: config.registrar?.maxPhonesPerUser ?? 8,
+    },
     authentication: {
       realm: config.authentication?.realm ?? 'ringdown',
       algorithms: config.authentication?.algorithms ?? ['SHA-256', 'MD5'],

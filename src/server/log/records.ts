@@ -1,4 +1,4 @@
-import type { CallDetails, ExchangeReport, InstanceRecord, TrunkStatus } from '../../calls/index.ts'
+import type { CallDetails, ExchangeReport, InstanceRecord, PhoneChange, TrunkStatus } from '../../calls/index.ts'
 import type { Logger } from '../../kit/index.ts'
 
 /** One line for each call and each application instance that is over, and for each change of a trunk. */
@@ -6,8 +6,19 @@ export function logReport(logger: Logger, report: ExchangeReport): void {
   if (!isEnabled(logger)) return
   if (report.type === 'callEnded') logger.info({ call: callRecord(report.details) }, callLine(report.details))
   else if (report.type === 'instanceEnded') logInstance(logger, report.record)
-  else logTrunk(logger, report.status)
+  else if (report.type === 'trunkChanged') logTrunk(logger, report.status)
+  else logPhone(logger, report.change)
 }
+
+function logPhone(logger: Logger, change: PhoneChange): void {
+  const { user, contact, source, until } = change.phone
+  const line = change.isRegistered
+    ? `user ${user} has registered a phone, ${contact} from ${source}, until ${timeOfDay(until)}`
+    : `user ${user} is no longer at ${contact}: the registration was ${PHONE_GONE[change.reason]}`
+  logger.info({ phone: change.phone }, line)
+}
+
+const PHONE_GONE = { removed: 'taken back', expired: 'not refreshed', replaced: 'replaced by another' } as const
 
 function logTrunk(logger: Logger, trunk: TrunkStatus): void {
   const line = `trunk ${trunk.name}: ${[...registrationWords(trunk), ...reachabilityWords(trunk)].join('; ')}`

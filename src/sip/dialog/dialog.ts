@@ -70,14 +70,20 @@ export class Dialog {
   /**
    * The dialog that a 101-299 response to our INVITE makes (section 12.1.2). The route set is its Record-Route
    * reversed. A response without a readable Contact is tolerated: the Request-URI of the INVITE stands in.
-   * @param flow where a far end behind a NAT is reached, whatever its Contact says
+   * @param way where the INVITE went: on a stream whose connection it names, requests of ours go there as long as it is open;
+   * all of them whatever the Contact says when that `isFlow`, the only way to a far end behind a NAT
    */
-  static ofCaller(invite: SipRequest, response: SipResponse, flow?: Peer): Result<Dialog> {
+  static ofCaller(
+    invite: SipRequest,
+    response: SipResponse,
+    way?: { readonly peer: Peer; readonly isFlow: boolean },
+  ): Result<Dialog> {
     const common = commonParts(invite, response)
     if (!common.ok) return common
     const routeSet = response.headers.all('record-route').reverse()
     const remoteTarget = contactUri(response) ?? invite.uri
-    const peer = firstHop(routeSet, remoteTarget, flow, flow)
+    const flow = way?.isFlow === true ? way.peer : undefined
+    const peer = firstHop(routeSet, remoteTarget, way?.peer, flow)
     if (!peer.ok) return peer
     return ok(
       new Dialog({

@@ -193,7 +193,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
       return
     }
     const early = this.#early.get(tag)
-    const made = early === undefined ? Dialog.ofCaller(this.#invite, response, this.#flow) : ok(early.side.dialog)
+    const made = early === undefined ? this.#dialogOf(response) : ok(early.side.dialog)
     if (!made.ok || this.#acks.size >= MAX_FORKS) {
       this.#core.count('malformedResponses')
       return
@@ -256,12 +256,17 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     this.#early.clear()
   }
 
+  #dialogOf(response: SipResponse): Result<Dialog> {
+    const way = { peer: this.#way.peer, isFlow: this.#command.isFlow === true }
+    return Dialog.ofCaller(this.#invite, response, way)
+  }
+
   #earlyDialogOf(response: SipResponse): EarlyDialog | undefined {
     const tag = toTag(response)
     if (tag === undefined) return undefined
     const known = this.#early.get(tag)
     if (known !== undefined || this.#early.size >= MAX_FORKS) return known
-    const dialog = Dialog.ofCaller(this.#invite, response, this.#flow)
+    const dialog = this.#dialogOf(response)
     if (!dialog.ok) return undefined
     const side = this.#sideOf(dialog.value)
     const pending = new PendingRequests(this.#core, this.session, side)
@@ -295,11 +300,6 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (response.status === 422) return this.#expiry?.raise(response) ?? false
     if (response.status !== 401 && response.status !== 407) return false
     return this.#challenges++ < MAX_CHALLENGES && this.#digest?.answerChallenge(response) === 'answered'
-  }
-
-  /** Where everything goes when the far end can be reached no other way. */
-  get #flow(): Peer | undefined {
-    return this.#command.isFlow === true ? this.#way.peer : undefined
   }
 
   #sideOf(dialog: Dialog): DialogSide {

@@ -227,6 +227,14 @@ describe('the way to a phone', () => {
     expect(wayOf({ contacts, from: stream })).toEqual({ via: stream, isFlow: true })
   })
 
+  it('behind a NAT over UDP is good for a minute, so that the phone keeps it open', () => {
+    const bench = new Bench()
+    const answer = bench.register({ contacts: ['<sip:desk@192.168.1.5:5060>'], headers: [['Expires', '3600']] })
+    expect(named(answer, 'Contact')).toEqual(['<sip:desk@192.168.1.5:5060>;expires=60'])
+    bench.register({ contacts: ['<sip:desk@192.168.1.6:5060;transport=tcp>'], from: stream })
+    expect(bench.registrar.bindings.map(({ expiresAt }) => expiresAt)).toEqual([60_000, 3_600_000])
+  })
+
   it('over TCP is its connection, and when that is gone where its Contact says', () => {
     expect(wayOf({ contacts: ['<sip:desk@198.51.100.7:5060;transport=tcp>'], from: stream })).toEqual({
       via: { transport: 'tcp', address: '198.51.100.7', port: 5060, connection: 3 },

@@ -11,6 +11,11 @@ export interface RegistrarOptions {
   readonly minExpiresS?: number
   /** The longest that a binding is given, in seconds, and what it gets that asks for no time. Default 3600. */
   readonly maxExpiresS?: number
+  /**
+   * The longest that a phone behind a NAT is given over UDP, in seconds: by refreshing it keeps its way through the NAT
+   * open. Default 60.
+   */
+  readonly natExpiresS?: number
   /** The most bindings of one user; one more takes the place of the one that was refreshed the longest ago. Default 8. */
   readonly maxBindingsPerUser?: number
 }
@@ -66,15 +71,18 @@ export class Registrar implements Machine<RegistrarInput, RegistrarOutput> {
   readonly #hasUser: (name: string) => boolean
   readonly #minExpiresS: number
   readonly #maxExpiresS: number
+  readonly #natExpiresS: number
   readonly #maxBindings: number
   readonly #users = new Map<string, Binding[]>()
   readonly #expiries = new DeadlineQueue<Binding>()
   readonly #outbox = new Fifo<RegistrarOutput>()
 
-  constructor({ hasUser, minExpiresS = 60, maxExpiresS = 3600, maxBindingsPerUser = 8 }: RegistrarOptions) {
+  constructor(options: RegistrarOptions) {
+    const { hasUser, minExpiresS = 60, maxExpiresS = 3600, natExpiresS = 60, maxBindingsPerUser = 8 } = options
     this.#hasUser = hasUser
     this.#minExpiresS = minExpiresS
     this.#maxExpiresS = Math.max(maxExpiresS, minExpiresS)
+    this.#natExpiresS = Math.min(natExpiresS, this.#maxExpiresS)
     this.#maxBindings = maxBindingsPerUser
   }
 
@@ -151,15 +159,18 @@ export class Registrar implements Machine<RegistrarInput, RegistrarOutput> {
       if (old !== undefined) this.#remove(old)
       return
     }
+    const way = wayTo(request, contact.uri, from, path)
+    const isBehindUdpNat = way.isFlow && from.transport === 'udp'
+    const mostS = isBehindUdpNat ? this.#natExpiresS : this.#maxExpiresS
     const userAgent = request.headers.get('user-agent')?.slice(0, 100)
     const binding: Binding = {
       user,
       contact: contact.uri,
       q: contact.q,
-      expiresAt: now + 1000 * Math.min(contact.expiresS ?? this.#maxExpiresS, this.#maxExpiresS),
+      expiresAt: now + 1000 * Math.min(contact.expiresS ?? mostS, mostS),
       refreshedAt: now,
       path,
-      ...wayTo(request, contact.uri, from, path),
+      ...way,
       source: from,
       ...(userAgent !== undefined && { userAgent }),
       callId,

@@ -28,6 +28,8 @@ export interface PhoneOptions {
   readonly sendsSilence?: boolean
   /** Recognises tones and digits in the sound, which costs time in long runs. Default true. */
   readonly hearsTones?: boolean
+  /** How it speaks SIP. Default UDP. */
+  readonly transport?: 'udp' | 'tcp'
   /** The address that its session descriptions name, when that is not its own. */
   readonly claimedMediaAddress?: string
   /** What it knows of session timers. Default: nothing. */

@@ -4,6 +4,7 @@ import { SipPeer } from '../sip/sip-peer.ts'
 import type { PhoneAudio } from './audio.ts'
 import type { PhoneClock, PhoneEnvironment } from './environment.ts'
 import type { PhoneOptions } from './phone-kind.ts'
+import { PhoneRegistration } from './phone-registration.ts'
 import { Refresher } from './refresher.ts'
 import { readRemoteAudio } from './remote-audio.ts'
 
@@ -31,7 +32,8 @@ export interface PhoneLineOwner {
 }
 
 /** What a line is made with. */
-export interface PhoneLineOptions extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'sessionTimer'> {
+export interface PhoneLineOptions
+  extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'sessionTimer' | 'transport'> {
   /** Its session descriptions offer telephone-events (RFC 4733). */
   readonly hasTelephoneEvents: boolean
 }
@@ -45,6 +47,7 @@ type ExtraHeaders = readonly (readonly [string, string])[]
  */
 export class PhoneLine {
   readonly sip: SipPeer
+  readonly registration: PhoneRegistration
   readonly #clock: PhoneClock
   readonly #audio: PhoneAudio
   readonly #options: PhoneLineOptions
@@ -63,7 +66,7 @@ export class PhoneLine {
   #version = 1
 
   constructor(
-    { host, clock, random, resolve, sipPort }: PhoneEnvironment,
+    { host, clock, random, resolve, sipPort, exchangeAddress }: PhoneEnvironment,
     audio: PhoneAudio,
     options: PhoneLineOptions,
     owner: PhoneLineOwner,
@@ -78,10 +81,12 @@ export class PhoneLine {
       {
         name: host.name,
         retransmits: true,
+        ...(options.transport && { transport: options.transport }),
         ...(sipPort !== undefined && { port: sipPort }),
         onMessage: (message, call) => this.#take(message, call),
       },
     )
+    this.registration = new PhoneRegistration(this.sip, random, exchangeAddress)
   }
 
   get state(): PhoneState {
@@ -248,7 +253,9 @@ export class PhoneLine {
   }
 
   #takeResponse(response: SipResponse, call: PeerCall): boolean {
-    if (cseqOf(response)?.method !== 'INVITE') return true
+    const method = cseqOf(response)?.method
+    if (method === 'REGISTER') this.registration.take(response)
+    if (method !== 'INVITE') return true
     const { status } = response
     if (call !== this.#call || this.#state === 'IDLE') {
       // Answered at the moment at which we gave up.

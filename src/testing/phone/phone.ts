@@ -12,6 +12,7 @@ import { Keypad } from './keypad.ts'
 import type { Sayable } from './mouth.ts'
 import type { PhoneKind } from './phone-kind.ts'
 import { type PhoneCallEnd, PhoneLine, type PhoneState } from './phone-line.ts'
+import type { RegisterOptions } from './phone-registration.ts'
 import { Speaking } from './speaking.ts'
 
 /**
@@ -181,6 +182,19 @@ export class Phone {
   /** Takes the far end back from hold. */
   resume(): Promise<void> {
     return this.#calling.resume()
+  }
+
+  /**
+   * Registers with the exchange, so that it is called as its user; with `expiresS: 0` it takes that back. The address that
+   * it gives is its own, also behind a NAT.
+   * @throws ExpectationError when it is refused
+   */
+  async register(options: RegisterOptions = {}): Promise<void> {
+    const { registration } = this.#line
+    this.note(options.expiresS === 0 ? 'takes its registration back' : 'registers')
+    registration.send(this.name, options)
+    await this.until('expected an answer to its REGISTER', () => registration.status !== undefined, { isForEnd: true })
+    if (registration.status !== 200) throw this.failure(`was refused its registration with ${registration.status}`)
   }
 
   // --- speaking and pressing ----------------------------------------------------------------------------------------

@@ -117,6 +117,11 @@ export class SipPeer {
     return `sip:${this.#user}@${this.#core.sentBy}`
   }
 
+  /** The URI of its Contact. */
+  get contactUri(): string {
+    return this.#core.contact.slice(1, -1)
+  }
+
   /** The call that was made or came last. */
   get latestCall(): PeerCall {
     if (this.#latest === undefined) throw new Error(`${this.name} has no call yet`)
