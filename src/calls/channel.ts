@@ -135,7 +135,7 @@ export class Channel {
     const leg = this.#core.requireRinging('ring')
     await this.#waitingSound.stop()
     await this.#do(() => leg.ring({ earlyMedia, headers, ...(codecs && { codecs }) }))
-    if (earlyMedia && leg.offersMedia) {
+    if (earlyMedia && leg.details.earlyMediaPossible) {
       await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
       if (leg.isEnding) return this.waitForIdle()
       this.#waitingSound.startOn(leg, ringtone, { loop: loopRingtone })

@@ -36,8 +36,8 @@ export interface CallBasics {
   /** The `callId` of the call that this one is connected to at present. */
   readonly connectedId?: string
   /**
-   * Sound can pass before the answer. Inbound: the INVITE brought an offer, so that a ringtone of ours can be heard;
-   * outbound: the far end sent a session description before it answered.
+   * Sound can pass before the answer. Inbound: the INVITE brought an offer, or can be given one before the answer (RFC
+   * 3262), so that a ringtone of ours can be heard; outbound: the far end sent a session description before it answered.
    */
   readonly earlyMediaPossible: boolean
   /** Wall time, in milliseconds since 1970, at which each state was entered last. */

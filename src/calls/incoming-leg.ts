@@ -1,7 +1,7 @@
 import type { Result } from '../kit/index.ts'
 import { ok } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import { type EndpointEvent, identitiesOf, privacyOf, type SessionId, type SipRequest } from '../sip/index.ts'
+import { type EndpointEvent, hasWord, identitiesOf, privacyOf, type SessionId, type SipRequest } from '../sip/index.ts'
 import { causeOfRelease, REASON_OF_CAUSE, type RejectCause, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
@@ -19,6 +19,9 @@ type Headers = readonly (readonly [name: string, value: string])[]
  *     offered -> (ringing) -> answering (port bound, 200 sent) -> ANSWERED with the ACK
  *        |           |             |
  *        +-----------+-------------+--> IDLE: rejected by us, cancelled by the caller, or failed
+ *
+ * An INVITE without an offer gets ours: with the 200, whose ACK brings the answer, or for early media with a reliable 183,
+ * whose PRACK does (RFC 3262 section 5); the 200 then waits for it.
  */
 export class IncomingLeg extends Leg {
   readonly request: SipRequest
@@ -28,6 +31,8 @@ export class IncomingLeg extends Leg {
   #wantsEarlyMedia = false
   /** What we said in a 183 must be said again in the 200 (RFC 3261 section 13.3.1.4). */
   #description: Uint8Array | undefined
+  /** Offer and answer are done before the 200, which then has nothing to say about them. */
+  #isAgreed = false
 
   constructor(
     host: CallHost,
@@ -49,7 +54,7 @@ export class IncomingLeg extends Leg {
       listener,
     )
     this.request = request
-    this.details.earlyMediaPossible = this.offersMedia
+    this.details.earlyMediaPossible = this.offersMedia || takesReliably(request)
     const diversion = diversionOf(request.headers)
     if (diversion !== undefined) this.details.diversion = diversion
     if (user !== undefined) this.details.user = user
@@ -73,7 +78,7 @@ export class IncomingLeg extends Leg {
 
   /** Early media is up: a ringtone can be played. */
   get hasEarlyMedia(): boolean {
-    return this.#wantsEarlyMedia && this.#description !== undefined
+    return this.#wantsEarlyMedia && this.#description !== undefined && this.media.stream !== undefined
   }
 
   /** Says 180, or 183 with a session description once the port is bound. */
@@ -88,7 +93,7 @@ export class IncomingLeg extends Leg {
   }): void {
     if (this.#phase !== 'offered' || this.isEnding) return
     if (codecs !== undefined) this.media.useCodecs(codecs)
-    if (earlyMedia && this.offersMedia) {
+    if (earlyMedia && this.details.earlyMediaPossible) {
       this.#wantsEarlyMedia = true
       this.#headers = headers
       this.media.open()
@@ -133,15 +138,34 @@ export class IncomingLeg extends Leg {
       this.#refuse(488, Cause.ERROR, 'local')
       return
     }
-    if (this.#phase === 'answering') {
-      this.#phase = 'accepted'
-      const headers = this.#headers
-      this.host.sip({ type: 'respond', session: this.session, status: 200, headers, ...sdp(described.value) })
-    } else if (this.#wantsEarlyMedia) {
-      const headers = this.#headers
-      this.host.sip({ type: 'respond', session: this.session, status: 183, headers, ...sdp(described.value) })
+    if (this.#phase === 'answering') this.#accept(described.value)
+    else if (this.#wantsEarlyMedia) {
+      const asks = !this.offersMedia && !this.#hasAsked
+      this.#respond(183, this.offersMedia || asks ? described.value : undefined, asks)
+      this.#hasAsked ||= asks
       this.checkWaiting()
     }
+  }
+
+  /** Our offer is in a 183. */
+  #hasAsked = false
+
+  #accept(description: Uint8Array): void {
+    if (this.#hasAsked && !this.#isAgreed) return
+    this.#phase = 'accepted'
+    this.#respond(200, this.#isAgreed ? undefined : description)
+  }
+
+  #respond(status: number, description: Uint8Array | undefined, reliable = false): void {
+    const body = description === undefined ? {} : sdp(description)
+    this.host.sip({
+      type: 'respond',
+      session: this.session,
+      status,
+      headers: this.#headers,
+      ...(reliable && { reliable }),
+      ...body,
+    })
   }
 
   protected override onMediaFailed(reason: string): void {
@@ -157,7 +181,16 @@ export class IncomingLeg extends Leg {
         return
       }
       case 'rejected':
-        this.end(Cause.NORMAL, 'local')
+        // Unless it was us: nobody has answered in time, or acknowledged that it rings.
+        this.end(Cause.TIMEOUT, 'network')
+        return
+      case 'pracked':
+        this.#onPracked(event.prack)
+        return
+      case 'request':
+        // An UPDATE comes before the answer only where a first offer was answered reliably (RFC 3311 section 5.2).
+        if (event.request.method === 'UPDATE') this.#isAgreed = true
+        super.onSipEvent(event)
         return
       case 'confirmed':
         if (this.isConnected || this.isEnding) super.onSipEvent(event)
@@ -181,7 +214,7 @@ export class IncomingLeg extends Leg {
 
   #onAcknowledged(ack: SipRequest): void {
     this.#answerTimer.clear()
-    if (this.request.body.length === 0) {
+    if (!this.offersMedia && !this.#isAgreed) {
       const accepted = this.media.accept(ack.body)
       if (!accepted.ok) {
         this.details.reason = { text: accepted.error }
@@ -192,6 +225,19 @@ export class IncomingLeg extends Leg {
     this.established()
   }
 
+  #onPracked(prack: SipRequest): void {
+    if (this.isEnding) return
+    const accepted = this.media.accept(prack.body)
+    if (!accepted.ok) {
+      this.details.reason = { text: accepted.error }
+      this.#refuse(488, Cause.ERROR, 'network')
+      return
+    }
+    this.#isAgreed = true
+    if (this.#phase === 'answering') this.onMediaOpened()
+    else this.checkWaiting()
+  }
+
   #refuse(status: number, cause: Cause, endedBy: EndedBy, headers: Headers = []): void {
     if (this.isEnding || this.#phase === 'accepted') return
     this.#phase = 'rejected'
@@ -199,4 +245,9 @@ export class IncomingLeg extends Leg {
     this.details.rawCause = status
     this.host.sip({ type: 'respond', session: this.session, status, headers })
   }
+}
+
+/** The caller acknowledges provisional responses, so that they may carry an offer (RFC 3262 section 3). */
+function takesReliably({ headers }: SipRequest): boolean {
+  return hasWord(headers, 'supported', '100rel') || hasWord(headers, 'require', '100rel')
 }

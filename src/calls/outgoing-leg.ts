@@ -4,6 +4,7 @@ import { type EndpointEvent, type SipResponse, toTag } from '../sip/index.ts'
 import { CallProgress, type ToneOptions } from './call-progress.ts'
 import type { EndedBy } from './details.ts'
 import type { DivertedCall } from './diversion.ts'
+import { EarlyAnswers } from './early-answers.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
@@ -54,6 +55,8 @@ export class OutgoingLeg extends Leg {
   /** The far end has said something, so it will hear of the end too. */
   #hasRung = false
   #response: SipResponse | undefined
+  /** Of those who spoke before the answer. */
+  #earlyAnswers: EarlyAnswers | undefined
 
   constructor(host: CallHost, call: OutgoingCall, listener: LegListener) {
     super(
@@ -256,7 +259,11 @@ export class OutgoingLeg extends Leg {
     if (this.isEnding) return
     this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
     const hasSound = response.body.length > 0 && this.media.accept(response.body).ok
-    if (hasSound) this.details.earlyMediaPossible = true
+    if (hasSound) {
+      this.details.earlyMediaPossible = true
+      this.#earlyAnswers ??= new EarlyAnswers()
+      this.#earlyAnswers.add(response)
+    }
     this.#soFar.noteProgress(toTag(response), hasSound)
     if (response.status === 180 || response.status === 183) this.enter(State.RING_OUTGOING)
   }
@@ -267,7 +274,9 @@ export class OutgoingLeg extends Leg {
     this.#phase = 'established'
     this.#hasRung = true
     this.#close('answered', { status: response.status, text: response.phrase })
-    const accepted = response.body.length > 0 ? this.media.accept(response.body) : undefined
+    const answer = response.body.length > 0 ? response.body : this.#earlyAnswers?.toReturnTo(response)
+    this.#earlyAnswers = undefined
+    const accepted = answer && this.media.accept(answer)
     if (accepted?.ok === false || this.media.stream === undefined) {
       this.details.reason = { text: accepted?.ok === false ? accepted.error : 'answered without a session description' }
       this.hangUp('network', Cause.ERROR)

@@ -126,7 +126,7 @@ export class Leg {
       this.#latch.expectOtherSource()
     }
     const couldSend = this.#outbound.maySend
-    const wasLatched = this.#latch.isLatched
+    const hasMoved = isElsewhere(stream, this.#stream)
     this.#stream = stream
     this.#latch.signal(stream.remoteAddress, stream.remotePort)
     this.#isOnHold = stream.direction === 'inactive'
@@ -134,7 +134,7 @@ export class Leg {
     const protection = stream.srtp === undefined ? undefined : this.#protection
     this.#inbound.useStream(stream, protection, mediaMs)
     this.#outbound.useStream(stream, protection)
-    const isNewPath = !couldSend || (wasLatched && !this.#latch.isLatched)
+    const isNewPath = !couldSend || hasMoved
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
     this.#bridge?.useStreams(mediaMs)
@@ -301,3 +301,8 @@ export class Leg {
 const OPENING_PACKETS = 10
 /** Half a second: a thousand calls on hold cost next to nothing. */
 export const VISITS_OF_REST = 24
+
+/** The far end wants its packets at another address or port than before. */
+function isElsewhere(stream: StreamParameters, before: StreamParameters | undefined): boolean {
+  return stream.remoteAddress !== before?.remoteAddress || stream.remotePort !== before.remotePort
+}

@@ -96,10 +96,14 @@ export class PeerCall {
 
   /**
    * The response with this status to the request that was sent last. Provisional responses before it are passed over.
+   * @param options.to another request that was sent, such as `call.invite` after a PRACK
    * @throws Error when another final response comes first
    */
-  async expectResponse(status: number, options?: ExpectOptions): Promise<SipResponse> {
-    const cseq = this.#lastSent.headers.get('cseq')
+  async expectResponse(
+    status: number,
+    options: ExpectOptions & { readonly to?: SipRequest } = {},
+  ): Promise<SipResponse> {
+    const cseq = (options.to ?? this.#lastSent).headers.get('cseq')
     const name = `${this.#core.name} waits for ${status} to ${cseq} (Call-ID ${this.callId})`
     for (;;) {
       const wants = (message: SipMessage) => message.kind === 'response' && message.headers.get('cseq') === cseq
