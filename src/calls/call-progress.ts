@@ -83,6 +83,12 @@ export class CallProgress {
     if (hasSound) this.#listen()
   }
 
+  /** The call is placed elsewhere: the phones that have rung so far are not those that will. */
+  noteNextWay(): void {
+    this.#phone = undefined
+    this.#isForked = false
+  }
+
   /** What is heard from now on is not known to be a network. */
   noteAnswer(): void {
     this.#isAnswered = true

@@ -39,6 +39,7 @@ import type { MediaStore } from './media-store.ts'
 import { CallRecords, type RecordLimits } from './record/call-records.ts'
 import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
+import { Inside } from './routing/inside.ts'
 import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
 import { Router } from './routing/router.ts'
@@ -156,6 +157,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #upkeep: TrunkUpkeep
   readonly #users: LocalUsers | undefined
   readonly #forking: Forking
+  readonly #inside: Inside
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -165,8 +167,17 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     this.#logger = options.logger ?? silentLogger
     if (options.records !== undefined && options.records.calls > 0)
       this.records = new CallRecords(options.records, options.wallTimeMs)
+    const { localAddress, authentication } = options.sip
+    this.#inside = new Inside(options.random)
     this.endpoint = new Endpoint({
       ...options.sip,
+      localAddress: (peer) => (this.#inside.isMeant(peer) ? this.#inside.local : localAddress(peer)),
+      ...(authentication && {
+        authentication: {
+          ...authentication,
+          requires: (request, from) => !this.#inside.isMeant(from) && authentication.requires(request, from),
+        },
+      }),
       ...(this.records && { witness: this.records }),
       random: options.random,
       logger: this.#logger,
@@ -325,6 +336,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         this.endpoint.handle(command, this.#now)
         continue
       }
+      const message = this.#inside.receive()
+      if (message !== undefined) {
+        this.endpoint.handle({ type: 'received', bytes: message, from: this.#inside.peer }, this.#now)
+        continue
+      }
       const action = this.#actions.shift()
       if (action === undefined) return
       this.#guard(action)
@@ -346,7 +362,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   #onSip(output: EndpointOutput): void {
-    if (output.type === 'send' || output.type === 'dns') this.#outbox.push(output)
+    if (output.type === 'send' && this.#inside.isMeant(output.to)) this.#inside.send(output.bytes)
+    else if (output.type === 'send' || output.type === 'dns') this.#outbox.push(output)
     else if (output.type === 'incoming') {
       const isBroken = !this.#guard(() => this.#onIncoming(output))
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
@@ -363,11 +380,15 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     if (this.#isDraining) return refuse(503, 'callsRefusedDraining', ['Retry-After', '30'])
     if (!this.#hasRoom) return refuse(503, 'callsRefusedFull', ['Reason', 'Q.850;cause=34'])
     const dialled = dialledAddress(request.uri)
-    const service = this.#options.services.find({
-      ...dialled,
-      from: uriText(request.headers.get('from')),
-      ...(user !== undefined && { authenticatedUser: user }),
-    })
+    const isInside = this.#inside.isMeant(from)
+    const { services } = this.#options
+    const service = isInside
+      ? services.named(dialled.user)
+      : services.find({
+          ...dialled,
+          from: uriText(request.headers.get('from')),
+          ...(user !== undefined && { authenticatedUser: user }),
+        })
     if (service === undefined) return refuse(404, 'callsWithoutService')
     if (!isRunnable(service, 'inbound')) {
       refuse(500, 'callsWithoutApp')
@@ -378,7 +399,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const leg = new IncomingLeg(this.#host, session, request, user, core)
     const trunk = trunkOfCaller(this.#options.trunks ?? [], from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
-    if (trunk?.isTrusted !== true && request.headers.has('p-asserted-identity'))
+    if (isInside) leg.cameInside(service.name)
+    if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
       this.counters.add('identitiesNotTrusted')
     core.maxForwards = hopsLeft(request)
     if (leg.record !== undefined) leg.record.service = service.name
@@ -430,6 +452,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
           isUp: (trunk) => this.#upkeep.isUp(trunk) && (this.#options.trunkHealth?.isUp(trunk) ?? true),
           serviceRouteOf: (trunk) => this.#upkeep.serviceRouteOf(trunk),
         },
+        inside: this.#inside,
         random: this.#options.random,
         identity: this.#options.sip.identity,
       }),

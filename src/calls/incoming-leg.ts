@@ -76,6 +76,13 @@ export class IncomingLeg extends Leg {
     if (identity !== undefined) this.details.assertedIdentity = identity.uri
   }
 
+  /** An application of ours calls a service of ours. */
+  cameInside(service: string): void {
+    this.details.target = `service:${service}`
+    this.details.to = this.details.target
+    this.media.stayInside()
+  }
+
   /** Early media is up: a ringtone can be played. */
   get hasEarlyMedia(): boolean {
     return this.#wantsEarlyMedia && this.#description !== undefined && this.media.stream !== undefined

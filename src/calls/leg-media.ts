@@ -79,6 +79,7 @@ export class LegMedia {
   #local: SessionMedia
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
+  #isInside = false
   #isHolding = false
   #isHeld = false
   /** What our latest offer says. */
@@ -132,6 +133,12 @@ export class LegMedia {
     return this.#pressesBySignalling && this.#stream?.telephoneEventPayloadType === undefined
   }
 
+  /** Where our own packets reach this leg, whatever address others are told: bound to all, it is there for loopback, too. */
+  get #insideAddress(): string {
+    const { mediaAddress } = this.#host
+    return mediaAddress === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(mediaAddress) ? '::1' : mediaAddress
+  }
+
   /** The engine has nothing of this leg: it was never opened, or it is closed. */
   get isGone(): boolean {
     return this.#phase === 'new' || this.#phase === 'closed'
@@ -175,6 +182,12 @@ export class LegMedia {
   /** What the offers and answers to come think of SRTP. */
   useSrtp(policy: SrtpPolicy): void {
     this.#local = { ...this.#local, srtp: policy }
+  }
+
+  /** The far end is another leg of ours: nothing to hide from anybody, and no address for the world outside. */
+  stayInside(): void {
+    this.useSrtp('forbidden')
+    this.#isInside = true
   }
 
   /** Forgets what was offered: another far end is offered a session of its own, with keys of its own. */
@@ -306,7 +319,11 @@ export class LegMedia {
         if (this.#phase !== 'opening') return
         this.#phase = 'open'
         this.#placement.near = this.#leg
-        this.#local = { ...this.#local, address: event.address, port: event.port }
+        this.#local = {
+          ...this.#local,
+          address: this.#isInside ? this.#insideAddress : event.address,
+          port: event.port,
+        }
         this.#listener.onOpened()
         return
       case 'failed': {

@@ -146,9 +146,10 @@ export class OutgoingLeg extends Leg {
     if (route === undefined) return false
     this.#route = route
     this.#presented = this.host.router.present(this.#call.caller, route)
-    this.details.target = route.uri
+    this.details.target = route.service === undefined ? route.uri : `service:${route.service}`
     this.details.from = uriText(this.#presented.from)
-    this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+    if (route.service === undefined) this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+    else this.media.stayInside()
     return true
   }
 
@@ -199,6 +200,8 @@ export class OutgoingLeg extends Leg {
     this.media.renew()
     this.continueRecord(token(this.host.random, 20))
     this.#hasRung = false
+    this.#earlyAnswers = undefined
+    this.#soFar.noteNextWay()
     this.#takeRoute()
     this.#invite()
     return true

@@ -24,4 +24,6 @@ export interface ServiceRequest {
 /** Finds the service for an incoming call. */
 export interface ServiceDirectory {
   find(request: ServiceRequest): Service | undefined
+  /** The service of that name, for calls from inside of the exchange. */
+  named(name: string): Service | undefined
 }

@@ -9,7 +9,6 @@ import {
   type InstanceRecord,
   type PhoneChange,
   type Service,
-  type ServiceRequest,
   type TrunkStatus,
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
@@ -108,7 +107,10 @@ export class SimulatedExchange {
       },
       ...(options.users && { users: { names: Object.keys(options.users), hosts: [host.address] } }),
       mediaAddress: host.address,
-      services: { find: (request) => findService(options.services ?? {}, request) },
+      services: {
+        find: ({ user }) => serviceOf(options.services ?? {}, user) ?? serviceOf(options.services ?? {}, '*', user),
+        named: (name) => serviceOf(options.services ?? {}, name),
+      },
       files: this.files,
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
@@ -204,16 +206,17 @@ function passwords(users: Readonly<Record<string, string>>, random: Random): End
   return { requires: ({ method }) => method === 'REGISTER', server }
 }
 
-function findService(
+function serviceOf(
   services: Readonly<Record<string, AppDefinition | Service>>,
-  { user }: ServiceRequest,
+  key: string,
+  name = key,
 ): Service | undefined {
-  const found = services[user] ?? services['*']
+  const found = Object.hasOwn(services, key) ? services[key] : undefined
   if (found === undefined) return undefined
-  return 'app' in found ? found : { name: user, app: found, parameters: {} }
+  return 'app' in found ? found : { name, app: found, parameters: {} }
 }
 
-const NO_BYTES = new Uint8Array(0)
+const NO_BYTES = new Uint8Array()
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)

@@ -4,8 +4,10 @@ import { integerBelow, type Random, UsageError } from '../../kit/index.ts'
 export interface NumberRoute {
   /** The beginning of a normalised number: `+44`, `+`, an extension's `2`; `''` is every number. The longest counts. */
   readonly prefix: string
-  /** The trunks that take them; none: the numbers are barred. */
+  /** The trunks that take them; none, and no service either: the numbers are barred. */
   readonly trunks: readonly TrunkChoice[]
+  /** The service of ours that takes them, instead of trunks. */
+  readonly service?: string
 }
 
 /** One of the trunks of a route. Priority and weight are those of RFC 2782. */
@@ -17,34 +19,33 @@ export interface TrunkChoice {
   readonly weight?: number
 }
 
-/** The routes of an exchange: which trunks take a number, and in which order they are tried. */
+/** The routes of an exchange: who takes a number. */
 export class RouteTable {
-  readonly #routes = new Map<string, readonly TrunkChoice[]>()
+  readonly #routes = new Map<string, NumberRoute>()
   #longest = 0
 
   /** @throws UsageError when a prefix is there twice */
   constructor(routes: readonly NumberRoute[]) {
-    for (const { prefix, trunks } of routes) {
+    for (const route of routes) {
+      const { prefix } = route
       if (this.#routes.has(prefix)) throw new UsageError(`there are two routes for the prefix "${prefix}": merge them`)
-      this.#routes.set(prefix, trunks)
+      this.#routes.set(prefix, route)
       this.#longest = Math.max(this.#longest, prefix.length)
     }
   }
 
-  /**
-   * The names of the trunks for a number, in the order in which this call tries them: empty when it is barred,
-   * `undefined` when no route is for it.
-   */
-  find(number: string, random: Random): readonly string[] | undefined {
+  /** The route for a number; `undefined` when there is none. */
+  find(number: string): NumberRoute | undefined {
     for (let length = Math.min(this.#longest, number.length); length >= 0; length--) {
-      const trunks = this.#routes.get(number.slice(0, length))
-      if (trunks !== undefined) return inOrder(trunks, random)
+      const route = this.#routes.get(number.slice(0, length))
+      if (route !== undefined) return route
     }
     return undefined
   }
 }
 
-function inOrder(choices: readonly TrunkChoice[], random: Random): string[] {
+/** The names of trunks in the order in which one call tries them. */
+export function inOrder(choices: readonly TrunkChoice[], random: Random): string[] {
   const left = choices.map(({ name, priority, weight = 1 }, index) => ({
     name,
     priority: priority ?? index + 1,

@@ -1,14 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom, UsageError } from '../../kit/index.ts'
+import { Inside } from './inside.ts'
 import { Router, type RouterOptions } from './router.ts'
 
 const trunk = { name: 'carrier', uri: 'sip:gw.example.com:5070;transport=tcp', from: 'sip:100@example.com' }
 const spare = { name: 'spare', uri: 'sip:spare.example.net', numberFormat: 'national' } as const
 const third = { name: 'third', uri: 'sip:third.example.net', numberFormat: 'digits' } as const
+const inside = new Inside(seededRandom(2))
 const numbering = { countryCode: '44', extensionLengths: [4] }
 
 function router(options: Partial<RouterOptions> = {}): Router {
-  return new Router({ trunks: [trunk], random: seededRandom(1), identity: 'sip:us@192.0.2.1', ...options })
+  return new Router({ trunks: [trunk], random: seededRandom(1), inside, identity: 'sip:us@192.0.2.1', ...options })
 }
 
 function targets(of: Router, to: string): string[] {
@@ -40,6 +42,8 @@ describe('without routes', () => {
     ['mailto:a@b', /expected a sip: URI/],
     ['', /expected a sip: URI/],
     ['room:x', /no rooms yet/],
+    ['service:', /the name of a service is/],
+    ['service:a b', /the name of a service is/],
     ['tel:', /not a valid tel: URI/],
     ['tel:abc', /no number that can be dialled/],
     ['tel:+1-555-0100;ext=5', /has an extension/],
@@ -71,6 +75,13 @@ describe('routes', () => {
   it('a route without trunks bars its numbers, and what no route is for is unobtainable', () => {
     expect(routed().resolve('09012345678')).toMatchObject({ routes: [], refusal: { cause: 'BARRED' } })
     expect(routed().resolve('2001')).toMatchObject({ routes: [], refusal: { cause: 'UNOBTAINABLE' } })
+  })
+
+  it('a route may lead to a service of ours', () => {
+    const inside = [{ prefix: '2', trunks: [], service: 'desk' }]
+    const [route] = router({ numbering, routes: inside }).resolve('2001').routes
+    expect(route).toMatchObject({ service: 'desk', uri: expect.stringMatching(/^sip:desk@\[100::[\da-f:]+\]:5060/) })
+    expect(router().resolve('service:desk').routes).toEqual([route])
   })
 
   it('calls are shared by weight among trunks of one priority, and each one stays there for the others', () => {

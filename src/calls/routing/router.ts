@@ -3,9 +3,10 @@ import { escapeUser, type Peer, parseUri, printUri, privacyOf, type SipUri } fro
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
 import { type Caller, isMeant, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
+import type { Inside } from './inside.ts'
 import { formatNumber, isPossible, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
 import { isHostAllowed, type RedirectPolicy } from './redirects.ts'
-import { type NumberRoute, RouteTable } from './route-table.ts'
+import { inOrder, type NumberRoute, RouteTable } from './route-table.ts'
 import type { Trunk, TrunkHealth } from './trunk.ts'
 
 /** One way of placing a call. */
@@ -16,6 +17,8 @@ export interface Route {
   readonly trunk?: Trunk
   /** Send to this peer instead of the host of the URI (an outbound proxy). */
   readonly via?: Peer
+  /** The service of ours that is called, by its name: the call stays inside of the exchange. */
+  readonly service?: string
   /** A far end has redirected the call here. */
   readonly isRedirected?: boolean
   /** `via` is the only way to the far end, which stands behind a NAT. Default false. */
@@ -48,6 +51,8 @@ export interface RouterOptions {
   readonly health?: TrunkHealth | undefined
   /** Who has phones here. Default: nobody. */
   readonly users?: UserDirectory | undefined
+  /** The way to our own services. */
+  readonly inside: Inside
   /** Shares calls among trunks of one priority. */
   readonly random: Random
   /** The URI of the exchange. */
@@ -86,7 +91,8 @@ export class Router {
 
   /**
    * Resolves what an application dials: `user:` and a name, or a user at our address, to the phones that are registered; any
-   * other `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the routes.
+   * other `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the routes; `service:` and the name of a
+   * service of ours.
    *
    * @throws UsageError when the destination is malformed, of an unknown kind, or needs a trunk and none is configured
    */
@@ -100,9 +106,10 @@ export class Router {
     }
     const number = /^tel:/i.test(to) ? this.#numberOfTel(to) : numberIn(to)
     if (number !== undefined) return this.#resolveNumber(normaliseNumber(number, this.#options.numbering))
+    if (/^service:/i.test(to)) return { routes: [this.#toService(to.slice('service:'.length))] }
     if (/^room:/i.test(to)) throw new UsageError(`cannot call "${to}": there are no rooms yet`)
     throw new UsageError(
-      `cannot call "${to}": expected a sip: URI, a tel: URI, the digits of a number, or user: and a name`,
+      `cannot call "${to}": expected a sip: URI, a tel: URI, the digits of a number, user: and a name, or service: and the name of a service`,
     )
   }
 
@@ -156,6 +163,13 @@ export class Router {
     return route && { ...route, isRedirected: true }
   }
 
+  #toService(name: string): Route {
+    if (!/^[A-Za-z0-9._-]{1,64}$/.test(name))
+      throw new UsageError(`cannot call "service:${name}": the name of a service is 1 to 64 letters, digits and . _ -`)
+    const { inside } = this.#options
+    return { uri: inside.uriOf(name), via: inside.peer, service: name }
+  }
+
   #resolveNumber(number: string): Destination {
     if (!isPossible(number))
       throw new UsageError(`${number} is no telephone number: with its country code it has more than 15 digits`)
@@ -167,9 +181,11 @@ export class Router {
         )
       return { routes: [this.#through(trunk, number)] }
     }
-    const names = this.#table.find(number, this.#options.random)
-    if (names === undefined)
+    const route = this.#table.find(number)
+    if (route === undefined)
       return { routes: [], refusal: { cause: Cause.UNOBTAINABLE, text: `no route is for ${number}` } }
+    if (route.service !== undefined) return { routes: [this.#toService(route.service)] }
+    const names = inOrder(route.trunks, this.#options.random)
     if (names.length === 0) return { routes: [], refusal: { cause: Cause.BARRED, text: `${number} is barred here` } }
     return { routes: names.map((name) => this.#through(this.#trunks.get(name) as Trunk, number)) }
   }

@@ -56,7 +56,12 @@ export class ConfiguredServices implements ServiceDirectory {
     return settings && this.#take(settings)
   }
 
-  /** An instance of a service that `find` gave is over. */
+  named(name: string): Service | undefined {
+    const settings = this.#services.find((service) => service.name === name)
+    return settings && this.#take(settings)
+  }
+
+  /** An instance of a service that `find` or `named` gave is over. */
   ended(service: string): void {
     const left = (this.#running.get(service) ?? 1) - 1
     if (left === 0) this.#running.delete(service)

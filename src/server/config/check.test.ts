@@ -476,7 +476,12 @@ describe('what is refused because it contradicts itself', () => {
     [
       'a barred route with trunks',
       { trunks: [trunk], routes: [{ prefix: '+', trunks: ['a'], barred: true }] },
-      /^routes\[0\] is barred and has trunks/,
+      /^routes\[0\] has trunks and barred: one of them is enough/,
+    ],
+    [
+      'a route to a service that is not there',
+      { routes: [{ prefix: '2', service: 'desk' }] },
+      /^routes\[0\]\.service is "desk", and no service has that name: there are none$/,
     ],
     ['a route to nowhere', { routes: [{ prefix: '+1' }] }, /^routes\[0\] has no trunks: name those that take '\+1'/],
     [

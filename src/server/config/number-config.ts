@@ -19,8 +19,10 @@ export interface RouteConfig {
    * every number. Without `numbering`, as they are dialled.
    */
   readonly prefix: string
-  /** The trunks that take them: tried in this order unless they say otherwise. Either this or `barred`. */
+  /** The trunks that take them: tried in this order unless they say otherwise. Either this, or `service`, or `barred`. */
   readonly trunks?: readonly (string | RouteTrunkConfig)[]
+  /** The service that takes them, by its name: the call stays inside of the exchange. */
+  readonly service?: string
   /** Calls to these numbers end at once with cause BARRED. */
   readonly barred?: true
 }

@@ -30,7 +30,7 @@ function planProblems({ numbering }: CheckedConfig): string[] {
   return problems
 }
 
-function routeProblems({ routes = [], trunks = [] }: CheckedConfig): string[] {
+function routeProblems({ routes = [], trunks = [], services = [] }: CheckedConfig): string[] {
   const problems: string[] = []
   for (const [index, route] of routes.entries()) {
     const at = `routes[${index}]`
@@ -39,12 +39,12 @@ function routeProblems({ routes = [], trunks = [] }: CheckedConfig): string[] {
       problems.push(
         `${at}.prefix is '${route.prefix}', which routes[${twin}] has already: give both trunks to one route`,
       )
-    if ((route.trunks === undefined) === (route.barred === undefined))
-      problems.push(
-        route.barred
-          ? `${at} is barred and has trunks: remove one of the two`
-          : `${at} has no trunks: name those that take '${route.prefix}', or write barred: true`,
-      )
+    const takers = (['trunks', 'service', 'barred'] as const).filter((key) => route[key] !== undefined)
+    if (takers.length === 0)
+      problems.push(`${at} has no trunks: name those that take '${route.prefix}', or a service, or write barred: true`)
+    else if (takers.length > 1) problems.push(`${at} has ${takers.join(' and ')}: one of them is enough`)
+    if (route.service !== undefined && !services.some(({ name }) => name === route.service))
+      problems.push(`${at}.service is "${route.service}", and no service has that name: ${knownNames(services)}`)
     const names = (route.trunks ?? []).map((trunk) => (typeof trunk === 'string' ? trunk : trunk.name))
     for (const [place, name] of names.entries()) {
       if (!trunks.some((trunk) => trunk.name === name))
@@ -55,8 +55,8 @@ function routeProblems({ routes = [], trunks = [] }: CheckedConfig): string[] {
   return problems
 }
 
-function knownNames(trunks: NonNullable<CheckedConfig['trunks']>): string {
-  return trunks.length === 0 ? 'there are none' : `the names are ${trunks.map(({ name }) => name).join(', ')}`
+function knownNames(known: readonly { readonly name: string }[]): string {
+  return known.length === 0 ? 'there are none' : `the names are ${known.map(({ name }) => name).join(', ')}`
 }
 
 function callerIdProblems({ trunks = [] }: CheckedConfig, numbering: Settings['numbering']): string[] {

@@ -222,6 +222,7 @@ export const configSchema = object({
       )
         .min(1, 'must name at least one trunk: write barred: true instead for numbers that may not be called')
         .optional(),
+      service: name.optional(),
       barred: z.literal(true, 'must be true, or left out').optional(),
     }),
     'routes { prefix, trunks }',

@@ -243,8 +243,12 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
   }
 }
 
-function numberRoute({ prefix, trunks = [] }: NonNullable<CheckedConfig['routes']>[number]): NumberRoute {
-  return { prefix, trunks: trunks.map((trunk) => (typeof trunk === 'string' ? { name: trunk } : definedOnly(trunk))) }
+function numberRoute({ prefix, trunks = [], service }: NonNullable<CheckedConfig['routes']>[number]): NumberRoute {
+  return {
+    prefix,
+    trunks: trunks.map((trunk) => (typeof trunk === 'string' ? { name: trunk } : definedOnly(trunk))),
+    ...(service !== undefined && { service }),
+  }
 }
 
 /** What a schema calls optional, without the keys that are there and say nothing. */
