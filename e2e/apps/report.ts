@@ -9,6 +9,8 @@ export interface Report {
   readonly details: CallDetails | undefined
   /** States of the primary channel's call, in the order they were entered. */
   readonly states: readonly State[]
+  /** When the far end put the call on hold and took it back, in order. */
+  readonly holds: readonly ('hold' | 'retrieve')[]
   /** What the application itself found out. */
   readonly found: Readonly<Record<string, unknown>>
 }
@@ -18,12 +20,15 @@ export class Reporter {
   readonly #app: string
   readonly #channel: Channel
   readonly #states: State[]
+  readonly #holds: ('hold' | 'retrieve')[] = []
 
   constructor(app: string, channel: Channel) {
     this.#app = app
     this.#channel = channel
     this.#states = [channel.state()]
     channel.on('state', ({ state }) => this.#states.push(state))
+    channel.on('farEndHold', () => this.#holds.push('hold'))
+    channel.on('farEndRetrieve', () => this.#holds.push('retrieve'))
   }
 
   send(found: Report['found'] = {}): void {
@@ -35,6 +40,7 @@ export class Reporter {
       cause: channel.cause(),
       details: channel.details,
       states: this.#states,
+      holds: this.#holds,
       found,
     }
     process.send?.(report)

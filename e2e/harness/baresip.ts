@@ -17,10 +17,20 @@ export interface BaresipOptions {
   codec?: string
   /** SRTP with keys in the session description: taken and offered (RTP/AVP), or without it no call (RTP/SAVP). */
   srtp?: 'offered' | 'required'
+  /** Where it registers, and as whom. Default: nowhere. */
+  registers?: {
+    /** The address of the registrar. */
+    readonly at: string
+    readonly transport: 'udp' | 'tcp'
+    readonly username: string
+    readonly password: string
+    /** For how long, in seconds. Default 600. */
+    readonly expiresS?: number
+  }
 }
 
 /**
- * A running baresip without account registration, display or sound card. It speaks from a WAV file (aufile), hears into
+ * A running baresip without display or sound card. It speaks from a WAV file (aufile), hears into
  * another (sndfile, a filter that dumps what was decoded), and takes commands and keys on its standard input.
  *
  * Its RTP leaves from 127.0.0.1 whatever its session description says, because it binds its media sockets to every
@@ -37,13 +47,13 @@ export class Baresip {
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const { address, says, answers = true, codec = 'PCMU', srtp } = options
+    const { address, says, answers = true, codec = 'PCMU', srtp, registers } = options
     const folder = mkdtempSync(join(tmpdir(), 'ringdown-baresip-'))
     writeWav(join(folder, 'says.wav'), says)
     writeFileSync(join(folder, 'config'), configuration(folder, address))
     const answerMode = answers ? 'auto' : 'manual'
     const encryption = srtp === undefined ? '' : `;mediaenc=${srtp === 'required' ? 'srtp-mand' : 'srtp'};rtcp_mux=yes`
-    const account = `<sip:far@${address}>;regint=0;answermode=${answerMode};audio_codecs=${codec};ptime=20${encryption}\n`
+    const account = `${accountOf(address, registers)};answermode=${answerMode};audio_codecs=${codec};ptime=20${encryption}\n`
     writeFileSync(join(folder, 'accounts'), account)
     const baresip = new Baresip(folder)
     await waitFor('baresip listens', () => isBound('udp', address, 5060) && baresip.output.includes('is ready'))
@@ -70,6 +80,21 @@ export class Baresip {
     const releases = this.#count(`DTMF digit end: '${digit}'`)
     this.#child.write(digit)
     await waitFor(`key ${digit} is let go`, () => this.#count(`DTMF digit end: '${digit}'`) > releases)
+  }
+
+  /** Waits until the registrar has decided. @returns its answer, such as `200 OK` */
+  async untilRegistered(): Promise<string> {
+    return waitFor('baresip has an answer to its REGISTER', () => / (\d{3} [A-Z][\w ]+) \(/.exec(this.output)?.[1])
+  }
+
+  /** Puts the far end on hold. */
+  hold(): void {
+    this.#child.write('x')
+  }
+
+  /** Takes the far end back. */
+  resume(): void {
+    this.#child.write('X')
   }
 
   async untilEstablished(): Promise<void> {
@@ -100,6 +125,12 @@ export class Baresip {
   #count(text: string): number {
     return this.output.split(text).length - 1
   }
+}
+
+function accountOf(address: string, registers: BaresipOptions['registers']): string {
+  if (registers === undefined) return `<sip:far@${address}>;regint=0`
+  const { at, transport, username, password, expiresS = 600 } = registers
+  return `<sip:${username}@${at};transport=${transport}>;auth_pass=${password};regint=${expiresS}`
 }
 
 function configuration(folder: string, address: string): string {

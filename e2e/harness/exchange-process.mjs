@@ -12,6 +12,7 @@ const answers = {
   outbound: ({ app, outboundParameters }) => server.startOutbound(app, { outboundParameters }),
   counters: () => server.counters(),
   sizes: () => server.sizes(),
+  phones: () => server.phones,
   memory: () => {
     globalThis.gc?.()
     globalThis.gc?.()

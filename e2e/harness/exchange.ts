@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { InstanceRecord, RingdownConfig } from '../../src/index.ts'
+import type { InstanceRecord, RegisteredPhone, RingdownConfig } from '../../src/index.ts'
 import type { DialParameters } from '../apps/dial.ts'
 import type { Report } from '../apps/report.ts'
 import { cpuMsOf } from './child.ts'
@@ -123,6 +123,11 @@ export class TestExchange {
 
   sizes(): Promise<Readonly<Record<string, number>>> {
     return this.#ask('sizes') as Promise<Readonly<Record<string, number>>>
+  }
+
+  /** The phones that users have registered. */
+  phones(): Promise<readonly RegisteredPhone[]> {
+    return this.#ask('phones') as Promise<readonly RegisteredPhone[]>
   }
 
   /** Waits until nothing is alive in it: 32 s after the last call, when SIP has forgotten everything. */
