@@ -124,7 +124,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     // After a stall only the latest sub-tick of each of the four lists is done.
     for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
       const legs = this.#schedule.at(n)
-      // Backwards, because a leg that fails is taken out and the last one takes its place.
+      // Backwards, because a leg that fails is taken out, and those behind it move up.
       for (let i = legs.length - 1; i >= 0; i--) {
         this.#touch.beforeVisit(legs, i)
         this.#visit(legs[i]!, n * SUB_TICK_MS, now)
@@ -235,7 +235,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
         : leg === other
           ? 'a leg cannot be bridged to itself'
           : (leg.bridgeObstacle ?? other.bridgeObstacle)
-    if (reason === undefined) leg!.bridgeTo(other!, this.#mediaMs)
+    if (reason === undefined) {
+      leg!.bridgeTo(other!, this.#mediaMs)
+      const isScheduled = !this.#opening.has(id) && !this.#opening.has(otherId)
+      if (isScheduled && !leg!.needsHalfTicks && !other!.needsHalfTicks) this.#schedule.pair(leg!, other!)
+    }
     this.#events.push(
       reason === undefined
         ? { type: 'bridged', leg: id, other: otherId }

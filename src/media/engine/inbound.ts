@@ -25,6 +25,8 @@ export interface PacketListener {
   hearSound(packet: RtpPacket, content: 'audio' | 'noise', mediaMs: number, isStale: boolean): void
   /** @param digit the key of which this is the first packet that came through */
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void
+  /** See {@link Touch}. */
+  touch(): number
 }
 
 /** What a leg is told of the stream that it receives. */
@@ -166,7 +168,7 @@ export class Inbound {
   touch(): number {
     const hearing = this.#isHeard ? this.hearing.touch() : 0
     const own = hearing ^ this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
-    const others = this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0)
+    const others = this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0) ^ (this.#forwardTo?.touch() ?? 0)
     return own ^ others ^ (this.#workshop.io.touch?.(this.#leg) ?? 0)
   }
 

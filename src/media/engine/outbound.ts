@@ -126,7 +126,8 @@ export class Outbound {
 
   /** Reads a little of each object that a visit needs, see {@link Touch}. */
   touch(): number {
-    return this.#nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ (this.#transmitter?.touch?.() ?? 0)
+    const source = this.#transmitter === undefined ? this.#splice.touch() : (this.#transmitter.touch?.() ?? 0)
+    return this.#nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ source
   }
 
   /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */

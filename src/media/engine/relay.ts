@@ -58,6 +58,10 @@ export class Relay implements PacketListener {
     this.#to.stop()
   }
 
+  touch(): number {
+    return this.#eventRatio
+  }
+
   hearSound(packet: RtpPacket, content: 'audio' | 'noise', mediaMs: number, isStale: boolean): void {
     if (this.#frames === undefined && this.#keys === '' && !isStale) this.#to.forward(packet, content, mediaMs)
   }

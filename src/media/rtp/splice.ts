@@ -10,12 +10,13 @@ import type { RtpSender } from './sender.ts'
  * A new SSRC or a leap of the numbers is spliced on at the present media time.
  */
 export class StreamSplice {
-  /** Numbers of ours for the packet last taken. */
+  /** Numbers of ours for the packet last taken; the timestamp is signed, as all that is kept per packet. */
   sequence = 0
   timestamp = 0
   /** Whether the packet last taken is the first of a splice. */
   isFirst = false
-  #ssrc = -1
+  #isBegun = false
+  #ssrc = 0
   #highest = 0
   /** Numbers from the first of this splice to the highest: an older packet would run into what we sent before. */
   #reach = 0
@@ -24,30 +25,36 @@ export class StreamSplice {
 
   /** The next packet is spliced on anew. */
   reset(): void {
-    this.#ssrc = -1
+    this.#isBegun = false
+  }
+
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#reach
   }
 
   /** Finds the numbers for a packet; false when it comes too late to have one. */
   take(packet: RtpPacket, sender: RtpSender, mediaMs: number): boolean {
     const step = diff16(packet.sequence, this.#highest)
-    this.isFirst = packet.ssrc !== this.#ssrc || Math.abs(step) > MAX_LEAP
+    this.isFirst = !this.#isBegun || (packet.ssrc | 0) !== this.#ssrc || Math.abs(step) > MAX_LEAP
     if (this.isFirst) this.#begin(packet, sender, mediaMs)
     else if (step > 0) {
       this.#highest = packet.sequence
       this.#reach += step
     } else if (-step > Math.min(this.#reach, MAX_REORDER)) return false
     this.sequence = add16(packet.sequence, this.#sequenceOffset)
-    this.timestamp = add32(packet.timestamp, this.#timestampOffset)
+    this.timestamp = (packet.timestamp + this.#timestampOffset) | 0
     return true
   }
 
   #begin(packet: RtpPacket, sender: RtpSender, mediaMs: number): void {
     sender.catchUp(mediaMs)
-    this.#ssrc = packet.ssrc
+    this.#isBegun = true
+    this.#ssrc = packet.ssrc | 0
     this.#highest = packet.sequence
     this.#reach = 0
     this.#sequenceOffset = sender.nextSequence - packet.sequence
-    this.#timestampOffset = sender.timestampAt(mediaMs) - packet.timestamp
+    this.#timestampOffset = (sender.timestampAt(mediaMs) - packet.timestamp) | 0
   }
 }
 
