@@ -4,6 +4,8 @@ import { HIGH_GROUP_HZ, LOW_GROUP_HZ } from './digits.ts'
 /** Samples in one look at the tones: 20 ms, of which half are new (10 ms) each time. */
 export const WINDOW = 160
 export const HOP = 80
+/** Samples that are heard at a time, at most: 120 ms. */
+export const PACKET = 960
 
 /** Samples times this under the window, summed over all of it, fit 32 bits. */
 const ROW_PEAK = 800
@@ -36,12 +38,17 @@ for (let i = 0; i < WINDOW; i++) {
   }
 }
 
-/** Correlates sound with the tones, for all detectors of a thread: rows and room stand where the kernels reach them. */
+/**
+ * Correlates sound with the tones, for all detectors of a thread: rows and room stand where the kernels reach them, and
+ * in the processor's cache, which what each of a thousand detectors keeps does not.
+ */
 export class ToneBank {
   readonly #kernels: Kernels
   readonly #hann: Int16Array
-  /** Room for the sound of one packet, 120 ms, on its way to a detector. */
-  readonly packet: Int16Array
+  /** Room for what a detector has kept, {@link WINDOW}, and behind it for the sound of a packet, {@link PACKET}. */
+  readonly sound: Int16Array
+  /** What {@link correlate} has found last: real and imaginary part of tone t stand at `2t` and `2t + 1`. */
+  readonly tones: Int32Array = new Int32Array(2 * KEYPAD_HZ.length)
   readonly #low: Int16Array
   readonly #high: Int16Array
   readonly #products: Int32Array
@@ -49,7 +56,7 @@ export class ToneBank {
   constructor(kernels: Kernels) {
     const { arena } = kernels
     this.#kernels = kernels
-    this.packet = arena.int16(960)
+    this.sound = arena.int16(WINDOW + PACKET)
     this.#hann = arena.int16(WINDOW)
     this.#hann.set(HANN_ROW)
     this.#low = arena.int16(8 * WINDOW)
@@ -59,7 +66,7 @@ export class ToneBank {
     this.#high.set(TONE_ROWS.subarray(8 * WINDOW))
   }
 
-  /** Room for the samples of a detector. */
+  /** Room for the samples that a detector keeps, less than a window. */
   open(): Int16Array {
     return this.#kernels.arena.int16(WINDOW)
   }
@@ -74,19 +81,16 @@ export class ToneBank {
     this.#kernels.copySamples(sound, from, count, samples, at)
   }
 
-  /** The energy of a window of samples, under the window that the rows have. */
-  energy(samples: Int16Array): number {
-    return this.#kernels.shapedEnergy(samples, 0, this.#hann)
+  /** The energy of the window of {@link sound} that begins at `from`, under the window that the rows have. */
+  energy(from: number): number {
+    return this.#kernels.shapedEnergy(this.sound, from, this.#hann)
   }
 
-  /**
-   * Correlates a window of samples with the low or the high group: real and imaginary part of tone t go to `into[2t]`
-   * and `into[2t + 1]`.
-   */
-  correlate(samples: Int16Array, group: 'low' | 'high', into: Float64Array): void {
+  /** Correlates that window with the low or the high group of {@link tones}. */
+  correlate(from: number, group: 'low' | 'high'): void {
     const isLow = group === 'low'
-    this.#kernels.dotBankInto(samples, 0, WINDOW, isLow ? this.#low : this.#high, this.#products)
+    this.#kernels.dotBankInto(this.sound, from, WINDOW, isLow ? this.#low : this.#high, this.#products)
     const first = isLow ? 0 : 8
-    for (let i = 0; i < 8; i++) into[first + i] = this.#products[i]!
+    for (let i = 0; i < 8; i++) this.tones[first + i] = this.#products[i]!
   }
 }

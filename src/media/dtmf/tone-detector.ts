@@ -1,7 +1,6 @@
 import { energyAtLevel, sinePeak } from '../dsp/level.ts'
-import { addressOf } from '../wasm/arena.ts'
 import { KEYPAD } from './digits.ts'
-import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from './tone-bank.ts'
+import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, PACKET, ROW_GAIN, type ToneBank, WINDOW } from './tone-bank.ts'
 
 /**
  * Hears digits as tones (ITU-T Q.23) in the sound of a stream and says each once, some 40 ms after its press began.
@@ -20,12 +19,14 @@ import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, ROW_GAIN, type ToneBank, WINDOW } from 
 export class ToneDetector {
   readonly #bank: ToneBank
   readonly #onDigit: (digit: string) => void
-  /** A window: the 10 ms heard last, then {@link #filled} samples of the next. */
+  /** The 10 ms heard last, then {@link #filled} samples of the next. */
   readonly #samples: Int16Array
   #filled = 0
-  /** Correlation with the tones, complex, of this window and of the one before. */
-  #tones = new Float64Array(2 * KEYPAD_HZ.length)
-  #tonesBefore = new Float64Array(2 * KEYPAD_HZ.length)
+  /** Correlation with its two tones, complex, of the last window that showed a key. */
+  #lowRe = 0
+  #lowIm = 0
+  #highRe = 0
+  #highIm = 0
   /** Windows in a row that have shown {@link #seenKey}, and how often one followed on another without a hole. */
   #seen = 0
   #pairs = 0
@@ -64,24 +65,33 @@ export class ToneDetector {
 
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
-    return this.#filled ^ this.#skipped ^ addressOf(this.#samples) ^ this.#samples[0]! ^ this.#samples[HOP]!
+    return this.#filled ^ this.#skipped ^ this.#samples[0]! ^ this.#samples[HOP / 2]! ^ this.#samples[HOP - 1]!
   }
 
-  /** Hears the first `length` of `samples`. */
-  hear(samples: Int16Array, length: number = samples.length): void {
-    for (let from = 0; from < length; ) {
-      const count = Math.min(length - from, HOP - this.#filled)
-      this.#bank.load(samples, from, count, this.#samples, HOP + this.#filled)
-      from += count
-      this.#filled += count
-      if (this.#filled < HOP) return
+  /** Hears `samples`. */
+  hear(samples: Int16Array): void {
+    for (let from = 0; from < samples.length; from += PACKET) {
+      const count = Math.min(samples.length - from, PACKET)
+      this.#bank.load(samples, from, count, this.#bank.sound, WINDOW)
+      this.hearPacket(count)
+    }
+  }
+
+  /** Hears `length` samples that stand in the bank's {@link ToneBank.sound}, from {@link WINDOW} on. */
+  hearPacket(length: number): void {
+    const bank = this.#bank
+    const kept = HOP + this.#filled
+    const end = WINDOW + length
+    let from = WINDOW - kept
+    bank.load(this.#samples, 0, kept, bank.sound, from)
+    for (; from + WINDOW <= end; from += HOP) {
       if (this.#toSkip > 0) {
         this.#toSkip--
         this.#skip()
-      } else this.#look()
-      this.#bank.load(this.#samples, HOP, HOP, this.#samples, 0)
-      this.#filled = 0
+      } else this.#look(from)
     }
+    bank.load(bank.sound, from, end - from, this.#samples, 0)
+    this.#filled = end - from - HOP
   }
 
   /** `length` samples were lost. */
@@ -112,19 +122,21 @@ export class ToneDetector {
     if (this.#skipped > MAX_SKIPPED) this.#release()
   }
 
-  #look(): void {
+  #look(from: number): void {
     const isBehindHole = this.#skipped > 0
     this.#skipped = 0
-    const before = this.#tones
-    this.#tones = this.#tonesBefore
-    this.#tonesBefore = before
-    this.#findCandidate()
+    this.#findCandidate(from)
     const { key } = candidate
     if (this.#pressed !== NO_KEY && key !== this.#pressed) this.#release()
     else this.#absent = 0
-    if (key === NO_KEY || !this.#follows(isBehindHole)) {
+    if (key === NO_KEY) {
       this.#seen = 0
-      if (key !== NO_KEY) this.#beginRun()
+      return
+    }
+    const isNext = this.#follows(isBehindHole)
+    this.#keepTones()
+    if (!isNext) {
+      this.#beginRun()
       return
     }
     if (++this.#seen < MIN_WINDOWS || !this.#isInTune() || this.#pressed === key) return
@@ -137,21 +149,30 @@ export class ToneDetector {
   }
 
   /** Looks for the two tones that make up most of the window. The dearer half is spared where the low tones are not there. */
-  #findCandidate(): void {
+  #findCandidate(from: number): void {
     candidate.key = NO_KEY
-    candidate.energy = this.#bank.energy(this.#samples)
+    candidate.energy = this.#bank.energy(from)
     if (candidate.energy < MIN_ENERGY) return
-    this.#bank.correlate(this.#samples, 'low', this.#tones)
+    this.#bank.correlate(from, 'low')
     candidate.low = this.#loudest(0)
     candidate.lowPeak = this.#peak(candidate.low)
     if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
-    this.#bank.correlate(this.#samples, 'high', this.#tones)
+    this.#bank.correlate(from, 'high')
     candidate.high = this.#loudest(4)
     candidate.highPeak = this.#peak(candidate.high)
     if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return
     const twist = candidate.highPeak / candidate.lowPeak
     if (twist > MAX_TWIST || twist < MIN_TWIST) return
     candidate.key = 4 * candidate.low + candidate.high - 4
+  }
+
+  #keepTones(): void {
+    const { low, high } = candidate
+    const { tones } = this.#bank
+    this.#lowRe = tones[2 * low]!
+    this.#lowIm = tones[2 * low + 1]!
+    this.#highRe = tones[2 * high]!
+    this.#highIm = tones[2 * high + 1]!
   }
 
   #beginRun(): void {
@@ -171,8 +192,10 @@ export class ToneDetector {
   #follows(isBehindHole: boolean): boolean {
     const { key, low, high, lowPeak, highPeak } = candidate
     if (this.#seen === 0 || key !== this.#seenKey) return false
-    const lowTurn = isBehindHole ? this.#lowTurn / Math.max(this.#pairs, 1) : this.#turn(low)
-    const highTurn = isBehindHole ? this.#highTurn / Math.max(this.#pairs, 1) : this.#turn(high)
+    const lowTurn = isBehindHole ? this.#lowTurn / Math.max(this.#pairs, 1) : this.#turn(low, this.#lowRe, this.#lowIm)
+    const highTurn = isBehindHole
+      ? this.#highTurn / Math.max(this.#pairs, 1)
+      : this.#turn(high, this.#highRe, this.#highIm)
     if (Math.abs(lowTurn) > 1.5 * maxOffHz(low) || Math.abs(highTurn) > 1.5 * maxOffHz(high)) return false
     const louder = Math.max(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
     const softer = Math.min(lowPeak / this.#loudestLow, highPeak / this.#loudestHigh)
@@ -195,11 +218,9 @@ export class ToneDetector {
   }
 
   /** By how many Hz the phase of a tone has turned too fast since the window before, ±50. */
-  #turn(tone: number): number {
-    const re = this.#tones[2 * tone]!
-    const im = this.#tones[2 * tone + 1]!
-    const reBefore = this.#tonesBefore[2 * tone]!
-    const imBefore = this.#tonesBefore[2 * tone + 1]!
+  #turn(tone: number, reBefore: number, imBefore: number): number {
+    const re = this.#bank.tones[2 * tone]!
+    const im = this.#bank.tones[2 * tone + 1]!
     const turn = Math.atan2(im * reBefore - re * imBefore, re * reBefore + im * imBefore) / (2 * Math.PI)
     const hops = turn - (KEYPAD_HZ[tone]! * HOP) / RATE_HZ
     return (hops - Math.round(hops)) * (RATE_HZ / HOP)
@@ -212,8 +233,8 @@ export class ToneDetector {
   }
 
   #power(tone: number): number {
-    const re = this.#tones[2 * tone]!
-    const im = this.#tones[2 * tone + 1]!
+    const re = this.#bank.tones[2 * tone]!
+    const im = this.#bank.tones[2 * tone + 1]!
     return re * re + im * im
   }
 

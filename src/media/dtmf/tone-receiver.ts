@@ -1,7 +1,7 @@
 import { add16, diff16, diff32 } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
-import type { ToneBank } from './tone-bank.ts'
+import { PACKET, type ToneBank, WINDOW } from './tone-bank.ts'
 import { ToneDetector } from './tone-detector.ts'
 
 /**
@@ -11,7 +11,7 @@ import { ToneDetector } from './tone-detector.ts'
 export class ToneReceiver {
   readonly #codec: Codec
   readonly #detector: ToneDetector
-  readonly #pcm: Int16Array
+  readonly #bank: ToneBank
   /** Of the RTP clock, in a sample of ours. */
   readonly #ticksPerSample: number
   #begun = false
@@ -27,7 +27,7 @@ export class ToneReceiver {
   constructor(bank: ToneBank, codec: Codec, clockRateHz: number, onDigit: (digit: string) => void) {
     this.#codec = codec
     this.#ticksPerSample = clockRateHz / codec.sampleRateHz
-    this.#pcm = bank.packet
+    this.#bank = bank
     this.#detector = new ToneDetector(bank, onDigit)
   }
 
@@ -44,7 +44,7 @@ export class ToneReceiver {
   /** Hears a packet that holds `ticks` of sound. */
   take(packet: RtpPacket, ticks: number): void {
     const samples = ticks / this.#ticksPerSample
-    if (samples > this.#pcm.length) return
+    if (samples > PACKET) return
     const gap = this.#gapBefore(packet)
     if (gap < 0) return
     if (packet.sequence === this.#next) this.#detector.rest(gap)
@@ -52,7 +52,7 @@ export class ToneReceiver {
     this.#next = add16(packet.sequence, 1)
     this.#nextTimestamp = (packet.timestamp + ticks) | 0
     const { bytes, payloadOffset, payloadLength } = packet
-    this.#detector.hear(this.#pcm, this.#codec.decodeInto(bytes, payloadOffset, payloadLength, this.#pcm, 0))
+    this.#detector.hearPacket(this.#codec.decodeInto(bytes, payloadOffset, payloadLength, this.#bank.sound, WINDOW))
   }
 
   /** Passes over a packet that stands in the sequence and holds no sound. */

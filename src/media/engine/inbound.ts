@@ -168,7 +168,8 @@ export class Inbound {
   touch(): number {
     const hearing = this.#isHeard ? this.hearing.touch() : 0
     const own = hearing ^ this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
-    const others = this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0) ^ (this.#forwardTo?.touch() ?? 0)
+    const others =
+      this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0) ^ (this.#forwardTo?.touch() ?? 0)
     return own ^ others ^ (this.#workshop.io.touch?.(this.#leg) ?? 0)
   }
 
