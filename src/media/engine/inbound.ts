@@ -45,24 +45,16 @@ export interface InboundListener {
  */
 export class Inbound {
   readonly statistics: ReceiverStatistics = new ReceiverStatistics()
-  packetsRefused = 0
-  /** What those who listen to the sound of the stream hear. */
-  readonly hearing: Hearing
+  // What each packet needs stands together, down to the payload types: of a thousand legs, the processor's cache holds little.
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #from: SourceLatch
   #protection: Protection | undefined
-  readonly #listener: InboundListener
-  readonly #dtmf = new DtmfReceiver()
   /** Where the stream has one. */
   #timeout: RtpTimeout | undefined
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
   #tones: ToneReceiver | undefined
-  #presses: PressLedger | undefined
-  #pressSecondEndsMs = 0
-  #pressesInSecond = 0
   #forwardTo: PacketListener | undefined
-  #reports: RtcpSession | undefined
   /** -1 before the first visit. */
   #visitedAtMs = -1
   /** After a stall, until the port has been swept clean. */
@@ -77,12 +69,21 @@ export class Inbound {
   #codec: Codec
   /** Of the RTP clock. */
   #ticksPerSample = 1
-  #pauseOctets = -1
   #longestPayload = LONGEST_PAYLOAD.PCMU
-  #mayBeNoise = true
+  #mayReceive = false
   #payloadType = -1
   #eventPayloadType = -1
-  #mayReceive = false
+  /** What those who listen to the sound of the stream hear. */
+  readonly hearing: Hearing
+  packetsRefused = 0
+  readonly #listener: InboundListener
+  readonly #dtmf = new DtmfReceiver()
+  #presses: PressLedger | undefined
+  #pressSecondEndsMs = 0
+  #pressesInSecond = 0
+  #reports: RtcpSession | undefined
+  #pauseOctets = -1
+  #mayBeNoise = true
   #undecodableBefore = 0
 
   constructor(workshop: Workshop, leg: LegId, from: SourceLatch, listener: InboundListener) {
@@ -167,7 +168,7 @@ export class Inbound {
   /** Reads a little of each object that a visit needs, see {@link Touch}. */
   touch(): number {
     const hearing = this.#isHeard ? this.hearing.touch() : 0
-    const own = hearing ^ this.#visitedAtMs ^ this.#payloadType ^ this.packetsRefused
+    const own = hearing ^ this.#visitedAtMs ^ this.#payloadType
     const others =
       this.statistics.touch() ^ this.#from.touch() ^ (this.#tones?.touch() ?? 0) ^ (this.#forwardTo?.touch() ?? 0)
     return own ^ others ^ (this.#workshop.io.touch?.(this.#leg) ?? 0)
@@ -186,9 +187,9 @@ export class Inbound {
 
   /**
    * Most visits find the one packet of sound that a stream brings in a tick. To be told that nothing is behind it costs
-   * another system call, so a visit stops there; it takes all that wait after a visit that found none, as long as such
-   * a sweep does not find exactly one, and each fourth time anyway. The sweep is bounded, so that a flood to one leg
-   * costs the others nothing.
+   * another system call, so a visit stops there, unless the packet was late: then others may be in time. It takes all
+   * that wait after a visit that found none, as long as such a sweep does not find exactly one, and each sixteenth time
+   * anyway. The sweep is bounded, so that a flood to one leg costs the others nothing.
    */
   #sweep(mediaMs: number, now: Instant): void {
     const { io, datagram } = this.#workshop
@@ -203,7 +204,7 @@ export class Inbound {
       }
       if (!this.#take(length, mediaMs, now)) this.packetsRefused++
       else if (this.#tookSound) sounds++
-      if (sounds > 0 && !isThorough) {
+      if (sounds > 0 && !isThorough && !this.statistics.cameLate) {
         this.#untilClean--
         return
       }
@@ -292,6 +293,6 @@ export class Inbound {
 const MAX_PER_SWEEP = 64
 /** Five times what ITU-T Q.24 lets through, for those that come at once after a stall. */
 const MAX_PRESSES_PER_SECOND = 64
-const VISITS_PER_CLEAN_SWEEP = 4
+const VISITS_PER_CLEAN_SWEEP = 16
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

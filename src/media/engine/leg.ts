@@ -25,24 +25,24 @@ import type { Workshop } from './workshop.ts'
  */
 export class Leg {
   readonly id: LegId
-  /** Our port, 0 before it is bound. */
-  port = 0
   readonly #inbound: Inbound
   readonly #outbound: Outbound
+  /** Until then the reports need no visit. */
+  #reportingAtMs = 0
+  /** Visits that a call on hold lets pass before the next that it makes use of. */
+  #visitsToRest = 0
+  #isAsleep = false
+  #isOnHold = false
+  /** Our port, 0 before it is bound. */
+  port = 0
   readonly #latch = new SourceLatch()
   readonly #protection: Protection
   readonly #reporting: Reporting
-  /** Until then the reports need no visit. */
-  #reportingAtMs = 0
   #stream: StreamParameters | undefined
   readonly #jobs: Jobs
   #bridge: Bridge | undefined
   #room: Room | undefined
   #seat: Seat | undefined
-  /** Visits that a call on hold lets pass before the next that it makes use of. */
-  #visitsToRest = 0
-  #isAsleep = false
-  #isOnHold = false
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
     this.id = id

@@ -21,36 +21,37 @@ export class Outbound {
   packetsSent = 0
   /** Of payload. */
   octetsSent = 0
-  slotsSkipped = 0
   /** Whether direction and address of the stream let anything leave. */
   maySend = false
-  /** Whether the stream has an address at all. */
-  hasAddress = false
+  // What each packet needs stands together, down to its duration: of a thousand legs, the processor's cache holds little.
   readonly #workshop: Workshop
   readonly #leg: LegId
   readonly #to: SourceLatch
   #protection: Protection | undefined
   readonly #rtp: RtpSender
   readonly #splice = new StreamSplice()
-  readonly #eventSplice = new EventSplice()
   #transmitter: Transmitter | undefined
-  #onDone: (mediaMs: number) => void = nothing
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
   #nextSlotMs = 0
+  /** The codec that is in use, and the samples of a packet. */
+  #inUse: Codec
+  #samples = 160
+  #eventTicksPerMs = 8
+  #payloadType = 0
+  #eventPayloadType = -1
+  #ptimeMs = 20
+  slotsSkipped = 0
+  /** Whether the stream has an address at all. */
+  hasAddress = false
+  readonly #eventSplice = new EventSplice()
+  #onDone: (mediaMs: number) => void = nothing
   /** At 8 kHz. */
   #codec: Codec
   /** The same codec at 16 kHz, once something was sent at that. */
   #wideCodec: Codec | undefined
-  /** The one of them that is in use, and the samples of a packet. */
-  #inUse: Codec
-  #samples = 160
-  #eventTicksPerMs = 8
   #opus: OpusParameters | undefined
   #expectedLoss = 0
-  #payloadType = 0
-  #eventPayloadType = -1
-  #ptimeMs = 20
 
   constructor(workshop: Workshop, leg: LegId, to: SourceLatch) {
     this.#workshop = workshop

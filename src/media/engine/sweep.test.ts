@@ -70,15 +70,22 @@ describe('the sweep of a port', () => {
     expect(await received()).toBe(200)
   })
 
-  it('is never behind for longer than four visits', async () => {
+  it('takes all that come late', async () => {
+    await callsPerVisit(1)
+    await media.pass(40)
+    say(3)
+    await media.pass(20)
+    expect(await received()).toBe(53)
+  })
+
+  it('is never behind for longer than sixteen visits, when packets come ahead of their time', async () => {
     await callsPerVisit(1)
     say(6)
-    await media.pass(20)
-    for (let visit = 0; visit < 3; visit++) {
+    for (let visit = 0; visit < 16; visit++) {
       say()
       await media.pass(20)
     }
-    expect(await received()).toBe(59)
+    expect(await received()).toBe(72)
   })
 
   it('lets nobody else in while the far end talks from where it said, and anybody once it is silent', async () => {

@@ -25,21 +25,24 @@ export interface ReceptionReport {
 export class ReceiverStatistics {
   /** Packets taken, duplicates included. */
   received = 0
+  /** Whether the packet last taken had been on its way for half a tick longer than others before it. */
+  cameLate = false
+  // What each packet needs stands together: of a thousand legs, the processor's cache holds little.
   #ticksPerMs = 8
   /** Signed, as all that is kept per packet: larger numbers would be objects. */
   #ssrc = 0
-  #firstSequence = 0
   /** The highest sequence number so far, counted on through its wraps. */
   #highest = 0
   #highestSequence = 0
   #receivedOfRun = 0
-  #lostBefore = 0
   /** Arrival less timestamp, in timestamp units, modulo 2^32. */
   #lastTransit = 0
   /** Since the drift was told of one. */
   #leastTransit = 0
   /** In 1/16 of a timestamp unit, as in RFC 3550 appendix A.8: a whole number needs no object of its own. */
   #scaledJitter = 0
+  #firstSequence = 0
+  #lostBefore = 0
   /** Expected and received of this run when the last report was made. */
   #expectedAtReport = 0
   #receivedAtReport = 0
@@ -99,9 +102,11 @@ export class ReceiverStatistics {
       this.#beginRun(packet, transit)
       this.#leastTransit = transit
       this.#drift.begin(transit, now, this.#ticksPerMs)
+      this.cameLate = false
       return
     }
     this.#receivedOfRun++
+    this.cameLate = ((transit - this.#leastTransit) | 0) > LATE_MS * this.#ticksPerMs
     this.#noteDrift(transit, now)
     if (step > 0) {
       this.#highest += step
@@ -140,6 +145,7 @@ export class ReceiverStatistics {
 
 /** MAX_DROPOUT of RFC 3550 appendix A.1: a longer leap is a restarted sender, not one minute of loss. */
 const MAX_LEAP = 3000
+const LATE_MS = 10
 /** A power of two; a second and a quarter of packets. */
 const PACKETS_PER_NOTE = 64
 /** More is a clock that leapt; 2^20 units of it, two minutes, can be scaled and summed within 31 bits. */

@@ -27,16 +27,16 @@ import { SocketAddress } from './socket-address.ts'
  * What waited when it was connected may still be from others, so the sender is asked for until the socket was empty.
  */
 export class LinuxPort {
-  /** Where it is bound. */
-  readonly address: string
-  readonly number: number
   readonly descriptor: number
   readonly #sockets: LinuxSockets
   readonly #counters: Counters<MediaIoCounter>
   readonly #from: SocketAddress
   readonly #to: SocketAddress
-  readonly #fromLength = new Uint32Array(1)
   #state: 'open' | 'connected' | 'filtered' = 'open'
+  readonly #fromLength = new Uint32Array(1)
+  /** Where it is bound. */
+  readonly address: string
+  readonly number: number
 
   private constructor(
     sockets: LinuxSockets,
