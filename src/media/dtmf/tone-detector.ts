@@ -1,4 +1,5 @@
 import { energyAtLevel, sinePeak } from '../dsp/level.ts'
+import { addressOf } from '../wasm/arena.ts'
 import { KEYPAD } from './digits.ts'
 import { ENERGY_OF_SINE, HOP, KEYPAD_HZ, PACKET, ROW_GAIN, type ToneBank, WINDOW } from './tone-bank.ts'
 
@@ -65,7 +66,8 @@ export class ToneDetector {
 
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
-    return this.#filled ^ this.#skipped ^ this.#samples[0]! ^ this.#samples[HOP / 2]! ^ this.#samples[HOP - 1]!
+    const samples = this.#samples
+    return this.#filled ^ this.#skipped ^ addressOf(samples) ^ samples[0]! ^ samples[HOP / 2]! ^ samples[HOP - 1]!
   }
 
   /** Hears `samples`. */

@@ -28,7 +28,7 @@ export class ClipPlayer implements Transmitter {
   }
 
   touch(): number {
-    return this.#at ^ this.#filler.touch()
+    return this.#at ^ this.#filler.touch(this.#at)
   }
 
   fill(packet: OutgoingPacket): Transmission {
