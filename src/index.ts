@@ -83,6 +83,7 @@ export type { AudioClip, AudioStream, CodecName, FileSource, SpecialInformation 
 export {
   type AuthenticationConfig,
   type CallerIdConfig,
+  type ControlConfig,
   type DiversionConfig,
   defineConfig,
   type FilesConfig,

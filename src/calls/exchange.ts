@@ -294,9 +294,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     return this.#upkeep.statuses
   }
 
-  /** The calls that stand and those that have ended lately, as far as they are kept, the last first. */
-  recentCalls(): readonly CallSummary[] {
-    return this.records?.all().map(summarise) ?? []
+  /**
+   * The calls that stand and those that have ended lately, as far as they are kept, the last first.
+   * @param most how many at most. Default: all
+   */
+  recentCalls(most?: number): readonly CallSummary[] {
+    return this.records?.all().slice(0, most).map(summarise) ?? []
   }
 
   /**

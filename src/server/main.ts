@@ -69,8 +69,11 @@ export interface RunningServer {
   counters(): Readonly<Record<string, number>>
   /** What is alive now: all zero when nothing happens. */
   sizes(): Readonly<Record<string, number>>
-  /** The calls that stand and those that have ended lately, as far as `records` keeps them, the last first. */
-  recentCalls(): readonly CallSummary[]
+  /**
+   * The calls that stand and those that have ended lately, as far as `records` keeps them, the last first.
+   * @param most how many at most. Default: all
+   */
+  recentCalls(most?: number): readonly CallSummary[]
   /**
    * The stories of the calls that `id` may mean: a call's id, the beginning of one (4 characters or more), or a SIP
    * Call-ID. Empty when none is kept. They hold no secrets: no message bodies but session descriptions, no keys, no
@@ -173,7 +176,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       const { sip, ...calls } = exchange.sizes()
       return { ...calls, ...sip, tcpConnections: transports.connections, recordings: disk.sizes().recordings }
     },
-    recentCalls: () => exchange.recentCalls(),
+    recentCalls: (most) => exchange.recentCalls(most),
     explain: (id) => exchange.explain(id),
     close: ({ graceMs = settings.shutdown.graceMs } = {}) => shutdown.begin(graceMs),
   }

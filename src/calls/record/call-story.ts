@@ -71,7 +71,7 @@ export interface CallSummary {
 export function tellStory(record: CallRecord, localAddress: (peer: Peer) => LocalAddress): CallStory {
   const { happenings, startedAt, details, service, instance } = record
   const messages = messagesOf(record)
-  const answerer = messages.list.find(({ isSent }) => !isSent)?.peer.address
+  const remoteOf = remoteEnds(messages.list)
   const since = (at: Instant) => Math.round((at - startedAt) * 1000) / 1000
   const application = {
     ...(service !== undefined && { service }),
@@ -91,7 +91,7 @@ export function tellStory(record: CallRecord, localAddress: (peer: Peer) => Loca
       direction: isSent ? 'sent' : 'received',
       transport: peer.transport,
       local: localEnd(localAddress(peer)),
-      remote: { address: isAddress(peer.address) ? peer.address : (answerer ?? peer.address), port: peer.port },
+      remote: remoteOf(peer),
       ...textOf(redactMessage(bytes)),
     })),
     events: happenings.items.map(({ at, afterMessages, what }) => ({ atMs: since(at), afterMessages, ...what })),
@@ -141,6 +141,18 @@ export function bytesOf({ text, base64 }: StoryMessage): Uint8Array {
 
 function localEnd({ host, port }: LocalAddress): EndOfMessage {
   return { address: host, port }
+}
+
+/**
+ * Where a message really came from or went to: on a connection its far end, whatever Via or Contact say of ports; for a
+ * host name the address of whoever answered first.
+ */
+function remoteEnds(messages: readonly RecordedMessage[]): (peer: Peer) => EndOfMessage {
+  const received = messages.filter(({ isSent }) => !isSent).map(({ peer }) => peer)
+  const connections = new Map(received.map(({ connection, address, port }) => [connection, { address, port }]))
+  connections.delete(undefined)
+  return ({ connection, address, port }) =>
+    connections.get(connection) ?? { address: isAddress(address) ? address : (received[0]?.address ?? address), port }
 }
 
 function isAddress(text: string): boolean {

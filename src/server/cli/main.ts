@@ -6,6 +6,7 @@ import { benchCommand } from './bench.ts'
 import { callCommand } from './call.ts'
 import { demoCommand } from './demo.ts'
 import { EXIT } from './exit-codes.ts'
+import { explainCommand } from './explain.ts'
 import { initCommand } from './init.ts'
 import { phoneCommand } from './phone.ts'
 import { serveCommand } from './serve.ts'
@@ -28,12 +29,21 @@ Examples:
   $ ringdown demo                                  the exchange and some far ends, on this machine only
   $ ringdown serve                                 what ringdown.config.ts describes
   $ ringdown call sip:1234@127.0.0.1 --play hi.wav one call from the shell
+  $ ringdown explain last                          the story of the last call of a running exchange
   $ ringdown phone keys.ts --call sip:ivr@127.0.0.1 a scripted phone against any SIP system
   $ ringdown bench                                 what calls cost this machine
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is taken; see also "ringdown call --help".`,
     )
-  for (const command of [serveCommand, initCommand(version), callCommand, phoneCommand, benchCommand, demoCommand])
+  for (const command of [
+    serveCommand,
+    initCommand(version),
+    callCommand,
+    explainCommand,
+    phoneCommand,
+    benchCommand,
+    demoCommand,
+  ])
     program.addCommand(
       command((result) => {
         code = result

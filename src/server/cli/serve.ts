@@ -1,8 +1,12 @@
 import { Command } from 'commander'
+import type { Logger } from '../../kit/index.ts'
 import { checkConfig } from '../config/check.ts'
 import { loadConfig } from '../config/load.ts'
+import { answersOf } from '../control/answers.ts'
+import { ControlDoor } from '../control/door.ts'
+import { doorDirectories } from '../control/door-place.ts'
 import { createLogger } from '../log/logger.ts'
-import { startServer } from '../main.ts'
+import { type RunningServer, startServer } from '../main.ts'
 import { returnMemoryOf } from '../memory.ts'
 import { EXIT } from './exit-codes.ts'
 import { untilSignal } from './signals.ts'
@@ -17,6 +21,8 @@ export function serveCommand(onExit: (code: number) => void): Command {
     .addHelpText(
       'after',
       `
+The control door for "ringdown explain" is a socket that only the same user can reach; the log says where.
+
 Prints "ready" on a line of its own when every address is listened on. The log goes to standard error: lines on a
 terminal, JSON otherwise.
 
@@ -46,6 +52,7 @@ async function serve(name: string | undefined, isCheckOnly: boolean): Promise<nu
   surviveApplications(logger)
   const server = await startServer(config, { directory, logger })
   const memory = returnMemoryOf(server)
+  const door = settings.control.isOpen ? await openDoor(server, file, settings.control.directory, logger) : undefined
   for (const { transport, address, port } of server.sockets)
     logger.info({ transport, address, port }, `listening on ${transport} ${address} port ${port}`)
   const stopped = untilSignal()
@@ -57,6 +64,25 @@ async function serve(name: string | undefined, isCheckOnly: boolean): Promise<nu
   void untilSignal().then(() => server.close({ graceMs: 0 }))
   await closing
   memory.stop()
+  await door?.close()
   logger.info({}, 'closed')
   return EXIT.OK
+}
+
+/** Calls are served also where no door can be had. */
+async function openDoor(
+  server: RunningServer,
+  configFile: string,
+  directory: string | undefined,
+  logger: Logger,
+): Promise<ControlDoor | undefined> {
+  try {
+    const place = directory ?? (doorDirectories()[0] as string)
+    const door = await ControlDoor.open({ directory: place, answers: answersOf(server, configFile), logger })
+    logger.info({ door: door.path }, `control door at ${door.path}`)
+    return door
+  } catch (err) {
+    logger.warn({ err }, `no control door, so "ringdown explain" cannot ask: ${(err as Error).message}`)
+    return undefined
+  }
 }

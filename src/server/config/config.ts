@@ -39,6 +39,7 @@ export interface RingdownConfig {
   readonly limits?: LimitsConfig
   readonly files?: FilesConfig
   readonly records?: RecordsConfig
+  readonly control?: ControlConfig
   readonly log?: LogConfig
   readonly shutdown?: ShutdownConfig
 }
@@ -292,6 +293,17 @@ export interface RecordsConfig {
   readonly bytes?: number
   /** Whether it is kept which keys callers pressed, or only that they did. Default true. */
   readonly digits?: boolean
+}
+
+/** The control door of `ringdown serve`, at which `ringdown explain` asks: a socket that only the same user of the machine can reach. */
+export interface ControlConfig {
+  /** Whether there is one. Default true. */
+  readonly open?: boolean
+  /**
+   * The directory for it, which is kept closed to everybody else. `ringdown explain` finds it by itself where it is the
+   * default: `ringdown` in XDG_RUNTIME_DIR, or `ringdown-<user id>` in the directory for temporary files.
+   */
+  readonly directory?: string
 }
 
 /** What is logged, and for whom. */

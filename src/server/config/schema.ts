@@ -267,6 +267,10 @@ export const configSchema = object({
     bytes: whole(2 ** 20, 2 ** 30, 'bytes').optional(),
     digits: z.boolean('must be true or false').optional(),
   }).optional(),
+  control: object({
+    open: z.boolean('must be true or false').optional(),
+    directory: text('must be the path of a directory', (value) => value !== '').optional(),
+  }).optional(),
   log: object({
     level: z
       .enum(['silent', 'error', 'warn', 'info', 'debug'], 'must be silent, error, warn, info or debug')

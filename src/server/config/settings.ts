@@ -69,6 +69,8 @@ export interface Settings {
     readonly maxRecordingBytes: number
   }
   readonly records: RecordLimits
+  /** Without a directory: the default one. */
+  readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
 }
@@ -190,6 +192,10 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       bytesPerCall: config.records?.bytesPerCall ?? DEFAULT_RECORD_LIMITS.bytesPerCall,
       bytes: config.records?.bytes ?? DEFAULT_RECORD_LIMITS.bytes,
       digits: config.records?.digits ?? DEFAULT_RECORD_LIMITS.digits,
+    },
+    control: {
+      isOpen: config.control?.open ?? true,
+      directory: config.control?.directory === undefined ? undefined : resolve(directory, config.control.directory),
     },
     log: { level: config.log?.level ?? 'info', pretty: config.log?.pretty },
     shutdown: { graceMs: config.shutdown?.graceMs ?? 30_000 },

@@ -4,7 +4,6 @@ import {
   type CallDetails,
   type CallStory,
   type EndedBy,
-  type EndOfMessage,
   type StoryEvent,
   type StoryMessage,
 } from '../../calls/index.ts'
@@ -133,17 +132,12 @@ function eventRows({ events, leftOut }: CallStory): (LadderRow & { readonly afte
 }
 
 function rowOf(message: StoryMessage): LadderMessage {
-  const remote = endName(message.remote)
-  const [from, to] = message.direction === 'sent' ? [US, remote] : [remote, US]
+  const { address } = message.remote
+  const [from, to] = message.direction === 'sent' ? [US, address] : [address, US]
   return { at: message.atMs, from, to, bytes: bytesOf(message) }
 }
 
 const US = 'ringdown'
-
-function endName({ address, port }: EndOfMessage): string {
-  if (port === 5060) return address
-  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`
-}
 
 function eventText(event: StoryEvent): string {
   switch (event.type) {
