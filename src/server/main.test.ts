@@ -124,6 +124,38 @@ describe('a server', () => {
     expect(recorded.ok && recorded.value.data.length).toBeGreaterThan(8_000)
   })
 
+  it('calls its own services, by name and by number, without a password, and at its own address whatever others are told', async () => {
+    const speak = inbound(async (channel) => {
+      await channel.answer()
+      channel.tonePlayer.start('DIAL', { loop: true })
+      await channel.waitForIdle()
+    })
+    const server = await start({
+      services: [{ name: 'speak', match: '1000', app: speak }],
+      routes: [{ prefix: '2', service: 'speak' }],
+      users: [{ username: 'alice', password: 'wonder' }],
+      media: { portRange: [40_000, 41_999], publicAddress: '203.0.113.1', srtp: 'required' },
+    })
+    let packets = 0
+    const listen = outbound(async (channel) => {
+      for (const to of ['service:speak', '2001']) {
+        expect(await channel.call(to)).toBe('ANSWERED')
+        await channel.fileRecorder.record('heard.wav', { timeoutMs: 300 })
+        await channel.hangUp()
+        await expect.poll(() => channel.details?.media).toBeDefined()
+        packets += channel.details?.media?.packetsReceived ?? 0
+      }
+      expect(await channel.call('service:1000')).toBe('IDLE')
+      expect(channel.cause()).toBe('UNOBTAINABLE')
+    })
+    const record = await server.startOutbound(listen)
+    expect(record.error).toBeUndefined()
+    expect(packets).toBeGreaterThan(10)
+    await expect.poll(() => server.sizes().calls).toBe(0)
+    expect(server.counters().messagesSent).toBeUndefined()
+    expect(errors).toEqual([])
+  })
+
   it('asks strangers for a password, and lets users and the addresses of trunks in', async () => {
     const services = [{ name: '100', app: answer }]
     const guarded = await start({ services, users: [{ username: 'alice', password: 'wonder' }] })

@@ -7,7 +7,6 @@ import {
   type LocalUsersOptions,
   type MediaStore,
   type RegisteredPhone,
-  type Trunk,
   type TrunkStatus,
 } from '../calls/index.ts'
 import { Counters, type Logger, type Random, RingdownError } from '../kit/index.ts'
@@ -25,6 +24,7 @@ import { createLogger } from './log/logger.ts'
 import { logReport } from './log/records.ts'
 import { announcedAs, type MediaPlane, startMediaPlane } from './media-plane.ts'
 import { systemRandom } from './random.ts'
+import { routingOf } from './routing.ts'
 import { Shutdown } from './shutdown.ts'
 import { DnsClient } from './transport/dns-client.ts'
 import type { LocalSocket } from './transport/listener-choice.ts'
@@ -117,10 +117,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     mediaAddress: settings.media.address,
     services,
     files: options.files ?? disk,
-    trunks: settings.trunks.map(trunkOf),
+    ...routingOf(settings),
     ...(settings.users.length > 0 && { users: usersOf(settings, transports.sockets) }),
-    ...(settings.numbering && { numbering: settings.numbering }),
-    ...(settings.routes && { routes: settings.routes }),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
     srtp: settings.media.srtp,
     codecs: settings.media.codecs,
@@ -219,29 +217,6 @@ function usersOf({ users, sip, registrar }: Settings, sockets: readonly LocalSoc
     ),
   )
   return { names: users.map(({ username }) => username), hosts: [...new Set([...addresses, ...domains])], ...limits }
-}
-
-function trunkOf(settings: Settings['trunks'][number]): Trunk {
-  const { name, uri, credentials, from, callerId, srtp, registration, keepAlive } = settings
-  const { inboundAddresses, inboundCredentials } = settings
-  return {
-    name,
-    uri,
-    ...(credentials && { credentials }),
-    ...(from !== undefined && { from }),
-    numberFormat: settings.numberFormat,
-    ...(callerId && { callerId }),
-    diversion: settings.diversion,
-    isTrusted: settings.isTrusted,
-    firstResponseMs: settings.firstResponseMs,
-    ...(srtp !== undefined && { srtp }),
-    ...(registration && { registration }),
-    ...(keepAlive && { keepAlive }),
-    inbound: {
-      addresses: inboundAddresses,
-      ...(inboundCredentials && { username: inboundCredentials.username }),
-    },
-  }
 }
 
 async function findOutbound(apps: AppLibrary, text: string, directory: string): Promise<AppDefinition> {

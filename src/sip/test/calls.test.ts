@@ -123,6 +123,58 @@ describe('a call', () => {
     expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
   })
 
+  describe('that is given up when nothing comes for a while', () => {
+    const impatient = () => {
+      const wire = new Wire()
+      const alice = new Agent(wire, 'alice')
+      const phone = new Phone(wire, 'phone')
+      alice.do({ type: 'invite', session: 1, to: phone.uri, body: OFFER, firstResponseMs: 3000 })
+      wire.run(2900)
+      return { wire, alice, phone }
+    }
+    const contact = (phone: Phone) => [`Contact: <${phone.uri}>`]
+
+    it('fails then; what still comes is cancelled', () => {
+      const { wire, alice, phone } = impatient()
+      expect(alice.heard).toEqual([])
+      wire.run(200)
+      expect(alice.event('failed').detail).toBe('no response within 3000 ms')
+      phone.respond(phone.request('INVITE'), alice.peer, 180, 'p', contact(phone))
+      wire.run(100)
+      phone.respond(phone.request('CANCEL'), alice.peer, 200, 'p')
+      phone.respond(phone.request('INVITE'), alice.peer, 487, 'p')
+      wire.run(70_000)
+      expect(alice.heard).toHaveLength(1)
+      expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    })
+
+    it('fails then; who still answers is released', () => {
+      const { wire, alice, phone } = impatient()
+      wire.run(200)
+      phone.respond(phone.request('INVITE'), alice.peer, 200, 'p', contact(phone))
+      wire.run(100)
+      expect(phone.received.slice(-2).map((message) => message.kind === 'request' && message.method)).toEqual([
+        'ACK',
+        'BYE',
+      ])
+      phone.respond(phone.request('BYE'), alice.peer, 200, 'p')
+      wire.run(70_000)
+      expect(alice.heard).toHaveLength(1)
+      expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    })
+
+    it('goes on when 100 has come', () => {
+      const { wire, alice, phone } = impatient()
+      phone.respond(phone.request('INVITE'), alice.peer, 100, '')
+      wire.run(20_000)
+      expect(alice.heard).toEqual([])
+      phone.respond(phone.request('INVITE'), alice.peer, 486, 'p')
+      wire.run(70_000)
+      expect(alice.heard).toEqual(['failed response 486'])
+      expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    })
+  })
+
   it('that cannot be sent fails with the reason of the transport', () => {
     const both = pair()
     both.wire.lose = () => true
