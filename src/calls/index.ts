@@ -47,6 +47,7 @@ export {
 export type { FileOrTone } from './file-or-tone.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
+export { LEG_DIAGRAMS, type LegDiagram, offDiagram } from './leg-diagram.ts'
 export {
   assertMediaName,
   type MediaStore,

@@ -21,6 +21,8 @@ export interface SimulationOptions {
   readonly dns?: DnsZone
   /** The most rows of the ladder diagram that are kept. Default 120. */
   readonly ladderRows?: number
+  /** Leaves everything out of the ladder but messages with this text in them: the Call-ID of one call among many. */
+  readonly ladderOf?: string
 }
 
 /** A world of its own: virtual time, a network with hosts on it, and the ladder of what they said. */
@@ -36,7 +38,7 @@ export class Simulation {
 
   constructor(options: SimulationOptions = {}) {
     this.seed = seedOfEnvironment() ?? options.seed ?? 1
-    this.ladder = new Ladder(options.ladderRows)
+    this.ladder = new Ladder(options.ladderRows, options.ladderOf)
     this.dns = new SimulatedDns(this.clock)
     this.dns.add(options.dns ?? {})
     this.network = new SimulatedNetwork({

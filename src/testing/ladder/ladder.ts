@@ -1,4 +1,4 @@
-import type { Instant } from '../../kit/index.ts'
+import { type Instant, utf8Decode } from '../../kit/index.ts'
 import { type LadderRow, looksLikeSip, printLadder, SipRows } from '../../sip/index.ts'
 import { formatAddress, type SocketAddress } from '../network/address.ts'
 import type { DropReason } from '../network/link.ts'
@@ -14,14 +14,19 @@ const RTP_GAP_MS = 1000
 export class Ladder {
   readonly #names = new Map<string, string>()
   readonly #limit: number
+  readonly #only: string | undefined
   readonly #rows = new Map<number, RecordedRow>()
   readonly #rowsOfPackets = new Map<PacketId, RecordedRow>()
   readonly #flows = new Map<string, RecordedRow & { kind: 'rtp' }>()
   #recorded = 0
 
-  /** @param limit how many rows are kept, at least 1 */
-  constructor(limit = 120) {
+  /**
+   * @param limit how many rows are kept, at least 1
+   * @param only leaves everything out but messages with this text in them, such as a Call-ID
+   */
+  constructor(limit = 120, only?: string) {
     this.#limit = limit
+    this.#only = only
   }
 
   /** How a column is called. Several addresses with one name share a column. */
@@ -39,7 +44,7 @@ export class Ladder {
     switch (output.type) {
       case 'sent':
         if (looksLikeSip(output.bytes)) this.#addMessage(output, now, output.drop)
-        else this.#addRtp(output.from, output.to, now)
+        else if (this.#only === undefined) this.#addRtp(output.from, output.to, now)
         return
       case 'wrote':
         this.#addMessage(output, now)
@@ -69,6 +74,7 @@ export class Ladder {
     drop?: DropReason,
   ): void {
     const { packet, from, to, bytes } = output
+    if (this.#only !== undefined && !utf8Decode(bytes).includes(this.#only)) return
     const row: RecordedRow = { kind: 'message', at: now, packet, from, to, bytes, drop }
     this.#rowsOfPackets.set(packet, row)
     this.#add(row)

@@ -31,8 +31,11 @@ export interface MessageOptions {
 /** What a response of a {@link SipPeer} says besides its status. */
 export interface ResponseOptions extends MessageOptions {
   readonly phrase?: string
-  /** Left out of the response when false: no far end that obeys RFC 3261 does so. Default true. */
-  readonly toTag?: boolean
+  /**
+   * Left out of the response when false: no far end that obeys RFC 3261 does so. A text is the tag of another fork.
+   * Default true.
+   */
+  readonly toTag?: boolean | string
 }
 
 /**
@@ -55,6 +58,7 @@ export class PeerCall {
   #invite: SipRequest
   #cseq: number
   #lastSent: SipRequest
+  #lastInvited: SipRequest | undefined
 
   /** @param firstHop where requests go whatever the route says; by default the route decides */
   constructor(core: PeerCore, invite: SipRequest, isCaller: boolean, firstHop?: Peer) {
@@ -85,6 +89,17 @@ export class PeerCall {
   /** The INVITE (or other first request) of this call, sent or received; of one that was sent again, the last. */
   get invite(): SipRequest {
     return this.#invite
+  }
+
+  /** Its own Contact, as a header value. */
+  get contact(): string {
+    return this.#core.contact
+  }
+
+  /** The INVITE of ours that a response answers. */
+  lastInviteOf(response: SipResponse): SipRequest | undefined {
+    const cseq = response.headers.get('cseq')
+    return [this.#lastInvited, this.#invite].find((invite) => invite?.headers.get('cseq') === cseq)
   }
 
   /** The next request of this method in this call. */
@@ -119,6 +134,7 @@ export class PeerCall {
     const request = this.#create(method, ++this.#cseq)
     this.#core.addBody(request, options)
     this.#lastSent = request
+    if (method === 'INVITE') this.#lastInvited = request
     // Before an answer this is the same call tried again, with credentials for instance.
     if (method === 'INVITE' && this.#isCaller && this.answer === undefined) this.#invite = request
     this.#core.sendRequest(request, this.#nextHop())
@@ -158,7 +174,8 @@ export class PeerCall {
   /** Answers a request of this call; by default its INVITE. */
   respond(status: number, options: ResponseOptions = {}, request: SipRequest = this.invite): SipResponse {
     const response = createResponse(request, status, options.phrase)
-    if (status > 100 && options.toTag !== false) addToTag(response, this.localTag)
+    const { toTag = true } = options
+    if (status > 100 && toTag !== false) addToTag(response, toTag === true ? this.localTag : toTag)
     const given = options.headers?.some(([name]) => /^(contact|m)$/i.test(name)) ?? false
     if (/^(INVITE|UPDATE)$/.test(request.method) && status > 100 && status < 300 && !given) {
       response.headers.add('contact', this.#core.contact)
