@@ -45,7 +45,7 @@ export const RELEASE_WAIT_MS = 4_000
  *                                                        +-> ANSWERED -> releasing -> IDLE
  *     (incoming-leg.ts)  CALL_INCOMING -> RING_INCOMING -> ANSWERING -+
  *
- * A connected call is HOLDING while we hold the far end, else ON_HOLD while the far end holds us, else ANSWERED.
+ * Every step that there is stands in `leg-diagram.ts`. A connected call is HOLDING while we hold the far end, else ON_HOLD while the far end holds us, else ANSWERED.
  *
  * "Releasing" (our CANCEL or BYE is on its way) is not a state of its own to the application: the state stays what
  * it was, jobs have ended, and nothing new can be started.

@@ -4,7 +4,7 @@ import { cseqOf, type SipRequest, type SipResponse } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
 import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose.ts'
 import type { Peer } from './control.ts'
-import type { EndpointCore, TransactionUser } from './core.ts'
+import type { EndpointCore, SessionTimer, TransactionUser } from './core.ts'
 import type { SessionExpiry } from './session-expiry.ts'
 
 /** One end of a session as its requests see it: the dialog, and what is known about the far end's credentials. */
@@ -45,6 +45,8 @@ export class DialogClient implements TransactionUser {
   #request: SipRequest
   #id: TransactionId | undefined
   #challenges = 0
+  /** A far end that says 100 to a re-INVITE and then nothing would be waited for as long as it stands. */
+  readonly #patience: SessionTimer | undefined
   #isDone = false
   #ack: { readonly request: SipRequest; readonly to: Peer } | undefined
 
@@ -59,6 +61,7 @@ export class DialogClient implements TransactionUser {
     this.#side = side
     this.#content = content
     this.#done = done
+    if (content.method === 'INVITE') this.#patience = core.timer(() => this.#giveUp())
     this.#request = this.#send()
   }
 
@@ -105,13 +108,20 @@ export class DialogClient implements TransactionUser {
     // Credentials are for the server that asked for them, of several that bear one name.
     const to = (this.#id === undefined ? undefined : this.#core.targetOf(this.#id)) ?? dialog.peer
     this.#id = this.#core.send(request, to, this)
+    this.#patience?.setIn(this.#core.patienceMs)
     return request
   }
 
   #finish(outcome: DialogRequestOutcome): void {
     if (this.#isDone) return
     this.#isDone = true
+    this.#patience?.clear()
     this.#done(outcome)
+  }
+
+  /** CANCELs a re-INVITE: 487 or silence is its outcome then (RFC 3261 section 9.1). */
+  #giveUp(): void {
+    if (this.#id !== undefined && !this.#isDone) this.#core.cancel(this.#id, [])
   }
 
   #acknowledge(response: SipResponse): void {

@@ -116,6 +116,25 @@ describe('a re-INVITE', () => {
     expectNothingLeft(both)
   })
 
+  it('that gets a 100 and then nothing is CANCELled after 32 s, and at last ends the session', () => {
+    const { wire, alice, bob } = connected()
+    // Nobody above bob answers, and the line dies before bob's own 500 in time.
+    wire.lose = (line) => line.includes('bob 500') || / bob (BYE|200)/.test(line) || line.includes('487')
+    reinvite(alice)
+    wire.run(31_000)
+    expect(alice.heard).not.toContain('reinviteFailed none')
+    expect(wire.arrows()).toContain('bob 100 INVITE alice')
+    wire.run(1_100)
+    expect(wire.arrows()).toContain('alice CANCEL bob')
+    wire.run(33_000)
+    expect(alice.heard.slice(-2)).toEqual(['reinviteFailed none', 'ended network: INVITE: timeout'])
+    wire.lose = () => false
+    bob.do({ type: 'bye', session: 1 })
+    wire.run(100_000)
+    expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    expect(bob.endpoint.sizes()).toEqual(EMPTY_SIZES)
+  })
+
   it('whose 200 is lost is answered again, and acknowledged again', () => {
     const both = connected()
     answerReinvites(both.bob)

@@ -13,6 +13,10 @@ export class CalledFarEnd extends FarEndCall {
   #rseq = 0
   #awaitsPrack = false
   #hasRung = false
+  #isAcknowledged = false
+  #wasIgnored = false
+  /** Then the scripted peer says no 200 again but the last. */
+  #hasForked = false
 
   protected override onFirstInvite(): void {
     if (this.choose.maybe(0.03)) {
@@ -29,12 +33,14 @@ export class CalledFarEnd extends FarEndCall {
 
   override verdict(): string | undefined {
     const ringsForEver = this.#hasRung && !this.#hasFinal && !this.wasTold && !this.isDead
+    if (this.#wasIgnored) return 'a 200 was never acknowledged'
     return ringsForEver ? 'a callee rings for ever' : super.verdict()
   }
 
   protected override onInviteResponse(_response: SipResponse): void {}
 
   protected override onAck(): void {
+    this.#isAcknowledged = true
     if (this.#hasFinal && !this.isOver) this.confirmed()
   }
 
@@ -50,6 +56,16 @@ export class CalledFarEnd extends FarEndCall {
     // Section 9.2 asks for 487; the answer may have been under way already.
     this.choose.later(800, () => {
       if (!this.isDead && !this.#hasFinal) this.#end(this.choose.maybe(0.8) ? 487 : 200)
+    })
+  }
+
+  /** Section 13.3.1.4: whose 200 is never acknowledged ends the call with BYE. */
+  #answered(): void {
+    this.call.respond(200, this.sdp())
+    this.choose.after(32_000, () => {
+      if (this.#isAcknowledged || this.#hasForked || this.isDead || this.isOver) return
+      this.#wasIgnored = true
+      this.bye()
     })
   }
 
@@ -102,10 +118,11 @@ export class CalledFarEnd extends FarEndCall {
       this.call.respond(status, { headers })
       return
     }
-    this.call.respond(200, this.sdp())
+    this.#answered()
     if (!this.choose.maybe(0.08)) return
     // Another fork answers as well.
     this.choose.note('callee: two forks answer')
+    this.#hasForked = true
     this.choose.later(500, () => {
       if (!this.isDead) this.call.respond(200, { ...this.sdp(), toTag: 'fork9' })
     })

@@ -10,6 +10,9 @@ import {
 import { Hangup, UsageError } from '../../kit/index.ts'
 import type { Chooser } from './chooser.ts'
 
+/** How long a call may take to be over for the application once it has been ended, in ms. */
+const RELEASED_MS = 4000
+
 /** What is wrong with a call. */
 export type Report = (problem: string) => void
 
@@ -28,10 +31,19 @@ export class RandomApps {
     this.#report = report
   }
 
-  readonly inbound = inbound((channel, context) => this.#answering(channel, context))
-  readonly outbound = outbound(async (channel, { extraChannels }) => {
-    await this.#placing(channel, extraChannels[0])
-  })
+  readonly inbound = inbound((channel, context) => this.#during(channel, this.#answering(channel, context)))
+  readonly outbound = outbound((channel, context) => this.#during(channel, this.#placing(channel, context)))
+
+  /** What each application that has not ended does, for the report of a run that is stuck. */
+  readonly doing = new Map<Channel, string>()
+
+  async #during(channel: Channel, run: Promise<void>): Promise<void> {
+    try {
+      await run
+    } finally {
+      this.doing.delete(channel)
+    }
+  }
 
   async #answering(channel: Channel, { extraChannels }: AppContext): Promise<void> {
     this.#watch(channel, 'inbound')
@@ -54,7 +66,7 @@ export class RandomApps {
     ] as const)
     this.#choose.note(`app: ${way}`)
     if (way === 'reject') await this.#try(() => channel.reject(this.#choose.one(REJECTIONS)))
-    else if (way === 'hangUp') await channel.hangUp()
+    else if (way === 'hangUp') await this.#hangUp(channel)
     else if (way === 'short') await this.#try(() => channel.answer({ timeoutMs: 100 + this.#choose.delayMs(3000) }))
     else if (way === 'answer') {
       await this.#try(() => channel.answer())
@@ -62,7 +74,7 @@ export class RandomApps {
     }
   }
 
-  async #placing(channel: Channel, other: Channel | undefined): Promise<void> {
+  async #placing(channel: Channel, { extraChannels: [other] }: AppContext): Promise<void> {
     this.#watch(channel, 'outbound')
     const to = this.#choose.one(this.#targets)
     const timeoutMs = 500 + this.#choose.delayMs(20_000)
@@ -70,21 +82,22 @@ export class RandomApps {
       this.#choose.note('app: hangs up an unanswered call')
       await this.#try(() => channel.startCall(to))
       await this.#choose.sleep(4000)
-      await channel.hangUp()
+      await this.#hangUp(channel)
       return
     }
-    await this.#try(() => channel.call(to, { timeoutMs }))
+    await this.#try(() => this.#within(timeoutMs + RELEASED_MS, 'call', () => channel.call(to, { timeoutMs })))
     await this.#live(channel, other)
   }
 
   async #live(channel: Channel, other: Channel | undefined): Promise<void> {
-    const steps = Math.floor(this.#choose.delayMs(6))
+    const steps = Math.floor(this.#choose.delayMs(10))
     for (let i = 0; i < steps && channel.state() !== 'IDLE'; i++) {
       await this.#try(() => this.#step(channel, other))
       await this.#choose.sleep(3000)
     }
     const ending = this.#choose.one(['hangUp', 'wait', 'return'] as const)
-    if (ending === 'hangUp') await channel.hangUp()
+    this.doing.set(channel, ending)
+    if (ending === 'hangUp') await this.#hangUp(channel)
     else if (ending === 'wait') await channel.waitForIdle({ timeoutMs: 60_000 })
   }
 
@@ -100,6 +113,7 @@ export class RandomApps {
       'stop',
     ] as const)
     this.#choose.note(`app: ${step}`)
+    this.doing.set(channel, step)
     switch (step) {
       case 'tone':
         channel.tonePlayer.start('RINGBACK', { loop: true })
@@ -131,6 +145,18 @@ export class RandomApps {
         }
         if (await channel.connect(other)) this.#choose.note('app: connected')
     }
+  }
+
+  #hangUp(channel: Channel): Promise<unknown> {
+    return this.#within(RELEASED_MS, 'hangUp', () => channel.hangUp())
+  }
+
+  /** No far end makes an application wait for longer. */
+  async #within(mostMs: number, what: string, action: () => Promise<unknown>): Promise<void> {
+    const begun = this.#choose.now
+    await action()
+    const tookMs = this.#choose.now - begun
+    if (tookMs > mostMs) this.#report(`${what} took ${tookMs} ms instead of ${mostMs} ms at most`)
   }
 
   /** What an application must reckon with: the call has gone, or is in another state than it thought. */
