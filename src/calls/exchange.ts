@@ -231,6 +231,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     })
   }
 
+  /** Whether a trunk has taken our registration at this address, so that calls from there are its. */
+  isRegistrar(address: string): boolean {
+    return this.#upkeep.trunkAt(address) !== undefined
+  }
+
   /** The phones that users have registered. */
   get phones(): readonly RegisteredPhone[] {
     return this.#users?.phones ?? []
@@ -400,7 +405,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     }
     const core = new ChannelCore(this.#host)
     const leg = new IncomingLeg(this.#host, session, request, user, core)
-    const trunk = trunkOfCaller(this.#options.trunks ?? [], from.address, user)
+    const trunk = this.#trunkOf(from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
     if (isInside) leg.cameInside(service.name)
     if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
@@ -409,6 +414,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     if (leg.record !== undefined) leg.record.service = service.name
     core.attach(leg)
     void this.#instances.run(service, 'inbound', {}, core)
+  }
+
+  #trunkOf(address: string, user: string | undefined): Trunk | undefined {
+    const trunks = this.#options.trunks ?? []
+    const registeredAt = user === undefined ? this.#upkeep.trunkAt(address) : undefined
+    return trunkOfCaller(trunks, address, user) ?? trunks.find(({ name }) => name === registeredAt)
   }
 
   get #hasRoom(): boolean {

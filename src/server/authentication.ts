@@ -4,12 +4,18 @@ import type { Settings } from './config/settings.ts'
 
 /**
  * Who must show a password: whoever registers a phone; and whoever calls, but for the addresses of trunks, unless strangers
- * are let in. `undefined` when nobody has to.
+ * are let in. Empty when nobody has to.
+ *
+ * @param isRegistrar whether an address has taken the registration of a trunk, so that calls from there are the trunk's
  */
-export function authenticationOf(settings: Settings, random: Random): EndpointAuthentication | undefined {
+export function authenticationOf(
+  settings: Settings,
+  random: Random,
+  isRegistrar: (address: string) => boolean,
+): { readonly authentication?: EndpointAuthentication } {
   const { trunks, users, authentication } = settings
   const letsAllCall = authentication.strangers === 'allow'
-  if (letsAllCall && users.length === 0) return undefined
+  if (letsAllCall && users.length === 0) return {}
   const trusted = new Set(trunks.flatMap(({ inboundAddresses }) => inboundAddresses))
   const known = new Map(
     [...users, ...trunks.flatMap(({ inboundCredentials }) => inboundCredentials ?? [])].map(
@@ -22,8 +28,8 @@ export function authenticationOf(settings: Settings, random: Random): EndpointAu
     random,
     lookup: (username) => known.get(username),
   })
+  const mayCall = (address: string) => letsAllCall || trusted.has(address) || isRegistrar(address)
   return {
-    requires: ({ method }, from) => method === 'REGISTER' || !(letsAllCall || trusted.has(from.address)),
-    server,
+    authentication: { requires: ({ method }, { address }) => method === 'REGISTER' || !mayCall(address), server },
   }
 }

@@ -9,7 +9,7 @@ import {
   type RegisteredPhone,
   type TrunkStatus,
 } from '../calls/index.ts'
-import { Counters, type Logger, type Random, RingdownError } from '../kit/index.ts'
+import { Counters, type Logger, RingdownError } from '../kit/index.ts'
 import type { EndpointCounter } from '../sip/index.ts'
 import { AppLibrary } from './apps/app-library.ts'
 import { ConfiguredServices } from './apps/services.ts'
@@ -113,7 +113,10 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
 
   const exchange = new Exchange({
     random,
-    sip: sipOptions(settings, transports, random, sipCounters),
+    sip: {
+      ...sipOptions(settings, transports, sipCounters),
+      ...authenticationOf(settings, random, (address) => exchange.isRegistrar(address)),
+    },
     mediaAddress: settings.media.address,
     services,
     files: options.files ?? disk,
@@ -189,10 +192,8 @@ async function startMedia(settings: Settings, logger: Logger, options: ServerOpt
 function sipOptions(
   settings: Settings,
   transports: SipTransports,
-  random: Random,
   counters: Counters<EndpointCounter>,
 ): ConstructorParameters<typeof Exchange>[0]['sip'] {
-  const authentication = authenticationOf(settings, random)
   return {
     localAddress: (peer) => transports.localAddress(peer),
     identity: settings.sip.identity,
@@ -204,7 +205,6 @@ function sipOptions(
       maxSessions: 2 * settings.limits.maxCalls,
       maxTransactions: settings.limits.maxTransactions,
     },
-    ...(authentication && { authentication }),
   }
 }
 

@@ -12,7 +12,7 @@ export function routingOf({
 
 function trunkOf(settings: Settings['trunks'][number]): Trunk {
   const { name, uri, credentials, from, callerId, srtp, registration, keepAlive } = settings
-  const { inboundAddresses, inboundCredentials } = settings
+  const { hasInbound, inboundAddresses, inboundCredentials } = settings
   return {
     name,
     uri,
@@ -26,9 +26,11 @@ function trunkOf(settings: Settings['trunks'][number]): Trunk {
     ...(srtp !== undefined && { srtp }),
     ...(registration && { registration }),
     ...(keepAlive && { keepAlive }),
-    inbound: {
-      addresses: inboundAddresses,
-      ...(inboundCredentials && { username: inboundCredentials.username }),
-    },
+    ...(hasInbound && {
+      inbound: {
+        addresses: inboundAddresses,
+        ...(inboundCredentials && { username: inboundCredentials.username }),
+      },
+    }),
   }
 }

@@ -34,7 +34,10 @@ export interface Trunk {
   readonly registration?: TrunkRegistration
   /** Asks with OPTIONS whether it is there. Default: not. */
   readonly keepAlive?: TrunkKeepAlive
-  /** How calls that come from it are known. Default: not at all. */
+  /**
+   * How calls that come from it are known. Default: a trunk that registers by the address of the server that took its
+   * registration, any other not at all.
+   */
   readonly inbound?: {
     /** IP addresses that its requests come from. */
     readonly addresses?: readonly string[]

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { parseAuthParams } from '../../sip/index.ts'
 import { type SimulatedExchange, type Simulation, type SipPeer, withSimulation } from '../../testing/index.ts'
-import { outbound, type Trunk } from '../index.ts'
+import { inbound, outbound, type Trunk } from '../index.ts'
 
 const US = '192.0.2.1'
 const CARRIER = '192.0.2.2'
@@ -180,3 +180,98 @@ describe('a trunk that is asked with OPTIONS', () => {
     }),
   )
 })
+
+/** One exchange is the trunk of the other: `office` registers with `carrier`. */
+function twoExchanges(sim: Simulation, more: Partial<Trunk> = {}, nat = false) {
+  const answering = (words: string) =>
+    inbound(async (channel) => {
+      await channel.answer()
+      await channel.tonePlayer.play(words)
+      await channel.waitForIdle()
+    })
+  const carrier = sim.exchange(CARRIER, {
+    name: 'carrier',
+    users: { acme: 'secret' },
+    services: { '*': answering('BEEP') },
+  })
+  if (nat) sim.nat({ kind: 'port-restricted-cone', publicAddress: '203.0.113.9', inside: ['10.0.0.1'], name: 'office' })
+  const office = sim.exchange(nat ? '10.0.0.1' : US, {
+    name: 'office',
+    services: { acme: answering('BEEP') },
+    exchange: { trunks: [{ ...trunk, ...more }] },
+  })
+  return { carrier, office }
+}
+
+/** Calls, talks for a moment, and hangs up. */
+function call(exchange: SimulatedExchange, to: string) {
+  return exchange.startOutbound(
+    outbound(async (channel) => {
+      if ((await channel.call(to)) === channel.State.ANSWERED) await channel.waitForIdle({ timeoutMs: 1000 })
+      await channel.hangUp()
+    }),
+  )
+}
+
+describe('two exchanges, one the trunk of the other', () => {
+  test.each([
+    ['over UDP', {}, false],
+    ['over TCP', { uri: `sip:${CARRIER};transport=tcp` }, false],
+    ['over UDP through a NAT', {}, true],
+    ['over TCP through a NAT', { uri: `sip:${CARRIER};transport=tcp` }, true],
+  ] as const)('%s call each other', (_, more, nat) =>
+    withSimulation({ seed: 11 }, async (sim) => {
+      const { carrier, office } = twoExchanges(sim, more, nat)
+      await sim.clock.runFor(1000)
+      expect(office.exchange.trunks).toMatchObject([{ isUp: true, registration: { state: 'registered' } }])
+      expect(carrier.exchange.phones).toMatchObject([{ user: 'acme' }])
+
+      // A refresh later the way is still open.
+      await sim.clock.runFor(200_000)
+      await call(carrier, 'user:acme')
+      expect(carrier.calls).toMatchObject([{ direction: 'outbound', cause: 'NORMAL', endedIn: 'ANSWERED' }])
+      expect(office.calls).toMatchObject([{ direction: 'inbound', trunk: 'carrier', endedBy: 'remote' }])
+
+      await call(office, '+15550100')
+      expect(office.calls[1]).toMatchObject({ direction: 'outbound', cause: 'NORMAL', endedIn: 'ANSWERED' })
+
+      office.exchange.drain()
+      await sim.clock.runUntilIdle()
+      expect(carrier.exchange.phones).toEqual([])
+      expect(carrier.alive + office.alive).toBe(0)
+    })(),
+  )
+
+  test(
+    'over a line that loses a third of everything stay registered',
+    withSimulation({ seed: 12, conditions: { loss: 0.33 } }, async (sim) => {
+      const { carrier, office } = twoExchanges(sim)
+      let registeredMs = 0
+      for (let i = 0; i < 2400; i++) {
+        await sim.clock.runFor(1000)
+        if (carrier.exchange.phones.length === 1) registeredMs += 1000
+      }
+      expect(registeredMs).toBeGreaterThan(2_390_000)
+      office.exchange.drain()
+      await sim.clock.runUntilIdle()
+      expect(carrier.alive + office.alive).toBe(0)
+    }),
+  )
+})
+
+test(
+  'a call from elsewhere is no call of a trunk that registers',
+  withSimulation({ seed: 13 }, async (sim) => {
+    const { office } = twoExchanges(sim)
+    await sim.clock.runFor(1000)
+    const stranger = sim.peer('192.0.2.66', { name: 'stranger' })
+    await stranger.invite(`sip:acme@${US}`).expectResponse(200)
+    stranger.ack()
+    stranger.bye()
+    await sim.clock.runFor(1000)
+    expect(office.calls).toMatchObject([{ direction: 'inbound' }])
+    expect(office.calls[0]?.trunk).toBeUndefined()
+    expect(office.exchange.isRegistrar(CARRIER)).toBe(true)
+    expect(office.exchange.isRegistrar('192.0.2.66')).toBe(false)
+  }),
+)

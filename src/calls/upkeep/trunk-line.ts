@@ -64,6 +64,12 @@ export class TrunkLine {
     return state?.type === 'registered' ? state.serviceRoute : []
   }
 
+  /** The address that its calls come from, unless it says how they are known: that of the server that took its registration. */
+  get address(): string | undefined {
+    const state = this.#trunk.inbound === undefined ? this.#registration?.state : undefined
+    return state?.type === 'registered' ? state.registrar : undefined
+  }
+
   /** A REGISTER is on its way. */
   get isRegistering(): boolean {
     return this.#registration?.isAsking ?? false

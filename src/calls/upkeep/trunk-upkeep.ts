@@ -18,6 +18,8 @@ export interface KeptTrunk {
   readonly credentials?: Credentials
   readonly registration?: TrunkRegistration
   readonly keepAlive?: TrunkKeepAlive
+  /** How its calls are known otherwise: then its registrar's address is not what counts. */
+  readonly inbound?: unknown
 }
 
 /** Keeps trunks registered and knows which of them are up. It begins with the first `expire`. */
@@ -52,6 +54,12 @@ export class TrunkUpkeep {
   /** The hops that calls through a trunk must take first (RFC 3608). */
   serviceRouteOf(trunk: string): readonly string[] {
     return this.#lines.get(trunk)?.serviceRoute ?? []
+  }
+
+  /** The trunk that a request from this address is known to come from, because it took our registration. */
+  trunkAt(address: string): string | undefined {
+    for (const line of this.#lines.values()) if (line.address === address) return line.name
+    return undefined
   }
 
   /** Takes every registration back. */

@@ -181,7 +181,10 @@ export interface TrunkConfig {
    * Default false.
    */
   readonly keepAlive?: boolean | TrunkKeepAliveConfig
-  /** How calls from this trunk are known. Default: not at all, they are strangers. */
+  /**
+   * How calls from this trunk are known. Default: those of a trunk that registers by the address of the server that took its
+   * registration; those of any other not at all, they are strangers.
+   */
   readonly inbound?: {
     /** IP addresses whose calls need no password. */
     readonly addresses?: readonly string[]

@@ -149,6 +149,10 @@ function halfCredentials(at: string, { username, password }: { username?: unknow
   return [`${at} has a ${there} and no ${missing}: give both or none`]
 }
 
+function isNeverKnown({ inboundAddresses, registration, hasInbound }: Settings['trunks'][number]): boolean {
+  return inboundAddresses.length === 0 && (registration === undefined || hasInbound)
+}
+
 function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }: Settings): string[] {
   const problems: string[] = []
   const names = [...users, ...trunks.flatMap(({ inboundCredentials }) => inboundCredentials ?? [])].map(
@@ -160,7 +164,7 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
     )
   const hasCallers = users.length > 0 || trunks.length > 0
   const said = config.authentication?.strangers
-  if (said === 'challenge' && names.length === 0 && trunks.every((trunk) => trunk.inboundAddresses.length === 0))
+  if (said === 'challenge' && names.length === 0 && trunks.every(isNeverKnown))
     problems.push(
       "authentication.strangers is 'challenge', and nobody could ever pass: add users, or trunks with inbound addresses, or set it to 'allow'",
     )

@@ -110,6 +110,8 @@ export interface TrunkSettings {
   readonly srtp: SrtpPolicy | undefined
   readonly registration: TrunkRegistration | undefined
   readonly keepAlive: TrunkKeepAlive | undefined
+  /** How its calls are known has been said. */
+  readonly hasInbound: boolean
   readonly inboundAddresses: readonly string[]
   readonly inboundCredentials: UserSettings | undefined
 }
@@ -244,6 +246,7 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
     srtp: trunk.srtp,
     registration,
     keepAlive: keepAliveOf(trunk),
+    hasInbound: trunk.inbound !== undefined,
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }

@@ -249,6 +249,8 @@ export type EndpointEvent =
       /** The request as it was last sent; absent when it could not be put together. */
       readonly request?: SipRequest
       readonly response?: SipResponse
+      /** The server that answered, where it was known by name the one that was located. */
+      readonly answeredBy?: Peer
       readonly detail?: string
     }
   /**

@@ -69,7 +69,10 @@ export class RequestSeries implements TransactionUser {
       current.challenges++
       current.peer = this.#core.targetOf(id) ?? current.peer
       this.#transmit(current)
-    } else this.#finish(current.command, { cause: 'response', response })
+    } else {
+      const answeredBy = this.#core.targetOf(id) ?? current.peer
+      this.#finish(current.command, { cause: 'response', response, answeredBy })
+    }
   }
 
   onFailed(cause: 'timeout' | 'transport', detail: string | undefined, id: TransactionId): void {
@@ -85,7 +88,12 @@ export class RequestSeries implements TransactionUser {
 
   #finish(
     { isKept }: OutsideCommand,
-    outcome: { cause: 'response' | 'timeout' | 'transport'; response?: SipResponse; detail?: string },
+    outcome: {
+      cause: 'response' | 'timeout' | 'transport'
+      response?: SipResponse
+      answeredBy?: Peer
+      detail?: string
+    },
   ): void {
     const core = this.#core
     const request = this.#current?.request

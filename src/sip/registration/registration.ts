@@ -27,8 +27,13 @@ export type RegistrationState =
   | { readonly type: 'idle' }
   /** Not registered: being asked for, or to be asked for again at `retryAt`, because of `reason`. */
   | { readonly type: 'trying'; readonly status?: number; readonly reason?: string; readonly retryAt?: Instant }
-  /** Good until then; it is refreshed well before. */
-  | { readonly type: 'registered'; readonly until: Instant; readonly serviceRoute: readonly string[] }
+  /** Good until then; it is refreshed well before. `registrar` is the address of the server that took it. */
+  | {
+      readonly type: 'registered'
+      readonly until: Instant
+      readonly serviceRoute: readonly string[]
+      readonly registrar?: string
+    }
   /** The registrar wants something changed before it will: a password, most often. It is asked again at `retryAt`. */
   | { readonly type: 'refused'; readonly status: number; readonly reason: string; readonly retryAt: Instant }
   /** Taken back, or being so. */
@@ -140,7 +145,7 @@ export class Registration implements Machine<RegistrationInput, RegistrationOutp
     else this.#fail(response.status, response.phrase, now, retryAfterMs(response))
   }
 
-  #onAccepted({ request, response }: RequestOutcome, now: Instant): void {
+  #onAccepted({ request, response, answeredBy }: RequestOutcome, now: Instant): void {
     if (response === undefined) return
     const spanMs = 1000 * grantedS(request, response, this.#expiresS)
     if (spanMs === 0) {
@@ -149,7 +154,9 @@ export class Registration implements Machine<RegistrationInput, RegistrationOutp
     }
     this.#failures = 0
     this.#askAt = now + this.#between(0.9, 1) * refreshAfterMs(spanMs)
-    this.#enter({ type: 'registered', until: now + spanMs, serviceRoute: serviceRouteOf(response) })
+    const serviceRoute = serviceRouteOf(response)
+    const registrar = answeredBy && { registrar: answeredBy.address }
+    this.#enter({ type: 'registered', until: now + spanMs, serviceRoute, ...registrar })
   }
 
   /** Section 10.2.8. */
