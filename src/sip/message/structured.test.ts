@@ -10,6 +10,7 @@ import {
   parseRAck,
   parseReason,
   parseRSeq,
+  parseSessionExpires,
   parseVia,
   printChallenge,
   printContentType,
@@ -18,6 +19,7 @@ import {
   printNameAddr,
   printRAck,
   printReason,
+  printSessionExpires,
   printVia,
   reasonOf,
   SipHeaders,
@@ -155,6 +157,18 @@ describe('numbers', () => {
     expect(parseDeltaSeconds('120 (busy);duration=5')).toEqual({ ok: true, value: 120 })
     expect(parseDeltaSeconds('90;refresher=uac')).toEqual({ ok: true, value: 90 })
     for (const text of ['', 'x', '1x', '-5']) expect(parseDeltaSeconds(text).ok, text).toBe(false)
+  })
+
+  it('Session-Expires', () => {
+    expect(parseSessionExpires(' 1800 ; refresher = UAC;x=1')).toEqual({
+      ok: true,
+      value: { seconds: 1800, refresher: 'uac' },
+    })
+    expect(parseSessionExpires('90;refresher=me')).toEqual({ ok: true, value: { seconds: 90 } })
+    for (const text of ['', 'x', '-1', '90 seconds', '2147483648'])
+      expect(parseSessionExpires(text).ok, text).toBe(false)
+    expect(printSessionExpires({ seconds: 90, refresher: 'uas' })).toBe('90;refresher=uas')
+    expect(printSessionExpires({ seconds: 90 })).toBe('90')
   })
 })
 

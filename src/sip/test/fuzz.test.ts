@@ -22,10 +22,14 @@ function specimens(): string[] {
       bob.do({ type: 'respond', session: 1, status: 200, body: OFFER })
     }
     if (event.type === 'reinvited') bob.do({ type: 'respond', session: 1, status: 200, body: OFFER })
+    if (event.type === 'request' && event.request.method === 'UPDATE')
+      bob.do({ type: 'respondRequest', session: 1, request: event.request, status: 200, body: OFFER })
   }
   call(both)
   wire.run(100)
   alice.do({ type: 'reinvite', session: 1, body: OFFER })
+  wire.run(100)
+  alice.do({ type: 'update', session: 1, body: OFFER })
   wire.run(100)
   alice.do({ type: 'request', session: 1, method: 'INFO' })
   alice.do({ type: 'request', session: 1, method: 'OPTIONS' })
