@@ -101,6 +101,7 @@ describeWith('sipp')('SIPp calls us', () => {
     expect(result).toMatchObject({ exitCode: 0, successful: 1, errors: '' })
     const ours = await reportOf('answer', result)
     expect(ours).toMatchObject({ state: 'IDLE', cause: 'NORMAL', details: { endedBy: 'remote' } })
+    expect(ours.states).toEqual(['CALL_INCOMING', 'ANSWERING', 'ANSWERED', 'ON_HOLD', 'ANSWERED', 'IDLE'])
   })
 
   test.concurrent('its ACK is late: our 200 is repeated, and the call stands', async () => {

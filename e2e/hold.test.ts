@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { babble, silence, writeWav } from './harness/audio.ts'
+import { Baresip } from './harness/baresip.ts'
+import { TestExchange } from './harness/exchange.ts'
+import { LoopbackNetwork } from './harness/loopback.ts'
+import { describeWith } from './harness/programs.ts'
+
+const MUSIC = babble(2, 33)
+
+describeWith('baresip')('hold with baresip', () => {
+  const network = new LoopbackNetwork()
+  let exchange: TestExchange
+
+  beforeAll(async () => {
+    exchange = await TestExchange.start({
+      address: network.next(),
+      services: { hold: { app: 'hold', parameters: { music: 'music.wav' } }, answer: 'answer' },
+    })
+    writeWav(exchange.file('music.wav'), MUSIC)
+  })
+
+  afterAll(async () => {
+    await exchange?.stop()
+  })
+
+  async function calling(user: string): Promise<{ far: Baresip; address: string }> {
+    const address = network.next()
+    const far = await Baresip.start({ address, says: silence(60), answers: false })
+    onTestFinished(() => far.stop())
+    far.dial(`sip:${user}@${exchange.address}`)
+    await far.untilEstablished()
+    return { far, address }
+  }
+
+  // That it hears the music is not tested: its dump of what it decodes ends with the first re-INVITE.
+  test('we hold it: it takes the re-INVITE, is sent the music, and is taken back', async () => {
+    const { far, address } = await calling('hold')
+    await new Promise((resolve) => setTimeout(resolve, 4500))
+    far.hangUp()
+    const ours = await exchange.report('hold', ({ details }) => details?.from.includes(address) === true)
+    expect(ours).toMatchObject({ found: { held: 'HOLDING', retrieved: 'ANSWERED' }, details: { endedBy: 'remote' } })
+    expect(ours.states).toEqual(['CALL_INCOMING', 'ANSWERING', 'ANSWERED', 'HOLDING', 'ANSWERED', 'IDLE'])
+    // Three seconds, each of 50 packets.
+    expect(ours.details?.media?.packetsSent).toBeGreaterThan(140)
+  })
+
+  test('it holds us and resumes: ON_HOLD meanwhile', async () => {
+    const { far, address } = await calling('answer')
+    for (const command of ['hold', 'resume'] as const) {
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      far[command]()
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    far.hangUp()
+    const ours = await exchange.report('answer', ({ details }) => details?.from.includes(address) === true)
+    expect(ours.states).toEqual(['CALL_INCOMING', 'ANSWERING', 'ANSWERED', 'ON_HOLD', 'ANSWERED', 'IDLE'])
+  })
+})
