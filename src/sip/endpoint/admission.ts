@@ -29,7 +29,11 @@ export function refusalOf(core: EndpointCore, request: SipRequest): Refusal | un
   const { method } = request
   if (method === 'BYE' || method === 'PRACK' || method === 'UPDATE' || method === 'INFO')
     return { status: 481, headers: [] }
-  const isServed = method === 'INVITE' || method === 'OPTIONS' || core.options.outsideMethods?.includes(method) === true
+  const isServed =
+    method === 'INVITE' ||
+    method === 'OPTIONS' ||
+    (method === 'REFER' && core.options.acceptsRefer === true) ||
+    core.options.outsideMethods?.includes(method) === true
   if (!isServed) return methodRefusal(core, method)
   // Only a call goes on from here to somewhere else (RFC 7332 section 3); OPTIONS ends here.
   if (method === 'INVITE' && request.headers.get('max-forwards') === '0') return { status: 483, headers: [] }
@@ -50,7 +54,12 @@ const SERVED_OPTIONS: ReadonlySet<string> = new Set(['100rel', 'path'])
 export function extensionRefusal(core: EndpointCore, request: SipRequest): Refusal | undefined {
   if (!request.headers.has('require')) return undefined
   const hasTimers = core.sessionTimers !== undefined
-  const isServed = (option: string) => SERVED_OPTIONS.has(option) || (option === 'timer' && hasTimers)
+  const { acceptsRefer, acceptsReplaces } = core.options
+  const isServed = (option: string) =>
+    SERVED_OPTIONS.has(option) ||
+    (option === 'timer' && hasTimers) ||
+    (option === 'replaces' && acceptsReplaces === true) ||
+    (option === 'norefersub' && acceptsRefer === true)
   const unknown = wordsOf(request.headers, 'require').filter((option) => !isServed(option))
   return unknown.length === 0 ? undefined : { status: 420, headers: [['Unsupported', unknown.join(', ')]] }
 }

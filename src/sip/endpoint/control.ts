@@ -1,6 +1,7 @@
 import type { DnsAnswer, DnsQuestion } from '../locate/dns.ts'
 import type { ServerName } from '../locate/server-name.ts'
 import type { SipRequest, SipResponse } from '../message/message.ts'
+import type { ReferTo } from '../message/refer-to.ts'
 
 /**
  * The port between the SIP endpoint and what stands above it (src/calls) and below it (the drivers): plain data
@@ -11,6 +12,9 @@ export type SessionId = number
 
 /** Names a series of requests outside of dialogs: chosen by whoever sends the first, and never reused. */
 export type SeriesId = number
+
+/** Names a REFER and what is reported of it: chosen by whoever sends one, the endpoint for those that come. Never reused. */
+export type ReferId = number
 
 /** What carries SIP messages (RFC 3261 section 18). */
 export type Transport = 'udp' | 'tcp' | 'tls'
@@ -161,6 +165,53 @@ export type EndpointCommand =
     }
   /** Forgets a series. A request of it that is under way is still carried to its end, without an outcome. */
   | { readonly type: 'forgetSeries'; readonly series: SeriesId }
+  /**
+   * Asks the far end of an established session to call somebody (REFER, RFC 3515). Outcome: `referAccepted` when it has
+   * taken that upon itself, `referProgress`*, and in any case one `referDone`, which may come before the others.
+   */
+  | {
+      readonly type: 'refer'
+      readonly session: SessionId
+      readonly refer: ReferId
+      /** The URI that is to be called, without headers. Default: the far end of `replaces`. */
+      readonly to?: string
+      /** The new call is to take the place of this established session (RFC 3891): an attended transfer. */
+      readonly replaces?: SessionId
+      /** Nothing need be reported (RFC 4488). The far end may report all the same. Default false. */
+      readonly noReports?: boolean
+      /** Further headers, such as Referred-By (RFC 3892). */
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      /** For a far end that asks for digest, when the session was made without. */
+      readonly credentials?: Credentials
+    }
+  /** The same outside of any dialog, to somebody with whom there is no session. */
+  | {
+      readonly type: 'referOutside'
+      readonly refer: ReferId
+      /** The Request-URI and To. */
+      readonly uri: string
+      readonly from?: string
+      readonly to?: string
+      readonly replaces?: SessionId
+      readonly noReports?: boolean
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+      readonly credentials?: Credentials
+      readonly route?: readonly string[]
+      readonly via?: Peer
+    }
+  /**
+   * Answers a REFER that came as `referred`: 202 takes it upon us, 300-699 refuses. A 2xx is followed by a first report,
+   * 100, by itself, and by `referClosed` in the end.
+   */
+  | {
+      readonly type: 'respondRefer'
+      readonly refer: ReferId
+      readonly status: number
+      readonly phrase?: string
+      readonly headers?: readonly (readonly [name: string, value: string])[]
+    }
+  /** Reports how the call that a REFER has asked for gets on: 100-699; from 200 on it is the last report. */
+  | { readonly type: 'notifyRefer'; readonly refer: ReferId; readonly status: number; readonly phrase?: string }
   /** Answers a request that came as `outside`: 200-699. */
   | {
       readonly type: 'respondOutside'
@@ -184,6 +235,11 @@ export type EndpointEvent =
       readonly request: SipRequest
       readonly from: Peer
       readonly user?: string
+      /**
+       * The session whose place the call is to take (Replaces, RFC 3891): established, or one of ours that rings. End it
+       * with `bye` or `cancel` after a 2xx. Whether the caller may do that is for whoever answers to say.
+       */
+      readonly replaces?: SessionId
     }
   /** A provisional response 101-199 to our INVITE. */
   | { readonly type: 'progress'; readonly session: SessionId; readonly response: SipResponse }
@@ -241,6 +297,47 @@ export type EndpointEvent =
       readonly request?: SipRequest
       readonly detail?: string
     }
+  /** The far end has accepted our REFER. Without a subscription nothing will be reported. */
+  | {
+      readonly type: 'referAccepted'
+      readonly refer: ReferId
+      readonly response: SipResponse
+      readonly isSubscribed: boolean
+    }
+  /** The far end reports a provisional response to the request that it was asked to send. */
+  | { readonly type: 'referProgress'; readonly refer: ReferId; readonly status: number; readonly phrase: string }
+  /**
+   * What came of our REFER. `reported`: the request ended with this `status`; a session that still stands may be ended now.
+   * `refused`: with this `response`. `unreported`: it was accepted, and how it went will not be known, for the reason in
+   * `detail`: `no subscription`, `no NOTIFY`, `expired`, or what the far end gave as the reason for its end. `timeout` and
+   * `transport`: the REFER was not answered, or not sent.
+   */
+  | {
+      readonly type: 'referDone'
+      readonly refer: ReferId
+      readonly cause: 'reported' | 'refused' | 'unreported' | 'timeout' | 'transport'
+      readonly status?: number
+      readonly phrase?: string
+      readonly response?: SipResponse
+      readonly detail?: string
+    }
+  /**
+   * The far end asks us to call somebody (only with `acceptsRefer`), in a session or outside of any; answer with `respondRefer`,
+   * which the endpoint does with 500 when nothing came within half of 64*T1.
+   */
+  | {
+      readonly type: 'referred'
+      readonly refer: ReferId
+      readonly session?: SessionId
+      readonly request: SipRequest
+      readonly referTo: ReferTo
+      /** Whether `notifyRefer` will be heard (RFC 4488). */
+      readonly wantsReports: boolean
+      readonly from: Peer
+      readonly user?: string
+    }
+  /** Nobody hears what else is reported of a REFER that we have accepted: all was said, it was refused, or took too long. */
+  | { readonly type: 'referClosed'; readonly refer: ReferId }
   /** The outcome of a `requestOutside`: the final response, or why there is none. */
   | {
       readonly type: 'outsideDone'

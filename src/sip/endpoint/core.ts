@@ -1,4 +1,5 @@
 import { Counters, DeadlineQueue, Fifo, type Instant, type Logger, Sequence, silentLogger } from '../../kit/index.ts'
+import type { Dialog } from '../dialog/index.ts'
 import { type LocatorOutput, ServerLocator, type ServerName } from '../locate/index.ts'
 import { escapeUser, parseNameAddr, parseUri, type SipRequest, type SipResponse } from '../message/index.ts'
 import {
@@ -10,7 +11,7 @@ import {
 } from '../transaction/index.ts'
 import { patienceMs } from '../transaction/timing.ts'
 import type { HeaderList } from './compose.ts'
-import type { EndpointCommand, EndpointEvent, EndpointOutput, Peer, SeriesId, SessionId } from './control.ts'
+import type { EndpointCommand, EndpointEvent, EndpointOutput, Peer, ReferId, SeriesId, SessionId } from './control.ts'
 import { LocatedRequest } from './located-request.ts'
 import {
   DEFAULT_LIMITS,
@@ -19,6 +20,7 @@ import {
   type EndpointOptions,
   type EndpointSizes,
 } from './options.ts'
+import type { ReferServer } from './refer-server.ts'
 import type { RequestSeries } from './request-series.ts'
 import { DEFAULT_SESSION_TIMERS, type SessionTimerSettings } from './session-expiry.ts'
 
@@ -36,6 +38,8 @@ export interface TransactionUser {
 /** Whoever a session is at the moment: told what is commanded for it. */
 export interface SessionUser {
   readonly session: SessionId
+  /** Of an established session. */
+  readonly dialog?: Dialog | undefined
   onCommand(command: EndpointCommand): void
 }
 
@@ -43,9 +47,14 @@ export interface SessionUser {
 export interface DialogUser {
   /** Whether one of the dialogs is that of this Call-ID and this tag of the far end. */
   holds(callId: string | undefined, remoteTag: string | undefined): boolean
+  /** What an INVITE would replace that names the dialog with this tag of the far end; `undefined`: nothing that it may. */
+  replaceable?(remoteTag: string): Replaceable | undefined
   onRequest(id: TransactionId, request: SipRequest, from: Peer): void
   onAck(request: SipRequest): void
 }
+
+/** A session as an INVITE with Replaces finds it (RFC 3891 section 3). */
+export type Replaceable = { readonly session: SessionId; readonly isEarly: boolean } | 'over'
 
 /** Whoever looks for a server: told its targets one by one, and when there are none left. */
 export interface SearchUser {
@@ -76,6 +85,8 @@ export class EndpointCore {
   readonly sessions = new Map<SessionId, SessionUser>()
   /** Series of requests outside of dialogs that may still have an outcome. */
   readonly series = new Map<SeriesId, RequestSeries>()
+  /** REFERs of either side, as long as anything can be heard of them. */
+  readonly refers = new Map<ReferId, ReferServer | 'ours'>()
   readonly layer: TransactionLayer
   readonly locator: ServerLocator
   /** The value of Allow: the methods that may be sent to us (RFC 3261 section 20.5). */
@@ -102,9 +113,14 @@ export class EndpointCore {
     this.counters = options.counters ?? new Counters()
     this.logger = options.logger ?? silentLogger
     const { passedMethods = ['INFO'], outsideMethods = [], sessionTimers = DEFAULT_SESSION_TIMERS } = options
-    this.allow = [...SERVED_METHODS, ...passedMethods, ...outsideMethods].join(', ')
+    const transferMethods = options.acceptsRefer === true ? ['REFER', 'NOTIFY'] : []
+    this.allow = [...SERVED_METHODS, ...passedMethods, ...outsideMethods, ...transferMethods].join(', ')
     this.sessionTimers = sessionTimers === false ? undefined : sessionTimers
-    this.supported = this.sessionTimers === undefined ? '100rel' : '100rel, timer'
+    const supported = ['100rel']
+    if (this.sessionTimers !== undefined) supported.push('timer')
+    if (options.acceptsReplaces === true) supported.push('replaces')
+    if (options.acceptsRefer === true) supported.push('norefersub')
+    this.supported = supported.join(', ')
     this.#contactUser = userPart(options.identity)
     this.layer = new TransactionLayer({
       ids: this.#transactionIds,
@@ -130,7 +146,7 @@ export class EndpointCore {
       clientTransactions,
       serverTransactions,
       timers: this.#timers.size + deadlines + questions,
-      entries: this.#users.size + this.#searches.size + searches + indexEntries,
+      entries: this.#users.size + this.refers.size + this.#searches.size + searches + indexEntries,
     }
   }
 

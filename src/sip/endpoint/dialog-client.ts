@@ -65,6 +65,11 @@ export class DialogClient implements TransactionUser {
     this.#request = this.#send()
   }
 
+  /** Of the request as it was last sent. */
+  get cseq(): number {
+    return cseqOf(this.#request)?.number ?? 0
+  }
+
   onResponse(response: SipResponse): void {
     if (response.status < 200) return
     if (this.#isDone) {

@@ -14,10 +14,13 @@ import { refusalOf } from './admission.ts'
 import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
 import type { EndpointCommand, EndpointInput, EndpointOutput, Peer } from './control.ts'
 import { EndpointCore } from './core.ts'
+import { DialogRefers } from './dialog-refers.ts'
 import { IncomingCall } from './incoming-call.ts'
 import type { EndpointOptions, EndpointSizes } from './options.ts'
 import { type InviteCommand, OutgoingCall } from './outgoing-call.ts'
+import { OutsideRefer } from './outside-refer.ts'
 import { OutsideRequests } from './outside-requests.ts'
+import { replacedSession } from './replaced-session.ts'
 import { RequestSeries } from './request-series.ts'
 
 /**
@@ -87,7 +90,13 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     else if (command.type === 'forgetSeries') core.series.delete(command.series)
     else if (command.type === 'respondOutside')
       this.#outside.respond(command.id, command.status, command.phrase, command.headers)
-    else {
+    else if (command.type === 'refer' || command.type === 'referOutside') this.#refer(command)
+    else if (command.type === 'respondRefer' || command.type === 'notifyRefer') {
+      const refer = core.refers.get(command.refer)
+      if (refer === undefined || refer === 'ours') core.count('staleCommands')
+      else if (command.type === 'notifyRefer') refer.notify(command.status, command.phrase)
+      else refer.respond(command.status, command.phrase, command.headers)
+    } else {
       const user = this.#core.sessions.get(command.session)
       if (user === undefined) this.#core.count('staleCommands')
       else user.onCommand(command)
@@ -104,6 +113,19 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     }
     const call = OutgoingCall.start(this.#core, command)
     if (!call.ok) this.#core.emit({ type: 'failed', session, cause: 'transport', detail: call.error })
+  }
+
+  #refer(command: Extract<EndpointCommand, { type: 'refer' | 'referOutside' }>): void {
+    const core = this.#core
+    const { refer } = command
+    if (core.refers.has(refer)) throw new UsageError(`refer ${refer} exists already; take a new id`)
+    if (command.type === 'referOutside') {
+      OutsideRefer.send(core, command)
+      return
+    }
+    const user = core.sessions.get(command.session)
+    if (user?.dialog !== undefined) user.onCommand(command)
+    else core.emit({ type: 'referDone', refer, cause: 'transport', detail: 'no established session' })
   }
 
   #receive(bytes: Uint8Array, from: Peer): void {
@@ -210,6 +232,8 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     const refusal = refusalOf(this.#core, request)
     if (refusal !== undefined) this.#refuse(id, request, refusal.status, refusal.headers)
     else if (request.method === 'OPTIONS') this.#answerOptions(id, request)
+    else if (request.method === 'REFER' && this.#core.options.acceptsRefer === true)
+      this.#takeRefer(id, request, from, user)
     else if (request.method !== 'INVITE') this.#outside.take(id, request, from, user)
     else this.#offer(id, request, from, user)
   }
@@ -239,9 +263,36 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
       this.#answer(id, request, 503, [['Retry-After', '5']])
       return
     }
+    const replaced = core.options.acceptsReplaces === true ? replacedSession(core, request) : {}
+    if ('status' in replaced) {
+      this.#refuse(id, request, replaced.status)
+      return
+    }
     const session = core.options.sessionIds.next()
     new IncomingCall(core, session, id, request, dialog.value)
-    core.emit({ type: 'incoming', session, request, from, ...(user !== undefined && { user }) })
+    const { session: replaces } = replaced
+    core.emit({
+      type: 'incoming',
+      session,
+      request,
+      from,
+      ...(user !== undefined && { user }),
+      ...(replaces !== undefined && { replaces }),
+    })
+  }
+
+  /** A REFER outside of dialogs makes one when it is accepted. */
+  #takeRefer(id: TransactionId, request: SipRequest, from: Peer, user: string | undefined): void {
+    const core = this.#core
+    const dialog = Dialog.ofCallee(request, token(core.options.random), from)
+    if (!dialog.ok) {
+      core.count('malformedRequests')
+      this.#answer(id, request, 400, [], dialog.error)
+      return
+    }
+    dialog.value.confirm()
+    const side = { dialog: dialog.value, digest: undefined, isCaller: false, expiry: undefined }
+    new DialogRefers(core, side).take(id, request, from, user)
   }
 
   #answerOptions(id: TransactionId, request: SipRequest): void {

@@ -1,9 +1,11 @@
+import type { Dialog } from '../dialog/index.ts'
 import type { SipMessage, SipRequest } from '../message/index.ts'
 import type { TransactionId } from '../transaction/index.ts'
 import type { HeaderList } from './compose.ts'
-import type { EndpointCommand, SessionId } from './control.ts'
-import type { DialogUser, EndpointCore, SessionUser } from './core.ts'
+import type { EndpointCommand, Peer, SessionId } from './control.ts'
+import type { DialogUser, EndpointCore, Replaceable, SessionUser } from './core.ts'
 import { DialogClient, type DialogRequestContent, type DialogRequestOutcome, type DialogSide } from './dialog-client.ts'
+import { DialogRefers } from './dialog-refers.ts'
 import type { PendingRequests } from './pending-requests.ts'
 import { SessionChanges } from './session-changes.ts'
 import type { UnacknowledgedAnswer } from './unacknowledged-answer.ts'
@@ -29,6 +31,8 @@ export class EstablishedSession implements SessionUser, DialogUser {
   #phase: 'up' | 'awaitingAck' | 'leaving' | 'over' = 'up'
   readonly #changes: SessionChanges
   #byeHeaders: HeaderList = []
+  /** Made by the first REFER. */
+  #refers: DialogRefers | undefined
 
   /**
    * Takes the session over from the role that made it.
@@ -57,6 +61,14 @@ export class EstablishedSession implements SessionUser, DialogUser {
     return this.#side.dialog.matches(callId, remoteTag)
   }
 
+  get dialog(): Dialog {
+    return this.#side.dialog
+  }
+
+  replaceable(): Replaceable {
+    return this.#phase === 'up' ? { session: this.session, isEarly: false } : 'over'
+  }
+
   onCommand(command: EndpointCommand): void {
     switch (command.type) {
       // A cancel that crossed the answer means the same.
@@ -81,6 +93,11 @@ export class EstablishedSession implements SessionUser, DialogUser {
       case 'respondRequest':
         this.#pending.respond(command)
         break
+      case 'refer':
+        if (this.#phase === 'up') this.#refer(command)
+        else
+          this.#core.emit({ type: 'referDone', refer: command.refer, cause: 'transport', detail: 'session is ending' })
+        break
       case 'invite':
         break
     }
@@ -95,16 +112,32 @@ export class EstablishedSession implements SessionUser, DialogUser {
     if (this.#phase === 'awaitingAck') this.#leave()
   }
 
-  onRequest(id: TransactionId, request: SipRequest): void {
+  onRequest(id: TransactionId, request: SipRequest, from: Peer): void {
     if (!this.#pending.admits(id, request)) return
     if (request.method === 'BYE') {
       this.#pending.answer(id, request, 200)
       this.#end(this.#phase === 'up' ? { by: 'remote', request } : { by: 'local' })
-    } else if (this.#phase === 'leaving') this.#pending.answer(id, request, 481)
+    } else if (this.#isReferral(request.method) && this.#referring.take(id, request, from)) return
+    else if (this.#phase === 'leaving') this.#pending.answer(id, request, 481)
     else if (request.method === 'INVITE') this.#changes.onReinvite(id, request)
     else if (request.method === 'UPDATE') this.#changes.onUpdate(id, request)
     else if (request.method === 'PRACK') this.#pending.answer(id, request, 481)
     else this.#pending.take(id, request)
+  }
+
+  get #referring(): DialogRefers {
+    this.#refers ??= new DialogRefers(this.#core, this.#side, this.session)
+    return this.#refers
+  }
+
+  /** While the session is ending, reports of what was asked before are still heard. */
+  #isReferral(method: string): boolean {
+    if (method === 'REFER') return this.#phase === 'up'
+    return method === 'NOTIFY' || method === 'SUBSCRIBE'
+  }
+
+  #refer(command: Extract<EndpointCommand, { type: 'refer' }>): void {
+    this.#referring.send(command, (outcome) => this.#endIfLost(outcome, 'REFER'))
   }
 
   #request(command: Extract<EndpointCommand, { type: 'request' }>): void {
@@ -181,6 +214,7 @@ export class EstablishedSession implements SessionUser, DialogUser {
     this.#settle()
     this.#core.sessions.delete(this.session)
     this.#core.deleteDialog(this.#side.dialog.localTag)
+    this.#refers?.sessionIsOver()
     this.#core.emit({ type: 'ended', session: this.session, ...how })
   }
 }

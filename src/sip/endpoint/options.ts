@@ -18,7 +18,7 @@ export type EndpointCounter =
   | 'malformedRequests'
   /** A response that makes no sense to the one who waits for it: dropped. */
   | 'malformedResponses'
-  /** A request refused with 405, 415, 420, 422, 481, 483 or 501. */
+  /** A request refused with 405, 415, 420, 422, 481, 483, 486, 489, 501, 503 or 603. */
   | 'refusedRequests'
   /** A request that was challenged for credentials (401 or 407). */
   | 'challengedRequests'
@@ -71,6 +71,16 @@ export interface EndpointOptions {
   readonly passedMethods?: readonly string[]
   /** Methods passed up as `outside` events when they come outside of dialogs, such as `REGISTER`; default none. */
   readonly outsideMethods?: readonly string[]
+  /**
+   * REFER is passed up as `referred` (RFC 3515). Default false: it is refused with 405. Reports of REFERs of our own are
+   * heard in any case.
+   */
+  readonly acceptsRefer?: boolean
+  /**
+   * An INVITE with Replaces is matched to its session (RFC 3891). Default false: the header means nothing, and is refused
+   * with 420 where it is required.
+   */
+  readonly acceptsReplaces?: boolean
   /** Session timers (RFC 4028), or `false` for none. Default: half an hour, at least 90 s. */
   readonly sessionTimers?: SessionTimerSettings | false
   readonly limits?: Partial<EndpointLimits>
@@ -127,7 +137,7 @@ export const DEFAULT_LIMITS: EndpointLimits = {
  */
 export interface EndpointSizes {
   readonly sessions: number
-  /** Dialogs that can be found: one for each session, and those whose BYE is on its way. */
+  /** Dialogs that can be found: one for each session, those whose BYE is on its way, and those of REFERs without a session. */
   readonly dialogs: number
   readonly clientTransactions: number
   readonly serverTransactions: number

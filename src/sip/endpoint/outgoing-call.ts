@@ -20,7 +20,7 @@ import {
 import type { TransactionId } from '../transaction/index.ts'
 import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose.ts'
 import type { EndpointCommand, Peer, SessionId } from './control.ts'
-import type { DialogUser, EndpointCore, SessionTimer, SessionUser, TransactionUser } from './core.ts'
+import type { DialogUser, EndpointCore, Replaceable, SessionTimer, SessionUser, TransactionUser } from './core.ts'
 import { ackFor, DialogClient, type DialogSide, MAX_CHALLENGES } from './dialog-client.ts'
 import { EstablishedSession } from './established-session.ts'
 import { ModifyClient } from './modify-client.ts'
@@ -117,6 +117,11 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
 
   holds(callId: string | undefined, remoteTag: string | undefined): boolean {
     return this.#early.get(remoteTag ?? '')?.side.dialog.matches(callId, remoteTag) ?? false
+  }
+
+  /** Also while no early dialog is answered yet, the tag of the far end says which phone is meant. */
+  replaceable(): Replaceable {
+    return this.#phase === 'inviting' ? { session: this.session, isEarly: true } : 'over'
   }
 
   onCommand(command: EndpointCommand): void {

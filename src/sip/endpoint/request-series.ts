@@ -29,19 +29,23 @@ const NOT_OUTSIDE: ReadonlySet<string> = new Set(['INVITE', 'ACK', 'CANCEL', 'BY
 export class RequestSeries implements TransactionUser {
   readonly #core: EndpointCore
   readonly #series: SeriesId
-  readonly #callId: string
-  readonly #tag: string
+  readonly #onOutcome: ((outcome: SeriesOutcome) => void) | undefined
+  readonly callId: string
+  /** Of From. */
+  readonly tag: string
   #digest: DigestClient | undefined
   #cseq = 0
   #current: Current | undefined
 
-  constructor(core: EndpointCore, series: SeriesId) {
+  /** @param onOutcome is told instead of those above, who then know nothing of the series */
+  constructor(core: EndpointCore, series: SeriesId, onOutcome?: (outcome: SeriesOutcome) => void) {
     const { random } = core.options
     this.#core = core
     this.#series = series
-    this.#callId = token(random, 20)
-    this.#tag = token(random)
-    core.series.set(series, this)
+    this.#onOutcome = onOutcome
+    this.callId = token(random, 20)
+    this.tag = token(random)
+    if (onOutcome === undefined) core.series.set(series, this)
   }
 
   /** Sends a request; the outcome is an event. */
@@ -86,18 +90,14 @@ export class RequestSeries implements TransactionUser {
     current.id = this.#core.send(current.request, current.peer, this)
   }
 
-  #finish(
-    { isKept }: OutsideCommand,
-    outcome: {
-      cause: 'response' | 'timeout' | 'transport'
-      response?: SipResponse
-      answeredBy?: Peer
-      detail?: string
-    },
-  ): void {
+  #finish({ isKept }: OutsideCommand, outcome: SeriesOutcome): void {
     const core = this.#core
     const request = this.#current?.request
     this.#current = undefined
+    if (this.#onOutcome !== undefined) {
+      this.#onOutcome(outcome)
+      return
+    }
     // Forgotten meanwhile: nobody waits for the outcome any more.
     if (core.series.get(this.#series) !== this) return
     if (isKept !== true) core.series.delete(this.#series)
@@ -111,9 +111,9 @@ export class RequestSeries implements TransactionUser {
     this.#cseq = this.#cseq === MAX_CSEQ ? 1 : this.#cseq + 1
     for (const route of way.routes) headers.add('route', route)
     headers.add('max-forwards', '70')
-    headers.add('from', `${from};tag=${this.#tag}`)
+    headers.add('from', `${from};tag=${this.tag}`)
     headers.add('to', command.to ?? `<${command.uri}>`)
-    headers.add('call-id', this.#callId)
+    headers.add('call-id', this.callId)
     headers.add('cseq', `${this.#cseq} ${command.method}`)
     if (command.contact !== undefined) {
       const { user, params = '' } = command.contact
@@ -125,6 +125,14 @@ export class RequestSeries implements TransactionUser {
     this.#digest?.authorize(request)
     return request
   }
+}
+
+/** The final response, or why there is none. */
+export interface SeriesOutcome {
+  readonly cause: 'response' | 'timeout' | 'transport'
+  readonly response?: SipResponse
+  readonly answeredBy?: Peer
+  readonly detail?: string
 }
 
 /** A request under way. */

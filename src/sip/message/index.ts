@@ -15,10 +15,14 @@ export { parseMessage, type SipParseError } from './parse.ts'
 export { printMessage, startLine } from './print.ts'
 export * from './reason.ts'
 export { redactMessage, redactUris } from './redact.ts'
+export * from './refer-to.ts'
+export * from './replaces.ts'
 export * from './response.ts'
 export { isToken, quote, unquote } from './scan.ts'
 export * from './session-expires.ts'
+export * from './sipfrag.ts'
 export * from './stream-framer.ts'
+export * from './subscription.ts'
 export {
   escapeUser,
   parseUri,

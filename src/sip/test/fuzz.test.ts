@@ -1,15 +1,16 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { chance, integerBelow, seededRandom, utf8Decode, utf8Encode } from '../../kit/index.ts'
-import type { EndpointEvent } from '../index.ts'
+import { type EndpointEvent, fromTag, printReplaces, toTag } from '../index.ts'
 import { Agent, answerAtOnce, call, EMPTY_SIZES, OFFER, type Pair, pair, Wire } from './wire.ts'
 
+const TRANSFERS = { acceptsRefer: true, acceptsReplaces: true }
 const STRANGER = { transport: 'udp', address: '203.0.113.1', port: 5060 } as const
 
 /** Texts of real messages, requests and responses, from calls with everything in them. */
 function specimens(): string[] {
   const texts: string[] = []
-  const both = pair()
+  const both = pair({ bob: TRANSFERS })
   const { wire, alice, bob } = both
   const send = wire.send.bind(wire)
   wire.send = (bytes, from, to) => {
@@ -24,6 +25,7 @@ function specimens(): string[] {
     if (event.type === 'reinvited') bob.do({ type: 'respond', session: 1, status: 200, body: OFFER })
     if (event.type === 'request' && event.request.method === 'UPDATE')
       bob.do({ type: 'respondRequest', session: 1, request: event.request, status: 200, body: OFFER })
+    if (event.type === 'referred') bob.do({ type: 'respondRefer', refer: event.refer, status: 202 })
   }
   call(both)
   wire.run(100)
@@ -33,6 +35,13 @@ function specimens(): string[] {
   wire.run(100)
   alice.do({ type: 'request', session: 1, method: 'INFO' })
   alice.do({ type: 'request', session: 1, method: 'OPTIONS' })
+  alice.do({ type: 'refer', session: 1, refer: 100, to: 'sip:carol@example.com', replaces: 1 })
+  wire.run(100)
+  alice.do({ type: 'request', session: 1, method: 'SUBSCRIBE', headers: [['Event', 'refer']] })
+  alice.do({ type: 'referOutside', refer: 101, uri: bob.uri, to: 'sip:carol@example.com', noReports: true })
+  const { callId, localTag, remoteTag } = dialogOf(alice)
+  const replaces = printReplaces({ callId, toTag: remoteTag, fromTag: localTag, earlyOnly: false })
+  alice.do({ type: 'invite', session: 3, to: bob.uri, headers: [['Replaces', replaces]] })
   wire.run(20_000)
   bob.do({ type: 'bye', session: 1 })
   wire.run(100)
@@ -41,6 +50,15 @@ function specimens(): string[] {
   alice.do({ type: 'cancel', session: 2 })
   wire.run(50)
   return texts
+}
+
+function dialogOf(alice: Agent): { callId: string; localTag: string; remoteTag: string } {
+  const { response } = alice.event('answered')
+  return {
+    callId: response.headers.get('call-id') ?? '',
+    localTag: fromTag(response) ?? '',
+    remoteTag: toTag(response) ?? '',
+  }
 }
 
 const SPECIMENS = specimens()
@@ -76,7 +94,10 @@ function mutate(text: string, seed: number): Uint8Array {
 /** An endpoint in the middle of two calls of its own, whose application takes everything it can. */
 function busy(): { wire: Wire; agent: Agent } {
   const wire = new Wire()
-  const agent = new Agent(wire, 'bob', { limits: { maxSessions: 50, maxTransactions: 200, unansweredInviteMs: 5000 } })
+  const agent = new Agent(wire, 'bob', {
+    ...TRANSFERS,
+    limits: { maxSessions: 50, maxTransactions: 200, unansweredInviteMs: 5000 },
+  })
   agent.on = (event) => react(agent, event)
   return { wire, agent }
 }
@@ -155,6 +176,7 @@ describe('strangers', () => {
 
 /** An application that takes whatever comes. */
 function react(agent: Agent, event: EndpointEvent): void {
+  if (event.type === 'referred') agent.do({ type: 'respondRefer', refer: event.refer, status: 202 })
   if (!('session' in event)) return
   const { session } = event
   switch (event.type) {

@@ -176,6 +176,12 @@ export class Agent implements Node {
           return `${event.type} ${event.request.method}`
         case 'outsideDone':
           return `${event.type} ${event.cause}${event.response === undefined ? '' : ` ${event.response.status}`}`
+        case 'referAccepted':
+          return `referAccepted ${event.response.status}${event.isSubscribed ? '' : ' without reports'}`
+        case 'referProgress':
+          return `referProgress ${event.status}`
+        case 'referDone':
+          return ['referDone', event.cause, event.status, event.detail].filter((part) => part !== undefined).join(' ')
         default:
           return event.type
       }

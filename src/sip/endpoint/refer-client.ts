@@ -1,0 +1,102 @@
+import { parseSubscriptionState, type SipRequest, type SipResponse, sipfragStatusOf } from '../message/index.ts'
+import type { EndpointEvent, ReferId } from './control.ts'
+import type { EndpointCore, SessionTimer } from './core.ts'
+import type { DialogRequestOutcome } from './dialog-client.ts'
+
+type ReferOutcome = Omit<Extract<EndpointEvent, { type: 'referDone' }>, 'type' | 'refer'>
+
+/**
+ * A REFER of ours and the subscription that comes with it (RFC 3515, RFC 6665 section 4.1): what the far end reports of
+ * the request that it was asked to send.
+ *
+ *               2xx                      NOTIFY 1xx: progress
+ *     referred ----> subscribed ----------------------------------+
+ *        |   ^          |  ^--------------------------------------+
+ *        |   +- NOTIFY before the 2xx
+ *        |              | NOTIFY 2xx-6xx                        terminated, or 64*T1
+ *        |              +--------------> done: reported ------------------------------> over
+ *        | 300-699: done: refused       | terminated, expired, no NOTIFY at all: done: unreported
+ *        | no answer: done              v
+ *        +---------------------------> over
+ */
+export class ReferClient {
+  readonly id: ReferId
+  readonly #core: EndpointCore
+  readonly #onOver: () => void
+  readonly #timer: SessionTimer
+  #isHeard = false
+  #isDone = false
+  #isOver = false
+
+  constructor(core: EndpointCore, id: ReferId, onOver: () => void) {
+    this.id = id
+    this.#core = core
+    this.#onOver = onOver
+    this.#timer = core.timer(() => this.#onTimer())
+  }
+
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
+  /** The final answer to the REFER, or why there is none. */
+  onOutcome(outcome: DialogRequestOutcome): void {
+    if (this.#isDone) return
+    const { response } = outcome
+    if (response === undefined) {
+      const { cause, detail } = outcome
+      this.#finish({ cause, ...(detail !== undefined && { detail }) })
+    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response })
+    else this.#onAccepted(response)
+  }
+
+  /** A NOTIFY of the subscription; whoever takes it answers it. */
+  onNotify(request: SipRequest): void {
+    this.#isHeard = true
+    const parsed = parseSubscriptionState(request.headers.get('subscription-state') ?? 'active')
+    const { state, expiresS, reason } = parsed.ok ? parsed.value : { state: 'active' }
+    const said = sipfragStatusOf(request)
+    if (said !== undefined && !this.#isDone) {
+      if (said.status >= 200) this.#done({ cause: 'reported', ...said })
+      else this.#core.emit({ type: 'referProgress', refer: this.id, ...said })
+    }
+    if (state === 'terminated') this.#finish({ cause: 'unreported', detail: reason ?? 'terminated' })
+    else if (!this.#isOver) this.#timer.setIn(this.#isDone ? this.#core.patienceMs : expiryMs(expiresS))
+  }
+
+  /** Nothing more can be heard. */
+  abandon(detail: string): void {
+    this.#finish({ cause: 'unreported', detail })
+  }
+
+  /** RFC 4488: without a subscription nothing more will be heard. Without a NOTIFY in 64*T1 neither (RFC 6665, timer N). */
+  #onAccepted(response: SipResponse): void {
+    const isSubscribed = response.headers.get('refer-sub')?.trim().toLowerCase() !== 'false'
+    this.#core.emit({ type: 'referAccepted', refer: this.id, response, isSubscribed })
+    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' })
+    else if (!this.#isHeard) this.#timer.setIn(this.#core.patienceMs)
+  }
+
+  #onTimer(): void {
+    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' })
+  }
+
+  #done(outcome: ReferOutcome): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#core.emit({ type: 'referDone', refer: this.id, ...outcome })
+  }
+
+  #finish(outcome: ReferOutcome): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    this.#timer.clear()
+    this.#done(outcome)
+    this.#onOver()
+  }
+}
+
+/** What the far end says is left, within reason; five minutes where it does not say. */
+function expiryMs(expiresS = 300): number {
+  return Math.min(Math.max(expiresS, 1), 3600) * 1000
+}
