@@ -377,6 +377,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
     else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
+    // No application transfers calls yet: REFER is neither sent nor accepted.
+    else if ('refer' in output) return
     else if (!this.#forking.takeEvent(output)) this.#sessions.get(output.session)?.(output)
   }
 
