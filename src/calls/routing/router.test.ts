@@ -56,6 +56,26 @@ describe('without routes', () => {
   })
 })
 
+describe('a redirection', () => {
+  const policy = { follow: 5, hosts: ['*'], numbers: ['+44*'] }
+  const to = (target: string, from: string) => router({ numbering }).redirect(target, { uri: from }, policy)
+
+  it('leads from a SIPS URI to another one only', () => {
+    expect(to('sips:b@b.example', 'sips:a@a.example')).toMatchObject({ uri: 'sips:b@b.example', isRedirected: true })
+    expect(to('sip:b@b.example', 'sips:a@a.example')).toBeUndefined()
+    expect(to('tel:+441632960001', 'sips:a@a.example')).toBeUndefined()
+    expect(to('sip:b@b.example', 'sip:a@a.example')).toMatchObject({ uri: 'sip:b@b.example' })
+  })
+
+  it('to a number that no number can be, or that is barred, leads nowhere', () => {
+    const barred = router({ numbering, routes: [{ prefix: '+44', trunks: [] }] })
+    expect(to('tel:+441632960001', 'sip:a@a.example')).toMatchObject({ trunk, isRedirected: true })
+    expect(to('tel:+44163296000112345', 'sip:a@a.example')).toBeUndefined()
+    expect(barred.redirect('tel:+441632960001', { uri: 'sip:a@a.example' }, policy)).toBeUndefined()
+    expect(router({ trunks: [] }).redirect('tel:+441632960001', { uri: 'sip:a@a.example' }, policy)).toBeUndefined()
+  })
+})
+
 describe('routes', () => {
   const routes = [
     { prefix: '+', trunks: [{ name: 'carrier' }] },

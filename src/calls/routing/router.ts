@@ -136,11 +136,11 @@ export class Router {
   /**
    * The way to a target that the far end of `from` redirects to; `undefined` when the policy does not allow it. A user
    * who is a number counts as one, unless he is at the host that redirects and that is no trunk of ours: whom its
-   * operator pays for is his own business.
+   * operator pays for is his own business. What was to be secure stays so (RFC 3261 section 8.1.3.4).
    */
   redirect(target: string, from: Route, policy: RedirectPolicy): Route | undefined {
     const uri = parseUri(target)
-    if (!uri.ok) return undefined
+    if (!uri.ok || (/^sips:/i.test(from.uri) && uri.value.scheme !== 'sips')) return undefined
     const number = numberOf(target, this.#options.numbering)?.number
     if (uri.value.scheme === 'tel')
       return uri.value.params.has('phone-context') ? undefined : this.#allowed(number, policy)
