@@ -57,6 +57,11 @@ export interface ExchangeOptions {
   readonly sip: Omit<EndpointOptions, 'random' | 'logger' | 'sessionIds'>
   /** The local address on which media is bound and that session descriptions name. */
   readonly mediaAddress: string
+  /**
+   * The address that session descriptions name towards a far end whose SIP comes from or goes to this IP address, where
+   * that is another one; `undefined` for one that is known by name. Default: the bound address for everybody.
+   */
+  readonly announcedMediaAddress?: (farEnd: string | undefined) => string | undefined
   readonly services: ServiceDirectory
   readonly files: MediaStore
   readonly trunks?: readonly Trunk[]
@@ -410,6 +415,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const trunk = this.#trunkOf(from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
     if (isInside) leg.cameInside(service.name)
+    else leg.media.announceTo(from.address)
     if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
       this.counters.add('identitiesNotTrusted')
     core.maxForwards = hopsLeft(request)
@@ -436,6 +442,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       files: this.#options.files,
       tones: this.tones,
       mediaAddress: this.#options.mediaAddress,
+      announcedMediaAddress: (farEnd) => this.#options.announcedMediaAddress?.(farEnd),
       srtp: this.#options.srtp ?? 'forbidden',
       codecs: this.#options.codecs ?? ['PCMU', 'PCMA'],
       hasOpus: this.#options.hasOpus ?? false,

@@ -35,6 +35,8 @@ export interface CallHost {
   readonly hasRoom: boolean
   /** The local address on which the media of calls is bound. */
   readonly mediaAddress: string
+  /** The address that descriptions name towards a far end at this IP address, when it is not the bound one. */
+  announcedMediaAddress(farEnd: string | undefined): string | undefined
   /** A connected call whose far end may send and has not for so long is ended; 0: never. */
   readonly rtpTimeoutMs: number
   /** What calls think of SRTP unless their route says otherwise. */

@@ -80,6 +80,9 @@ export class LegMedia {
   #phase: 'new' | 'opening' | 'open' | 'closing' | 'closed' = 'new'
   #stream: NegotiatedStream | undefined
   #isInside = false
+  /** Instead of the bound address. */
+  #announced: string | undefined
+  #bound: string | undefined
   #isHolding = false
   #isHeld = false
   /** What our latest offer says. */
@@ -188,6 +191,12 @@ export class LegMedia {
   stayInside(): void {
     this.useSrtp('forbidden')
     this.#isInside = true
+  }
+
+  /** The offers and answers to come are for a far end whose SIP is at this IP address; `undefined` when that is not known. */
+  announceTo(farEnd: string | undefined): void {
+    this.#announced = this.#host.announcedMediaAddress(farEnd)
+    if (this.#bound !== undefined) this.#local = { ...this.#local, address: this.#announced ?? this.#bound }
   }
 
   /** Forgets what was offered: another far end is offered a session of its own, with keys of its own. */
@@ -319,9 +328,10 @@ export class LegMedia {
         if (this.#phase !== 'opening') return
         this.#phase = 'open'
         this.#placement.near = this.#leg
+        this.#bound = event.address
         this.#local = {
           ...this.#local,
-          address: this.#isInside ? this.#insideAddress : event.address,
+          address: this.#isInside ? this.#insideAddress : (this.#announced ?? event.address),
           port: event.port,
         }
         this.#listener.onOpened()

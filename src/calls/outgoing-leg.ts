@@ -1,6 +1,6 @@
 import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import { type EndpointEvent, type SipResponse, toTag } from '../sip/index.ts'
+import { type EndpointEvent, isNumericHost, parseUri, type SipResponse, toTag } from '../sip/index.ts'
 import { CallProgress, type ToneOptions } from './call-progress.ts'
 import type { EndedBy } from './details.ts'
 import type { DivertedCall } from './diversion.ts'
@@ -148,8 +148,10 @@ export class OutgoingLeg extends Leg {
     this.#presented = this.host.router.present(this.#call.caller, route)
     this.details.target = route.service === undefined ? route.uri : `service:${route.service}`
     this.details.from = uriText(this.#presented.from)
-    if (route.service === undefined) this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
-    else this.media.stayInside()
+    if (route.service === undefined) {
+      this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+      this.media.announceTo(farEndOf(route))
+    } else this.media.stayInside()
     return true
   }
 
@@ -291,6 +293,14 @@ export class OutgoingLeg extends Leg {
 }
 
 type Failed = Extract<EndpointEvent, { type: 'failed' }>
+
+/** The IP address that the INVITE goes to, unless a name has to be looked up first. */
+function farEndOf({ uri, via }: Route): string | undefined {
+  if (via !== undefined) return via.server === undefined ? via.address : undefined
+  const parsed = parseUri(uri)
+  if (!parsed.ok || parsed.value.scheme === 'tel' || !isNumericHost(parsed.value.host)) return undefined
+  return parsed.value.host.replace(/^\[|\]$/g, '')
+}
 
 /** A far end that was never heard cannot be told (RFC 3261 section 9.1), so the application need not wait for it. */
 const UNHEARD_WAIT_MS = 500

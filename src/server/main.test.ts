@@ -223,6 +223,22 @@ describe('a server', () => {
     expect(caller).toBe('sip:ringdown@127.0.0.2')
   })
 
+  it('tells far ends of a network the addresses that are for them', async () => {
+    let from = ''
+    const look = inbound(async (channel) => {
+      from = channel.sip.requestHeader('contact') ?? ''
+      await channel.reject()
+    })
+    const callee = await start({ services: [{ name: 'look', app: look }] })
+    const networks = [{ ranges: ['127.0.0.0/8'], address: '127.0.0.3', mediaAddress: '127.0.0.4' }]
+    const server = await start({
+      sip: { listen: [{ transport: 'udp', address: '127.0.0.1', port: 0 }], publicAddress: '203.0.113.1' },
+      networks,
+    })
+    expect(await call(server, addressOf(callee, 'look'))).toMatchObject({ cause: 'REJECTED' })
+    expect(from).toMatch(/^<sip:ringdown@127\.0\.0\.3:\d+>$/)
+  })
+
   it('starts outbound applications from files, and says when there is none', async () => {
     const server = await start()
     writeFileSync(

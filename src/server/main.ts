@@ -22,7 +22,8 @@ import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
 import { createLogger } from './log/logger.ts'
 import { logReport } from './log/records.ts'
-import { announcedAs, type MediaPlane, startMediaPlane } from './media-plane.ts'
+import { type MediaPlane, startMediaPlane } from './media-plane.ts'
+import { Networks } from './networks.ts'
 import { systemRandom } from './random.ts'
 import { routingOf } from './routing.ts'
 import { Shutdown } from './shutdown.ts'
@@ -102,9 +103,10 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   if (options.files === undefined) await disk.open()
   const apps = new AppLibrary(logger)
   for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
-  const transports = new SipTransports({ ...settings.limits, ...settings.sip })
+  const networks = new Networks(settings.networks)
+  const transports = new SipTransports({ ...settings.limits, ...settings.sip, networks })
   await transports.open()
-  const media = await startMedia(settings, logger, options).catch(async (error: unknown) => {
+  const media = await (options.media ?? startMediaPlane)(settings, logger).catch(async (error: unknown) => {
     await transports.close()
     throw error
   })
@@ -118,6 +120,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       ...authenticationOf(settings, random, (address) => exchange.isRegistrar(address)),
     },
     mediaAddress: settings.media.address,
+    announcedMediaAddress: (farEnd) => networks.of(farEnd)?.mediaAddress ?? settings.media.publicAddress,
     services,
     files: options.files ?? disk,
     ...routingOf(settings),
@@ -181,12 +184,6 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     explain: (id) => exchange.explain(id),
     close: ({ graceMs = settings.shutdown.graceMs } = {}) => shutdown.begin(graceMs),
   }
-}
-
-async function startMedia(settings: Settings, logger: Logger, options: ServerOptions): Promise<MediaPlane> {
-  const bound = await (options.media ?? startMediaPlane)(settings, logger)
-  const { publicAddress } = settings.media
-  return publicAddress === undefined ? bound : announcedAs(publicAddress, bound)
 }
 
 function sipOptions(

@@ -1,5 +1,5 @@
 import type { Logger } from '../kit/index.ts'
-import type { MediaEvent, MediaPort } from '../media/index.ts'
+import type { MediaPort } from '../media/index.ts'
 import type { Settings } from './config/settings.ts'
 import { loadOpusModule, portTable, WorkerMedia, WorkerPool } from './media/index.ts'
 
@@ -37,18 +37,4 @@ export async function startMediaPlane({ media, limits }: Settings, logger: Logge
   await Promise.all(workers.map((worker) => worker.start()))
   logger.info({ workers: workers.length, io: workers[0]?.io }, 'media workers are ready')
   return Object.assign(new WorkerPool(workers), { hasOpus: !(opus instanceof Error) })
-}
-
-/** The same media as far ends see it from outside: session descriptions name `publicAddress` instead of the bound one. */
-export function announcedAs(publicAddress: string, media: MediaPlane): MediaPlane {
-  return {
-    send: (command) => media.send(command),
-    onEvent: (listener) =>
-      media.onEvent((event: MediaEvent) =>
-        listener(event.type === 'opened' ? { ...event, address: publicAddress } : event),
-      ),
-    counters: () => media.counters(),
-    close: () => media.close(),
-    ...(media.hasOpus !== undefined && { hasOpus: media.hasOpus }),
-  }
 }

@@ -37,6 +37,7 @@ export interface SimulatedExchangeOptions {
     Pick<
       ExchangeOptions,
       | 'maxCalls'
+      | 'announcedMediaAddress'
       | 'extraChannels'
       | 'trunks'
       | 'numbering'

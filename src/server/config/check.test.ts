@@ -28,6 +28,24 @@ function problems(config: unknown): readonly string[] {
 }
 
 describe('a configuration', () => {
+  it('names networks by ranges, and the address that each is told', () => {
+    const networks = [{ ranges: ['10.0.0.0/8', '192.0.2.1'], address: '10.0.0.7' }]
+    expect(checkConfig({ networks }, folder).networks).toEqual([
+      { ranges: ['10.0.0.0/8', '192.0.2.1'], address: '10.0.0.7', mediaAddress: '10.0.0.7' },
+    ])
+    for (const range of ['10.0.0.0/33', 'fd00::/129', 'ten', '10.0.0.0/8/8', '10.0.0.0/x'])
+      expect(problems({ networks: [{ ranges: [range], address: '10.0.0.7' }] })).toEqual([
+        expect.stringContaining('networks[0].ranges[0]'),
+      ])
+    expect(problems({ networks: [{ ranges: [], address: '10.0.0.7' }] })).toHaveLength(1)
+    expect(problems({ networks: [{ ranges: ['10.0.0.0/8'], address: 'pbx.lan' }] })).toEqual([
+      expect.stringContaining('set networks[0].mediaAddress'),
+    ])
+    expect(problems({ networks: [{ ranges: ['fd00::/8'], address: 'fd00::7' }] })).toEqual([
+      expect.stringContaining('both must be IPv4, or both IPv6'),
+    ])
+  })
+
   it('may be empty, and is then filled with defaults that nobody else can reach', () => {
     const settings = checkConfig({}, folder)
     expect(settings.sip.listen).toEqual([

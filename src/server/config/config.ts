@@ -24,6 +24,8 @@ export type {
 export interface RingdownConfig {
   readonly sip?: SipConfig
   readonly media?: MediaConfig
+  /** Networks whose far ends reach us at another address than all others do, such as the phones of the house. Default: none. */
+  readonly networks?: readonly NetworkConfig[]
   /** What answers which number or user: tried in this order, the first match wins. Default: none. */
   readonly services?: readonly ServiceConfig[]
   /** Ways to and from the telephone network. Default: none. */
@@ -69,6 +71,16 @@ export interface SessionTimersConfig {
    * `'remote'`: the far end. Default: as a caller we leave it to the far end, as a callee we do.
    */
   readonly refresher?: 'local' | 'remote'
+}
+
+/** Far ends of a network, and where they reach us. The first network that holds the address of a far end decides. */
+export interface NetworkConfig {
+  /** IP addresses, and ranges of them such as `10.0.0.0/8` and `fd00::/8`. A far end that is only known by name is in none. */
+  readonly ranges: readonly string[]
+  /** The address or host name that SIP names towards them, instead of `sip.publicAddress`. */
+  readonly address: string
+  /** The IP address that session descriptions name towards them, instead of `media.publicAddress`. Default: `address`. */
+  readonly mediaAddress?: string
 }
 
 /** One address on which SIP is taken. */

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri } from '../../sip/index.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
@@ -15,6 +16,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
   return [
     ...listenProblems(settings),
     ...mediaProblems(settings),
+    ...networkProblems(settings),
     ...serviceProblems(settings),
     ...trunkProblems(config),
     ...numberProblems(config, settings),
@@ -70,6 +72,19 @@ function mediaProblems({ media, limits }: Settings): string[] {
       `media.publicAddress is ${media.publicAddress} and media.address is ${media.address}: both must be IPv4, or both IPv6`,
     )
   return problems
+}
+
+function networkProblems({ networks, media }: Settings): string[] {
+  return networks.flatMap(({ address, mediaAddress }, index) => {
+    if (isIP(mediaAddress) === 0)
+      return [
+        `networks[${index}].address is ${address}, a name that no session description can hold: set networks[${index}].mediaAddress to the IP address for RTP`,
+      ]
+    if (familyOf(mediaAddress) === familyOf(media.address)) return []
+    return [
+      `networks[${index}] names ${mediaAddress} for RTP and media.address is ${media.address}: both must be IPv4, or both IPv6`,
+    ]
+  })
 }
 
 function serviceProblems({ services }: Settings): string[] {

@@ -36,6 +36,7 @@ function list<Item extends z.ZodType>(item: Item, of: string) {
 const name = text('must be 1 to 64 letters, digits and . _ -', (value) => NAME.test(value))
 const address = text('must be an IPv4 or IPv6 address, without brackets', (value) => isIP(value) !== 0)
 const host = text('must be an IP address or a host name', (value) => isIP(value) !== 0 || HOST.test(value))
+const range = text('must be an IP address, or a range such as 10.0.0.0/8', isRange)
 const credential = text('must be a text of 1 to 256 characters without line breaks', (value) =>
   /^[^\r\n]{1,256}$/.test(value),
 )
@@ -227,6 +228,14 @@ export const configSchema = object({
     }),
     'routes { prefix, trunks }',
   ).optional(),
+  networks: list(
+    object({
+      ranges: list(range, 'addresses and ranges').min(1, 'must name at least one range'),
+      address: host,
+      mediaAddress: address.optional(),
+    }),
+    'networks { ranges, address }',
+  ).optional(),
   users: list(object({ username: credential, password: credential }), 'users { username, password }').optional(),
   registrar: object({
     domains: list(host, 'host names').optional(),
@@ -286,4 +295,11 @@ export type CheckedConfig = z.infer<typeof configSchema>
 function isSipUri(value: string): boolean {
   const uri = parseUri(value)
   return uri.ok && uri.value.scheme !== 'tel'
+}
+
+function isRange(value: string): boolean {
+  const [base, prefix, ...rest] = value.split('/') as [string, string?, ...string[]]
+  const family = isIP(base)
+  if (family === 0 || rest.length > 0) return false
+  return prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= (family === 6 ? 128 : 32))
 }

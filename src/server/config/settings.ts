@@ -37,6 +37,7 @@ export interface Settings {
     readonly codecs: readonly CodecName[]
     readonly srtp: SrtpPolicy
   }
+  readonly networks: readonly NetworkSettings[]
   readonly services: readonly ServiceSettings[]
   readonly trunks: readonly TrunkSettings[]
   readonly numbering: NumberPlan | undefined
@@ -79,6 +80,14 @@ export interface ListenSettings {
   readonly transport: 'udp' | 'tcp'
   readonly address: string
   readonly port: number
+}
+
+/** A network whose far ends reach us at an address of its own. */
+export interface NetworkSettings {
+  /** IP addresses and CIDR ranges. */
+  readonly ranges: readonly string[]
+  readonly address: string
+  readonly mediaAddress: string
 }
 
 export interface ServiceSettings {
@@ -152,6 +161,11 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       codecs: config.media?.codecs ?? ['PCMU', 'PCMA'],
       srtp: config.media?.srtp ?? 'accepted',
     },
+    networks: (config.networks ?? []).map(({ ranges, address, mediaAddress }) => ({
+      ranges,
+      address,
+      mediaAddress: mediaAddress ?? address,
+    })),
     services: (config.services ?? []).map((service) => ({
       name: service.name,
       matches: service.match === undefined ? [service.name] : [service.match].flat(),

@@ -3,6 +3,7 @@ import { Counters } from '../../kit/index.ts'
 import type { LocalAddress, Peer } from '../../sip/index.ts'
 import { isWildcard } from '../config/address.ts'
 import type { ListenSettings, Settings } from '../config/settings.ts'
+import type { Networks } from '../networks.ts'
 import { facing, type LocalSocket } from './listener-choice.ts'
 import { type TcpCounter, TcpTransport } from './tcp-transport.ts'
 import { UdpSocket } from './udp-socket.ts'
@@ -30,6 +31,8 @@ export type TransportSettings = Pick<
 > & {
   readonly listen: readonly ListenSettings[]
   readonly publicAddress: string | undefined
+  /** Who is told another address. */
+  readonly networks: Networks
 }
 
 /** With several UDP sockets: how many far ends are remembered to be answered from the socket that they wrote to. */
@@ -42,6 +45,7 @@ const MOST_REMEMBERED = 10_000
 export class SipTransports {
   readonly counters = new Counters<TransportCounter>()
   readonly #publicAddress: string | undefined
+  readonly #networks: Networks
   readonly #listen: readonly ListenSettings[]
   readonly #tcp: TcpTransport
   readonly #udp: UdpSocket[] = []
@@ -53,6 +57,7 @@ export class SipTransports {
   constructor(settings: TransportSettings) {
     this.#listen = settings.listen
     this.#publicAddress = settings.publicAddress
+    this.#networks = settings.networks
     this.#tcp = new TcpTransport({
       ...settings,
       counters: this.counters,
@@ -94,8 +99,9 @@ export class SipTransports {
   /** Our side of the way to `peer`, for Via and Contact. */
   localAddress(peer: Peer): LocalAddress {
     const socket = this.#socketFor(peer) ?? this.#sockets[0]
-    if (socket === undefined) return { host: this.#publicAddress ?? '127.0.0.1', port: 5060 }
-    const host = this.#publicAddress ?? socket.address
+    const announced = this.#networks.of(peer.address)?.address ?? this.#publicAddress
+    if (socket === undefined) return { host: announced ?? '127.0.0.1', port: 5060 }
+    const host = announced ?? socket.address
     return { host: isWildcard(host) ? '127.0.0.1' : host, port: socket.port }
   }
 

@@ -4,6 +4,7 @@ import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Peer } from '../../sip/index.ts'
 import type { ListenSettings } from '../config/settings.ts'
+import { Networks } from '../networks.ts'
 import { SipTransports } from './sip-transports.ts'
 
 const OPTIONS = [
@@ -37,6 +38,7 @@ async function open(
   const transports = new SipTransports({
     listen,
     publicAddress: undefined,
+    networks: new Networks([]),
     maxConnections: 10,
     maxConnectionsPerAddress: 10,
     connectionIdleMs: 60_000,
@@ -123,6 +125,7 @@ describe('over UDP', () => {
     const second = new SipTransports({
       listen: [tcp(), { ...udp(), port }],
       publicAddress: undefined,
+      networks: new Networks([]),
       maxConnections: 1,
       maxConnectionsPerAddress: 1,
       connectionIdleMs: 1_000,

@@ -97,7 +97,7 @@ export class CalledFarEnd extends FarEndCall {
     if (this.isDead || this.#hasFinal || this.#cancelled) return
     // RFC 3262 section 3: no 2xx before the PRACK.
     if (this.#awaitsPrack) {
-      this.choose.later(3000, () => this.#final())
+      this.choose.after(16_000, () => this.#giveUpPrack())
       return
     }
     if (this.choose.maybe(0.05)) {
@@ -105,6 +105,13 @@ export class CalledFarEnd extends FarEndCall {
       return
     }
     this.#end(this.choose.maybe(0.65) ? 200 : this.choose.one(FAILURES))
+  }
+
+  /** Section 3 of RFC 3262: who never gets a PRACK refuses the call. */
+  #giveUpPrack(): void {
+    if (this.isDead || this.#hasFinal || this.#cancelled) return
+    if (this.#awaitsPrack) this.#end(504)
+    else this.#final()
   }
 
   #end(status: number): void {

@@ -212,8 +212,7 @@ export class PeerCall {
   }
 
   #lastInvite(response: SipResponse): SipRequest {
-    const isLast = this.#lastSent.headers.get('cseq') === response.headers.get('cseq')
-    return isLast ? this.#lastSent : this.invite
+    return this.lastInviteOf(response) ?? this.invite
   }
 
   #create(method: string, cseq: number): SipRequest {
