@@ -3,7 +3,6 @@ import { DigestClient } from '../auth/index.ts'
 import { Dialog, isSips, type WayOut, wayOutOf } from '../dialog/index.ts'
 import {
   createRequest,
-  fromTag,
   hasWord,
   NO_PARAMS,
   parseNameAddr,
@@ -22,24 +21,12 @@ import { addBody, addCapabilities, addHeaders, type HeaderList } from './compose
 import type { EndpointCommand, Peer, SessionId } from './control.ts'
 import type { DialogUser, EndpointCore, Replaceable, SessionTimer, SessionUser, TransactionUser } from './core.ts'
 import { ackFor, DialogClient, type DialogSide, MAX_CHALLENGES } from './dialog-client.ts'
+import { type EarlyDialog, EarlyDialogs, MAX_FORKS } from './early-dialogs.ts'
 import { EstablishedSession } from './established-session.ts'
-import { ModifyClient } from './modify-client.ts'
-import { type OpenOffer, PendingRequests } from './pending-requests.ts'
+import { PendingRequests } from './pending-requests.ts'
 import { SessionExpiry } from './session-expiry.ts'
 
 export type InviteCommand = Extract<EndpointCommand, { type: 'invite' }>
-
-/** The most forks of one INVITE whose dialogs are kept apart; responses of further ones make none. */
-const MAX_FORKS = 16
-
-/** An early dialog of one fork, and the reliable provisional of it that was acknowledged last (RFC 3262 section 4). */
-interface EarlyDialog {
-  readonly side: DialogSide
-  rseq: number | undefined
-  /** One of them has answered our offer: others may be made from now on (RFC 3311 section 5.1). */
-  isAgreed: boolean
-  readonly pending: PendingRequests
-}
 
 /**
  * An INVITE of ours until its outcome (RFC 3261 section 13.2).
@@ -64,7 +51,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   readonly #digest: DigestClient | undefined
   readonly #localTag: string
   readonly #callId: string
-  readonly #early = new Map<string, EarlyDialog>()
+  readonly #early: EarlyDialogs
   /** The ACK of each fork that answered, by its tag. */
   readonly #acks = new Map<string, { readonly request: SipRequest; readonly to: Peer }>()
   readonly #uri: string
@@ -73,8 +60,6 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   /** Runs while nothing has come, where that is not waited for as long as timer B. */
   #silence: SessionTimer | undefined
   readonly #expiry: SessionExpiry | undefined
-  /** An UPDATE of ours in an early dialog. */
-  #changing: ModifyClient | undefined
   #phase: 'inviting' | 'cancelling' | 'over' = 'inviting'
   #invite: SipRequest
   #id: TransactionId
@@ -84,6 +69,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
   private constructor(core: EndpointCore, command: InviteCommand, address: { uri: string; from: string; way: WayOut }) {
     this.#core = core
     this.session = command.session
+    this.#early = new EarlyDialogs(core, command.session)
     this.#command = command
     const { random } = core.options
     this.#digest = command.credentials === undefined ? undefined : new DigestClient([command.credentials], random)
@@ -126,23 +112,13 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
 
   onCommand(command: EndpointCommand): void {
     if (command.type === 'cancel' || command.type === 'bye') this.#cancel(command.reason)
-    else if (command.type === 'respondRequest') {
-      for (const { pending } of this.#early.values()) {
-        if (pending.has(command.request)) pending.respond(command)
-      }
-    } else if (command.type === 'update') this.#update(command)
+    else if (command.type === 'respondRequest') this.#early.respond(command)
+    else if (command.type === 'update') this.#early.update(command, this.#phase === 'inviting')
     else this.#core.count('staleCommands')
   }
 
-  /** A request of the far end in an early dialog. It must not end one with BYE (section 15). */
   onRequest(id: TransactionId, request: SipRequest): void {
-    const early = this.#early.get(fromTag(request) ?? '')
-    if (early === undefined || !early.pending.admits(id, request)) return
-    const { pending } = early
-    if (request.method === 'INVITE') pending.answer(id, request, 491)
-    else if (request.method === 'BYE' || request.method === 'PRACK') pending.answer(id, request, 481)
-    else if (request.method === 'UPDATE') pending.takeUpdate(id, request, this.#openOfferOf(early))
-    else pending.take(id, request)
+    this.#early.onRequest(id, request)
   }
 
   onAck(): void {
@@ -212,8 +188,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     const side = early?.side ?? this.#sideOf(dialog)
     if (this.#phase === 'inviting') {
       this.#phase = 'over'
-      this.#early.delete(tag)
-      this.#releaseEarly()
+      this.#early.settle(tag)
       this.#expiry?.onAnswered(response)
       const pending = early?.pending ?? new PendingRequests(this.#core, this.session, side)
       new EstablishedSession(this.#core, this.session, side, pending, response)
@@ -249,16 +224,10 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     const cause = this.#phase === 'cancelling' ? 'cancelled' : how.cause
     this.#phase = 'over'
     this.#silence?.clear()
-    this.#changing?.abandon()
-    this.#releaseEarly()
+    this.#early.end()
     this.#core.sessions.delete(this.session)
     this.#core.deleteDialog(this.#localTag)
     this.#core.emit({ type: 'failed', session: this.session, ...how, cause })
-  }
-
-  #releaseEarly(): void {
-    for (const { pending } of this.#early.values()) pending.refuseAll()
-    this.#early.clear()
   }
 
   #dialogOf(response: SipResponse): Result<Dialog> {
@@ -270,34 +239,9 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     const tag = toTag(response)
     if (tag === undefined) return undefined
     const known = this.#early.get(tag)
-    if (known !== undefined || this.#early.size >= MAX_FORKS) return known
+    if (known !== undefined || this.#early.isFull) return known
     const dialog = this.#dialogOf(response)
-    if (!dialog.ok) return undefined
-    const side = this.#sideOf(dialog.value)
-    const pending = new PendingRequests(this.#core, this.session, side)
-    const early = { side, rseq: undefined, isAgreed: false, pending }
-    this.#early.set(tag, early)
-    return early
-  }
-
-  /** Changes what was agreed on in the early dialog that was last heard of. */
-  #update({ body, contentType }: Extract<EndpointCommand, { type: 'update' }>): void {
-    const early = [...this.#early.values()].findLast(({ isAgreed }) => isAgreed)
-    if (early === undefined || this.#phase !== 'inviting' || this.#openOfferOf(early) !== 'none') {
-      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE' })
-      return
-    }
-    const mayRetry = () => !early.pending.holdsOffer
-    const request = { method: 'UPDATE', body, contentType } as const
-    this.#changing = new ModifyClient(this.#core, early.side, request, mayRetry, ({ response }) => {
-      this.#changing = undefined
-      this.#core.emit({ type: 'requestDone', session: this.session, method: 'UPDATE', ...(response && { response }) })
-    })
-  }
-
-  #openOfferOf({ isAgreed, pending }: EarlyDialog): OpenOffer {
-    if (!isAgreed || this.#changing !== undefined) return 'ours'
-    return pending.holdsOffer ? 'theirs' : 'none'
+    return dialog.ok ? this.#early.add(tag, this.#sideOf(dialog.value)) : undefined
   }
 
   /** The INVITE was refused for something that the next one has. */
