@@ -91,6 +91,36 @@ export class ChannelCore implements LegListener {
     return leg as IncomingLeg
   }
 
+  /** Lets the exchange do something, and resolves when it was done. */
+  do(action: () => void): Promise<void> {
+    return new Promise((resolve) => {
+      this.host.post(() => {
+        action()
+        resolve()
+      })
+    })
+  }
+
+  /** Resolves when `done` holds or the time is over. */
+  async waitAtMost(waitMs: number, leg: Leg, done: () => boolean): Promise<void> {
+    let isOver = false
+    const timer = this.host.timer(() => {
+      isOver = true
+      leg.checkWaiting()
+    })
+    await this.do(() => timer.setIn(waitMs))
+    await leg.until(() => isOver || done())
+    timer.clear()
+  }
+
+  /** Resolves when the far end has taken a hold, or its end, or refused it, or when the call is over. */
+  async renegotiate(leg: Leg, isHolding: boolean): Promise<void> {
+    await new Promise<boolean>((resolve) => {
+      this.host.post(() => leg.hold(isHolding, resolve))
+    })
+    if (leg.isEnding) await leg.until(() => leg.state === State.IDLE)
+  }
+
   /**
    * Claims the one place of a transmitter.
    * @throws UsageError when another transmitter runs

@@ -20,7 +20,6 @@ import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { FileOrTonePlayer } from './file-or-tone.ts'
 import { FileRecorder } from './file-recorder.ts'
-import type { Leg } from './leg.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
@@ -134,7 +133,7 @@ export class Channel {
     const headers = headersOf('ring', this.#core, options.headers)
     const leg = this.#core.requireRinging('ring')
     await this.#waitingSound.stop()
-    await this.#do(() => leg.ring({ earlyMedia, headers, ...(codecs && { codecs }) }))
+    await this.#core.do(() => leg.ring({ earlyMedia, headers, ...(codecs && { codecs }) }))
     if (earlyMedia && leg.details.earlyMediaPossible) {
       await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
       if (leg.isEnding) return this.waitForIdle()
@@ -142,7 +141,7 @@ export class Channel {
     }
     if (ringTimeMs === null) await this.#waitingSound.waitUntilFinished()
     else if (ringTimeMs > 0) {
-      await this.#waitAtMost(ringTimeMs, leg, () => leg.isEnding)
+      await this.#core.waitAtMost(ringTimeMs, leg, () => leg.isEnding)
     }
     return leg.state
   }
@@ -158,7 +157,7 @@ export class Channel {
     const headers = headersOf('answer', this.#core, options.headers)
     const leg = this.#core.requireRinging('answer')
     await this.#waitingSound.stop()
-    await this.#do(() => leg.answer({ ...options, headers }))
+    await this.#core.do(() => leg.answer({ ...options, headers }))
     return this.waitForAnswer()
   }
 
@@ -178,23 +177,23 @@ export class Channel {
       throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
     const connected = this.#core.leg
     if (connected?.isConnected) {
-      await this.#do(() => connected.hangUp('local', Cause.NORMAL, cause))
+      await this.#core.do(() => connected.hangUp('local', Cause.NORMAL, cause))
       return this.waitForIdle({ timeoutMs: 60_000 })
     }
     const headers = headersOf('reject', this.#core, options.headers)
     const leg = this.#core.requireRinging('reject')
     if (rawCause !== undefined && rawCause < 400) return State.ERROR
-    await this.#do(() => leg.reject(cause, { headers, ...(rawCause !== undefined && { status: rawCause }) }))
+    await this.#core.do(() => leg.reject(cause, { headers, ...(rawCause !== undefined && { status: rawCause }) }))
     return this.waitForIdle()
   }
 
   /** Ends the call with NORMAL and resolves when it is IDLE. Safe when there is none. */
   async hangUp(): Promise<State> {
     // A call that was asked for a moment ago is there after what is queued now.
-    if (this.#isPlacing) await this.#do(() => {})
+    if (this.#isPlacing) await this.#core.do(() => {})
     const leg = this.#core.leg
     if (leg === undefined || leg.state === State.IDLE) return State.IDLE
-    await this.#do(() => leg.hangUp('local'))
+    await this.#core.do(() => leg.hangUp('local'))
     return this.waitForIdle({ timeoutMs: 60_000 })
   }
 
@@ -207,7 +206,7 @@ export class Channel {
       await leg.until(() => leg.state === State.IDLE)
       return leg.state
     }
-    await this.#waitAtMost(timeoutMs, leg, () => leg.state === State.IDLE)
+    await this.#core.waitAtMost(timeoutMs, leg, () => leg.state === State.IDLE)
     return leg.state
   }
 
@@ -237,7 +236,7 @@ export class Channel {
     if (media !== undefined) this.#waitingSound.check(media)
     const leg = this.#core.requireAnswered('hold')
     this.#core.claimTransmitter('hold')
-    await this.#renegotiate(leg, true)
+    await this.#core.renegotiate(leg, true)
     this.#core.releaseTransmitter()
     this.#hasHoldMusic = media !== undefined && leg.state === State.HOLDING
     if (media !== undefined && this.#hasHoldMusic) this.#waitingSound.startOn(leg, media, { loop: true })
@@ -253,7 +252,7 @@ export class Channel {
     const leg = this.#core.leg
     if (leg === undefined || leg.isEnding) throw new Hangup('retrieve: the call has ended')
     if (!leg.isConnected) throw new UsageError(`retrieve needs a connected call; this one is ${leg.state}`)
-    await this.#renegotiate(leg, false)
+    await this.#core.renegotiate(leg, false)
     if (this.#hasHoldMusic && leg.state !== State.HOLDING) {
       this.#hasHoldMusic = false
       await this.#waitingSound.stop()
@@ -320,34 +319,5 @@ export class Channel {
     if (signal.aborted) onAbort()
     else signal.addEventListener('abort', onAbort)
     void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
-  }
-
-  /** Resolves when the far end has taken the change or refused it, or when the call is over. */
-  async #renegotiate(leg: Leg, isHolding: boolean): Promise<void> {
-    await new Promise<boolean>((resolve) => {
-      this.#core.host.post(() => leg.hold(isHolding, resolve))
-    })
-    if (leg.isEnding) await leg.until(() => leg.state === State.IDLE)
-  }
-
-  /** Resolves when `done` holds or the time is over. */
-  async #waitAtMost(waitMs: number, leg: Leg, done: () => boolean): Promise<void> {
-    let isOver = false
-    const timer = this.#core.host.timer(() => {
-      isOver = true
-      leg.checkWaiting()
-    })
-    await this.#do(() => timer.setIn(waitMs))
-    await leg.until(() => isOver || done())
-    timer.clear()
-  }
-
-  #do(action: () => void): Promise<void> {
-    return new Promise((resolve) => {
-      this.#core.host.post(() => {
-        action()
-        resolve()
-      })
-    })
   }
 }

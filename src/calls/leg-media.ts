@@ -11,15 +11,8 @@ import {
   type MediaEvent,
   PressLedger,
 } from '../media/index.ts'
-import {
-  type Direction,
-  directionOf,
-  MediaSession,
-  type NegotiatedStream,
-  type SessionMedia,
-  type SrtpPolicy,
-  sends,
-} from '../sip/index.ts'
+import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
+import { Holds } from './holds.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
 
@@ -69,6 +62,8 @@ type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { t
  * A port that could not be bound, or a media worker that died, closes it from any state.
  */
 export class LegMedia {
+  /** Who holds whom: the directions of its offers and answers. */
+  readonly holds = new Holds()
   readonly #host: CallHost
   readonly #listener: LegMediaListener
   readonly #owner: Leg
@@ -83,10 +78,6 @@ export class LegMedia {
   /** Instead of the bound address. */
   #announced: string | undefined
   #bound: string | undefined
-  #isHolding = false
-  #isHeld = false
-  /** What our latest offer says. */
-  #offered: { readonly direction: Direction; readonly isHolding: boolean } | undefined
   #statistics: LegStatistics | undefined
   /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
   #presses: PressLedger | undefined
@@ -114,16 +105,6 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
-  }
-
-  /** We have put the far end on hold. */
-  get isHolding(): boolean {
-    return this.#isHolding
-  }
-
-  /** The far end has put us on hold: it does not want to hear us. */
-  get isHeld(): boolean {
-    return this.#isHeld
   }
 
   /** What the codec of the stream carries. */
@@ -206,31 +187,25 @@ export class LegMedia {
 
   /** A session description that offers all that we want: the first of a call, or the one that a re-INVITE without an offer asks for. */
   offer(): Uint8Array {
-    return this.#offer(this.#isHolding, false)
+    return this.#session.offer({ ...this.#local, direction: this.holds.directionOfOffer() })
   }
 
-  /** A later offer, which leaves the far end its hold (RFC 3264 section 8.4). {@link isHolding} follows with the answer. */
+  /** A later offer, which leaves the far end its hold. {@link Holds.isHolding} follows with the answer. */
   offerAgain(isHolding: boolean): Uint8Array {
-    return this.#offer(isHolding, this.#isHeld)
-  }
-
-  #offer(isHolding: boolean, isHeld: boolean): Uint8Array {
-    const direction = directionOf(!isHeld, !isHolding)
-    this.#offered = { direction, isHolding }
-    return this.#session.offer({ ...this.#local, direction })
+    return this.#session.offer({ ...this.#local, direction: this.holds.directionOfChange(isHolding) })
   }
 
   /** Offers what stands: nothing changes. */
   restate(): Uint8Array {
-    this.#offered = { direction: directionOf(!this.#isHeld, !this.#isHolding), isHolding: this.#isHolding }
+    this.holds.directionOfChange(this.holds.isHolding)
     return this.#session.restate() ?? this.offer()
   }
 
   /** Takes an offer of the far end, starts the stream and returns our answer. */
   answer(offer: Uint8Array): Result<Uint8Array> {
-    const answered = this.#session.answer(offer, { ...this.#local, direction: directionOf(true, !this.#isHolding) })
+    const answered = this.#session.answer(offer, { ...this.#local, direction: this.holds.directionOfAnswer })
     if (!answered.ok) return answered
-    this.#isHeld = !sends(answered.value.stream.direction)
+    this.holds.answered(answered.value.stream.direction)
     this.#start(answered.value.stream)
     return ok(answered.value.answer)
   }
@@ -239,11 +214,7 @@ export class LegMedia {
   accept(answer: Uint8Array): Result<NegotiatedStream> {
     const accepted = this.#session.accept(answer)
     if (!accepted.ok) return accepted
-    const { direction, isHolding = false } = this.#offered ?? {}
-    this.#isHolding = isHolding
-    // A far end that does not want our music on hold, or that holds us and is asked to keep to it, says nothing new.
-    if (sends(accepted.value.direction)) this.#isHeld = false
-    else if (direction === 'sendrecv') this.#isHeld = true
+    this.holds.accepted(accepted.value.direction)
     this.#start(accepted.value)
     return accepted
   }
@@ -306,7 +277,7 @@ export class LegMedia {
     this.#stream = stream
     this.#placement.codec = stream.codec
     // Who holds us may send music, and mostly sends nothing.
-    const rtpTimeoutMs = this.#isHeld ? 0 : this.#host.rtpTimeoutMs
+    const rtpTimeoutMs = this.holds.isHeld ? 0 : this.#host.rtpTimeoutMs
     this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
     this.#listener.onStream()
     const { codec, remoteAddress: address, remotePort: port, direction, srtp } = stream

@@ -230,7 +230,7 @@ export abstract class Leg {
   }
 
   #followHolds(): void {
-    const { isHolding, isHeld } = this.media
+    const { isHolding, isHeld } = this.media.holds
     this.enter(isHolding ? State.HOLDING : isHeld ? State.ON_HOLD : State.ANSWERED)
     if (isHeld === this.#isHeld) return
     this.#isHeld = isHeld

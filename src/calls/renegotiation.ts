@@ -102,7 +102,7 @@ export class Renegotiation {
   #next(): void {
     const change = this.#changes[0]
     if (change === undefined || this.#isSent || this.#awaitsAck) return
-    if (change.isHolding === this.#media.isHolding) {
+    if (change.isHolding === this.#media.holds.isHolding) {
       this.#finish(true)
       return
     }
