@@ -184,6 +184,7 @@ export class OutgoingLeg extends Leg {
       ...(maxForwards !== undefined && { maxForwards }),
       ...sdp(this.media.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
+      ...(trunk?.outboundProxy !== undefined && { route: [trunk.outboundProxy] }),
       ...(via && { via }),
       ...(isFlow === true && { isFlow }),
       ...(hops.length > 0 && { route: hops }),

@@ -57,7 +57,7 @@ function setUp() {
     broken,
     driver,
     receive: () => hear.onMessage(new Uint8Array(1), PEER),
-    fail: () => hear.onSendFailed(PEER, 'gone'),
+    fail: () => hear.onSendFailed(PEER, 'gone', false),
     media: () => onMedia({ type: 'digit', leg: 1, digit: '1' }),
   }
 }

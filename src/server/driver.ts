@@ -41,7 +41,8 @@ export class Driver {
     const { exchange, transports, media } = options
     transports.start({
       onMessage: (bytes, from) => this.#do((now) => exchange.handle({ type: 'received', bytes, from }, now)),
-      onSendFailed: (to, reason) => this.#do((now) => exchange.handle({ type: 'sendFailed', to, reason }, now)),
+      onSendFailed: (to, reason, wasOpen) =>
+        this.#do((now) => exchange.handle({ type: 'sendFailed', to, reason, wasOpen }, now)),
     })
     media.onEvent((event) => this.#do((now) => exchange.handle({ type: 'media', event }, now)))
   }

@@ -104,7 +104,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   const apps = new AppLibrary(logger)
   for (const { app } of settings.services) if ('file' in app) await apps.add(app.file)
   const networks = new Networks(settings.networks)
-  const transports = new SipTransports({ ...settings.limits, ...settings.sip, networks })
+  const transports = new SipTransports({ ...settings.limits, ...settings.sip, networks }, { random, logger })
   await transports.open()
   const media = await (options.media ?? startMediaPlane)(settings, logger).catch(async (error: unknown) => {
     await transports.close()
@@ -201,7 +201,9 @@ function sipOptions(
       // A call that is over holds its session until the last retransmission has been absorbed.
       maxSessions: 2 * settings.limits.maxCalls,
       maxTransactions: settings.limits.maxTransactions,
+      maxUdpRequestBytes: settings.sip.maxUdpRequestBytes,
     },
+    ...(settings.sip.outboundProxy !== undefined && { outboundProxy: settings.sip.outboundProxy }),
   }
 }
 

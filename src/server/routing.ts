@@ -11,11 +11,12 @@ export function routingOf({
 }
 
 function trunkOf(settings: Settings['trunks'][number]): Trunk {
-  const { name, uri, credentials, from, callerId, srtp, registration, keepAlive } = settings
+  const { name, uri, outboundProxy, credentials, from, callerId, srtp, registration, keepAlive } = settings
   const { hasInbound, inboundAddresses, inboundCredentials } = settings
   return {
     name,
     uri,
+    ...(outboundProxy !== undefined && { outboundProxy }),
     ...(credentials && { credentials }),
     ...(from !== undefined && { from }),
     numberFormat: settings.numberFormat,

@@ -13,7 +13,13 @@ import {
 } from '../calls/index.ts'
 import type { Logger, Random } from '../kit/index.ts'
 import { type MediaCommand, MediaEngine, type MediaEvent, type SrtpCrypto } from '../media/index.ts'
-import { DigestServer, type DnsQuestion, type EndpointAuthentication, isNumericHost } from '../sip/index.ts'
+import {
+  type ConnectionsLimits,
+  DigestServer,
+  type DnsQuestion,
+  type EndpointAuthentication,
+  isNumericHost,
+} from '../sip/index.ts'
 import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
@@ -52,6 +58,10 @@ export interface SimulatedExchangeOptions {
   readonly crypto?: SrtpCrypto
   /** The address of a host that DNS does not know. Default: the names of the simulation's hosts. */
   readonly resolve?: Resolve
+  /** What its stream connections do in time: pings, idle ones closed. Default: nothing of the kind. */
+  readonly connections?: Partial<ConnectionsLimits>
+  /** The names that it proves as a TLS client. Default none. */
+  readonly identities?: readonly string[]
   /** Further settings of its SIP endpoint. */
   readonly sip?: Partial<ExchangeOptions['sip']>
 }
@@ -94,9 +104,14 @@ export class SimulatedExchange {
       host,
       {
         onMessage: (bytes, from) => this.#driver.handle({ type: 'received', bytes, from }),
-        onSendFailed: (to, reason) => this.#driver.handle({ type: 'sendFailed', to, reason }),
+        onSendFailed: (to, reason, wasOpen) => this.#driver.handle({ type: 'sendFailed', to, reason, wasOpen }),
       },
-      { resolve: this.#resolve },
+      {
+        resolve: this.#resolve,
+        random: random(`connections of ${host.address}`),
+        ...(options.connections && { clock, connections: options.connections }),
+        ...(options.identities && { identities: options.identities }),
+      },
     )
     this.exchange = new Exchange({
       random: random(`exchange ${host.address}`),

@@ -9,6 +9,8 @@ export interface Trunk {
   readonly name: string
   /** `sip:` URI of the far end; numbers become its user part. */
   readonly uri: string
+  /** The Route of its calls, instead of that of the endpoint. */
+  readonly outboundProxy?: string
   readonly credentials?: Credentials
   /** The caller of calls whose application names none, or one that may not be shown. */
   readonly from?: string

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { inbound, outbound } from '../../calls/index.ts'
 import { ConfigError } from '../../kit/index.ts'
+import { TestAuthority } from '../test/certificates.ts'
 import { checkConfig } from './check.ts'
 import { defineConfig } from './config.ts'
 
@@ -203,6 +204,50 @@ describe('a configuration', () => {
   })
 })
 
+describe('TLS', () => {
+  it('has files that are relative to the folder, and authorities for single trunks', () => {
+    const authority = new TestAuthority()
+    const { certificate, key } = authority.issue('127.0.0.1')
+    for (const [name, content] of Object.entries({ certificate, key, authority: authority.certificate }))
+      writeFileSync(join(folder, `${name}.pem`), content)
+    const listen = { transport: 'tls', address: '127.0.0.1', certificate: 'certificate.pem', key: 'key.pem' } as const
+    const { sip, trunks } = checkConfig(
+      {
+        sip: { listen: [listen], outboundProxy: 'sip:proxy.example;transport=tls' },
+        trunks: [
+          { name: 'a', uri: 'sips:A.example', tls: { authority: 'authority.pem' } },
+          { name: 'b', uri: 'sip:b.example', outboundProxy: 'sips:[::1];lr', tls: { authority: 'authority.pem' } },
+        ],
+      },
+      folder,
+    )
+    const files = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') }
+    expect(sip.listen).toEqual([{ transport: 'tls', address: '127.0.0.1', port: 5061, ...files }])
+    expect(sip.tls).toEqual({
+      files,
+      authorities: new Map([
+        ['a.example', join(folder, 'authority.pem')],
+        ['::1', join(folder, 'authority.pem')],
+      ]),
+    })
+    expect(sip.outboundProxy).toBe('<sip:proxy.example;transport=tls;lr>')
+    expect(trunks.map(({ outboundProxy }) => outboundProxy)).toEqual([undefined, '<sips:[::1];lr>'])
+  })
+
+  it('needs the key that belongs to its certificate', () => {
+    const authority = new TestAuthority()
+    writeFileSync(join(folder, 'one.pem'), authority.issue('127.0.0.1').certificate)
+    writeFileSync(join(folder, 'other-key.pem'), authority.issue('127.0.0.1').key)
+    const listen = { transport: 'tls', address: '127.0.0.1', certificate: 'one.pem', key: 'other-key.pem' }
+    expect(problems({ sip: { listen: [{ ...listen, certificate: 'notes.txt' }] } })).toEqual([
+      expect.stringMatching(/^sip\.listen\[0\]: \/.*notes\.txt holds no certificate in PEM that is of use/),
+    ])
+    expect(problems({ sip: { listen: [listen] } })).toEqual([
+      `sip.listen[0]: ${join(folder, 'other-key.pem')} is not the private key of the certificate in ${join(folder, 'one.pem')}`,
+    ])
+  })
+})
+
 describe('what is refused by its shape', () => {
   const cases: [name: string, config: unknown, problem: RegExp][] = [
     ['no object', 7, /^the configuration is 7: must be an object with the keys sip, media/],
@@ -210,8 +255,8 @@ describe('what is refused by its shape', () => {
     ['an unknown key inside', { sip: { port: 1 } }, /^sip has no key "port": the keys are listen, publicAddress/],
     [
       'an unknown transport',
-      { sip: { listen: [{ transport: 'tls', address: '127.0.0.1' }] } },
-      /^sip\.listen\[0\]\.transport is "tls": must be 'udp' or 'tcp'$/,
+      { sip: { listen: [{ transport: 'sctp', address: '127.0.0.1' }] } },
+      /^sip\.listen\[0\]\.transport is "sctp": must be 'udp', 'tcp' or 'tls'$/,
     ],
     ['an empty listen', { sip: { listen: [] } }, /^sip\.listen is \[\]: must hold at least one address/],
     [
@@ -424,7 +469,26 @@ describe('what is refused because it contradicts itself', () => {
       { trunks: [{ name: 'a', uri: 'sip:me@example.net' }] },
       /^trunks\[0\]\.uri is sip:me@example\.net: leave out the user "me"/,
     ],
-    ['a trunk over TLS', { trunks: [{ name: 'a', uri: 'sips:example.net' }] }, /TLS is not there yet/],
+    [
+      'TLS without a key',
+      { sip: { listen: [{ transport: 'tls', address: '127.0.0.1', certificate: 'cert.pem' }] } },
+      /^sip\.listen\[0\]\.key is missing: TLS needs the files of a certificate and of its key$/,
+    ],
+    [
+      'a certificate without TLS',
+      { sip: { listen: [{ transport: 'tcp', address: '127.0.0.1', certificate: 'cert.pem' }] } },
+      /^sip\.listen\[0\]\.certificate is for TLS and sip\.listen\[0\]\.transport is 'tcp'/,
+    ],
+    [
+      'an authority that is no file',
+      { sip: { tls: { authority: 'nowhere.pem' } } },
+      /^sip\.tls: \/.*nowhere\.pem cannot be read: ENOENT/,
+    ],
+    [
+      'TLS of a trunk that is not reached over TLS',
+      { trunks: [{ ...trunk, tls: { authority: 'notes.txt' } }] },
+      /^trunks\[0\]\.tls is there and .* is not reached over TLS/,
+    ],
     [
       'a registration of nobody',
       { trunks: [{ ...trunk, register: true }] },

@@ -52,6 +52,23 @@ export interface SipConfig {
   readonly listen?: readonly ListenConfig[]
   /** The address or host name that far ends reach us at, when it is not the one we listen on (NAT, wildcard). */
   readonly publicAddress?: string
+  /** Over TLS the certificate of a far end must be from a trusted authority and hold the name that was dialled. */
+  readonly tls?: TlsConfig
+  /**
+   * Where requests go first that belong to no call yet and are not for a phone that has registered: a `sip:` or `sips:`
+   * URI such as `sip:proxy.example.net;transport=tcp`. Default: to where they are addressed.
+   */
+  readonly outboundProxy?: string
+  /**
+   * A request longer than this goes over TCP instead of UDP, and over UDP after all where there is no connection to be had;
+   * 500 to 65,535 octets. Default 1,300 (RFC 3261 section 18.1.1); 65535: never over TCP.
+   */
+  readonly maxUdpRequestBytes?: number
+  /**
+   * How often a connection that we made and that is not used carries a ping (CRLF, RFC 5626), in ms; 0: never. Keeps the
+   * bindings of NATs. Default 120,000.
+   */
+  readonly keepAliveMs?: number
   /** The User-Agent and Server header. Default `Ringdown`. */
   readonly userAgent?: string
   /** Who outgoing calls come from unless the application says otherwise: a `sip:` URI. Default `sip:ringdown@` and our address. */
@@ -85,11 +102,29 @@ export interface NetworkConfig {
 
 /** One address on which SIP is taken. */
 export interface ListenConfig {
-  readonly transport: 'udp' | 'tcp'
+  readonly transport: 'udp' | 'tcp' | 'tls'
   /** An IPv4 or IPv6 address of this machine. `0.0.0.0` and `::` need `sip.publicAddress`. */
   readonly address: string
-  /** 1 to 65535, or 0 for any free port. Default 5060. */
+  /** 1 to 65535, or 0 for any free port. Default 5060, for TLS 5061. */
   readonly port?: number
+  /**
+   * TLS only: the file of our certificate (PEM), followed by those between it and an authority. When it or another file
+   * of TLS changes, new connections use the new one; a changed file that is of no use is logged and changes nothing.
+   */
+  readonly certificate?: string
+  /** TLS only: the file of its private key (PEM, without a password). */
+  readonly key?: string
+  /**
+   * TLS only: the file of the authorities (PEM) of which whoever connects must show a certificate (mutual TLS). Default:
+   * nobody is asked for one.
+   */
+  readonly clientAuthority?: string
+}
+
+/** Whom we believe when we connect over TLS. We show the certificate of the first TLS entry of `sip.listen` to whoever asks. */
+export interface TlsConfig {
+  /** The file of the authorities (PEM) that may vouch for a far end. Default: those that Node trusts. */
+  readonly authority?: string
 }
 
 /** RTP: addresses, ports, codecs, and the threads that carry it. */
@@ -155,8 +190,15 @@ export type ServiceMatch = string | RegExp
 export interface TrunkConfig {
   /** Letters, digits and `. _ -`; unique. */
   readonly name: string
-  /** The far end: a `sip:` URI without a user, such as `sip:sip.example.net:5060;transport=tcp`. */
+  /**
+   * The far end: a `sip:` or `sips:` URI without a user, such as `sip:sip.example.net:5060;transport=tcp`. A `sips:` URI or
+   * `transport=tls` is TLS; with `sips:` every proxy after the first is asked for it too.
+   */
   readonly uri: string
+  /** Whom we believe there, instead of what `sip.tls` says: for the host of `uri`, or of `outboundProxy`. */
+  readonly tls?: TlsConfig
+  /** Where its calls go first. Default: `sip.outboundProxy`. */
+  readonly outboundProxy?: string
   /** Credentials that we give when the far end asks for them; both or none. */
   readonly username?: string
   readonly password?: string
@@ -275,11 +317,11 @@ export interface LimitsConfig {
   readonly maxTransactions?: number
   /** Idle channels that each application instance gets for further calls, 0 to 100. Default 3. */
   readonly extraChannels?: number
-  /** TCP connections at a time, 1 to 100,000. Further ones are closed. Default 2,000. */
+  /** TCP and TLS connections at a time, 1 to 100,000. Further ones are closed. Default 2,000. */
   readonly maxConnections?: number
-  /** TCP connections at a time from one address. Default 200. */
+  /** TCP and TLS connections at a time from one address. Default 200. */
   readonly maxConnectionsPerAddress?: number
-  /** A TCP connection on which nothing happens is closed after this long, in ms. Default 900,000 (15 minutes). */
+  /** A TCP or TLS connection on which nothing happens is closed after this long, in ms. Default 900,000 (15 minutes). */
   readonly connectionIdleMs?: number
 }
 

@@ -1,12 +1,13 @@
 import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
-import { parseUri } from '../../sip/index.ts'
+import { parseUri, peerOf } from '../../sip/index.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
 import { shadows } from './service-match.ts'
 import { callsIn, type Settings } from './settings.ts'
+import { readTlsFiles } from './tls-files.ts'
 
 /**
  * What contradicts itself in a configuration of the right shape: one line for each, naming the value and the fix.
@@ -15,6 +16,7 @@ import { callsIn, type Settings } from './settings.ts'
 export function contradictionsOf(config: CheckedConfig, settings: Settings): string[] {
   return [
     ...listenProblems(settings),
+    ...tlsProblems(config, settings),
     ...mediaProblems(settings),
     ...networkProblems(settings),
     ...serviceProblems(settings),
@@ -47,6 +49,38 @@ function listenProblems({ sip }: Settings): string[] {
       `sip.sessionTimers.minSeconds is ${timers.minSeconds}, and expiresSeconds is ${timers.expiresSeconds}: the shortest interval cannot be above what we ask for, so lower the one or raise the other`,
     )
   return problems
+}
+
+/** Files of TLS where there is none, none where they are needed, and those that are of no use. */
+function tlsProblems({ sip }: CheckedConfig, settings: Settings): string[] {
+  const problems: string[] = []
+  for (const [index, listen] of (sip?.listen ?? []).entries()) {
+    const at = `sip.listen[${index}]`
+    for (const name of ['certificate', 'key'] as const)
+      if (listen.transport === 'tls' && listen[name] === undefined)
+        problems.push(`${at}.${name} is missing: TLS needs the files of a certificate and of its key`)
+    for (const name of ['certificate', 'key', 'clientAuthority'] as const)
+      if (listen.transport !== 'tls' && listen[name] !== undefined)
+        problems.push(`${at}.${name} is for TLS and ${at}.transport is '${listen.transport}': remove one of them`)
+  }
+  if (problems.length > 0) return problems
+  for (const [index, listen] of settings.sip.listen.entries()) {
+    if (listen.transport !== 'tls') continue
+    const { certificate, key, clientAuthority } = listen
+    const files = { certificate, key, ...(clientAuthority !== undefined && { authority: clientAuthority }) }
+    for (const problem of readTlsFiles(files).problems) problems.push(`sip.listen[${index}]: ${problem}`)
+  }
+  const { files, authorities } = settings.sip.tls
+  if (files.authority !== undefined)
+    for (const problem of readTlsFiles({ authority: files.authority }).problems) problems.push(`sip.tls: ${problem}`)
+  for (const [name, authority] of authorities)
+    for (const problem of readTlsFiles({ authority }).problems) problems.push(`the trunk to ${name}: ${problem}`)
+  return problems
+}
+
+function isTls(uri: string): boolean {
+  const peer = peerOf(uri)
+  return peer.ok && peer.value.transport === 'tls'
 }
 
 function mediaProblems({ media, limits }: Settings): string[] {
@@ -126,8 +160,10 @@ function trunkProblems({ trunks = [] }: CheckedConfig): string[] {
       problems.push(
         `${at}.uri is ${trunk.uri}: leave out the user "${uri.value.user}", the number that is dialled takes its place`,
       )
-    if (uri.ok && uri.value.scheme === 'sips')
-      problems.push(`${at}.uri is ${trunk.uri}: TLS is not there yet, use a sip: URI with ;transport=udp or tcp`)
+    if (trunk.tls?.authority !== undefined && !isTls(trunk.outboundProxy ?? trunk.uri))
+      problems.push(
+        `${at}.tls is there and ${trunk.outboundProxy ?? trunk.uri} is not reached over TLS: make it a sips: URI or add ;transport=tls, or remove tls`,
+      )
     problems.push(...upkeepProblems(at, trunk))
     problems.push(...halfCredentials(at, trunk), ...halfCredentials(`${at}.inbound`, trunk.inbound ?? {}))
     for (const [which, address] of (trunk.inbound?.addresses ?? []).entries()) {

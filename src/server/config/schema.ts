@@ -52,6 +52,9 @@ const prefix = (of: string) => text(`must be ${of}`, (value) => /^\+?[0-9*#]{0,2
 const dialPrefix = text('must be up to 5 digits', (value) => /^\d{0,5}$/.test(value))
 const lengths = list(whole(1, 20, 'digits'), 'lengths in digits')
 const numberFormat = z.enum(['e164', 'digits', 'national'], "must be 'e164', 'digits' or 'national'")
+const proxyUri = sipUri('must be a sip: or sips: URI such as sip:proxy.example.net;transport=tcp')
+const file = text('must be the path of a file', (value) => value !== '')
+const tls = object({ authority: file.optional() })
 const milliseconds = (most: number) => whole(0, most, 'milliseconds')
 
 const match = z.union(
@@ -81,15 +84,24 @@ export const configSchema = object({
   sip: object({
     listen: list(
       object({
-        transport: z.enum(['udp', 'tcp'], "must be 'udp' or 'tcp'"),
+        transport: z.enum(['udp', 'tcp', 'tls'], "must be 'udp', 'tcp' or 'tls'"),
         address,
         port: whole(0, 65_535, '0 means any free port').optional(),
+        certificate: file.optional(),
+        key: file.optional(),
+        clientAuthority: file.optional(),
       }),
       "{ transport: 'udp', address: '127.0.0.1', port: 5060 }",
     )
       .min(1, 'must hold at least one address: leave it out for 127.0.0.1:5060')
       .optional(),
     publicAddress: host.optional(),
+    tls: tls.optional(),
+    outboundProxy: proxyUri.optional(),
+    maxUdpRequestBytes: whole(500, 65_535, 'octets').optional(),
+    keepAliveMs: z
+      .union([z.literal(0), whole(1000, 3_600_000, 'ms')], 'must be 0 (never) or 1000 to 3600000 ms')
+      .optional(),
     userAgent: headerText.optional(),
     identity: sipUri('must be a sip: URI such as sip:exchange@example.net').optional(),
     sessionTimers: z
@@ -139,6 +151,8 @@ export const configSchema = object({
     object({
       name,
       uri: sipUri('must be a sip: URI such as sip:sip.example.net:5060'),
+      tls: tls.optional(),
+      outboundProxy: proxyUri.optional(),
       username: credential.optional(),
       password: credential.optional(),
       from: caller.optional(),

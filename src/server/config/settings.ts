@@ -13,16 +13,22 @@ import {
   type TrunkRegistration,
 } from '../../calls/index.ts'
 import type { CodecName } from '../../media/index.ts'
-import { escapeUser, parseUri, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
+import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
+import type { TlsFiles } from './tls-files.ts'
 
 /** The configuration with every default filled in and every path made absolute: what the server is built from. */
 export interface Settings {
   readonly sip: {
     readonly listen: readonly ListenSettings[]
     readonly publicAddress: string | undefined
+    readonly tls: TlsTrustSettings
+    /** A Route header. */
+    readonly outboundProxy: string | undefined
+    readonly maxUdpRequestBytes: number
+    readonly keepAliveMs: number
     readonly userAgent: string
     readonly identity: string
     readonly sessionTimers: SessionTimerSettings | false
@@ -76,10 +82,30 @@ export interface Settings {
   readonly shutdown: { readonly graceMs: number }
 }
 
-export interface ListenSettings {
+export type ListenSettings = PlainListenSettings | TlsListenSettings
+
+export interface PlainListenSettings {
   readonly transport: 'udp' | 'tcp'
   readonly address: string
   readonly port: number
+}
+
+/** Paths are absolute; those that are missing in the configuration are empty, and refused. */
+export interface TlsListenSettings {
+  readonly transport: 'tls'
+  readonly address: string
+  readonly port: number
+  readonly certificate: string
+  readonly key: string
+  readonly clientAuthority?: string
+}
+
+/** Whom we believe when we connect over TLS. */
+export interface TlsTrustSettings {
+  /** The authorities for everybody who is not named below, and the certificate that we show when we are asked for one. */
+  readonly files: TlsFiles
+  /** The authority for single names that are dialled, in lower case. */
+  readonly authorities: ReadonlyMap<string, string>
 }
 
 /** A network whose far ends reach us at an address of its own. */
@@ -109,6 +135,8 @@ export interface AppFile {
 export interface TrunkSettings {
   readonly name: string
   readonly uri: string
+  /** A Route header. */
+  readonly outboundProxy: string | undefined
   readonly credentials: UserSettings | undefined
   readonly from: string | undefined
   readonly numberFormat: NumberFormat
@@ -132,11 +160,7 @@ export interface UserSettings {
 
 /** Fills in the defaults. `directory` is what relative paths are relative to. */
 export function settingsOf(config: CheckedConfig, directory: string): Settings {
-  const listen = (config.sip?.listen ?? DEFAULT_LISTEN).map(({ transport, address, port = 5060 }) => ({
-    transport,
-    address,
-    port,
-  }))
+  const listen = config.sip?.listen?.map((entry) => listenSettings(entry, directory)) ?? DEFAULT_LISTEN
   const firstAddress = listen[0]?.address ?? '127.0.0.1'
   const publicAddress = config.sip?.publicAddress
   const trunks = (config.trunks ?? []).map(trunkSettings)
@@ -147,6 +171,10 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     sip: {
       listen,
       publicAddress,
+      tls: trustSettings(config, listen, directory),
+      outboundProxy: config.sip?.outboundProxy === undefined ? undefined : proxyRoute(config.sip.outboundProxy),
+      maxUdpRequestBytes: config.sip?.maxUdpRequestBytes ?? 1300,
+      keepAliveMs: config.sip?.keepAliveMs ?? 120_000,
       userAgent: config.sip?.userAgent ?? 'Ringdown',
       sessionTimers: sessionTimers(config.sip?.sessionTimers),
       identity: config.sip?.identity ?? `sip:ringdown@${hostOf(publicAddress ?? firstAddress)}`,
@@ -236,6 +264,45 @@ export function callsIn([first, last]: readonly [first: number, last: number]): 
   return Math.max(1, Math.floor(last / 2) - Math.ceil(first / 2) + 1)
 }
 
+type Listen = NonNullable<NonNullable<CheckedConfig['sip']>['listen']>[number]
+
+function listenSettings({ transport, address, port, ...files }: Listen, directory: string): ListenSettings {
+  if (transport !== 'tls') return { transport, address, port: port ?? 5060 }
+  const { certificate = '', key = '', clientAuthority } = files
+  const absolute = (path: string) => (path === '' ? '' : resolve(directory, path))
+  return {
+    transport,
+    address,
+    port: port ?? 5061,
+    certificate: absolute(certificate),
+    key: absolute(key),
+    ...(clientAuthority !== undefined && { clientAuthority: absolute(clientAuthority) }),
+  }
+}
+
+function trustSettings(config: CheckedConfig, listen: readonly ListenSettings[], directory: string): TlsTrustSettings {
+  const ours = listen.find((entry) => entry.transport === 'tls')
+  const authority = config.sip?.tls?.authority
+  const authorities = new Map<string, string>()
+  for (const trunk of config.trunks ?? []) {
+    const far = peerOf(trunk.outboundProxy ?? trunk.uri)
+    if (trunk.tls?.authority === undefined || !far.ok || far.value.transport !== 'tls') continue
+    authorities.set(far.value.address.toLowerCase(), resolve(directory, trunk.tls.authority))
+  }
+  return {
+    files: {
+      ...(ours && { certificate: ours.certificate, key: ours.key }),
+      ...(authority !== undefined && { authority: resolve(directory, authority) }),
+    },
+    authorities,
+  }
+}
+
+/** The proxy as a Route header that keeps the Request-URI as it is (RFC 3261 section 8.1.2): loose, whether it says so or not. */
+function proxyRoute(uri: string): string {
+  return /;lr(?![\w-])/i.test(uri) ? `<${uri}>` : `<${uri};lr>`
+}
+
 type CheckedTrunk = NonNullable<CheckedConfig['trunks']>[number]
 
 function sessionTimers(config: NonNullable<CheckedConfig['sip']>['sessionTimers']): SessionTimerSettings | false {
@@ -249,6 +316,7 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
   return {
     name: trunk.name,
     uri: trunk.uri,
+    outboundProxy: trunk.outboundProxy === undefined ? undefined : proxyRoute(trunk.outboundProxy),
     credentials: credentials(trunk.username, trunk.password),
     // Whoever registers is known by what is registered.
     from: trunk.from ?? registration?.addressOfRecord,

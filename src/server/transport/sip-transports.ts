@@ -1,15 +1,16 @@
 import { isIP } from 'node:net'
-import { Counters } from '../../kit/index.ts'
-import type { LocalAddress, Peer } from '../../sip/index.ts'
+import { Counters, type Logger, type Random } from '../../kit/index.ts'
+import type { ConnectionsCounter, LocalAddress, Peer } from '../../sip/index.ts'
 import { isWildcard } from '../config/address.ts'
-import type { ListenSettings, Settings } from '../config/settings.ts'
+import type { ListenSettings, PlainListenSettings, Settings } from '../config/settings.ts'
 import type { Networks } from '../networks.ts'
 import { facing, type LocalSocket } from './listener-choice.ts'
-import { type TcpCounter, TcpTransport } from './tcp-transport.ts'
+import { StreamTransport } from './stream-transport.ts'
+import { TlsTrust } from './tls-trust.ts'
 import { UdpSocket } from './udp-socket.ts'
 
 export type TransportCounter =
-  | TcpCounter
+  | ConnectionsCounter
   /** SIP messages, or datagrams that claim to be some. */
   | 'messagesReceived'
   /** SIP messages handed to the network. */
@@ -22,7 +23,8 @@ export type TransportCounter =
 export interface TransportListener {
   /** One whole message, or a datagram that claims to be one. */
   onMessage(bytes: Uint8Array, from: Peer): void
-  onSendFailed(to: Peer, reason: string): void
+  /** `wasOpen`: on a connection that had stood. */
+  onSendFailed(to: Peer, reason: string, wasOpen: boolean): void
 }
 
 export type TransportSettings = Pick<
@@ -33,7 +35,7 @@ export type TransportSettings = Pick<
   readonly publicAddress: string | undefined
   /** Who is told another address. */
   readonly networks: Networks
-}
+} & Partial<Pick<Settings['sip'], 'tls' | 'keepAliveMs'>>
 
 /** With several UDP sockets: how many far ends are remembered to be answered from the socket that they wrote to. */
 const MOST_REMEMBERED = 10_000
@@ -47,22 +49,32 @@ export class SipTransports {
   readonly #publicAddress: string | undefined
   readonly #networks: Networks
   readonly #listen: readonly ListenSettings[]
-  readonly #tcp: TcpTransport
+  readonly #streams: StreamTransport
+  readonly #trust: TlsTrust
   readonly #udp: UdpSocket[] = []
   /** Which UDP socket a far end wrote to; only kept when there is a choice. */
   readonly #writtenTo = new Map<string, UdpSocket>()
   #sockets: readonly LocalSocket[] = []
   #listener: TransportListener | undefined
 
-  constructor(settings: TransportSettings) {
+  /** @throws RingdownError RINGDOWN_TRANSPORT naming a file of TLS that is of no use */
+  constructor(settings: TransportSettings, { random, logger }: { random: Random; logger: Logger }) {
     this.#listen = settings.listen
     this.#publicAddress = settings.publicAddress
     this.#networks = settings.networks
-    this.#tcp = new TcpTransport({
-      ...settings,
+    this.#trust = new TlsTrust(settings.tls ?? { files: {}, authorities: new Map() }, logger)
+    const { maxConnections, maxConnectionsPerAddress, connectionIdleMs, keepAliveMs } = settings
+    this.#streams = new StreamTransport({
+      maxConnections,
+      maxConnectionsPerAddress,
+      connectionIdleMs,
+      ...(keepAliveMs !== undefined && { keepAliveMs }),
       counters: this.counters,
+      random,
+      logger,
+      trust: this.#trust,
       onMessage: (bytes, from) => this.#onMessage(bytes, from),
-      onSendFailed: (to, reason) => this.#onSendFailed(to, reason),
+      onSendFailed: (to, reason, wasOpen) => this.#onSendFailed(to, reason, wasOpen),
     })
   }
 
@@ -72,7 +84,7 @@ export class SipTransports {
   }
 
   get connections(): number {
-    return this.#tcp.size
+    return this.#streams.size
   }
 
   /**
@@ -83,7 +95,7 @@ export class SipTransports {
     const sockets: LocalSocket[] = []
     try {
       for (const listen of this.#listen)
-        sockets.push(listen.transport === 'udp' ? await this.#openUdp(listen) : await this.#tcp.listen(listen))
+        sockets.push(listen.transport === 'udp' ? await this.#openUdp(listen) : await this.#streams.listen(listen))
     } catch (error) {
       await this.close()
       throw error
@@ -102,7 +114,9 @@ export class SipTransports {
     const announced = this.#networks.of(peer.address)?.address ?? this.#publicAddress
     if (socket === undefined) return { host: announced ?? '127.0.0.1', port: 5060 }
     const host = announced ?? socket.address
-    return { host: isWildcard(host) ? '127.0.0.1' : host, port: socket.port }
+    // Without a listener of TLS nobody connects to us; requests come over the connection that we made.
+    const port = peer.transport === 'tls' && socket.transport !== 'tls' ? 5061 : socket.port
+    return { host: isWildcard(host) ? '127.0.0.1' : host, port }
   }
 
   /** Sends to an IP address: names have been looked up before. */
@@ -117,10 +131,11 @@ export class SipTransports {
 
   async close(): Promise<void> {
     this.#listener = undefined
-    await Promise.all([this.#tcp.close(), ...this.#udp.map((socket) => socket.close())])
+    this.#trust.close()
+    await Promise.all([this.#streams.close(), ...this.#udp.map((socket) => socket.close())])
   }
 
-  async #openUdp(listen: ListenSettings): Promise<UdpSocket> {
+  async #openUdp(listen: PlainListenSettings): Promise<UdpSocket> {
     const socket = await UdpSocket.bind(listen, {
       onMessage: (bytes, from, socket) => {
         if (this.#udp.length > 1) this.#remember(from, socket)
@@ -134,12 +149,8 @@ export class SipTransports {
   }
 
   #sendTo(bytes: Uint8Array, to: Peer, address: string): void {
-    if (to.transport === 'tcp') {
-      this.#tcp.send(bytes, to, address)
-      return
-    }
-    if (to.transport === 'tls') {
-      queueMicrotask(() => this.#onSendFailed(to, 'TLS is not spoken here'))
+    if (to.transport !== 'udp') {
+      this.#streams.send(bytes, to, address)
       return
     }
     const socket = this.#udpFor({ ...to, address })
@@ -153,7 +164,7 @@ export class SipTransports {
   }
 
   #socketFor(peer: Peer): LocalSocket | undefined {
-    return peer.transport === 'udp' ? this.#udpFor(peer) : facing(this.#tcp.sockets, peer)
+    return peer.transport === 'udp' ? this.#udpFor(peer) : facing(this.#streams.sockets, peer)
   }
 
   #remember(from: Peer, socket: UdpSocket): void {
@@ -169,8 +180,8 @@ export class SipTransports {
     this.#listener?.onMessage(bytes, from)
   }
 
-  #onSendFailed(to: Peer, reason: string): void {
+  #onSendFailed(to: Peer, reason: string, wasOpen = false): void {
     this.counters.add('sendsFailed')
-    this.#listener?.onSendFailed(to, reason)
+    this.#listener?.onSendFailed(to, reason, wasOpen)
   }
 }

@@ -2,8 +2,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
+import { seededRandom, silentLogger } from '../../kit/index.ts'
 import type { Peer } from '../../sip/index.ts'
-import type { ListenSettings } from '../config/settings.ts'
+import type { ListenSettings, PlainListenSettings } from '../config/settings.ts'
 import { Networks } from '../networks.ts'
 import { SipTransports } from './sip-transports.ts'
 
@@ -35,15 +36,18 @@ async function open(
   listen: ListenSettings[],
   limits: Partial<{ maxConnections: number; maxConnectionsPerAddress: number; connectionIdleMs: number }> = {},
 ): Promise<{ transports: SipTransports; heard: Heard }> {
-  const transports = new SipTransports({
-    listen,
-    publicAddress: undefined,
-    networks: new Networks([]),
-    maxConnections: 10,
-    maxConnectionsPerAddress: 10,
-    connectionIdleMs: 60_000,
-    ...limits,
-  })
+  const transports = new SipTransports(
+    {
+      listen,
+      publicAddress: undefined,
+      networks: new Networks([]),
+      maxConnections: 10,
+      maxConnectionsPerAddress: 10,
+      connectionIdleMs: 60_000,
+      ...limits,
+    },
+    { random: seededRandom(1), logger: silentLogger },
+  )
   const heard: Heard = { messages: [], failures: [] }
   await transports.open()
   closers.push(() => transports.close())
@@ -54,8 +58,8 @@ async function open(
   return { transports, heard }
 }
 
-const udp = (address = '127.0.0.1'): ListenSettings => ({ transport: 'udp', address, port: 0 })
-const tcp = (address = '127.0.0.1'): ListenSettings => ({ transport: 'tcp', address, port: 0 })
+const udp = (address = '127.0.0.1'): PlainListenSettings => ({ transport: 'udp', address, port: 0 })
+const tcp = (address = '127.0.0.1'): PlainListenSettings => ({ transport: 'tcp', address, port: 0 })
 
 async function until(done: () => boolean): Promise<void> {
   await expect.poll(done, { interval: 2, timeout: 5_000 }).toBe(true)
@@ -122,14 +126,17 @@ describe('over UDP', () => {
   it('names the address that it cannot have, and gives back the others', async () => {
     const { transports } = await open([udp()])
     const port = transports.sockets[0]?.port ?? 0
-    const second = new SipTransports({
-      listen: [tcp(), { ...udp(), port }],
-      publicAddress: undefined,
-      networks: new Networks([]),
-      maxConnections: 1,
-      maxConnectionsPerAddress: 1,
-      connectionIdleMs: 1_000,
-    })
+    const second = new SipTransports(
+      {
+        listen: [tcp(), { ...udp(), port }],
+        publicAddress: undefined,
+        networks: new Networks([]),
+        maxConnections: 1,
+        maxConnectionsPerAddress: 1,
+        connectionIdleMs: 1_000,
+      },
+      { random: seededRandom(1), logger: silentLogger },
+    )
     await expect(second.open()).rejects.toMatchObject({
       code: 'RINGDOWN_TRANSPORT',
       message: expect.stringContaining(`cannot listen on udp 127.0.0.1 port ${port}`),

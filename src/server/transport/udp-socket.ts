@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util'
 import { RingdownError } from '../../kit/index.ts'
 import type { Peer } from '../../sip/index.ts'
 import { familyOf } from '../config/address.ts'
-import type { ListenSettings } from '../config/settings.ts'
+import type { PlainListenSettings } from '../config/settings.ts'
 import { EAGAIN, EINTR, ENOBUFS, ENOMEM } from '../media/linux-sockets.ts'
 import { DirectUdp } from './direct-udp.ts'
 import type { LocalSocket } from './listener-choice.ts'
@@ -62,7 +62,7 @@ export class UdpSocket implements LocalSocket {
    * Binds the socket.
    * @throws RingdownError RINGDOWN_TRANSPORT when the address cannot be had
    */
-  static async bind({ address, port }: ListenSettings, listener: UdpListener): Promise<UdpSocket> {
+  static async bind({ address, port }: PlainListenSettings, listener: UdpListener): Promise<UdpSocket> {
     let direct = await DirectUdp.bind(familyOf(address), address, port)
     const descriptor = direct?.duplicate() ?? -1
     if (descriptor < 0) {

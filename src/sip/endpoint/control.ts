@@ -46,8 +46,11 @@ export interface Credentials {
 export type EndpointInput =
   /** One whole message: a datagram, or a message cut from a stream by SipStreamFramer. */
   | { readonly type: 'received'; readonly bytes: Uint8Array; readonly from: Peer }
-  /** A `send` could not be done (no route, connection refused). */
-  | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string }
+  /**
+   * A `send` could not be done (no route, connection refused). `wasOpen`: it went out on a connection
+   * that had stood and is gone now, so that another one may do better.
+   */
+  | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string; readonly wasOpen?: boolean }
   /** What DNS said to a question that was put out. */
   | { readonly type: 'dns'; readonly answer: DnsAnswer }
   | EndpointCommand

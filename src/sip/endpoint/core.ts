@@ -1,5 +1,14 @@
-import { Counters, DeadlineQueue, Fifo, type Instant, type Logger, Sequence, silentLogger } from '../../kit/index.ts'
-import type { Dialog } from '../dialog/index.ts'
+import {
+  Counters,
+  DeadlineQueue,
+  Fifo,
+  type Instant,
+  type Logger,
+  type Result,
+  Sequence,
+  silentLogger,
+} from '../../kit/index.ts'
+import { type Dialog, type WayOut, wayOutOf } from '../dialog/index.ts'
 import { type LocatorOutput, ServerLocator, type ServerName } from '../locate/index.ts'
 import { escapeUser, parseNameAddr, parseUri, type SipRequest, type SipResponse } from '../message/index.ts'
 import {
@@ -129,12 +138,20 @@ export class EndpointCore {
       counters: this.counters,
       timing: this.timing,
       maxServerTransactions: this.limits.maxTransactions,
+      maxUdpRequestBytes: this.limits.maxUdpRequestBytes,
     })
     this.locator = new ServerLocator({
       random: options.random,
       transports: options.transports ?? ['udp', 'tcp'],
       counters: this.counters,
     })
+  }
+
+  /** How a request outside of a dialog goes out: as it was said, else over the outbound proxy, else to its URI. */
+  wayOut(uri: string, route: readonly string[] | undefined, via: Peer | undefined): Result<WayOut> {
+    const { outboundProxy } = this.options
+    const usual = via === undefined && outboundProxy !== undefined ? [outboundProxy] : []
+    return wayOutOf(uri, route ?? usual, via)
   }
 
   get sizes(): EndpointSizes {

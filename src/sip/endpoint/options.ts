@@ -60,6 +60,8 @@ export interface EndpointOptions {
   readonly userAgent?: string
   /** The transports that requests may be sent over when a URI leaves the choice to us, the preferred first. Default UDP, TCP. */
   readonly transports?: readonly Peer['transport'][]
+  /** The Route of requests outside of dialogs that name no way out of their own (RFC 3261 section 8.1.2); default none. */
+  readonly outboundProxy?: string
   /** Who must authenticate; default nobody. Only asked outside of dialogs, never for ACK and CANCEL. */
   readonly authentication?: EndpointAuthentication
   /**
@@ -118,6 +120,8 @@ export interface EndpointLimits {
   readonly maxSessions: number
   /** Server transactions, see the transaction layer. Default 100000. */
   readonly maxTransactions: number
+  /** A request longer than this goes over TCP instead of UDP, see the transaction layer. Default 1300 octets. */
+  readonly maxUdpRequestBytes: number
   /** How long an INVITE may wait for its final answer from above before it is answered 480, in ms. Default 10 minutes. */
   readonly unansweredInviteMs: number
   /** How long a server may be silent while its name has further ones, before the next is tried, in ms. Default 4000. */
@@ -127,6 +131,7 @@ export interface EndpointLimits {
 export const DEFAULT_LIMITS: EndpointLimits = {
   maxSessions: 20_000,
   maxTransactions: 100_000,
+  maxUdpRequestBytes: 1300,
   unansweredInviteMs: 600_000,
   failOverMs: 4000,
 }

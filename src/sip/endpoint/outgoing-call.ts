@@ -1,6 +1,6 @@
 import { ok, type Result, token } from '../../kit/index.ts'
 import { DigestClient } from '../auth/index.ts'
-import { Dialog, isSips, type WayOut, wayOutOf } from '../dialog/index.ts'
+import { Dialog, isSips, type WayOut } from '../dialog/index.ts'
 import {
   createRequest,
   hasWord,
@@ -95,7 +95,7 @@ export class OutgoingCall implements SessionUser, DialogUser, TransactionUser {
     if (!uri.ok) return uri
     const from = parseNameAddr(command.from ?? core.options.identity)
     if (!from.ok) return from
-    const way = wayOutOf(uri.value, command.route, command.via)
+    const way = core.wayOut(uri.value, command.route, command.via)
     if (!way.ok) return way
     const fromText = printNameAddr({ ...from.value, params: NO_PARAMS })
     return ok(new OutgoingCall(core, command, { uri: uri.value, from: fromText, way: way.value }))

@@ -1,6 +1,6 @@
 import { ok, type Result, token, UsageError } from '../../kit/index.ts'
 import { DigestClient } from '../auth/index.ts'
-import { isSips, type WayOut, wayOutOf } from '../dialog/index.ts'
+import { isSips, type WayOut } from '../dialog/index.ts'
 import {
   createRequest,
   MAX_CSEQ,
@@ -54,7 +54,7 @@ export class RequestSeries implements TransactionUser {
       throw new UsageError(`${command.method} cannot be sent outside of a session; use the commands of sessions`)
     if (this.#current !== undefined)
       throw new UsageError(`series ${this.#series} has a request under way; wait for its outsideDone`)
-    const addresses = addressesOf(command, this.#core.options.identity)
+    const addresses = addressesOf(this.#core, command)
     if (!addresses.ok) {
       this.#finish(command, { cause: 'transport', detail: addresses.error })
       return
@@ -148,9 +148,9 @@ interface Current {
   id: TransactionId | undefined
 }
 
-function addressesOf(command: OutsideCommand, identity: string): Result<{ from: string; way: WayOut }> {
-  const from = parseNameAddr(command.from ?? identity)
+function addressesOf(core: EndpointCore, command: OutsideCommand): Result<{ from: string; way: WayOut }> {
+  const from = parseNameAddr(command.from ?? core.options.identity)
   if (!from.ok) return from
-  const way = wayOutOf(command.uri, command.route, command.via)
+  const way = core.wayOut(command.uri, command.route, command.via)
   return way.ok ? ok({ from: printNameAddr({ ...from.value, params: NO_PARAMS }), way: way.value }) : way
 }

@@ -79,6 +79,14 @@ export class SipHeaders {
     for (let i = 0; i < this.#names.length; i++) yield [this.#names[i] as string, this.#values[i] as string]
   }
 
+  /** How long {@link toText} is at most, in characters. */
+  get textLength(): number {
+    let length = 0
+    for (let i = 0; i < this.#names.length; i++)
+      length += (this.#names[i] as string).length + (this.#values[i] as string).length + 4
+    return length
+  }
+
   /** Every header but Content-Length as lines that end with CRLF. Lists of plain words share one line. */
   toText(): string {
     let text = ''

@@ -12,6 +12,18 @@ export function printMessage(message: SipMessage): Uint8Array {
   return message.body.length === 0 ? head : concatBytes(head, message.body)
 }
 
+/**
+ * About how long the printed message is, in octets: the sum of its parts, where a letter beyond ASCII counts as one. Costs
+ * next to nothing, as nothing is printed.
+ */
+export function printedLength(message: SipMessage): number {
+  const first = message.kind === 'request' ? message.method.length + message.uri.length : message.phrase.length + 4
+  return first + message.headers.textLength + message.body.length + FRAME_LENGTH
+}
+
+/** The rest of the first line, Content-Length, and the empty line. */
+const FRAME_LENGTH = ' SIP/2.0 \r\nContent-Length: 1000\r\n\r\n'.length
+
 /** The first line without its line break, for example `INVITE sip:bob@example.com SIP/2.0`; one line in any case. */
 export function startLine(message: SipMessage): string {
   const line =

@@ -16,7 +16,7 @@ function frame(chunks: readonly Uint8Array[], limit?: number): string[] {
 
 function textOf(output: FramerOutput): string {
   if (output.type === 'message') return new TextDecoder().decode(output.bytes)
-  if (output.type === 'ping') return 'ping'
+  if (output.type === 'ping' || output.type === 'pong') return output.type
   return `broken: ${output.error.code}${output.error.request === undefined ? '' : ', answerable'}`
 }
 

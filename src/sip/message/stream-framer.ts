@@ -10,6 +10,8 @@ export type FramerOutput =
   | { readonly type: 'message'; readonly bytes: Uint8Array }
   /** The peer's keep-alive, CRLFCRLF between messages: answer it with {@link PONG} (RFC 5626 section 4.4.1). */
   | { readonly type: 'ping' }
+  /** The answer to a ping of ours: the CRLF that {@link SipStreamFramer.expectPong} has announced. */
+  | { readonly type: 'pong' }
   /** The stream cannot be read any further: answer `error.request` if there is one, and close. Comes once, as the last. */
   | { readonly type: 'broken'; readonly error: SipParseError }
 
@@ -35,6 +37,7 @@ export class SipStreamFramer {
   #messageLength = 0
   /** Whether an odd number of CRLFs has come since the last message or ping. */
   #isHalfPing = false
+  #isPongExpected = false
   #isBroken = false
 
   /** @param messageBytes The longest message that is let through, in bytes. */
@@ -50,11 +53,17 @@ export class SipStreamFramer {
     this.#end += bytes.length
   }
 
+  /** A ping has been sent: the next CRLF between messages is its answer, if it comes at all. */
+  expectPong(): void {
+    this.#isPongExpected = true
+  }
+
   /** The next output, or `undefined` when more bytes are needed. */
   poll(): FramerOutput | undefined {
     if (this.#isBroken) return undefined
     if (this.#messageLength === 0) {
-      if (this.#skipLineBreaks()) return { type: 'ping' }
+      const signal = this.#skipLineBreaks()
+      if (signal !== undefined) return { type: signal }
       const fault = this.#readHead()
       if (fault !== undefined) return this.#break(fault)
       if (this.#messageLength === 0) return undefined
@@ -69,8 +78,8 @@ export class SipStreamFramer {
     return { type: 'message', bytes }
   }
 
-  /** Skips the line breaks between two messages; true when they made a ping. */
-  #skipLineBreaks(): boolean {
+  /** Skips the line breaks between two messages, up to what they mean. */
+  #skipLineBreaks(): 'ping' | 'pong' | undefined {
     while (this.#start < this.#end) {
       const byte = this.#buffer[this.#start]
       if (byte === LF) {
@@ -79,14 +88,18 @@ export class SipStreamFramer {
         this.#start++
         if (this.#buffer[this.#start] !== LF) continue
         this.#start++
+        if (this.#isPongExpected) {
+          this.#isPongExpected = false
+          return 'pong'
+        }
         this.#isHalfPing = !this.#isHalfPing
-        if (!this.#isHalfPing) return true
+        if (!this.#isHalfPing) return 'ping'
       } else {
         break
       }
     }
     if (this.#start === this.#end) this.#release()
-    return false
+    return undefined
   }
 
   /** Looks for the end of the head at `#start` and sets `#messageLength` when it is there. */

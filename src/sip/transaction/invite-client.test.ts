@@ -20,6 +20,7 @@ const start = { type: 'start' } as const
 const cancel = { type: 'cancel' } as const
 const giveUp = { type: 'giveUp' } as const
 const transportError = { type: 'transportError', reason: 'refused' } as const
+const connectionLost = { type: 'connectionLost', reason: 'reset' } as const
 const got = (status: number) => ({ type: 'response', response: answer(INVITE, status) }) as const
 
 function create(over: 'udp' | 'tcp' = 'udp'): InviteClient {
@@ -46,6 +47,15 @@ const ROWS: RowCase<InviteClientInput>[] = [
     by: got(302),
     next: 'completed',
     emits: ['send ACK', 'response 302'],
+  },
+  {
+    state: 'calling',
+    event: 'connectionLost',
+    over: 'tcp',
+    path: calling,
+    by: connectionLost,
+    next: 'calling',
+    emits: ['send INVITE'],
   },
   { state: 'calling', event: 'cancel', path: calling, by: cancel, next: 'calling', emits: [] },
   { state: 'calling', event: 'giveUp', path: calling, by: giveUp, next: 'calling', emits: [] },

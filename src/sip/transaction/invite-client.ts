@@ -8,7 +8,7 @@ import { patienceMs, type TransactionTiming } from './timing.ts'
 import { TransactionMachine, type TransitionTable } from './transaction-machine.ts'
 
 export type InviteClientState = 'initial' | 'calling' | 'proceeding' | 'completed' | 'accepted' | 'terminated'
-type Event = Timer | 'start' | '1xx' | '2xx' | '300-699' | 'cancel' | 'giveUp' | 'transportError'
+type Event = Timer | 'start' | '1xx' | '2xx' | '300-699' | 'cancel' | 'giveUp' | 'transportError' | 'connectionLost'
 type Timer = 'A' | 'B' | 'D' | 'M' | 'cancelPatience'
 type Action =
   | 'send request'
@@ -50,6 +50,8 @@ export const INVITE_CLIENT_TABLE: TransitionTable<InviteClientState, Event, Acti
     giveUp: ['calling', 'stop A', 'hold CANCEL'],
     // 17.1.4.
     transportError: ['terminated', 'report transport error', 'end'],
+    // The connection stood before: the far end may be there on another one, and knows the request by its branch.
+    connectionLost: ['calling', 'send request'],
   },
   proceeding: {
     '1xx': ['proceeding', 'pass response'],
@@ -78,7 +80,7 @@ export type InviteClientInput =
   | { readonly type: 'start' }
   | { readonly type: 'response'; readonly response: SipResponse }
   | { readonly type: 'cancel' | 'giveUp' }
-  | { readonly type: 'transportError'; readonly reason: string }
+  | { readonly type: 'transportError' | 'connectionLost'; readonly reason: string }
 
 export type InviteClientOutput =
   | Extract<LayerOutput, { type: 'send' | 'response' | 'failed' | 'terminated' }>
@@ -151,7 +153,7 @@ export class InviteClient extends TransactionMachine<
       this.follow(responseEvent(input.response.status), now)
       this.#response = undefined
     } else {
-      if (input.type === 'transportError') this.#reason = input.reason
+      if (input.type === 'transportError' || input.type === 'connectionLost') this.#reason = input.reason
       this.follow(input.type, now)
     }
   }

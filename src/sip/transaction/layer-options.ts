@@ -26,6 +26,10 @@ export type LayerCounter =
   | 'timeouts'
   /** A message of a transaction could not be sent. */
   | 'transportErrors'
+  /** A request too long for UDP that went over TCP instead (RFC 3261 section 18.1.1). */
+  | 'requestsOverTcp'
+  /** Of those: sent over UDP after all, as there was no connection to be had. */
+  | 'requestsBackOverUdp'
 
 export interface LayerOptions {
   /** Gives the ids of server transactions; the TU takes those of client transactions from the same sequence. */
@@ -41,6 +45,8 @@ export interface LayerOptions {
    * requests within dialogs, so that calls can still end when no new ones are taken.
    */
   readonly maxServerTransactions?: number
+  /** A request longer than this, in octets, goes over TCP instead of UDP (RFC 3261 section 18.1.1). Default 1300. */
+  readonly maxUdpRequestBytes?: number
   /** What a request beyond that limit is told in Retry-After, in seconds; default 5. */
   readonly retryAfterS?: number
 }

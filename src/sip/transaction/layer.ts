@@ -20,6 +20,7 @@ import type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
 import { mergeKey, type RequestIdentity, requestIdentity } from './matching.ts'
 import { NonInviteClient } from './non-invite-client.ts'
 import { NonInviteServer } from './non-invite-server.ts'
+import { OverTcp } from './over-tcp.ts'
 import type { LayerInput, LayerOutput, TransactionId } from './port.ts'
 import { noteSource, replyTarget } from './response-route.ts'
 import { createSend } from './send.ts'
@@ -37,6 +38,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   readonly #timing: TransactionTiming
   readonly #counters: Counters<LayerCounter>
   readonly #maxServers: number
+  readonly #overTcp: OverTcp
   /** The To tag of everything that is answered without a transaction: it must not change from one copy to the next. */
   readonly #tag: string
 
@@ -59,6 +61,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     this.#counters = options.counters ?? new Counters()
     this.#maxServers = options.maxServerTransactions ?? 100_000
     this.#tag = token(options.random)
+    this.#overTcp = new OverTcp(options.maxUdpRequestBytes)
   }
 
   get sizes(): LayerSizes {
@@ -103,7 +106,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
         break
       }
       case 'sendFailed':
-        this.#sendFailed(input.to, input.reason, now)
+        this.#sendFailed(input, now)
         break
     }
   }
@@ -234,12 +237,46 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       )
     }
     const branch = this.#addVia(request, to)
-    const options = { id, request, to, timing: this.#timing }
-    const machine = request.method === 'INVITE' ? new InviteClient(options) : new NonInviteClient(options)
-    const live: LiveClient = { side: 'client', machine, branch, isCancel: false, cancelHeaders: undefined }
+    const way = this.#overTcp.wants(request, to, now) ? this.#switch(request, branch, { ...to, transport: 'tcp' }) : to
+    if (way !== to) this.#counters.add('requestsOverTcp')
+    const machine = this.#clientOf(id, request, way)
+    const live: LiveClient = {
+      side: 'client',
+      machine,
+      branch,
+      isCancel: false,
+      cancelHeaders: undefined,
+      isCancelled: false,
+      overUdp: way === to ? undefined : to,
+      isSentAgain: false,
+    }
     this.#byId.set(id, live)
     this.#clients.set(branch, live)
     machine.handle({ type: 'start' }, now)
+    this.#settle(live, now)
+  }
+
+  #clientOf(id: TransactionId, request: SipRequest, to: Peer): InviteClient | NonInviteClient {
+    const options = { id, request, to, timing: this.#timing }
+    return request.method === 'INVITE' ? new InviteClient(options) : new NonInviteClient(options)
+  }
+
+  /** Lets the Via say that the request goes to `to` (section 18.1.1). */
+  #switch(request: SipRequest, branch: string, to: Peer): Peer {
+    request.headers.shift('via')
+    request.headers.prepend('via', this.#viaOf(to, branch))
+    return to
+  }
+
+  /** No connection for a request that is too long for UDP: over UDP after all, from the beginning (section 18.1.1). */
+  #fallBack(live: LiveClient, overUdp: Peer, now: Instant): void {
+    const { id, request } = live.machine
+    this.#counters.add('requestsBackOverUdp')
+    this.#overTcp.refused(overUdp, now)
+    live.overUdp = undefined
+    live.machine = this.#clientOf(id, request, this.#switch(request, live.branch, overUdp))
+    live.machine.handle({ type: 'start' }, now)
+    if (live.isCancelled && live.machine instanceof InviteClient) live.machine.handle({ type: 'cancel' }, now)
     this.#settle(live, now)
   }
 
@@ -247,6 +284,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     const live = this.#byId.get(id)
     if (!(live?.machine instanceof InviteClient) || live.side !== 'client') return
     live.cancelHeaders = headers
+    live.isCancelled = true
     live.machine.handle({ type: 'cancel' }, now)
     this.#settle(live, now)
   }
@@ -268,7 +306,16 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       timing: this.#timing,
     })
     const { branch } = invite
-    const live: LiveClient = { side: 'client', machine, branch, isCancel: true, cancelHeaders: undefined }
+    const live: LiveClient = {
+      side: 'client',
+      machine,
+      branch,
+      isCancel: true,
+      cancelHeaders: undefined,
+      isCancelled: false,
+      overUdp: undefined,
+      isSentAgain: false,
+    }
     this.#cancels.set(branch, live)
     machine.handle({ type: 'start' }, now)
     this.#settle(live, now)
@@ -290,12 +337,23 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   }
 
   /** Section 18.4. Rare, so looking through all transactions costs less than an index by peer. */
-  #sendFailed(to: Peer, reason: string, now: Instant): void {
+  #sendFailed({ to, reason, wasOpen }: Extract<LayerInput, { type: 'sendFailed' }>, now: Instant): void {
     for (const live of [...this.#byId.values(), ...this.#cancels.values()]) {
       if (!isSamePeer(live.side === 'client' ? live.machine.to : live.machine.replyTo, to)) continue
-      live.machine.handle({ type: 'transportError', reason }, now)
+      if (live.side === 'client') this.#clientFailed(live, reason, wasOpen === true, now)
+      else live.machine.handle({ type: 'transportError', reason }, now)
       this.#settle(live, now)
     }
+  }
+
+  #clientFailed(live: LiveClient, reason: string, wasOpen: boolean, now: Instant): void {
+    const { state } = live.machine
+    if (wasOpen && !live.isSentAgain) {
+      live.isSentAgain = true
+      live.machine.handle({ type: 'connectionLost', reason }, now)
+    } else if (live.overUdp !== undefined && (state === 'calling' || state === 'trying')) {
+      this.#fallBack(live, live.overUdp, now)
+    } else live.machine.handle({ type: 'transportError', reason }, now)
   }
 
   /** Takes what a machine has put out, and forgets it or notes its next deadline. */
@@ -338,11 +396,15 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   /** Puts our Via on top (section 18.1.1) and returns its branch, unique for ever (section 8.1.1.7). */
   #addVia(request: SipRequest, to: Peer): string {
     const branch = BRANCH_COOKIE + token(this.#options.random)
+    request.headers.prepend('via', this.#viaOf(to, branch))
+    return branch
+  }
+
+  #viaOf(to: Peer, branch: string): string {
     const transport = to.transport.toUpperCase()
     // On TLS the far end may send requests of its own back over the connection (RFC 5923 section 5).
     const alias = to.transport === 'tls' ? ';alias' : ''
-    request.headers.prepend('via', `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport${alias};branch=${branch}`)
-    return branch
+    return `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport${alias};branch=${branch}`
   }
 
   /** Answers without a transaction (section 8.2.7). */
@@ -356,12 +418,18 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
 
 interface LiveClient {
   readonly side: 'client'
-  readonly machine: InviteClient | NonInviteClient
+  machine: InviteClient | NonInviteClient
   readonly branch: string
   /** A CANCEL of the layer's own. */
   readonly isCancel: boolean
   /** What `cancel` asked to put on the CANCEL, which may have to wait. */
   cancelHeaders: readonly (readonly [name: string, value: string])[] | undefined
+  /** `cancel` was asked for. */
+  isCancelled: boolean
+  /** Where it would have gone over UDP, had it not been too long; until it goes there after all. */
+  overUdp: Peer | undefined
+  /** Its connection was lost once, and it went out on another one. */
+  isSentAgain: boolean
 }
 
 interface LiveServer {

@@ -19,6 +19,7 @@ const BYE = phoneRequest('BYE')
 const start = { type: 'start' } as const
 const giveUp = { type: 'giveUp' } as const
 const transportError = { type: 'transportError', reason: 'refused' } as const
+const connectionLost = { type: 'connectionLost', reason: 'reset' } as const
 const got = (status: number) => ({ type: 'response', response: answer(BYE, status) }) as const
 
 function create(over: 'udp' | 'tcp' = 'udp'): NonInviteClient {
@@ -43,6 +44,24 @@ const ROWS: RowCase<NonInviteClientInput>[] = [
     event: 'transportError',
     path: trying,
     by: transportError,
+    next: 'terminated',
+    emits: failedTransport,
+  },
+  {
+    state: 'trying',
+    event: 'connectionLost',
+    over: 'tcp',
+    path: trying,
+    by: connectionLost,
+    next: 'trying',
+    emits: ['send BYE'],
+  },
+  {
+    state: 'proceeding',
+    event: 'connectionLost',
+    over: 'tcp',
+    path: proceeding,
+    by: connectionLost,
     next: 'terminated',
     emits: failedTransport,
   },

@@ -8,7 +8,7 @@ import { patienceMs, type TransactionTiming } from './timing.ts'
 import { TransactionMachine, type TransitionTable } from './transaction-machine.ts'
 
 export type NonInviteClientState = 'initial' | 'trying' | 'proceeding' | 'completed' | 'terminated'
-type Event = Timer | 'start' | '1xx' | '200-699' | 'giveUp' | 'transportError'
+type Event = Timer | 'start' | '1xx' | '200-699' | 'giveUp' | 'transportError' | 'connectionLost'
 type Timer = 'E' | 'F' | 'K'
 type Action =
   | 'send request'
@@ -38,6 +38,8 @@ export const NON_INVITE_CLIENT_TABLE: TransitionTable<NonInviteClientState, Even
     giveUp: ['terminated', 'end'],
     // 17.1.4.
     transportError: ['terminated', 'report transport error', 'end'],
+    // The connection stood before: the far end may be there on another one, and knows the request by its branch.
+    connectionLost: ['trying', 'send request'],
   },
   proceeding: {
     // 17.1.2.2: a provisional response slows the retransmissions down to T2; it does not end them.
@@ -46,6 +48,7 @@ export const NON_INVITE_CLIENT_TABLE: TransitionTable<NonInviteClientState, Even
     '1xx': ['proceeding', 'pass response'],
     '200-699': ['completed', 'stop timers', 'pass response', 'start K'],
     transportError: ['terminated', 'report transport error', 'end'],
+    connectionLost: ['terminated', 'report transport error', 'end'],
   },
   completed: {
     // 17.1.2.2: retransmitted responses are absorbed until K.
@@ -57,7 +60,7 @@ export const NON_INVITE_CLIENT_TABLE: TransitionTable<NonInviteClientState, Even
 export type NonInviteClientInput =
   | { readonly type: 'start' | 'giveUp' }
   | { readonly type: 'response'; readonly response: SipResponse }
-  | { readonly type: 'transportError'; readonly reason: string }
+  | { readonly type: 'transportError' | 'connectionLost'; readonly reason: string }
 
 export type NonInviteClientOutput = Extract<LayerOutput, { type: 'send' | 'response' | 'failed' | 'terminated' }>
 
@@ -114,7 +117,7 @@ export class NonInviteClient extends TransactionMachine<
       this.follow(input.response.status < 200 ? '1xx' : '200-699', now)
       this.#response = undefined
     } else {
-      if (input.type === 'transportError') this.#reason = input.reason
+      if (input.type === 'transportError' || input.type === 'connectionLost') this.#reason = input.reason
       this.follow(input.type, now)
     }
   }

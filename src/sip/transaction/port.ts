@@ -63,9 +63,10 @@ export type LayerInput =
     }
   /**
    * A `send` to this peer could not be done. Ends the client transactions that had something to send there and no
-   * answer yet (RFC 3261 section 17.1.4; an INVITE that is ringing stays); the server ones report it and stay.
+   * answer yet (RFC 3261 section 17.1.4; an INVITE that is ringing stays); the server ones report it and stay. When the
+   * connection `wasOpen`, a request that nothing has come back for is sent once more instead, on a new connection.
    */
-  | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string }
+  | { readonly type: 'sendFailed'; readonly to: Peer; readonly reason: string; readonly wasOpen?: boolean }
 
 export type LayerOutput =
   | Send

@@ -58,7 +58,7 @@ describe('SipTransport', () => {
     const { sim, a, b } = setUp()
     a.transport.send(utf8Encode('OPTIONS sip:x SIP/2.0\r\nContent-Length: many\r\n\r\n'), { transport: 'tcp', ...B })
     await sim.clock.runUntilIdle()
-    expect(a.heard).toEqual(['tcp 10.0.0.2:5060 connection reset'])
+    expect(a.heard).toEqual(['tcp 10.0.0.2:5060 the far end closed the connection without an answer'])
     expect([a.transport.connections, b.transport.connections]).toEqual([0, 0])
   })
 

@@ -1,0 +1,2 @@
+export { Connections } from './connections.ts'
+export * from './port.ts'
