@@ -1,6 +1,6 @@
 import type { WithinOptions } from './expectations.ts'
 import type { Phone } from './phone.ts'
-import type { PhoneLine, PhoneState } from './phone-line.ts'
+import type { MediaDirection, PhoneLine, PhoneResponse, PhoneState } from './phone-line.ts'
 
 /**
  * How a phone calls and is called: each function as {@link Phone} describes it, and only in the states of the line in which
@@ -32,12 +32,12 @@ export class Calling {
     return this.#line.state === 'ANSWERED' ? 200 : (this.#line.ended?.status ?? 0)
   }
 
-  dial(to: string, { headers = [] }: { headers?: readonly (readonly [string, string])[] }): void {
+  dial(to: string, { headers = [], from }: { headers?: readonly (readonly [string, string])[]; from?: string }): void {
     this.#requireState('dial', 'IDLE')
     const uri = /^(sips?|tel):/i.test(to) ? to : `sip:${encodeURIComponent(to)}@${this.#exchangeAddress}`
     this.#line.begin('CALLING')
     this.#phone.note(`calls ${to}`)
-    this.#line.dial(uri, headers)
+    this.#line.dial(uri, headers, from)
   }
 
   async expectRinging(options?: WithinOptions): Promise<void> {
@@ -85,6 +85,16 @@ export class Calling {
     this.#line.accept(183)
   }
 
+  respond(status: number, options: PhoneResponse): void {
+    this.#requireState('respond', 'CALLED')
+    if (!(status > 100 && status < 700 && (status < 200 || status >= 300)))
+      throw this.#phone.failure(
+        `cannot respond with ${status}: it must be 101 to 199 or 300 to 699, and 200 is answer()`,
+      )
+    this.#phone.note(`responds with ${status}`)
+    this.#line.respond(status, options)
+  }
+
   async answer(): Promise<void> {
     this.#requireState('answer', 'CALLED')
     this.#phone.note('answers')
@@ -129,7 +139,11 @@ export class Calling {
     await this.#change('takes the far end back', 'sendrecv')
   }
 
-  async #change(what: string, direction: 'sendonly' | 'sendrecv'): Promise<void> {
+  async reinvite(direction: MediaDirection): Promise<void> {
+    await this.#change(`sends a re-INVITE that says ${direction}`, direction)
+  }
+
+  async #change(what: string, direction: MediaDirection): Promise<void> {
     this.#requireState('a change of the session', 'ANSWERED')
     this.#phone.note(what)
     const { answers } = this.#line

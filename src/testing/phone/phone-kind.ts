@@ -2,6 +2,7 @@ import type { LinkConditions } from '../network/conditions.ts'
 import type { NatKind } from '../network/nat.ts'
 import type { DtmfHabits } from './dtmf-habits.ts'
 import type { Phone } from './phone.ts'
+import type { MediaDirection } from './phone-line.ts'
 import type { PhoneSessionTimer } from './refresher.ts'
 
 /** What kind of phone stands somewhere: its set, its line, and the habits of its user. */
@@ -12,6 +13,8 @@ export interface PhoneKind {
     readonly conditions?: Partial<LinkConditions>
     readonly nat?: NatKind
   }
+  /** What its user does as soon as the phone is there. */
+  readonly onPlaced?: (phone: Phone) => Promise<void>
   /** What its user does when somebody calls. Without it the test acts by hand. */
   readonly onCall?: (phone: Phone) => Promise<void>
   /** What its user does once a call that the phone made is answered. */
@@ -32,6 +35,8 @@ export interface PhoneOptions {
   readonly transport?: 'udp' | 'tcp'
   /** The address that its session descriptions name, when that is not its own. */
   readonly claimedMediaAddress?: string
+  /** What its first session description says of the sound; it sends none unless that is `sendrecv`. Default `sendrecv`. */
+  readonly direction?: MediaDirection
   /** What it knows of session timers. Default: nothing. */
   readonly sessionTimer?: PhoneSessionTimer
 }

@@ -8,6 +8,18 @@ import { PhoneRegistration } from './phone-registration.ts'
 import { Refresher } from './refresher.ts'
 import { readRemoteAudio } from './remote-audio.ts'
 
+/** What a session description says of its stream, as its sender sees it (RFC 3264 section 5.1). */
+export type MediaDirection = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive'
+
+/** What a response of a phone says besides its status. */
+export interface PhoneResponse {
+  /** Default: that of the status. */
+  readonly phrase?: string
+  readonly headers?: ExtraHeaders
+  /** A session description goes with it: sound flows from now on. Default false. */
+  readonly sound?: boolean
+}
+
 /** Where a phone stands: what `phone.state` reads. */
 export type PhoneState = 'IDLE' | 'CALLING' | 'RINGING' | 'CALLED' | 'ANSWERED'
 
@@ -33,7 +45,7 @@ export interface PhoneLineOwner {
 
 /** What a line is made with. */
 export interface PhoneLineOptions
-  extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'sessionTimer' | 'transport'> {
+  extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'direction' | 'sessionTimer' | 'transport'> {
   /** Its session descriptions offer telephone-events (RFC 4733). */
   readonly hasTelephoneEvents: boolean
 }
@@ -57,8 +69,8 @@ export class PhoneLine {
   #call: PeerCall | undefined
   #end: PhoneCallEnd | undefined
   #isHeld = false
-  /** We hold the far end while it says `sendonly`. */
-  #direction: 'sendonly' | 'sendrecv' = 'sendrecv'
+  /** What our session descriptions say; we hold the far end while it is `sendonly`. */
+  #direction: MediaDirection = 'sendrecv'
   #wasAnswered = false
   #calls = 0
   #answers = 0
@@ -119,8 +131,12 @@ export class PhoneLine {
   }
 
   /** Sends an INVITE. */
-  dial(uri: string, headers: ExtraHeaders): void {
-    this.#call = this.sip.invite(uri, { headers: [...headers, ...this.#refresher.asked], sdp: this.#sdp() })
+  dial(uri: string, headers: ExtraHeaders, from?: string): void {
+    this.#call = this.sip.invite(uri, {
+      headers: [...headers, ...this.#refresher.asked],
+      sdp: { ...this.#sdp(), direction: this.#direction },
+      ...(from !== undefined && { from }),
+    })
   }
 
   /** A call begins: the line is no longer IDLE, and forgets the call before. */
@@ -128,9 +144,9 @@ export class PhoneLine {
     this.#calls++
     this.#end = undefined
     this.#isHeld = false
-    this.#direction = 'sendrecv'
+    this.#direction = this.#options.direction ?? 'sendrecv'
     this.#wasAnswered = false
-    this.#audio.isMuted = false
+    this.#audio.isMuted = this.#direction !== 'sendrecv'
     this.#state = state
   }
 
@@ -143,8 +159,17 @@ export class PhoneLine {
   accept(status: 183 | 200): void {
     const call = this.#call as PeerCall
     const headers = status === 200 ? this.#refresher.answered(call.invite) : []
-    call.respond(status, { headers, sdp: this.#sdp() })
+    call.respond(status, { headers, sdp: { ...this.#sdp(), direction: this.#direction } })
     this.#startAudio(call.invite)
+  }
+
+  /** A provisional response, or a refusal, to who calls. */
+  respond(status: number, { phrase, headers = [], sound = false }: PhoneResponse): void {
+    const call = this.#call as PeerCall
+    const sdp = sound ? { ...this.#sdp(), direction: this.#direction } : undefined
+    call.respond(status, { headers, ...(phrase !== undefined && { phrase }), ...(sdp && { sdp }) })
+    if (sound) this.#startAudio(call.invite)
+    if (status >= 300) this.#finish({ by: 'phone', status })
   }
 
   /** A final refusal to who calls. */
@@ -161,9 +186,9 @@ export class PhoneLine {
     this.#finish({ by: 'phone' })
   }
 
-  /** Sends a re-INVITE that says `direction`; while it says `sendonly` nothing is sent. */
-  reinvite(direction: 'sendonly' | 'sendrecv'): void {
-    this.#audio.isMuted = direction === 'sendonly'
+  /** Sends a re-INVITE that says `direction`; while it says anything but `sendrecv` nothing is sent. */
+  reinvite(direction: MediaDirection): void {
+    this.#audio.isMuted = direction !== 'sendrecv'
     this.#direction = direction
     this.#version++
     this.#call?.reinvite({ headers: this.#refresher.asked, sdp: { ...this.#sdp(), direction } })

@@ -11,7 +11,7 @@ import { Hearing } from './hearing.ts'
 import { Keypad } from './keypad.ts'
 import type { Sayable } from './mouth.ts'
 import type { PhoneKind } from './phone-kind.ts'
-import { type PhoneCallEnd, PhoneLine, type PhoneState } from './phone-line.ts'
+import { type MediaDirection, type PhoneCallEnd, PhoneLine, type PhoneResponse, type PhoneState } from './phone-line.ts'
 import type { RegisterOptions } from './phone-registration.ts'
 import { Speaking } from './speaking.ts'
 
@@ -34,7 +34,7 @@ export class Phone {
   readonly #expectations: Expectations
 
   /** @param kind its set and the habits of its user; without these the test acts by hand */
-  constructor(environment: PhoneEnvironment, { set = {}, onCall, onAnswered }: PhoneKind = {}) {
+  constructor(environment: PhoneEnvironment, { set = {}, onPlaced, onCall, onAnswered }: PhoneKind = {}) {
     const { host, clock, random } = environment
     const habits = { ...GOOD_HABITS, ...set.dtmf }
     this.#environment = environment
@@ -59,6 +59,7 @@ export class Phone {
     this.#expectations = new Expectations(clock, this.#line, this.name, (message, stack) =>
       this.failure(message, stack),
     )
+    this.#run(onPlaced)
   }
 
   /** The time on its clock, ms. */
@@ -114,8 +115,11 @@ export class Phone {
     return this.#calling.call(to, options)
   }
 
-  /** Calls, and does not wait: see {@link expectRinging}, {@link expectAnswer}, {@link expectRefusal}. */
-  dial(to: string, options: { headers?: readonly (readonly [string, string])[] } = {}): void {
+  /**
+   * Calls, and does not wait: see {@link expectRinging}, {@link expectAnswer}, {@link expectRefusal}.
+   * @param options `from` is the From address; default: this phone
+   */
+  dial(to: string, options: { headers?: readonly (readonly [string, string])[]; from?: string } = {}): void {
     this.#calling.dial(to, options)
   }
 
@@ -147,6 +151,14 @@ export class Phone {
   /** Sends sound before the answer: 183 with a session description. */
   earlyMedia(): void {
     this.#calling.earlyMedia()
+  }
+
+  /**
+   * Says something else to who calls than {@link ring} and {@link earlyMedia} do.
+   * @param status 101 to 199, or 300 to 699, which refuses the call
+   */
+  respond(status: number, options: PhoneResponse = {}): void {
+    this.#calling.respond(status, options)
   }
 
   /** Answers the call and resolves when the caller has acknowledged it. */
@@ -195,6 +207,11 @@ export class Phone {
     registration.send(this.name, options)
     await this.until('expected an answer to its REGISTER', () => registration.status !== undefined, { isForEnd: true })
     if (registration.status !== 200) throw this.failure(`was refused its registration with ${registration.status}`)
+  }
+
+  /** Sends a re-INVITE in which its session description says `direction`, and waits for the answer. */
+  reinvite(direction: MediaDirection): Promise<void> {
+    return this.#calling.reinvite(direction)
   }
 
   // --- speaking and pressing ----------------------------------------------------------------------------------------

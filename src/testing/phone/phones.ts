@@ -4,6 +4,7 @@ import { ivr } from './kinds/ivr.ts'
 import { behindNat, gateway, onLine } from './kinds/line.ts'
 import { musicOnHold } from './kinds/music-on-hold.ts'
 import { holds, person, scripted, silent, slowPerson } from './kinds/person.ts'
+import { replay } from './kinds/replay.ts'
 import { screening } from './kinds/screening.ts'
 import { busy, networkTone, noAnswer, rejects, unobtainable } from './kinds/unanswered.ts'
 import { earlyMediaVoicemail, voicemail } from './kinds/voicemail.ts'
@@ -27,6 +28,7 @@ export const phones = {
   musicOnHold,
   holds,
   scripted,
+  replay,
   gateway,
   behindNat,
   onLine,
