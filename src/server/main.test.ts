@@ -223,6 +223,11 @@ describe('a server', () => {
     expect(caller).toBe('sip:ringdown@127.0.0.2')
   })
 
+  it('says why it does not start when a STUN server does not tell our address', async () => {
+    const dead = startServer({ sip: { publicAddress: 'stun:no-such-name.invalid' } }, { directory: folder })
+    await expect(dead).rejects.toMatchObject({ code: 'RINGDOWN_TRANSPORT' })
+  })
+
   it('tells far ends of a network the addresses that are for them', async () => {
     let from = ''
     const look = inbound(async (channel) => {

@@ -18,6 +18,7 @@ import { familyOf, hostOf, isWildcard } from './config/address.ts'
 import { checkConfig } from './config/check.ts'
 import type { RingdownConfig } from './config/config.ts'
 import { appFile, type Settings } from './config/settings.ts'
+import { discoveredConfig } from './discovered-config.ts'
 import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
 import { createLogger } from './log/logger.ts'
@@ -96,9 +97,9 @@ export interface RunningServer {
  */
 export async function startServer(config: RingdownConfig, options: ServerOptions = {}): Promise<RunningServer> {
   const directory = options.directory ?? process.cwd()
-  const settings = checkConfig(config, directory)
-  const logger = options.logger ?? createLogger(settings.log)
   const random = systemRandom()
+  const settings = checkConfig(await discoveredConfig(config, checkConfig(config, directory), random), directory)
+  const logger = options.logger ?? createLogger(settings.log)
   const disk = new DiskMediaStore(settings.files, { logger })
   if (options.files === undefined) await disk.open()
   const apps = new AppLibrary(logger)

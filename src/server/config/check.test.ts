@@ -29,6 +29,13 @@ function problems(config: unknown): readonly string[] {
 }
 
 describe('a configuration', () => {
+  it('takes a STUN server for a public address', () => {
+    for (const publicAddress of ['stun:stun.example.net', 'stun:192.0.2.1:3479', 'stun:[2001:db8::1]:3478'])
+      expect(problems({ sip: { publicAddress }, media: { publicAddress } })).toEqual([])
+    for (const publicAddress of ['stun:', 'turn:stun.example.net', 'stun:a b'])
+      expect(problems({ sip: { publicAddress } })).toEqual([expect.stringContaining('sip.publicAddress')])
+  })
+
   it('names networks by ranges, and the address that each is told', () => {
     const networks = [{ ranges: ['10.0.0.0/8', '192.0.2.1'], address: '10.0.0.7' }]
     expect(checkConfig({ networks }, folder).networks).toEqual([

@@ -50,7 +50,11 @@ export interface RingdownConfig {
 export interface SipConfig {
   /** Where SIP is spoken. Default: UDP and TCP on 127.0.0.1 port 5060. */
   readonly listen?: readonly ListenConfig[]
-  /** The address or host name that far ends reach us at, when it is not the one we listen on (NAT, wildcard). */
+  /**
+   * The address or host name that far ends reach us at, when it is not the one we listen on (NAT, wildcard); or
+   * `stun:stun.example.net`, a STUN server (port 3478 unless it says another) that is asked for it once, at the start. The
+   * NAT must let our ports through with the numbers that they have here.
+   */
   readonly publicAddress?: string
   /** Over TLS the certificate of a far end must be from a trusted authority and hold the name that was dialled. */
   readonly tls?: TlsConfig
@@ -131,7 +135,7 @@ export interface TlsConfig {
 export interface MediaConfig {
   /** The address of this machine on which RTP is sent and received. Default: the first of `sip.listen`. */
   readonly address?: string
-  /** The address that session descriptions name, when it is not `address`. Default: `sip.publicAddress`. */
+  /** The address that session descriptions name, when it is not `address`; or a STUN server that tells it. Default: `sip.publicAddress`. */
   readonly publicAddress?: string
   /**
    * UDP ports for RTP, first and last, 1024 to 65535; a call takes one even port, and the one above it for RTCP where

@@ -36,6 +36,10 @@ function list<Item extends z.ZodType>(item: Item, of: string) {
 const name = text('must be 1 to 64 letters, digits and . _ -', (value) => NAME.test(value))
 const address = text('must be an IPv4 or IPv6 address, without brackets', (value) => isIP(value) !== 0)
 const host = text('must be an IP address or a host name', (value) => isIP(value) !== 0 || HOST.test(value))
+const stunServer = text('must be stun: and a host', (value) =>
+  /^stun:(\[[\da-f:.]+\]|[\w.-]+)(:\d{1,5})?$/i.test(value),
+)
+const STUN = 'or a STUN server that tells it, such as stun:stun.example.net'
 const range = text('must be an IP address, or a range such as 10.0.0.0/8', isRange)
 const credential = text('must be a text of 1 to 256 characters without line breaks', (value) =>
   /^[^\r\n]{1,256}$/.test(value),
@@ -95,7 +99,7 @@ export const configSchema = object({
     )
       .min(1, 'must hold at least one address: leave it out for 127.0.0.1:5060')
       .optional(),
-    publicAddress: host.optional(),
+    publicAddress: z.union([host, stunServer], `must be an IP address, a host name, ${STUN}`).optional(),
     tls: tls.optional(),
     outboundProxy: proxyUri.optional(),
     maxUdpRequestBytes: whole(500, 65_535, 'octets').optional(),
@@ -120,7 +124,7 @@ export const configSchema = object({
   }).optional(),
   media: object({
     address: address.optional(),
-    publicAddress: address.optional(),
+    publicAddress: z.union([address, stunServer], `must be an IP address without brackets, ${STUN}`).optional(),
     portRange: z
       .tuple([whole(1024, 65_535, 'UDP port'), whole(1024, 65_535, 'UDP port')], 'must be [first, last]')
       .optional(),

@@ -1,0 +1,2 @@
+export { BindingClient } from './binding-client.ts'
+export type { MappedAddress } from './message.ts'
