@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { babble, joined, silence, writeWav } from './harness/audio.ts'
 import { Baresip } from './harness/baresip.ts'
+import { CertificateFolder } from './harness/certificates.ts'
 import { correlate, SAME_SOUND } from './harness/correlate.ts'
 import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
@@ -12,14 +13,25 @@ const SAYS = joined(silence(0.5), babble(3, 22), silence(60))
 // Sound is real time: a busy machine gets three attempts at a quiet moment.
 describeWith('baresip')('baresip as a phone of a user', { retry: 2 }, () => {
   const network = new LoopbackNetwork()
+  const certificates = new CertificateFolder()
   let exchange: TestExchange
 
   beforeAll(async () => {
+    const address = network.next()
     exchange = await TestExchange.start({
-      address: network.next(),
+      address,
+      sip: {
+        listen: [
+          { transport: 'udp', address },
+          { transport: 'tcp', address },
+          { transport: 'tls', address, ...certificates.issue(address) },
+        ],
+        tls: { authority: certificates.authority },
+      },
       users: [
         { username: 'udp', password: 'over-udp' },
         { username: 'tcp', password: 'over-tcp' },
+        { username: 'tls', password: 'over-tls' },
       ],
       // baresip 1.0 stops at the first challenge that it does not know.
       authentication: { algorithms: ['MD5'] },
@@ -30,16 +42,23 @@ describeWith('baresip')('baresip as a phone of a user', { retry: 2 }, () => {
 
   afterAll(async () => {
     await exchange?.stop()
+    certificates.remove()
   })
 
-  async function phone(transport: 'udp' | 'tcp', password = `over-${transport}`, answers = true): Promise<Baresip> {
+  async function phone(
+    transport: 'udp' | 'tcp' | 'tls',
+    password = `over-${transport}`,
+    answers = true,
+  ): Promise<Baresip> {
     const registers = { at: exchange.address, transport, username: transport, password }
-    const far = await Baresip.start({ address: network.next(), says: SAYS, answers, registers })
+    const address = network.next()
+    const tls = { ...certificates.issue(address), authority: certificates.authority }
+    const far = await Baresip.start({ address, says: SAYS, answers, registers, ...(transport === 'tls' && { tls }) })
     onTestFinished(() => far.stop())
     return far
   }
 
-  test.each(['udp', 'tcp'] as const)('over %s it registers, is called, holds and resumes', async (transport) => {
+  test.each(['udp', 'tcp', 'tls'] as const)('over %s it registers, is called, holds and resumes', async (transport) => {
     const far = await phone(transport)
     expect(await far.untilRegistered()).toContain('200 OK')
     const [there] = await exchange.phones()
@@ -71,7 +90,7 @@ describeWith('baresip')('baresip as a phone of a user', { retry: 2 }, () => {
     await expect.poll(() => exchange.phones(), { timeout: 5000 }).toEqual([])
   })
 
-  test.each(['udp', 'tcp'] as const)('over %s it calls a service with its password', async (transport) => {
+  test.each(['udp', 'tcp', 'tls'] as const)('over %s it calls a service with its password', async (transport) => {
     const far = await phone(transport, undefined, false)
     await far.untilRegistered()
     far.dial(`sip:listen@${exchange.address};transport=${transport}`)

@@ -1,11 +1,17 @@
-// Makes sure that the programs which the e2e tests need are installed: SIPp and baresip, which they call, and tshark.
+// Makes sure that the programs which the e2e tests need are installed: SIPp, baresip and Kamailio, which they call, openssl and tshark.
 // As root on Debian it installs what is missing. Elsewhere it names what is missing; without the programs the tests
 // that need them are skipped, except under CI=true, where a missing program is a failure.
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
-const DEBIAN_PACKAGE_OF = { sipp: 'sip-tester', baresip: 'baresip', tshark: 'tshark' }
+const DEBIAN_PACKAGES_OF = {
+  sipp: ['sip-tester'],
+  baresip: ['baresip'],
+  tshark: ['tshark'],
+  kamailio: ['kamailio', 'kamailio-tls-modules'],
+  openssl: ['openssl'],
+}
 
 const missing = missingPrograms()
 if (missing.length > 0) {
@@ -15,7 +21,7 @@ if (missing.length > 0) {
 }
 
 function missingPrograms() {
-  return Object.keys(DEBIAN_PACKAGE_OF).filter((program) => !isOnPath(program))
+  return Object.keys(DEBIAN_PACKAGES_OF).filter((program) => !isOnPath(program))
 }
 
 function isOnPath(program) {
@@ -30,7 +36,7 @@ function isOnPath(program) {
 }
 
 function install(programs) {
-  const packages = programs.map((program) => DEBIAN_PACKAGE_OF[program])
+  const packages = programs.flatMap((program) => DEBIAN_PACKAGES_OF[program])
   run('apt-get', ['update', '-q'])
   // The recommended packages are desktop front-ends; the core and its sound-file modules are enough.
   run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...packages])
@@ -46,7 +52,7 @@ function run(command, args) {
 }
 
 function giveNotice(programs) {
-  const packages = programs.map((program) => DEBIAN_PACKAGE_OF[program])
+  const packages = programs.flatMap((program) => DEBIAN_PACKAGES_OF[program])
   const isCi = process.env.CI === 'true'
   console.error(
     [

@@ -11,6 +11,8 @@ export interface DialParameters {
   play?: string
   record?: string
   press?: string
+  /** Further headers of the INVITE. */
+  headers?: Record<string, string>
 }
 
 /** Places a call as `outboundParameters` say, and reports how it went. */
@@ -23,9 +25,10 @@ export default outbound(async (channel, app) => {
     play,
     record,
     press,
+    headers,
   } = app.outboundParameters as unknown as DialParameters
   const reporter = new Reporter('dial', channel)
-  const state = await channel.call(to, { timeoutMs, ...(codecs && { codecs }) })
+  const state = await channel.call(to, { timeoutMs, ...(codecs && { codecs }), ...(headers && { headers }) })
   if (state !== channel.State.ANSWERED) {
     reporter.send()
     return

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readWav, writeWav } from './audio.ts'
+import type { IssuedFiles } from './certificates.ts'
 import { Child } from './child.ts'
 import { isBound } from './loopback.ts'
 import { waitFor } from './wait.ts'
@@ -15,13 +16,15 @@ export interface BaresipOptions {
   answers?: boolean
   /** The only codec that it has, as baresip names it. Default PCMU. */
   codec?: string
+  /** The files of its certificate for TLS, which it speaks on port 5061. Default: no TLS. */
+  tls?: IssuedFiles & { readonly authority: string }
   /** SRTP with keys in the session description: taken and offered (RTP/AVP), or without it no call (RTP/SAVP). */
   srtp?: 'offered' | 'required'
   /** Where it registers, and as whom. Default: nowhere. */
   registers?: {
     /** The address of the registrar. */
     readonly at: string
-    readonly transport: 'udp' | 'tcp'
+    readonly transport: 'udp' | 'tcp' | 'tls'
     readonly username: string
     readonly password: string
     /** For how long, in seconds. Default 600. */
@@ -47,10 +50,13 @@ export class Baresip {
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
-    const { address, says, answers = true, codec = 'PCMU', srtp, registers } = options
+    const { address, says, answers = true, codec = 'PCMU', srtp, registers, tls } = options
     const folder = mkdtempSync(join(tmpdir(), 'ringdown-baresip-'))
     writeWav(join(folder, 'says.wav'), says)
-    writeFileSync(join(folder, 'config'), configuration(folder, address))
+    writeFileSync(
+      join(folder, 'config'),
+      configuration(folder, address) + (tls === undefined ? '' : tlsConfiguration(folder, tls)),
+    )
     const answerMode = answers ? 'auto' : 'manual'
     const encryption = srtp === undefined ? '' : `;mediaenc=${srtp === 'required' ? 'srtp-mand' : 'srtp'};rtcp_mux=yes`
     const account = `${accountOf(address, registers)};answermode=${answerMode};audio_codecs=${codec};ptime=20${encryption}\n`
@@ -161,6 +167,13 @@ module sndfile.so
 module_tmp account.so
 module_app menu.so
 `
+}
+
+/** baresip wants certificate and key in one file. */
+function tlsConfiguration(folder: string, { certificate, key, authority }: NonNullable<BaresipOptions['tls']>): string {
+  const both = join(folder, 'tls.pem')
+  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'))
+  return `sip_certificate ${both}\nsip_cafile ${authority}\n`
 }
 
 /** Debian keeps the modules here; BARESIP_MODULES names another place. */

@@ -20,8 +20,8 @@ export interface TestService {
   readonly parameters?: Readonly<Record<string, unknown>>
 }
 
-export interface ExchangeOptions extends Omit<RingdownConfig, 'services' | 'sip'> {
-  /** Where it listens for SIP (UDP and TCP, port 5060) and for RTP. */
+export interface ExchangeOptions extends Omit<RingdownConfig, 'services'> {
+  /** Where it listens for SIP (UDP and TCP, port 5060, unless `sip` says otherwise) and for RTP. */
   readonly address: string
   /** By name, which is also the user that reaches it unless `match` says otherwise. */
   readonly services?: Readonly<Record<string, string | TestService>>
