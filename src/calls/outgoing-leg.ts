@@ -10,7 +10,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
-import { isRedirection, type RedirectPolicy, redirectTargets } from './routing/redirects.ts'
+import { isRedirection, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import { sdp } from './sdp-body.ts'
 import type { InviteCommand } from './upkeep/forking.ts'
@@ -42,7 +42,8 @@ export interface OutgoingCall {
  *
  * The next route is tried as long as nobody at the far end was reached: a trunk that is down, that says nothing, that
  * cannot be sent to, or that answers 503 for itself. Whatever else is said ends the call, for it is said of the callee;
- * but a redirection that may be followed leads on, from Contact to Contact until one does not fail or answers 6xx.
+ * but a redirection that may be followed leads on, from Contact to Contact until one does not fail or answers 6xx. Those
+ * that are equally likely ring at once.
  */
 export class OutgoingLeg extends Leg {
   readonly #call: OutgoingCall
@@ -223,7 +224,9 @@ export class OutgoingLeg extends Leg {
       return false
     const from = this.#route as Route
     return this.#attempts.redirect(
-      redirectTargets(response).flatMap((target) => this.host.router.redirect(target, from, redirects) ?? []),
+      redirectGroups(response).map((group) =>
+        group.flatMap((target) => this.host.router.redirect(target, from, redirects) ?? []),
+      ),
     )
   }
 

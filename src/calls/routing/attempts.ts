@@ -21,6 +21,8 @@ export type AttemptOutcome =
 export interface CallAttempt {
   /** The Request-URI. */
   readonly target: string
+  /** Those that were called at the same time, where several were. */
+  readonly alongside?: readonly string[]
   /** The name of the trunk, where it took one. */
   readonly trunk?: string
   /** Wall time, in milliseconds since 1970, at which it began. */
@@ -37,6 +39,8 @@ export class Attempts {
   /** Everything that was tried so far, the present attempt last. */
   readonly made: CallAttempt[] = []
   #left: Route[]
+  /** Every target that was on the list. */
+  readonly #seen: string[]
   readonly #isUp: (route: Route) => boolean
   readonly #wallTimeMs: () => number
   /** How many redirected attempts are still allowed. */
@@ -48,6 +52,7 @@ export class Attempts {
   ) {
     this.#follow = follow
     this.#left = [...routes]
+    this.#seen = routes.map(({ uri }) => uri)
     this.#isUp = isUp
     this.#wallTimeMs = wallTimeMs
   }
@@ -61,30 +66,34 @@ export class Attempts {
    * The far end wants the call elsewhere: these routes come first, then those of redirections before it; the other
    * trunks are not asked any more, for this one has reached somebody. Where the call has been, or goes to anyway, it does
    * not go again.
+   * @param groups in order; those of one group are called at once, but for those that take a trunk and may cost
    * @returns whether there is somewhere to go
    */
-  redirect(routes: readonly Route[]): boolean {
-    const earlier = this.#left.filter(({ isRedirected }) => isRedirected)
-    const known = [...this.made.map(({ target }) => target), ...earlier.map(({ uri }) => uri)]
-    const fresh: Route[] = []
-    for (const route of routes) {
-      if (known.some((uri) => isSameTarget(uri, route.uri))) continue
-      known.push(route.uri)
-      fresh.push(route)
-    }
+  redirect(groups: readonly (readonly Route[])[]): boolean {
+    const fresh = groups.flatMap((group) => {
+      const unseen = group.filter(({ uri }) => this.#isNew(uri))
+      return [...atOnce(unseen.filter(({ trunk }) => trunk === undefined)), ...unseen.filter(({ trunk }) => trunk)]
+    })
     const goesOn = fresh.some((route) => this.#canTry(route))
-    if (goesOn) this.#left = [...fresh, ...earlier]
+    if (goesOn) this.#left = [...fresh, ...this.#left.filter(({ isRedirected }) => isRedirected)]
     return goesOn
+  }
+
+  #isNew(target: string): boolean {
+    const isNew = !this.#seen.some((uri) => isSameTarget(uri, target))
+    if (isNew) this.#seen.push(target)
+    return isNew
   }
 
   /** Begins the next attempt, passing over trunks that are down; `undefined` when no route is left. */
   next(): Route | undefined {
     for (let route = this.#left.shift(); route !== undefined; route = this.#left.shift()) {
       if (!this.#isWithinLimit(route)) continue
-      if (route.isRedirected) this.#follow--
+      if (route.isRedirected) route = this.#limited(route)
       const isUp = this.#isUp(route)
       this.made.push({
         target: route.uri,
+        ...(route.alongside && { alongside: route.alongside.map(({ uri }) => uri) }),
         ...(route.trunk && { trunk: route.trunk.name }),
         startedAt: this.#wallTimeMs(),
         outcome: isUp ? 'trying' : 'down',
@@ -92,6 +101,14 @@ export class Attempts {
       if (isUp) return route
     }
     return undefined
+  }
+
+  /** Of those that would be called at once, as many as may still be followed. */
+  #limited(route: Route): Route {
+    const { alongside: others = [], ...first } = route
+    const alongside = others.slice(0, this.#follow - 1)
+    this.#follow -= 1 + alongside.length
+    return alongside.length === 0 ? first : { ...first, alongside }
   }
 
   #canTry(route: Route): boolean {
@@ -113,6 +130,12 @@ export class Attempts {
       ...(said.text !== undefined && said.text !== '' && { text: said.text }),
     }
   }
+}
+
+/** Several routes as one that calls them all. */
+function atOnce([first, ...alongside]: readonly Route[]): Route[] {
+  if (first === undefined) return []
+  return [alongside.length === 0 ? first : { ...first, alongside }]
 }
 
 function isSameTarget(a: string, b: string): boolean {

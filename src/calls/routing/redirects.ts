@@ -50,12 +50,19 @@ export function isRedirection({ status }: SipResponse): boolean {
 
 /** Where a redirection points to: the URIs of its Contacts, the likeliest first (q, section 20.10). */
 export function redirectTargets(response: SipResponse): string[] {
+  return redirectGroups(response).flat()
+}
+
+/** The same, those that are equally likely together. */
+export function redirectGroups(response: SipResponse): string[][] {
   const contacts = parseContacts(response.headers)
   if (!contacts.ok || contacts.value === '*') return []
-  return contacts.value
-    .slice(0, MOST_CONTACTS)
-    .toSorted((a, b) => quality(b) - quality(a))
-    .map(({ uri }) => uri)
+  const groups = new Map<number, string[]>()
+  for (const contact of contacts.value.slice(0, MOST_CONTACTS)) {
+    const q = quality(contact)
+    groups.set(q, [...(groups.get(q) ?? []), contact.uri])
+  }
+  return [...groups].toSorted(([a], [b]) => b - a).map(([, uris]) => uris)
 }
 
 function quality({ params }: NameAddr): number {

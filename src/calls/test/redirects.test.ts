@@ -185,11 +185,60 @@ describe('a redirection is followed', () => {
     'and a 6xx ends it: it speaks for all of them',
     withSimulation({}, async (sim) => {
       const details = await dial(sim, { follow: 5 }, async ({ a }) => {
-        moved(await a.expectCall(), `<sip:1@${A}>, <sip:2@${A}>`)
+        moved(await a.expectCall(), `<sip:1@${A}>, <sip:2@${A}>;q=0.5`)
         ;(await a.expectCall()).respond(603)
       })
       expect(details).toMatchObject({ cause: 'REJECTED', rawCause: 603 })
       expect(details.attempts).toHaveLength(2)
+    }),
+  )
+
+  test(
+    'to several places at once, where it has no preference; whoever answers first has the call',
+    withSimulation({}, async (sim) => {
+      const details = await dial(sim, { follow: 5, hosts: [B] }, async ({ a, b }) => {
+        moved(await a.expectCall(), `<sip:1@${A}>;q=0.5, <sip:bob@${B}>;q=0.5, <sip:last@${A}>;q=0.1`)
+        const [first, second] = [await a.expectCall(), await b.expectCall()]
+        for (const call of [first, second]) call.respond(180)
+        second.respond(200, { sdp: {} })
+        const cancel = await first.expect('CANCEL')
+        expect(cancel.headers.get('reason')).toMatch(/^SIP;cause=200/)
+        first.acceptCancel(cancel)
+        await second.expect('ACK')
+        second.respond(200, {}, await second.expect('BYE'))
+      })
+      expect(details.attempts).toMatchObject([
+        { outcome: 'redirected' },
+        { target: `sip:1@${A}`, alongside: [`sip:bob@${B}`], outcome: 'answered' },
+      ])
+    }),
+  )
+
+  test(
+    'to no more places at once than may be followed',
+    withSimulation({}, async (sim) => {
+      const details = await dial(sim, { follow: 2, hosts: [B] }, async ({ a, b }) => {
+        moved(await a.expectCall(), `<sip:1@${A}>, <sip:bob@${B}>, <sip:3@${A}>`)
+        const calls = [await a.expectCall(), await b.expectCall()]
+        for (const call of calls) call.respond(486)
+      })
+      expect(details).toMatchObject({ cause: 'BUSY' })
+      expect(details.attempts).toMatchObject([{}, { alongside: [`sip:bob@${B}`], outcome: 'refused' }])
+    }),
+  )
+
+  test(
+    'to numbers one after the other, for each may cost',
+    withSimulation({}, async (sim) => {
+      const details = await dial(sim, { follow: 5, numbers: ['+1*'] }, async ({ a, c }) => {
+        moved(await a.expectCall(), '<tel:+15550100>, <tel:+15550101>')
+        for (const number of ['+15550100', '+15550101']) {
+          const call = await c.expectCall()
+          expect(call.invite.uri).toBe(`sip:${number}@${C}`)
+          call.respond(486)
+        }
+      })
+      expect(details.attempts).toHaveLength(3)
     }),
   )
 
@@ -227,7 +276,7 @@ describe('a redirection is followed', () => {
       let calls = 0
       const details = await dial(sim, { follow: 3 }, async ({ a }) => {
         for (; calls < 4; calls++) {
-          const contacts = Array.from({ length: 30 }, (_, i) => `<sip:${calls}-${i}@${A}>`)
+          const contacts = Array.from({ length: 30 }, (_, i) => `<sip:${calls}-${i}@${A}>;q=0.${900 - i}`)
           moved(await a.expectCall(), contacts.join(', '))
         }
       })

@@ -25,7 +25,7 @@ async function answer(sim: Simulation, call: PeerCall, random: Random): Promise<
 const STATUSES = [100, 180, 183, 200, 302, 302, 404, 486, 503, 503, 603]
 
 function contacts(random: Random): string {
-  const one = () => `<sip:${integerBelow(random, 4)}@${TRUNKS[integerBelow(random, 3)]}>;q=0.${integerBelow(random, 9)}`
+  const one = () => `<sip:${integerBelow(random, 4)}@${TRUNKS[integerBelow(random, 3)]}>;q=0.${integerBelow(random, 3)}`
   return Array.from({ length: 1 + integerBelow(random, 3) }, one).join(', ')
 }
 
