@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { inbound } from 'ringdown'
+import { exchange, phones } from 'ringdown/testing'
 import { expect, it } from 'vitest'
 import type { CallStory, CallSummary } from '../src/index.ts'
 import type { Child } from './harness/child.ts'
@@ -104,6 +106,21 @@ describeWith('sipp', 'tshark')('ringdown explain', () => {
       [...['7', false, false, false, false]],
     )
     expect(story.startedAtMs).toBeGreaterThanOrEqual(before)
+
+    // The same call again, in virtual time.
+    let collected = ''
+    const again = exchange({
+      apps: {
+        menu: inbound(async (channel) => {
+          await channel.answer()
+          collected = await channel.dtmfDetector.getDigits({ count: 5, private: true })
+        }),
+      },
+    })
+    again.phone('caller', phones.replay(told, { privateDigits: '1234' }))
+    await again.done()
+    expect(collected).toBe('71234')
+    expect(again.calls[0]).toMatchObject({ cause: 'NORMAL', endedBy: 'local', from: story.details?.from })
 
     const file = join(folder, 'call.pcap')
     expect(await explain('last', '--pcap', file)).toBe('')
