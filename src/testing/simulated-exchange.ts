@@ -117,11 +117,11 @@ export class SimulatedExchange {
       random: random(`exchange ${host.address}`),
       sip: {
         localAddress: ({ transport }) => ({ host: host.address, port: this.#transport.portOf(transport) }),
-        identity: `sip:ringdown@${host.address}`,
+        identity: `sip:ringdown@${hostOf(host.address)}`,
         ...(options.users && { authentication: passwords(options.users, random(`digest ${host.address}`)) }),
         ...options.sip,
       },
-      ...(options.users && { users: { names: Object.keys(options.users), hosts: [host.address] } }),
+      ...(options.users && { users: { names: Object.keys(options.users), hosts: [hostOf(host.address)] } }),
       mediaAddress: host.address,
       services: {
         find: ({ user }) => serviceOf(options.services ?? {}, user) ?? serviceOf(options.services ?? {}, '*', user),
@@ -236,4 +236,9 @@ const NO_BYTES = new Uint8Array()
 
 function sum(numbers: readonly number[]): number {
   return numbers.reduce((total, number) => total + number, 0)
+}
+
+/** An address as it stands in a URI. */
+function hostOf(address: string): string {
+  return address.includes(':') ? `[${address}]` : address
 }

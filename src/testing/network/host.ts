@@ -87,6 +87,12 @@ export class SimulatedHost {
     }
   }
 
+  /** Forgets every stream connection without a word, as a machine does that loses its power and comes back at once. */
+  forgetStreams(): void {
+    for (const stream of this.#streams.keys()) this.#network.handle({ type: 'forget', stream })
+    this.#streams.clear()
+  }
+
   /** Opens a stream connection; `onOpen` or `onClosed` says how it went. */
   connect(to: SocketAddress, handlers: StreamHandlers): SimulatedStream {
     const local = { address: this.address, port: this.#freePort() }

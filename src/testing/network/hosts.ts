@@ -33,7 +33,8 @@ export class Hosts {
       {
         handle: (input) => {
           if (input.type === 'connect') this.#streamOwners.set(input.stream, host)
-          else if (input.type === 'end' || input.type === 'reset') this.#streamOwners.delete(input.stream)
+          else if (input.type === 'end' || input.type === 'reset' || input.type === 'forget')
+            this.#streamOwners.delete(input.stream)
           this.#driver.handle(input)
         },
         nextStream: () => this.#streamIds.next(),

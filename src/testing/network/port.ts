@@ -62,6 +62,8 @@ export type StreamInput =
   | { readonly type: 'end'; readonly stream: StreamId }
   /** Tears the connection down; what is under way is lost. */
   | { readonly type: 'reset'; readonly stream: StreamId }
+  /** Forgets this end without a word, as when the power fails. The far end learns of it when it sends: a reset comes back. */
+  | { readonly type: 'forget'; readonly stream: StreamId }
 
 export type StreamOutput =
   /** Was written to a stream, whole, before it is cut into segments. */

@@ -24,6 +24,8 @@ export class Streams {
   readonly #random: Random
   readonly #listening = new Set<string>()
   readonly #ends = new Map<StreamId, End>()
+  /** Ends whose host has forgotten them, and that nobody has asked yet. */
+  readonly #forgotten = new Map<StreamId, End>()
   readonly #segments = new DeadlineQueue<Segment>()
 
   constructor(seed: number, routes: Routes, host: StreamsHost) {
@@ -57,6 +59,12 @@ export class Streams {
       case 'reset':
         this.#transmit(input.stream, { type: 'reset' }, 0, now)
         this.#ends.delete(input.stream)
+        return
+      case 'forget': {
+        const end = this.#ends.get(input.stream)
+        this.#ends.delete(input.stream)
+        if (end !== undefined) this.#forgotten.set(input.stream, end)
+      }
     }
   }
 
@@ -112,6 +120,15 @@ export class Streams {
       return
     }
     const end = this.#ends.get(to)
+    const forgotten = this.#forgotten.get(to)
+    if (forgotten !== undefined) {
+      this.#forgotten.delete(to)
+      if (payload.type === 'end' || payload.type === 'reset') return
+      this.#ends.set(to, forgotten)
+      this.#transmit(to, { type: 'reset' }, 0, now)
+      this.#ends.delete(to)
+      return
+    }
     // Closed already: its own `end` or `reset` is on the way to whoever sent this.
     if (end === undefined) return
     switch (payload.type) {

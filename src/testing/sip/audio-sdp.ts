@@ -21,11 +21,12 @@ const PAYLOAD_TYPES = { PCMU: 0, PCMA: 8 } as const
 export function audioSdp(options: AudioSdpOptions): Uint8Array {
   const { address, port, codecs = ['PCMU'], telephoneEvent = 101, direction = 'sendrecv', ptimeMs = 20 } = options
   const event = telephoneEvent === null ? [] : [telephoneEvent]
+  const family = address.includes(':') ? 'IP6' : 'IP4'
   const lines = [
     'v=0',
-    `o=- 1 ${options.version ?? 1} IN IP4 ${address}`,
+    `o=- 1 ${options.version ?? 1} IN ${family} ${address}`,
     's=-',
-    `c=IN IP4 ${address}`,
+    `c=IN ${family} ${address}`,
     't=0 0',
     `m=audio ${port} RTP/AVP ${[...codecs.map((codec) => PAYLOAD_TYPES[codec]), ...event].join(' ')}`,
     ...codecs.map((codec) => `a=rtpmap:${PAYLOAD_TYPES[codec]} ${codec}/8000`),

@@ -67,7 +67,8 @@ export class PeerCore {
     const { scheme, host, params } = parsed.value
     const named = scheme === 'sips' ? 'tls' : params.get('transport')?.toLowerCase()
     const transport = named === 'tcp' || named === 'tls' ? named : this.#options.transport
-    return { transport, address: host, port: parsed.value.port ?? (transport === 'tls' ? 5061 : 5060) }
+    const address = host.startsWith('[') ? host.slice(1, -1) : host
+    return { transport, address, port: parsed.value.port ?? (transport === 'tls' ? 5061 : 5060) }
   }
 
   /** Remembers where a request came from, for its responses. */
