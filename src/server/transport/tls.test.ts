@@ -44,10 +44,10 @@ function file(name: string, content: string): string {
   return path
 }
 
-function listenWith({ certificate, key }: Issued, clientAuthority?: string): ListenSettings {
+function listenWith({ certificate, key }: Issued, clientAuthority?: string, address = '127.0.0.1'): ListenSettings {
   return {
     transport: 'tls',
-    address: '127.0.0.1',
+    address,
     port: 0,
     certificate: file('cert.pem', certificate),
     key: file('key.pem', key),
@@ -250,5 +250,14 @@ describe('TLS that we begin', () => {
     transports.send(bytes, { ...far.to, name: 'trunk.example' })
     await until(() => far.heard.length === 1)
     expect(far.names).toEqual(['exchange.example'])
+  })
+
+  it('speaks IPv6, to a certificate for that address', async () => {
+    const there = await open(listenWith(authority.issue('::1'), undefined, '::1'))
+    const here = await open(listenWith(authority.issue('::1'), undefined, '::1'))
+    here.transports.send(bytes, { transport: 'tls', address: '::1', port: there.port })
+    await until(() => there.messages.length === 1)
+    expect(there.messages[0]?.from).toMatchObject({ transport: 'tls', address: '::1' })
+    expect(here.failures).toEqual([])
   })
 })

@@ -245,3 +245,21 @@ describe('over TCP', () => {
     await until(() => transports.connections === 0)
   })
 })
+
+describe('over IPv6', () => {
+  it.each([udp, tcp])('two of us speak on ::1, beside listeners of IPv4', async (listen) => {
+    const here = await open([listen('::1'), listen()])
+    const there = await open([listen('::1')])
+    const { transport, port = 0 } = there.transports.sockets[0] ?? listen()
+    const to: Peer = { transport, address: '::1', port }
+    expect(here.transports.localAddress(to)).toEqual({ host: '::1', port: here.transports.sockets[0]?.port })
+    here.transports.send(bytes, to)
+    await until(() => there.heard.messages.length === 1)
+    const from = there.heard.messages[0]?.from as Peer
+    expect(from.address).toBe('::1')
+    there.transports.send(bytes, from)
+    await until(() => here.heard.messages.length === 1)
+    expect(here.heard.messages[0]).toMatchObject({ text: OPTIONS, from: { transport, address: '::1' } })
+    expect([...here.heard.failures, ...there.heard.failures]).toEqual([])
+  })
+})
