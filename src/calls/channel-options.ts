@@ -34,7 +34,7 @@ export interface CallOptions extends ToneOptions {
   codecs?: readonly CodecName[]
   /** Further SIP headers of the INVITE. */
   headers?: Readonly<Record<string, string>>
-  /** Hangs up when it aborts. */
+  /** Hangs up when it aborts; where it has aborted already, nobody is called. */
   signal?: AbortLike
 }
 

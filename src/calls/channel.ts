@@ -307,6 +307,8 @@ export class Channel {
         this.#isPlacing = false
         const placed = new OutgoingLeg(host, call, this.#core)
         this.#core.attach(placed)
+        // Nothing has been sent yet, and nothing will be.
+        if (signal?.aborted) placed.hangUp('local')
         resolve(placed)
       })
     })
