@@ -213,7 +213,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   handle(input: ExchangeInput, now: Instant): void {
     this.#mutate(now, () => {
       if (input.type === 'media') this.#mediaLegs.get(input.event.leg)?.(input.event)
-      else this.endpoint.handle(input, now)
+      else {
+        this.endpoint.handle(input, now)
+        if (input.type === 'sendFailed') this.#users?.onSendFailed(input.to)
+      }
     })
   }
 
@@ -263,7 +266,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     return {
       calls: this.#legs.size,
       instances: this.#instances.size,
-      sessions: this.#sessions.size,
+      sessions: this.#sessions.size + this.#forking.size,
       mediaLegs: this.#mediaLegs.size,
       timers: this.#timers.size,
       registering: this.#upkeep.registering,

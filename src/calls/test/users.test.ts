@@ -76,6 +76,21 @@ describe('a user who has registered a phone', () => {
     await pbx.done()
   })
 
+  test('over TCP is forgotten when its connection breaks and no other can be made', async () => {
+    const pbx = world()
+    const alice = pbx.phone('alice', { set: { transport: 'tcp' } })
+    await alice.register({ password: 'wonder' })
+    alice.sip.transport.close()
+    await pbx.sleep(1000)
+    expect(pbx.exchange.exchange.phones).toHaveLength(1)
+    const { seen, app } = caller('user:alice')
+    await pbx.start(app)
+    expect(seen).toEqual({ state: 'IDLE', cause: 'OUTOFORDER' })
+    expect(pbx.exchange.exchange.phones).toHaveLength(0)
+    expect(pbx.exchange.phoneChanges.at(-1)).toMatchObject({ isRegistered: false, reason: 'unreachable' })
+    await pbx.done()
+  })
+
   test('behind a NAT calls a service, and is hung up on', async () => {
     const pbx = world({
       apps: {

@@ -2,6 +2,7 @@ import type { Instant } from '../../kit/index.ts'
 import {
   type Binding,
   type EndpointEvent,
+  type Peer,
   parseUri,
   Registrar,
   type RegistrarOptions,
@@ -67,6 +68,12 @@ export class LocalUsers {
   onRegister({ id, request, from, user }: Extract<EndpointEvent, { type: 'outside' }>): void {
     const register = { type: 'register', id, request, from, ...(user !== undefined && { user }) } as const
     this.registrar.handle(register, this.#host.now)
+    this.#drain()
+  }
+
+  /** Something could not be sent there. */
+  onSendFailed(peer: Peer): void {
+    this.registrar.handle({ type: 'unreachable', peer }, this.#host.now)
     this.#drain()
   }
 

@@ -14,11 +14,16 @@ function logPhone(logger: Logger, change: PhoneChange): void {
   const { user, contact, source, until } = change.phone
   const line = change.isRegistered
     ? `user ${user} has registered a phone, ${contact} from ${source}, until ${timeOfDay(until)}`
-    : `user ${user} is no longer at ${contact}: the registration was ${PHONE_GONE[change.reason]}`
+    : `user ${user} is no longer at ${contact}: the registration ${PHONE_GONE[change.reason]}`
   logger.info({ phone: change.phone }, line)
 }
 
-const PHONE_GONE = { removed: 'taken back', expired: 'not refreshed', replaced: 'replaced by another' } as const
+const PHONE_GONE = {
+  removed: 'was taken back',
+  expired: 'was not refreshed',
+  replaced: 'was replaced by another',
+  unreachable: 'went with its connection',
+} as const
 
 function logTrunk(logger: Logger, trunk: TrunkStatus): void {
   const line = `trunk ${trunk.name}: ${[...registrationWords(trunk), ...reachabilityWords(trunk)].join('; ')}`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { NEVER } from '../../kit/index.ts'
+import { integerBelow, NEVER, seededRandom } from '../../kit/index.ts'
 import type { Peer } from '../endpoint/control.ts'
 import { createRequest } from '../message/index.ts'
 import { Registrar, type RegistrarOptions, type RegistrarOutput } from './registrar.ts'
@@ -247,5 +247,77 @@ describe('the way to a phone', () => {
     const contacts = ['<sip:desk@192.168.1.5:5060>']
     expect(wayOf({ contacts, headers: [['Path', '<sip:edge;lr>']] })).toEqual({ via: undefined, isFlow: false })
     expect(wayOf({ contacts, vias: 2 })).toEqual({ via: undefined, isFlow: false })
+  })
+})
+
+describe('a connection that is lost', () => {
+  it('takes those with it who registered on it, and nobody else', () => {
+    const bench = new Bench()
+    const from = (connection: number): Peer => ({ transport: 'tcp', address: '198.51.100.7', port: 40_000, connection })
+    bench.register({ contacts: ['<sip:a@192.168.1.5;transport=tcp>'], from: from(3) })
+    bench.register({ contacts: ['<sip:b@198.51.100.7;transport=tcp>'], from: from(3) })
+    bench.register({ contacts: ['<sip:c@198.51.100.7;transport=tcp>'], from: { ...from(4), port: 40_001 } })
+    bench.register({ contacts: [DESK] })
+    bench.registrar.handle({ type: 'unreachable', peer: PHONE }, bench.now)
+    expect(bench.registrar.size).toBe(4)
+    bench.registrar.handle({ type: 'unreachable', peer: from(3) }, bench.now)
+    expect(bench.contactsOf().sort()).toEqual(['sip:c@198.51.100.7;transport=tcp', 'sip:desk@198.51.100.7:5060'])
+    expect(bench.registrar.counters.get('bindingsUnreachable')).toBe(2)
+    expect(bench.registrar.size).toBe(2)
+  })
+})
+
+describe('whatever is sent to a registrar', () => {
+  it('it never throws, answers each REGISTER once, and keeps to its limits', () => {
+    const random = seededRandom(5)
+    const pick = <Value>(values: readonly Value[]): Value => values[integerBelow(random, values.length)] as Value
+    const bench = new Bench({ maxBindingsPerUser: 3 })
+    const contacts = [
+      '*',
+      '<sip:',
+      '<sip:a@10.0.0.1>',
+      '<sip:b@192.0.2.1;transport=tcp>;q=0.3',
+      'sip:c@[::1]',
+      '<sips:d@x>',
+      '"<sip:e@x>',
+    ]
+    const params = [
+      '',
+      ';expires=0',
+      ';expires=60',
+      ';expires=99999999999',
+      ';expires=-1',
+      ';q=2',
+      ';+sip.instance="<urn:x>"',
+      ';reg-id=1',
+      ';=',
+    ]
+    const stream: Peer = { transport: 'tcp', address: '10.0.0.9', port: 9 }
+    let answers = 0
+    for (let i = 0; i < 5000; i++) {
+      const answer = bench.register({
+        to: pick(['alice', 'bob']),
+        user: pick(['alice', 'bob', 'carol', null]),
+        contacts: Array.from({ length: integerBelow(random, 5) }, () => pick(contacts) + pick(params)),
+        headers: pick([[], [['Expires', '0']], [['Expires', 'x']], [['Path', '<sip:p;lr>']], [['Path', '<']]]),
+        cseq: integerBelow(random, 50),
+        callId: pick(['one', 'two']),
+        from: pick([PHONE, { ...stream, connection: integerBelow(random, 3) }]),
+        vias: 1 + integerBelow(random, 2),
+      })
+      if (answer !== undefined) answers++
+      if (integerBelow(random, 10) === 0) bench.pass(integerBelow(random, 100_000))
+      if (integerBelow(random, 50) === 0)
+        bench.registrar.handle(
+          { type: 'unreachable', peer: { ...stream, connection: integerBelow(random, 3) } },
+          bench.now,
+        )
+      for (const user of ['alice', 'bob']) expect(bench.contactsOf(user).length).toBeLessThanOrEqual(3)
+      expect(bench.registrar.size).toBe(bench.registrar.bindings.length)
+    }
+    expect(answers).toBe(5000)
+    expect(bench.registrar.counters.get('bindingsMade')).toBeGreaterThan(50)
+    bench.pass(4_000_000)
+    expect(bench.registrar.size).toBe(0)
   })
 })

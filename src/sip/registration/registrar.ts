@@ -22,13 +22,18 @@ export interface RegistrarOptions {
 
 export type RegistrarInput =
   /** A REGISTER. `user` is who has proven to send it; without one it is refused. */
-  {
-    readonly type: 'register'
-    readonly id: number
-    readonly request: SipRequest
-    readonly from: Peer
-    readonly user?: string
-  }
+  | {
+      readonly type: 'register'
+      readonly id: number
+      readonly request: SipRequest
+      readonly from: Peer
+      readonly user?: string
+    }
+  /**
+   * Something could not be sent there. Who is called on a stream that has failed, and to whom no other could be made, is
+   * there no more; over UDP that is said too easily to be believed.
+   */
+  | { readonly type: 'unreachable'; readonly peer: Peer }
 
 export type RegistrarOutput =
   | {
@@ -43,8 +48,11 @@ export type RegistrarOutput =
   /** A user is no longer to be found there. */
   | { readonly type: 'unbound'; readonly binding: Binding; readonly reason: UnboundReason }
 
-/** `removed` by the phone itself; `expired`; `replaced` by another of the same device, or of a user who has too many. */
-export type UnboundReason = 'removed' | 'expired' | 'replaced'
+/**
+ * `removed` by the phone itself; `expired`; `replaced` by another of the same device, or of a user who has too many;
+ * `unreachable` when its connection has failed.
+ */
+export type UnboundReason = 'removed' | 'expired' | 'replaced' | 'unreachable'
 
 export type RegistrarCounter =
   /** A user was found at one more place. */
@@ -57,6 +65,8 @@ export type RegistrarCounter =
   | 'bindingsExpired'
   /** A binding gave way to one more of its user, or to a newer one of the same device. */
   | 'bindingsReplaced'
+  /** A binding was given up because its connection failed. */
+  | 'bindingsUnreachable'
   /** A REGISTER was refused with 400, 403, 423 or 500. */
   | 'registersRefused'
 
@@ -101,7 +111,12 @@ export class Registrar implements Machine<RegistrarInput, RegistrarOutput> {
     return [...this.#users.values()].flat()
   }
 
-  handle({ id, request, from, user }: RegistrarInput, now: Instant): void {
+  handle(input: RegistrarInput, now: Instant): void {
+    if (input.type === 'unreachable') {
+      this.#giveUp(input.peer)
+      return
+    }
+    const { id, request, from, user } = input
     const wanted = readRegister(request)
     if (!wanted.ok) this.#refuse(id, 400, wanted.error)
     else if (user === undefined || user !== wanted.value.user || !this.#hasUser(user)) this.#refuse(id, 403)
@@ -212,6 +227,18 @@ export class Registrar implements Machine<RegistrarInput, RegistrarOutput> {
   #remove(binding: Binding): void {
     this.counters.add('bindingsRemoved')
     this.#unbind(binding, 'removed')
+  }
+
+  #giveUp(peer: Peer): void {
+    if (peer.transport === 'udp') return
+    for (const binding of this.bindings) {
+      const { via } = binding
+      if (via?.connection === undefined || via.transport !== peer.transport) continue
+      const isSamePlace = via.address === peer.address && via.port === peer.port
+      if (via.connection !== peer.connection && !isSamePlace) continue
+      this.counters.add('bindingsUnreachable')
+      this.#unbind(binding, 'unreachable')
+    }
   }
 
   #unbind(binding: Binding, reason: UnboundReason): void {
