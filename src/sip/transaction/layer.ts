@@ -17,6 +17,7 @@ import { createCancel } from './derived-requests.ts'
 import { InviteClient } from './invite-client.ts'
 import { InviteServer } from './invite-server.ts'
 import type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
+import { isSamePeer, type Live, type LiveClient, type LiveServer, newClient } from './live-transaction.ts'
 import { mergeKey, type RequestIdentity, requestIdentity } from './matching.ts'
 import { NonInviteClient } from './non-invite-client.ts'
 import { NonInviteServer } from './non-invite-server.ts'
@@ -240,16 +241,8 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     const way = this.#overTcp.wants(request, to, now) ? this.#switch(request, branch, { ...to, transport: 'tcp' }) : to
     if (way !== to) this.#counters.add('requestsOverTcp')
     const machine = this.#clientOf(id, request, way)
-    const live: LiveClient = {
-      side: 'client',
-      machine,
-      branch,
-      isCancel: false,
-      cancelHeaders: undefined,
-      isCancelled: false,
-      overUdp: way === to ? undefined : to,
-      isSentAgain: false,
-    }
+    const live = newClient(machine, branch)
+    if (way !== to) live.overUdp = to
     this.#byId.set(id, live)
     this.#clients.set(branch, live)
     machine.handle({ type: 'start' }, now)
@@ -306,16 +299,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       timing: this.#timing,
     })
     const { branch } = invite
-    const live: LiveClient = {
-      side: 'client',
-      machine,
-      branch,
-      isCancel: true,
-      cancelHeaders: undefined,
-      isCancelled: false,
-      overUdp: undefined,
-      isSentAgain: false,
-    }
+    const live = newClient(machine, branch, true)
     this.#cancels.set(branch, live)
     machine.handle({ type: 'start' }, now)
     this.#settle(live, now)
@@ -414,40 +398,4 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     if (status === 503) response.headers.add('retry-after', String(this.#options.retryAfterS ?? 5))
     this.#outbox.push(createSend(response, replyTo))
   }
-}
-
-interface LiveClient {
-  readonly side: 'client'
-  machine: InviteClient | NonInviteClient
-  readonly branch: string
-  /** A CANCEL of the layer's own. */
-  readonly isCancel: boolean
-  /** What `cancel` asked to put on the CANCEL, which may have to wait. */
-  cancelHeaders: readonly (readonly [name: string, value: string])[] | undefined
-  /** `cancel` was asked for. */
-  isCancelled: boolean
-  /** Where it would have gone over UDP, had it not been too long; until it goes there after all. */
-  overUdp: Peer | undefined
-  /** Its connection was lost once, and it went out on another one. */
-  isSentAgain: boolean
-}
-
-interface LiveServer {
-  readonly side: 'server'
-  readonly machine: InviteServer | NonInviteServer
-  /** Under which it stands in the index. */
-  readonly keys: string[]
-  readonly ackKey: RequestIdentity['ofAck'] | undefined
-  readonly merge: string | undefined
-  /** A CANCEL has been passed on. */
-  isCancelled: boolean
-}
-
-type Live = LiveClient | LiveServer
-
-function isSamePeer(a: Peer, b: Peer): boolean {
-  return (
-    a === b ||
-    (a.transport === b.transport && a.address === b.address && a.port === b.port && a.connection === b.connection)
-  )
 }
