@@ -25,6 +25,7 @@ function placed(options: ToneOptions = {}) {
   } as unknown as CallHost
   const progress = new CallProgress(host, media, details, options, {
     emit: () => {},
+    onHeard: () => {},
     onFailure: (cause, text) => failures.push(`${cause}: ${text}`),
   })
   const hear = (sound: Extract<MediaEvent, { type: 'heard' }>['sound'], startedMsAgo = 2000): void =>

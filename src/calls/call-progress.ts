@@ -34,8 +34,12 @@ export function checkToneOptions({ earlyMediaTones, tonesOf }: ToneOptions): voi
     throw new UsageError(`call: tonesOf must be a country's code of two letters such as SE, not ${String(tonesOf)}`)
 }
 
+type HeardEvent = Extract<MediaEvent, { type: 'heard' }>
+
 /** What a leg does about what is heard. */
 export interface ProgressListener {
+  /** Whatever is heard. */
+  onHeard(event: HeardEvent): void
   emit(event: ChannelEvent): void
   /** A tone says that the call has failed, and nothing speaks against believing it. */
   onFailure(cause: Cause, text: string): void
@@ -115,8 +119,10 @@ export class CallProgress {
     )
   }
 
-  #heard({ sound, startedMsAgo, meaning }: Extract<MediaEvent, { type: 'heard' }>): void {
+  #heard(event: HeardEvent): void {
     if (this.#isDone) return
+    this.#listener.onHeard(event)
+    const { sound, startedMsAgo, meaning } = event
     const startedAt = this.#host.wallTimeMs() - startedMsAgo
     if (sound === 'audio') {
       this.#details.firstAudioAt = startedAt

@@ -71,6 +71,8 @@ export class OutgoingLeg extends Leg {
     this.beginRecord(token(host.random, 20))
     this.#soFar = new CallProgress(host, this.media, this.details, call.tones ?? {}, {
       emit: (event) => this.emit(event),
+      onHeard: ({ sound, startedMsAgo, meaning }) =>
+        this.record?.add(host.now, { type: 'heard', sound, startedMsAgo, ...(meaning !== undefined && { meaning }) }),
       onFailure: (failure, text) => this.#failByTone(failure, text),
     })
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))

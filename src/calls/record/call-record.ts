@@ -1,4 +1,5 @@
 import type { Instant } from '../../kit/index.ts'
+import type { CallSound, SpecialInformation } from '../../media/index.ts'
 import type { Peer } from '../../sip/index.ts'
 import type { CallDetails } from '../details.ts'
 import type { State } from '../enums.ts'
@@ -37,6 +38,13 @@ export type CallHappening =
   /** A media job began; `what` is the file or tone, or how many keys are pressed. */
   | { readonly type: 'started'; readonly job: string; readonly what: string | undefined }
   | { readonly type: 'finished'; readonly job: string; readonly cause: string }
+  /** A network tone, or the first real audio, was heard in a call that is being placed: since when, and what a tone says. */
+  | {
+      readonly type: 'heard'
+      readonly sound: CallSound
+      readonly startedMsAgo: number
+      readonly meaning?: SpecialInformation
+    }
   /** The two calls hear each other. */
   | { readonly type: 'connected'; readonly callId: string }
   | { readonly type: 'disconnected' }

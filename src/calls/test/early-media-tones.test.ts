@@ -8,6 +8,8 @@ interface Outcome {
   /** Names of what was heard, as events told it. */
   readonly heard: readonly string[]
   readonly tookMs: number
+  /** What the story of the call tells of it. */
+  readonly told: readonly string[]
 }
 
 /** Calls a phone of that kind and tells what came of it. */
@@ -31,7 +33,10 @@ async function calling(kind: PhoneKind, options: CallOptions = {}, afterAnswerMs
   expect(pbx.exchange.alive).toBe(0)
   const details = line!.details!
   const { times } = details
-  return { details, heard, tookMs: (times.IDLE ?? 0) - (times.CALL_OUTGOING ?? 0) }
+  const { exchange: recorded } = pbx.exchange
+  const [story] = recorded.explain(details.callId)
+  const told = story?.events.flatMap((event) => (event.type === 'heard' ? [event.sound] : [])) ?? []
+  return { details, heard, told, tookMs: (times.IDLE ?? 0) - (times.CALL_OUTGOING ?? 0) }
 }
 
 const sit = (hz: readonly number[], ms: readonly number[]): ToneStep[] =>
@@ -39,8 +44,9 @@ const sit = (hz: readonly number[], ms: readonly number[]): ToneStep[] =>
 
 describe('tones before the answer', () => {
   test('busy in early media, for ever: the attempt ends with BUSY', async () => {
-    const { details, heard, tookMs } = await calling(phones.networkTone('BUSY'))
+    const { details, heard, told, tookMs } = await calling(phones.networkTone('BUSY'))
     expect(heard).toEqual(['busy'])
+    expect(told).toEqual(['busy'])
     expect(details).toMatchObject({
       hasEnded: true,
       wasAnswered: false,

@@ -153,6 +153,10 @@ function eventText(event: StoryEvent): string {
       return `${event.job}${event.what === undefined ? '' : ` ${event.what}`}`
     case 'finished':
       return `${event.job} has ended: ${event.cause}`
+    case 'heard': {
+      const what = event.meaning === undefined ? event.sound : `${event.sound} (${event.meaning})`
+      return `heard ${what}, since ${seconds(event.startedMsAgo)}`
+    }
     case 'connected':
       return `connected to call ${event.callId}`
     case 'disconnected':
