@@ -1,6 +1,6 @@
 import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import { type EndpointEvent, isNumericHost, parseUri, type SipResponse, toTag } from '../sip/index.ts'
+import { type EndpointEvent, isNumericHost, type Peer, parseUri, type SipResponse, toTag } from '../sip/index.ts'
 import { CallProgress, type ToneOptions } from './call-progress.ts'
 import type { EndedBy } from './details.ts'
 import type { DivertedCall } from './diversion.ts'
@@ -153,7 +153,8 @@ export class OutgoingLeg extends Leg {
     this.details.from = uriText(this.#presented.from)
     if (route.service === undefined) {
       this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
-      this.media.announceTo(farEndOf(route))
+      const hop = this.host.router.hopsOf(route)[0] ?? route.trunk?.outboundProxy
+      this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
     } else this.media.stayInside()
     return true
   }
@@ -301,7 +302,7 @@ export class OutgoingLeg extends Leg {
 type Failed = Extract<EndpointEvent, { type: 'failed' }>
 
 /** The IP address that the INVITE goes to, unless a name has to be looked up first. */
-function farEndOf({ uri, via }: Route): string | undefined {
+function farEndOf(uri: string, via: Peer | undefined): string | undefined {
   if (via !== undefined) return via.server === undefined ? via.address : undefined
   const parsed = parseUri(uri)
   if (!parsed.ok || parsed.value.scheme === 'tel' || !isNumericHost(parsed.value.host)) return undefined

@@ -19,10 +19,14 @@ function behindNat(sim: Simulation) {
     services: { '*': answer },
     exchange: {
       announcedMediaAddress: (farEnd) => (farEnd?.startsWith('10.') ? undefined : PUBLIC),
-      routes: [{ prefix: '', trunks: [{ name: 'outside' }, { name: 'inside' }] }],
+      routes: [
+        { prefix: '', trunks: [{ name: 'outside' }, { name: 'inside' }] },
+        { prefix: '+44', trunks: [{ name: 'proxied' }] },
+      ],
       trunks: [
         { name: 'outside', uri: `sip:${OUTSIDE}` },
         { name: 'inside', uri: `sip:${INSIDE}` },
+        { name: 'proxied', uri: `sip:${OUTSIDE}`, outboundProxy: `<sip:${INSIDE};lr>` },
       ],
     },
   })
@@ -75,6 +79,19 @@ test(
     const second = await inside.expectCall()
     expect(mediaAddress(second.invite)).toBe(US)
     second.respond(486)
+    await calling
+  }),
+)
+
+test(
+  'a trunk behind a proxy is told what the proxy is told: that is where the call goes first',
+  withSimulation({}, async (sim) => {
+    const ringdown = behindNat(sim)
+    const proxy = sim.peer(INSIDE)
+    const calling = ringdown.startOutbound(outbound(async (channel) => void (await channel.call('+441632960001'))))
+    const call = await proxy.expectCall()
+    expect(mediaAddress(call.invite)).toBe(US)
+    call.respond(486)
     await calling
   }),
 )
