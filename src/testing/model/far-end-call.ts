@@ -216,6 +216,12 @@ export abstract class FarEndCall {
     if (this.choose.maybe(0.03)) return
     this.#isInviting = true
     if (this.choose.maybe(0.2)) this.call.respond(100, {}, request)
+    // And never another word.
+    if (this.choose.maybe(0.02)) {
+      this.call.respond(100, {}, request)
+      this.#die()
+      return
+    }
     this.choose.later(1000, () => {
       if (this.isDead) return
       if (this.isOver) this.call.respond(487, {}, request)

@@ -13,6 +13,9 @@ import type { Chooser } from './chooser.ts'
 /** How long a call may take to be over for the application once it has been ended, in ms. */
 const RELEASED_MS = 4000
 
+/** How long a hold may wait for its turn and for the far end, in ms: 32 s, as long again after a CANCEL, and what glare adds. */
+const CHANGED_MS = 240_000
+
 /** What is wrong with a call. */
 export type Report = (problem: string) => void
 
@@ -125,10 +128,10 @@ export class RandomApps {
         await channel.dtmfDetector.getDigits({ count: 2, timeoutMs: this.#choose.delayMs(4000) + 1 })
         return
       case 'hold':
-        await channel.hold()
+        await this.#within(CHANGED_MS, 'hold', () => channel.hold())
         return
       case 'retrieve':
-        await channel.retrieve()
+        await this.#within(CHANGED_MS, 'retrieve', () => channel.retrieve())
         return
       case 'info':
         await channel.dtmfPlayer.play('12', { via: 'info' })
