@@ -107,7 +107,8 @@ async function doorsIn(directory: string): Promise<FoundDoor[]> {
     const about = (await knock(path, '/').catch(() => undefined)) as DoorAbout | undefined
     return about === undefined ? [] : [{ path, about }]
   })
-  return (await Promise.all(doors)).flat()
+  // By what they serve: the names of doors are of no meaning.
+  return (await Promise.all(doors)).flat().sort((a, b) => (a.about.config < b.about.config ? -1 : 1))
 }
 
 function namesIn(directory: string): string[] {
