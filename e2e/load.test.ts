@@ -57,7 +57,9 @@ describeWith('sipp')('load', () => {
       retransmissions.push(result.retransmissions)
     }
     const cpuMs = (cpuMsOf(exchange.pid) - cpuMsBefore) / 18_000
-    console.log(`${cpuMs.toFixed(2)} ms of CPU a call; sent again by SIPp: ${retransmissions.join(', ')} in 6000 calls each`)
+    console.log(
+      `${cpuMs.toFixed(2)} ms of CPU a call; sent again by SIPp: ${retransmissions.join(', ')} in 6000 calls each`,
+    )
     // What is sent again because we are slow makes us slower: then each third has many times more than the one before.
     expect(retransmissions[2]).toBeLessThan(retransmissions[0]! + 300)
 
