@@ -157,11 +157,12 @@ export class ToneDetector {
     if (candidate.energy < MIN_ENERGY) return
     this.#bank.correlate(from, 'low')
     candidate.low = this.#loudest(0)
-    candidate.lowPeak = this.#peak(candidate.low)
-    if (candidate.lowPeak < MIN_PEAK || this.#share(candidate.lowPeak, 0) < MIN_LOW_SHARE) return
+    const lowPeak = candidate.peak
+    candidate.lowPeak = lowPeak
+    if (lowPeak < MIN_PEAK || ENERGY_OF_SINE * lowPeak * lowPeak < MIN_LOW_SHARE * candidate.energy) return
     this.#bank.correlate(from, 'high')
     candidate.high = this.#loudest(4)
-    candidate.highPeak = this.#peak(candidate.high)
+    candidate.highPeak = candidate.peak
     if (candidate.highPeak < MIN_PEAK || this.#share(candidate.lowPeak, candidate.highPeak) < MIN_SHARE) return
     const twist = candidate.highPeak / candidate.lowPeak
     if (twist > MAX_TWIST || twist < MIN_TWIST) return
@@ -228,21 +229,25 @@ export class ToneDetector {
     return (hops - Math.round(hops)) * (RATE_HZ / HOP)
   }
 
+  /**
+   * The loudest of the four tones from `first` on; the peak of a sine at its frequency goes to {@link candidate}. This is
+   * done for each packet: a function that returned the peak would make an object of it.
+   */
   #loudest(first: number): number {
+    const { tones } = this.#bank
     let loudest = first
-    for (let tone = first + 1; tone < first + 4; tone++) if (this.#power(tone) > this.#power(loudest)) loudest = tone
+    let most = -1
+    for (let tone = first; tone < first + 4; tone++) {
+      const re = tones[2 * tone]!
+      const im = tones[2 * tone + 1]!
+      const power = re * re + im * im
+      if (power > most) {
+        most = power
+        loudest = tone
+      }
+    }
+    candidate.peak = Math.sqrt(most) / ROW_GAIN
     return loudest
-  }
-
-  #power(tone: number): number {
-    const re = this.#bank.tones[2 * tone]!
-    const im = this.#bank.tones[2 * tone + 1]!
-    return re * re + im * im
-  }
-
-  /** The peak of a sine at the frequency of the tone. */
-  #peak(tone: number): number {
-    return Math.sqrt(this.#power(tone)) / ROW_GAIN
   }
 
   /** What part of the window's energy two sines of these peaks have. */
@@ -252,13 +257,15 @@ export class ToneDetector {
 }
 
 /** Of the window that is looked at: one is enough for all detectors. */
-const candidate: Candidate = { key: -1, low: 0, high: 0, lowPeak: 0, highPeak: 0, energy: 0 }
+const candidate: Candidate = { key: -1, low: 0, high: 0, peak: 0, lowPeak: 0, highPeak: 0, energy: 0 }
 
 /** What a window shows: a key, or none, with the indices and peaks of its two tones. */
 interface Candidate {
   key: number
   low: number
   high: number
+  /** Of the group that was looked at last. */
+  peak: number
   lowPeak: number
   highPeak: number
   energy: number
