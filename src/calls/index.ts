@@ -36,14 +36,14 @@ export type {
 export type { DiversionHeader } from './diversion.ts'
 export type { DtmfDetector, GetDigitsOptions } from './dtmf-detector.ts'
 export * from './enums.ts'
-export {
-  Exchange,
-  type ExchangeCounter,
-  type ExchangeInput,
-  type ExchangeOptions,
-  type ExchangeOutput,
-  type ExchangeReport,
-} from './exchange.ts'
+export { Exchange } from './exchange.ts'
+export type {
+  ExchangeCounter,
+  ExchangeInput,
+  ExchangeOptions,
+  ExchangeOutput,
+  ExchangeReport,
+} from './exchange-port.ts'
 export type { FileOrTone } from './file-or-tone.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'

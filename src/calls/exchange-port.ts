@@ -1,0 +1,95 @@
+import type { Logger, Random } from '../kit/index.ts'
+import type { CodecName, MediaCommand, MediaEvent } from '../media/index.ts'
+import type { EndpointInput, EndpointOptions, EndpointOutput, SrtpPolicy } from '../sip/index.ts'
+import type { CallDetails } from './details.ts'
+import type { InstanceRecord } from './instance.ts'
+import type { MediaStore } from './media-store.ts'
+import type { RecordLimits } from './record/call-records.ts'
+import type { NumberPlan } from './routing/number-plan.ts'
+import type { NumberRoute } from './routing/route-table.ts'
+import type { Trunk, TrunkHealth } from './routing/trunk.ts'
+import type { ServiceDirectory } from './service.ts'
+import type { LocalUsersOptions, PhoneChange } from './upkeep/local-users.ts'
+import type { TrunkStatus } from './upkeep/trunk-status.ts'
+
+export interface ExchangeOptions {
+  readonly random: Random
+  /** Settings of the SIP endpoint; it shares `random`, `logger` and its ids. */
+  readonly sip: Omit<EndpointOptions, 'random' | 'logger' | 'sessionIds'>
+  /** The local address on which media is bound and that session descriptions name. */
+  readonly mediaAddress: string
+  /**
+   * The address that session descriptions name towards a far end whose SIP comes from or goes to this IP address, where
+   * that is another one; `undefined` for one that is known by name. Default: the bound address for everybody.
+   */
+  readonly announcedMediaAddress?: (farEnd: string | undefined) => string | undefined
+  readonly services: ServiceDirectory
+  readonly files: MediaStore
+  readonly trunks?: readonly Trunk[]
+  /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
+  readonly numbering?: NumberPlan
+  /** Which trunks take which numbers. Default: the first takes all. */
+  readonly routes?: readonly NumberRoute[]
+  /**
+   * Users who may register phones, and be called as `user:NAME` or at one of our addresses. It needs `sip.authentication`
+   * that asks for REGISTER: who has not shown a password registers nothing. Default: nobody.
+   */
+  readonly users?: LocalUsersOptions
+  /** Which trunks are up, beside what is known from their registrations and OPTIONS. Default: all. */
+  readonly trunkHealth?: TrunkHealth
+  /**
+   * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long. Default 0, never: some
+   * far ends send nothing while nobody speaks.
+   */
+  readonly rtpTimeoutMs?: number
+  /** SRTP of all calls but those through a trunk that has a policy of its own. Default `forbidden`. */
+  readonly srtp?: SrtpPolicy
+  /** Codecs of calls whose application asks for none, in order of preference. Default PCMU, PCMA. */
+  readonly codecs?: readonly CodecName[]
+  /** Whether the media engine has Opus; where not, no call is offered it. Default false. */
+  readonly hasOpus?: boolean
+  readonly logger?: Logger
+  /** Wall time in milliseconds since 1970, for `details.times` and records. */
+  readonly wallTimeMs: () => number
+  /** Called when application code has queued work: the driver then calls `expire` soon. */
+  readonly onPending: () => void
+  /** The most calls at a time, both directions together. Default 10,000. */
+  readonly maxCalls?: number
+  /** Extra channels of each application instance. Default 3. */
+  readonly extraChannels?: number
+  /** How much of recent calls is kept to be explained; `calls: 0` keeps nothing. Default: nothing. */
+  readonly records?: RecordLimits
+}
+
+export type ExchangeInput =
+  | Extract<EndpointInput, { type: 'received' | 'sendFailed' | 'dns' }>
+  | { readonly type: 'media'; readonly event: MediaEvent }
+
+export type ExchangeOutput =
+  | Extract<EndpointOutput, { type: 'send' | 'dns' }>
+  | { readonly type: 'media'; readonly command: MediaCommand }
+  /** A call is over; `details` is complete. */
+  | { readonly type: 'callEnded'; readonly details: CallDetails }
+  /** An application instance is over. */
+  | { readonly type: 'instanceEnded'; readonly record: InstanceRecord }
+  /** A trunk that registers or is asked with OPTIONS has changed. */
+  | { readonly type: 'trunkChanged'; readonly status: TrunkStatus }
+  /** A phone of a user has been registered, or is no longer. */
+  | { readonly type: 'phoneChanged'; readonly change: PhoneChange }
+
+/** What the exchange tells beside what is to be sent. */
+export type ExchangeReport = Exclude<ExchangeOutput, { readonly type: 'send' | 'dns' | 'media' }>
+
+export type ExchangeCounter =
+  /** Calls refused with 503 because `limits.maxCalls` are there. */
+  | 'callsRefusedFull'
+  /** Calls refused with 503 because the server is closing. */
+  | 'callsRefusedDraining'
+  /** Calls to a user for whom there is no service, answered 404. */
+  | 'callsWithoutService'
+  /** Calls to a service whose application could not be loaded, answered 500. */
+  | 'callsWithoutApp'
+  /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
+  | 'identitiesNotTrusted'
+  /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */
+  | 'brokenInvariants'
