@@ -250,14 +250,19 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     return false
   }
 
+  /** The dialog that a request begins; `undefined` when it cannot, which has been answered. */
+  #dialogWith(id: TransactionId, request: SipRequest, from: Peer): Dialog | undefined {
+    const dialog = Dialog.ofCallee(request, token(this.#core.options.random), from)
+    if (dialog.ok) return dialog.value
+    this.#core.count('malformedRequests')
+    this.#answer(id, request, 400, [], dialog.error)
+    return undefined
+  }
+
   #offer(id: TransactionId, request: SipRequest, from: Peer, user: string | undefined): void {
     const core = this.#core
-    const dialog = Dialog.ofCallee(request, token(core.options.random), from)
-    if (!dialog.ok) {
-      core.count('malformedRequests')
-      this.#answer(id, request, 400, [], dialog.error)
-      return
-    }
+    const dialog = this.#dialogWith(id, request, from)
+    if (dialog === undefined) return
     if (!core.hasRoom) {
       core.count('sessionLimitRefusals')
       this.#answer(id, request, 503, [['Retry-After', '5']])
@@ -269,7 +274,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
       return
     }
     const session = core.options.sessionIds.next()
-    new IncomingCall(core, session, id, request, dialog.value)
+    new IncomingCall(core, session, id, request, dialog)
     const { session: replaces } = replaced
     core.emit({
       type: 'incoming',
@@ -284,14 +289,10 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   /** A REFER outside of dialogs makes one when it is accepted. */
   #takeRefer(id: TransactionId, request: SipRequest, from: Peer, user: string | undefined): void {
     const core = this.#core
-    const dialog = Dialog.ofCallee(request, token(core.options.random), from)
-    if (!dialog.ok) {
-      core.count('malformedRequests')
-      this.#answer(id, request, 400, [], dialog.error)
-      return
-    }
-    dialog.value.confirm()
-    const side = { dialog: dialog.value, digest: undefined, isCaller: false, expiry: undefined }
+    const dialog = this.#dialogWith(id, request, from)
+    if (dialog === undefined) return
+    dialog.confirm()
+    const side = { dialog, digest: undefined, isCaller: false, expiry: undefined }
     new DialogRefers(core, side).take(id, request, from, user)
   }
 
