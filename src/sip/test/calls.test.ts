@@ -1,12 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { Agent, answerAtOnce, call, connected, EMPTY_SIZES, OFFER, type Pair, Phone, pair, Wire } from './wire.ts'
-
-/** After the last retransmission could have come, neither side holds anything. */
-function expectNothingLeft({ wire, alice, bob }: Pair): void {
-  wire.run(70_000)
-  expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
-  expect(bob.endpoint.sizes()).toEqual(EMPTY_SIZES)
-}
+import { expectNothingLeft } from './nothing-left.ts'
+import { Agent, answerAtOnce, call, connected, EMPTY_SIZES, OFFER, Phone, pair, Wire } from './wire.ts'
 
 describe('a call', () => {
   it('rings, is answered, acknowledged and released', () => {

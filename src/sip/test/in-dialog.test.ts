@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { utf8Encode } from '../../kit/index.ts'
-import { type Agent, connected, EMPTY_SIZES, OFFER, type Pair } from './wire.ts'
+import { expectNothingLeft } from './nothing-left.ts'
+import { type Agent, connected, EMPTY_SIZES, OFFER } from './wire.ts'
 
 /** Answers every re-INVITE with `status`. */
 function answerReinvites(agent: Agent, status = 200): void {
@@ -11,12 +12,6 @@ function answerReinvites(agent: Agent, status = 200): void {
 
 function reinvite(agent: Agent): void {
   agent.do({ type: 'reinvite', session: 1, body: OFFER })
-}
-
-function expectNothingLeft({ wire, alice, bob }: Pair): void {
-  wire.run(70_000)
-  expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
-  expect(bob.endpoint.sizes()).toEqual(EMPTY_SIZES)
 }
 
 describe('a re-INVITE', () => {

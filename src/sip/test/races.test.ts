@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { chance, integerBelow, type Random, seededRandom } from '../../kit/index.ts'
 import type { EndpointEvent } from '../index.ts'
+import { expectNothingLeft } from './nothing-left.ts'
 import { type Agent, call, connected, EMPTY_SIZES, OFFER, type Pair, pair } from './wire.ts'
-
-function expectNothingLeft({ wire, alice, bob }: Pair): void {
-  wire.run(70_000)
-  expect(alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
-  expect(bob.endpoint.sizes()).toEqual(EMPTY_SIZES)
-}
 
 describe('a CANCEL that crosses the 200', () => {
   it('comes too late for the callee: the call is up, and the caller releases it', () => {
