@@ -78,7 +78,15 @@ export {
   type TrunkStatus,
   type UnansweredDetails,
 } from './calls/index.ts'
-export { ConfigError, Hangup, type Logger, MediaFileError, RingdownError, UsageError } from './kit/index.ts'
+export {
+  ConfigError,
+  Hangup,
+  type Logger,
+  MediaFileError,
+  RingdownError,
+  SpeechError,
+  UsageError,
+} from './kit/index.ts'
 export type { AudioClip, AudioStream, CodecName, FileSource, SpecialInformation } from './media/index.ts'
 export {
   type AuthenticationConfig,

@@ -9,6 +9,7 @@ import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
 import type { Trunk, TrunkHealth } from './routing/trunk.ts'
 import type { ServiceDirectory } from './service.ts'
+import type { TextToSpeech } from './text-to-speech.ts'
 import type { LocalUsersOptions, PhoneChange } from './upkeep/local-users.ts'
 import type { TrunkStatus } from './upkeep/trunk-status.ts'
 
@@ -25,6 +26,8 @@ export interface ExchangeOptions {
   readonly announcedMediaAddress?: (farEnd: string | undefined) => string | undefined
   readonly services: ServiceDirectory
   readonly files: MediaStore
+  /** What speaks texts. Default: nothing does, and `filePlayer.say` says so. */
+  readonly speech?: TextToSpeech
   readonly trunks?: readonly Trunk[]
   /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
   readonly numbering?: NumberPlan

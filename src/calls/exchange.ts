@@ -355,6 +355,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       random: this.#options.random,
       logger: this.#logger,
       files: this.#options.files,
+      speech: this.#options.speech,
       tones: this.tones,
       mediaAddress: this.#options.mediaAddress,
       announcedMediaAddress: (farEnd) => this.#options.announcedMediaAddress?.(farEnd),

@@ -5,6 +5,7 @@ import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
 import type { Router } from './routing/router.ts'
+import type { TextToSpeech } from './text-to-speech.ts'
 import type { ToneManager } from './tone-manager.ts'
 import type { InviteCommand } from './upkeep/forking.ts'
 
@@ -16,6 +17,8 @@ export interface CallHost {
   readonly random: Random
   readonly logger: Logger
   readonly files: MediaStore
+  /** What speaks texts; `undefined` where nothing does. */
+  readonly speech: TextToSpeech | undefined
   readonly tones: ToneManager
   /** The time of the mutation in progress. */
   readonly now: Instant

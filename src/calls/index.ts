@@ -75,6 +75,7 @@ export type { RedirectOptions } from './routing/redirects.ts'
 export type { NumberRoute, TrunkChoice } from './routing/route-table.ts'
 export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
+export type { SpokenAs, TextToSpeech } from './text-to-speech.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'
 export type {
   LocalUsersOptions,

@@ -8,6 +8,8 @@ export const ERROR_CODES = {
   RINGDOWN_CONFIG: 'The configuration is invalid or contradicts itself; nothing was started.',
   RINGDOWN_APP: 'An application file could not be loaded or exports no application.',
   RINGDOWN_MEDIA_FILE: 'A media file is missing, unreadable or in a format that is not supported.',
+  RINGDOWN_SPEECH:
+    'A text cannot be spoken, or speech cannot be recognised: no such voice or engine, or the engine has failed.',
   RINGDOWN_TRANSPORT: 'A socket could not be opened or has failed.',
   RINGDOWN_INTERNAL: 'An invariant of the exchange was broken; the call concerned was ended.',
 } as const
@@ -53,5 +55,12 @@ export class ConfigError extends RingdownError {
 export class MediaFileError extends RingdownError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('RINGDOWN_MEDIA_FILE', message, options)
+  }
+}
+
+/** A text cannot be spoken, or speech cannot be recognised: no such voice, no such engine, or the engine has failed. */
+export class SpeechError extends RingdownError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('RINGDOWN_SPEECH', message, options)
   }
 }
