@@ -1,0 +1,27 @@
+import { type Announcement, isMuted, type Party, type PartyId, type RoomState } from './room-state.ts'
+
+/** What a party hears and whether it is heard. */
+export interface PartyEffects {
+  /** What is said in the room, or what the party hears while it waits: its file in a loop, or its tone. */
+  readonly hears: 'room' | 'waiting'
+  readonly talks: boolean
+}
+
+/** What the media of a room are to be: nothing else decides about them, so they cannot contradict its state. */
+export interface RoomEffects {
+  readonly parties: ReadonlyMap<PartyId, PartyEffects>
+  /** What all hear beside what is said. */
+  readonly announcing: Announcement | undefined
+}
+
+/** Derives the media of a room from its state. */
+export function roomEffects(state: RoomState): RoomEffects {
+  const parties = new Map<PartyId, PartyEffects>()
+  for (const party of state.parties.values()) parties.set(party.id, partyEffects(state, party))
+  return { parties, announcing: state.announcements[0] }
+}
+
+function partyEffects({ phase }: RoomState, party: Party): PartyEffects {
+  if (phase !== 'started' || party.isHeld) return { hears: 'waiting', talks: false }
+  return { hears: 'room', talks: party.rules.mayTalk && !isMuted(party) }
+}

@@ -1,0 +1,265 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { roomEffects } from './room-effects.ts'
+import { happenings, type RoomHappening } from './room-happenings.ts'
+import { reduceRoom } from './room-reducer.ts'
+import { EMPTY_ROOM, isMuted, type PartyRules, type RoomEvent, type RoomPolicy, type RoomState } from './room-state.ts'
+import { ReferenceRoom } from './test/reference-room.ts'
+
+const POLICY: RoomPolicy = { mostParties: 1000, quietAfterParties: 1000, partiesMayUnmute: false }
+const TALKER: PartyRules = {
+  startsRoom: true,
+  endsRoom: false,
+  mayTalk: true,
+  startsMuted: false,
+  muteDigit: '0',
+  unmuteDigit: '1',
+  exitDigit: '#',
+  beeps: false,
+  announcesEntry: false,
+  announcesExit: false,
+}
+const LISTENER: PartyRules = { ...TALKER, mayTalk: false, startsRoom: false }
+
+/** What events bring about, and where they lead. */
+function run(events: readonly RoomEvent[], policy = POLICY): { state: RoomState; happened: RoomHappening[] } {
+  let state: RoomState = { ...EMPTY_ROOM, policy }
+  const happened: RoomHappening[] = []
+  for (const event of events) {
+    const after = reduceRoom(state, event)
+    happened.push(...happenings(state, event, after))
+    state = after
+  }
+  return { state, happened }
+}
+
+const join = (party: number, rules: Partial<PartyRules> = {}): RoomEvent => ({
+  type: 'joined',
+  party,
+  rules: { ...TALKER, ...rules },
+})
+const press = (party: number, digit: string): RoomEvent => ({ type: 'digit', party, digit })
+const leave = (party: number): RoomEvent => ({ type: 'left', party, why: 'hangUp' })
+const hears = (state: RoomState) => [...roomEffects(state).parties.values()].map(({ hears }) => hears)
+const talkers = (state: RoomState) =>
+  [...roomEffects(state).parties].filter(([, { talks }]) => talks).map(([party]) => party)
+const phases = (happened: readonly RoomHappening[]) =>
+  happened.map(({ type }) => type).filter((type) => /started|stopped|destroyed/.test(type))
+
+describe('a room', () => {
+  test('two who start it and a listener at once: exactly one start, and nobody hears the music any more', () => {
+    for (const order of [
+      [0, 1, 2],
+      [0, 2, 1],
+      [1, 0, 2],
+      [1, 2, 0],
+      [2, 0, 1],
+      [2, 1, 0],
+    ]) {
+      const rules = [TALKER, TALKER, LISTENER]
+      const { state, happened } = run(order.map((party) => join(party, rules[party])))
+      expect([phases(happened), hears(state)]).toEqual([['started'], ['room', 'room', 'room']])
+    }
+  })
+
+  test('waits for one who starts it, for another party, and for one who talks', () => {
+    expect(run([join(1)]).state.phase).toBe('stopped')
+    expect(run([join(1, { startsRoom: false }), join(2, { startsRoom: false })]).state.phase).toBe('stopped')
+    expect(run([join(1, { mayTalk: false }), join(2, LISTENER)]).state.phase).toBe('stopped')
+    expect(run([join(1, { mayTalk: false }), join(2, { startsRoom: false })]).state.phase).toBe('started')
+  })
+
+  test('the starter leaves and returns: the music starts and stops again', () => {
+    const { state, happened } = run([join(1), join(2, LISTENER), join(3, LISTENER), leave(1), join(4)])
+    expect(phases(happened)).toEqual(['started', 'stopped', 'started'])
+    expect(hears(state)).toEqual(['room', 'room', 'room'])
+    expect(hears(run([join(1), join(2, LISTENER), join(3, LISTENER), leave(1)]).state)).toEqual(['waiting', 'waiting'])
+  })
+
+  test('ends with its last party, or with one that ends it: the rest are put out', () => {
+    expect(run([join(1), leave(1)]).state.phase).toBe('destroyed')
+    const { state, happened } = run([join(1, { endsRoom: true }), join(2), join(3), press(1, '#')])
+    expect(state.parties.size).toBe(0)
+    expect(happened.slice(-4)).toEqual([
+      { type: 'left', party: 1, why: 'exitDigit' },
+      { type: 'left', party: 2, why: 'destroyed' },
+      { type: 'left', party: 3, why: 'destroyed' },
+      { type: 'destroyed' },
+    ])
+  })
+
+  test('one party more than it may have changes nothing', () => {
+    const full = run([join(1), join(2)], { ...POLICY, mostParties: 2 }).state
+    expect(reduceRoom(full, join(3))).toBe(full)
+  })
+})
+
+describe('who is muted', () => {
+  const two = [join(1), join(2)]
+
+  test('by its digits, or by one digit that toggles', () => {
+    expect(talkers(run([...two, press(1, '0')]).state)).toEqual([2])
+    expect(talkers(run([...two, press(1, '0'), press(1, '0'), press(1, '1')]).state)).toEqual([1, 2])
+    const toggles = join(3, { muteDigit: '5', unmuteDigit: '5' })
+    expect(talkers(run([...two, toggles, press(3, '5')]).state)).toEqual([1, 2])
+    expect(talkers(run([...two, toggles, press(3, '5'), press(3, '5')]).state)).toEqual([1, 2, 3])
+  })
+
+  test('stays muted in a locked room, whatever it presses, and is not stuck when it is unlocked', () => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('0', '1', '5', '*')), (digits) => {
+        const { state } = run([...two, { type: 'locked' }, ...digits.map((digit) => press(1, digit))])
+        expect(talkers(state)).toEqual([])
+        const free = reduceRoom(reduceRoom(state, { type: 'unlocked' }), press(1, '1'))
+        expect(talkers(free)).toEqual([1, 2])
+      }),
+    )
+  })
+
+  test('by a moderator: its digit helps only where the policy says so, and the moderator always does', () => {
+    const muted = [...two, { type: 'muted', party: 1 } as const, press(1, '1')]
+    expect(talkers(run(muted).state)).toEqual([2])
+    expect(talkers(run([...muted, { type: 'unmuted', party: 1 }]).state)).toEqual([1, 2])
+    expect(talkers(run(muted, { ...POLICY, partiesMayUnmute: true }).state)).toEqual([1, 2])
+  })
+
+  test('a moderator opens nobody who muted himself and can unmute himself, but whoever has no key for it', () => {
+    expect(talkers(run([...two, press(1, '0'), { type: 'unmuted', party: 1 }]).state)).toEqual([2])
+    const mute = join(3, { startsMuted: true, muteDigit: undefined, unmuteDigit: undefined })
+    expect(talkers(run([...two, mute]).state)).toEqual([1, 2])
+    expect(talkers(run([...two, mute, { type: 'unmuted', party: 3 }]).state)).toEqual([1, 2, 3])
+  })
+
+  test('a moderator lets one speak in a locked room; who comes in is muted', () => {
+    const { state } = run([...two, { type: 'locked' }, { type: 'unmuted', party: 2 }, join(3)])
+    expect(talkers(state)).toEqual([2])
+  })
+})
+
+describe('announcements', () => {
+  const loud: Partial<PartyRules> = { beeps: true, announcesEntry: true, announcesExit: true }
+  const kinds = (state: RoomState) => state.announcements.map(({ kind, party }) => `${kind} ${party ?? ''}`.trim())
+
+  test('come in order, and never to a stopped room', () => {
+    expect(kinds(run([join(1, loud)]).state)).toEqual([])
+    const { state } = run([join(1, loud), join(2, loud), join(3, loud), leave(2), { type: 'message', id: 'm' }])
+    expect(kinds(state)).toEqual(['beep 2', 'entry 2', 'beep 3', 'entry 3', 'exit 2', 'message'])
+    expect(kinds(reduceRoom(state, leave(1)))).toEqual([])
+  })
+
+  test('the next one follows when one was heard, once', () => {
+    const { state } = run([join(1), join(2, loud)])
+    const [first] = state.announcements
+    const after = reduceRoom(state, { type: 'announced', id: first?.id ?? '' })
+    expect(kinds(after)).toEqual(['entry 2'])
+    expect(reduceRoom(after, { type: 'announced', id: first?.id ?? '' })).toBe(after)
+  })
+
+  test('stop in a room that has become large, but for messages', () => {
+    const quiet = { ...POLICY, quietAfterParties: 2 }
+    expect(kinds(run([join(1), join(2, loud), join(3, loud), { type: 'message', id: 'm' }], quiet).state)).toEqual([
+      'beep 2',
+      'entry 2',
+      'message',
+    ])
+  })
+})
+
+const digit = fc.constantFrom('0', '1', '#', '5', '*')
+const key = fc.option(digit, { nil: undefined })
+const rules: fc.Arbitrary<PartyRules> = fc
+  .record({
+    startsRoom: fc.boolean(),
+    endsRoom: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
+    mayTalk: fc.boolean(),
+    startsMuted: fc.boolean(),
+    exitDigit: key,
+    muteDigit: key,
+    unmuteDigit: key,
+    beeps: fc.boolean(),
+    announcesEntry: fc.boolean(),
+    announcesExit: fc.boolean(),
+  })
+  // What the settings of a party allow: a key either leaves or mutes, and who can mute himself can unmute himself.
+  .map((drawn) => ({
+    ...drawn,
+    unmuteDigit: drawn.muteDigit === undefined ? undefined : (drawn.unmuteDigit ?? drawn.muteDigit),
+  }))
+  .filter(
+    ({ exitDigit, muteDigit, unmuteDigit }) =>
+      exitDigit === undefined || (exitDigit !== muteDigit && exitDigit !== unmuteDigit),
+  )
+const party = fc.integer({ min: 1, max: 6 })
+const event: fc.Arbitrary<RoomEvent> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('joined' as const), party, rules }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('left' as const), party, why: fc.constant('hangUp' as const) }),
+  },
+  { weight: 6, arbitrary: fc.record({ type: fc.constant('digit' as const), party, digit }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ type: fc.constantFrom('muted', 'unmuted', 'held', 'retrieved'), party }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('locked', 'unlocked') }) },
+  { weight: 1, arbitrary: fc.constant({ type: 'message', id: 'm' } as const) },
+  { weight: 2, arbitrary: fc.constant({ type: 'announced', id: 'first' } as const) },
+) as fc.Arbitrary<RoomEvent>
+
+describe('any course of events', () => {
+  const policies = fc.record({
+    mostParties: fc.integer({ min: 2, max: 6 }),
+    quietAfterParties: fc.integer({ min: 0, max: 6 }),
+    partiesMayUnmute: fc.boolean(),
+  })
+
+  test('leaves the room as the reference has it', () => {
+    fc.assert(
+      fc.property(policies, fc.array(event, { minLength: 20, maxLength: 80, size: 'max' }), (policy, events) => {
+        const reference = new ReferenceRoom(policy)
+        let state: RoomState = { ...EMPTY_ROOM, policy }
+        let starts = 0
+        for (const drawn of events) {
+          const id = state.announcements[0]?.id ?? ''
+          const each = drawn.type === 'announced' ? { ...drawn, id } : drawn
+          const after = reduceRoom(state, each)
+          starts += happenings(state, each, after).filter(({ type }) => type === 'started').length
+          reference.take(each)
+          expect(after.sequence - state.sequence).toBe(after === state ? 0 : 1)
+          state = after
+          expect(state.phase).toBe(reference.isDestroyed ? 'destroyed' : reference.isStarted ? 'started' : 'stopped')
+          expect([...roomEffects(state).parties]).toEqual(
+            reference.parties.map((p) => [p.id, { hears: reference.hears(p), talks: reference.talks(p) }]),
+          )
+          expect(
+            state.announcements.map(({ kind, party }) => (party === undefined ? kind : `${kind} ${party}`)),
+          ).toEqual(reference.queue)
+        }
+        expect(starts).toBe(reference.starts)
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('tells of each party that it came, and why it left, once and in turn', () => {
+    fc.assert(
+      fc.property(policies, fc.array(event, { minLength: 20, maxLength: 80, size: 'max' }), (policy, events) => {
+        const { state, happened } = run(events, policy)
+        const inside = new Set<number>()
+        for (const each of happened) {
+          if (each.type === 'entered') expect(inside.has(each.party)).toBe(false)
+          if (each.type === 'entered') inside.add(each.party)
+          if (each.type === 'left') expect(inside.delete(each.party)).toBe(true)
+        }
+        expect([...inside].sort()).toEqual([...state.parties.keys()].sort())
+        const muted = [...state.parties.values()].filter(isMuted).map(({ id }) => id)
+        const told = new Map<number, boolean>()
+        for (const each of happened)
+          if (each.type === 'entered') told.set(each.party, false)
+          else if (each.type === 'muted' || each.type === 'unmuted') told.set(each.party, each.type === 'muted')
+        for (const id of state.parties.keys()) expect([id, told.get(id)]).toEqual([id, muted.includes(id)])
+      }),
+      { numRuns: 1000 },
+    )
+  })
+})
