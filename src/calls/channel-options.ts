@@ -3,7 +3,7 @@ import { CODEC_RATES, type CodecName } from '../media/index.ts'
 import type { DiversionReason } from '../sip/index.ts'
 import type { ToneOptions } from './call-progress.ts'
 import type { Channel } from './channel.ts'
-import type { FileOrTone } from './file-or-tone.ts'
+import type { MediaOrTone } from './media-or-tone.ts'
 import type { RedirectOptions } from './routing/redirects.ts'
 
 /** How {@link Channel.call} places a call. */
@@ -44,8 +44,8 @@ export interface RingOptions {
   ringTimeMs?: number | null
   /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
   earlyMedia?: boolean
-  /** A file, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
-  customRingtone?: FileOrTone
+  /** A file, a text, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
+  customRingtone?: MediaOrTone
   /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
   loopRingtone?: boolean
   /** Codecs that early media and the answer may have, of those that the caller offers, in whose order. */
@@ -77,8 +77,8 @@ export interface RejectOptions {
 
 /** How {@link Channel.hold} lets the far end wait. */
 export interface HoldOptions {
-  /** A file, or the name of a tone, played in a loop. Default: silence. */
-  media?: FileOrTone
+  /** A file, a text, or the name of a tone, played in a loop. Default: silence. */
+  media?: MediaOrTone
 }
 
 /** The part of an AbortSignal that is used; any AbortSignal fits. */

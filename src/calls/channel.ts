@@ -18,10 +18,11 @@ import { ChannelSip, headersOf } from './channel-sip.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
-import { FileOrTonePlayer } from './file-or-tone.ts'
+import { FilePlayer } from './file-player.ts'
 import { FileRecorder } from './file-recorder.ts'
+import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
-import { DtmfPlayer, FilePlayer, TonePlayer } from './players.ts'
+import { DtmfPlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
 
 /**
@@ -51,7 +52,7 @@ export class Channel {
   readonly sip: ChannelSip
   readonly #core: ChannelCore
   /** What the far end hears while it waits. */
-  readonly #waitingSound: FileOrTonePlayer
+  readonly #waitingSound: MediaOrTonePlayer
   #hasHoldMusic = false
   #isPlacing = false
 
@@ -64,7 +65,7 @@ export class Channel {
     this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)
     this.sip = new ChannelSip(core)
-    this.#waitingSound = new FileOrTonePlayer(core, this.filePlayer, this.tonePlayer)
+    this.#waitingSound = new MediaOrTonePlayer(core, this.filePlayer, this.tonePlayer)
   }
 
   state(): State {

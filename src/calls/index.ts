@@ -44,10 +44,11 @@ export type {
   ExchangeOutput,
   ExchangeReport,
 } from './exchange-port.ts'
-export type { FileOrTone } from './file-or-tone.ts'
+export type { FilePlayer, PlayOptions, SayOptions } from './file-player.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
 export { LEG_DIAGRAMS, type LegDiagram, offDiagram } from './leg-diagram.ts'
+export type { MediaOrTone } from './media-or-tone.ts'
 export {
   assertMediaName,
   type MediaStore,
@@ -57,7 +58,15 @@ export {
   type RecordingFormat,
   type RecordingSink,
 } from './media-store.ts'
-export type { DtmfPlayer, FilePlayer, PlayOptions, PressOptions, TonePlayer } from './players.ts'
+export {
+  checkedMedia,
+  type FileToPlay,
+  type MediaToPlay,
+  PlayableMedia,
+  type TextToSay,
+  type VoiceOptions,
+} from './playable-media.ts'
+export type { DtmfPlayer, PressOptions, TonePlayer } from './players.ts'
 export type { CallHappening } from './record/call-record.ts'
 export { CallRecords, DEFAULT_RECORD_LIMITS, type RecordLimits } from './record/call-records.ts'
 export {

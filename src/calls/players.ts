@@ -1,62 +1,9 @@
 import { UsageError } from '../kit/index.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { PlayerCause } from './enums.ts'
+import type { PlayOptions } from './file-player.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
-import { assertMediaName, type Playable } from './media-store.ts'
-
-/** How something is played. */
-export interface PlayOptions {
-  /** A new digit ends the playing with BARGEIN. Digits that are already buffered do not. Default false. */
-  bargeIn?: boolean
-  /** Begin again at the end, until stopped. Default false. */
-  loop?: boolean
-}
-
-/** Plays files of the media store to the far end. */
-export class FilePlayer extends MediaJob<PlayerCause> {
-  constructor(core: ChannelCore) {
-    super(core, 'filePlayer', 'transmitter')
-  }
-
-  /**
-   * Plays a file and resolves with the cause when it has ended: NORMAL when played to its end.
-   * @param file a name in the media store: WAV, MP3, Ogg Vorbis or Opus, FLAC, or raw G.711 by its ending (.ul, .al)
-   * @throws Hangup, UsageError as every media function; a file that cannot be played gives ERROR and `error()`
-   */
-  async play(file: string, options: PlayOptions = {}): Promise<PlayerCause> {
-    this.start(file, options)
-    return this.waitUntilFinished()
-  }
-
-  /** The same, returning as soon as it was accepted. */
-  start(file: string, options: PlayOptions = {}): void {
-    assertMediaName(file)
-    this.startOn(this.core.requireAnswered('filePlayer.play'), file, options)
-  }
-
-  /** @internal On a leg that the caller has checked: a ringtone plays before the answer. */
-  startOn(leg: Leg, file: string, options: PlayOptions): void {
-    const { bargeIn = false, loop = false } = options
-    let playable: Playable | undefined
-    this.launch(leg, {
-      bargeIn,
-      what: file,
-      prepare: async () => {
-        playable = await this.core.host.files.read(file, { loop, mostHz: leg.media.sampleRateHz })
-        return { type: 'play', source: playable.source, bargeIn }
-      },
-      complete: async (_outcome, end) => {
-        try {
-          await playable?.close()
-        } catch (error) {
-          // What was not wanted any more need not have been readable.
-          if (end === 'NORMAL') throw error
-        }
-      },
-    })
-  }
-}
 
 /** Plays tones by name: the presets, and those that `ToneManager.createTone` added. */
 export class TonePlayer extends MediaJob<PlayerCause> {

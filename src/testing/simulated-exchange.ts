@@ -25,6 +25,7 @@ import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
 import { SimulatedMediaIo } from './media/simulated-media-io.ts'
+import { SyntheticSpeech } from './media/synthetic-speech.ts'
 import type { SimulatedHost } from './network/host.ts'
 import type { SimulatedDns } from './network/simulated-dns.ts'
 import { type Resolve, SipTransport } from './sip/sip-transport.ts'
@@ -37,6 +38,8 @@ export interface SimulatedExchangeOptions {
   /** Who may register phones: passwords by name. Calls need none. */
   readonly users?: Readonly<Record<string, string>>
   readonly files?: MemoryMediaStore
+  /** What speaks texts; `null`: nothing does. Default: a synthetic voice, by whatever name it is asked for. */
+  readonly speech?: SyntheticSpeech | null
   readonly logger?: Logger
   /** Further settings of the exchange. */
   readonly exchange?: Partial<
@@ -98,6 +101,7 @@ export class SimulatedExchange {
 
   constructor({ clock, host, random, resolve, dns }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
     this.files = options.files ?? new MemoryMediaStore()
+    const speech = options.speech === undefined ? new SyntheticSpeech() : options.speech
     this.#dns = dns
     this.#resolve = options.resolve ?? resolve
     this.#transport = new SipTransport(
@@ -128,6 +132,7 @@ export class SimulatedExchange {
         named: (name) => serviceOf(options.services ?? {}, name),
       },
       files: this.files,
+      ...(speech && { speech }),
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
       records: DEFAULT_RECORD_LIMITS,
@@ -135,7 +140,7 @@ export class SimulatedExchange {
       ...options.exchange,
     })
     const truth = new MediaTruth((clip) => {
-      const known = this.files.utteranceOf(clip)
+      const known = this.files.utteranceOf(clip) ?? speech?.utteranceOf(clip)
       return known && { speaker: host.name, ...known }
     })
     this.#truth = truth

@@ -23,7 +23,7 @@ import type { Utterance } from './truth/truth.ts'
 /** What {@link exchange} is made with. */
 export interface TestExchangeOptions
   extends SimulationOptions,
-    Pick<SimulatedExchangeOptions, 'logger' | 'crypto' | 'sip' | 'users'> {
+    Pick<SimulatedExchangeOptions, 'logger' | 'crypto' | 'sip' | 'users' | 'speech'> {
   /** The application that answers each user or number; `*` answers every other one. */
   readonly apps?: Readonly<Record<string, AppDefinition | Service>>
   /** Files that applications play: their sound, or the words in them, which a synthetic voice speaks. */
@@ -79,7 +79,7 @@ export class TestExchange {
     this.#files = new TestFiles(options.mediaDirectory)
     this.#everybodyElse = options.everybodyElse
     for (const [name, content] of Object.entries(options.files ?? {})) this.#files.put(name, content)
-    const { apps = {}, logger, crypto, sip, users } = options
+    const { apps = {}, logger, crypto, sip, users, speech } = options
     this.exchange = this.sim.exchange(EXCHANGE_ADDRESS, {
       name: 'exchange',
       services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.appInside(app)])),
@@ -93,6 +93,7 @@ export class TestExchange {
       ...(crypto && { crypto }),
       ...(sip && { sip }),
       ...(users && { users }),
+      ...(speech !== undefined && { speech }),
     })
     this.sim.host(NOWHERE_ADDRESS, 'network')
     this.sim.peer(NOWHERE_ADDRESS, {

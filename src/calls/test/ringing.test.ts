@@ -8,7 +8,7 @@ import {
   type SipPeer,
   withSimulation,
 } from '../../testing/index.ts'
-import { type Channel, type FileOrTone, inbound, outbound } from '../index.ts'
+import { type Channel, inbound, type MediaOrTone, outbound } from '../index.ts'
 import { store, THEM, US } from './answered-call.ts'
 
 interface Ringing {
@@ -45,7 +45,7 @@ describe('ring with early media', () => {
     ['a file', { fileToPlay: '700.wav' }],
     ['a tone', 'RINGBACK_EU'],
     ['the default tone', undefined],
-  ] as [string, FileOrTone | undefined][]) {
+  ] as [string, MediaOrTone | undefined][]) {
     test(
       `plays ${name} from the 183 to the answer, whose description is that of the 183`,
       withSimulation({}, async (sim) => {

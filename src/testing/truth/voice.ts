@@ -9,14 +9,15 @@ const PITCH_HZ = 120
  * Words as sound: nobody would understand them, but levels, pauses and spectrum are those of speech, and the same words
  * always give the same sound. What they say travels as truth beside it.
  */
-export function voiceOf(text: string): AudioClip {
+export function voiceOf(text: string, rate = 1): AudioClip {
   const random = seededRandom([...text].reduce((hash, letter) => Math.imul(hash, 31) + letter.charCodeAt(0), 7))
-  const data = new Int16Array(Math.max(text.length, 1) * MS_PER_LETTER * 8)
+  const perLetter = Math.round((MS_PER_LETTER * 8) / rate)
+  const data = new Int16Array(Math.max(text.length, 1) * perLetter)
   const voice = new Voice(random)
   let at = 0
   for (const letter of text || ' ') {
-    voice.speak(data.subarray(at, at + MS_PER_LETTER * 8), /[\s.,;:!?-]/.test(letter))
-    at += MS_PER_LETTER * 8
+    voice.speak(data.subarray(at, at + perLetter), /[\s.,;:!?-]/.test(letter))
+    at += perLetter
   }
   return { encoding: 'pcm16', sampleRateHz: 8000, data }
 }

@@ -1,0 +1,42 @@
+import type { ChannelCore } from './channel-core.ts'
+import type { FilePlayer } from './file-player.ts'
+import type { Leg } from './leg.ts'
+import type { MediaToPlay } from './playable-media.ts'
+import type { TonePlayer } from './players.ts'
+
+/** What callers hear while they wait: a file of the media store, a text, or a tone by its name. */
+export type MediaOrTone = MediaToPlay | string
+
+/** Plays a file, a text or a tone on the players of a channel, also where an application may not play. */
+export class MediaOrTonePlayer {
+  readonly #core: ChannelCore
+  readonly #filePlayer: FilePlayer
+  readonly #tonePlayer: TonePlayer
+
+  constructor(core: ChannelCore, filePlayer: FilePlayer, tonePlayer: TonePlayer) {
+    this.#core = core
+    this.#filePlayer = filePlayer
+    this.#tonePlayer = tonePlayer
+  }
+
+  /** @throws UsageError when it cannot be played: no name of a file, no text that can be said, or no tone's name */
+  check(sound: MediaOrTone): void {
+    if (typeof sound === 'object') this.#filePlayer.check(sound)
+    else this.#core.host.tones.steps(sound)
+  }
+
+  startOn(leg: Leg, sound: MediaOrTone, options: { loop: boolean }): void {
+    if (typeof sound === 'object') this.#filePlayer.startOn(leg, this.#filePlayer.check(sound), options)
+    else this.#tonePlayer.startOn(leg, sound, options)
+  }
+
+  async stop(): Promise<void> {
+    await this.#filePlayer.stop()
+    await this.#tonePlayer.stop()
+  }
+
+  async waitUntilFinished(): Promise<void> {
+    await this.#filePlayer.waitUntilFinished()
+    await this.#tonePlayer.waitUntilFinished()
+  }
+}

@@ -1,0 +1,58 @@
+import { type Playable, playableClip, type SpokenAs, type TextToSpeech } from '../../calls/index.ts'
+import { SpeechError } from '../../kit/index.ts'
+import type { AudioClip } from '../../media/index.ts'
+import type { Utterance } from '../truth/truth.ts'
+import { voiceOf } from '../truth/voice.ts'
+
+/** What {@link SyntheticSpeech} is made with. */
+export interface SyntheticSpeechOptions {
+  /** The voices that there are. Default: any that is asked for. */
+  readonly voices?: readonly string[]
+}
+
+/**
+ * Text to speech for tests: no engine, no waiting. It speaks every text with the synthetic voice of the test kit, whose words
+ * phones can tell again.
+ */
+export class SyntheticSpeech implements TextToSpeech {
+  readonly #voices: readonly string[] | undefined
+  readonly #known = new WeakMap<AudioClip, Pick<Utterance, 'text' | 'lengthMs'>>()
+
+  constructor({ voices }: SyntheticSpeechOptions = {}) {
+    this.#voices = voices
+  }
+
+  /** What a clip that was made here says. */
+  utteranceOf(clip: AudioClip): Pick<Utterance, 'text' | 'lengthMs'> | undefined {
+    return this.#known.get(clip)
+  }
+
+  async say(text: string, { voice, rate, loop }: SpokenAs): Promise<Playable> {
+    this.#requireVoice(voice)
+    const words = wordsOf(text)
+    const clip = voiceOf(words, rate)
+    this.#known.set(clip, { text: words, lengthMs: (1000 * clip.data.length) / clip.sampleRateHz })
+    return playableClip(clip, loop)
+  }
+
+  async prepare(_text: string, { voice }: Omit<SpokenAs, 'loop' | 'mostHz'>): Promise<void> {
+    this.#requireVoice(voice)
+  }
+
+  #requireVoice(voice: string | undefined): void {
+    if (voice !== undefined && this.#voices?.includes(voice) === false)
+      throw new SpeechError(`there is no voice "${voice}"; there are: ${this.#voices.join(', ')}`)
+  }
+}
+
+const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
+
+/** The words of a text; of SSML, those between its tags. */
+function wordsOf(text: string): string {
+  if (!text.trimStart().startsWith('<')) return text
+  return text
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
