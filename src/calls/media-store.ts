@@ -12,9 +12,10 @@ export interface MediaStore {
    * Begins a recording; an existing file of that name is replaced when the recording is closed. It is a WAV file, but
    * for names that say raw G.711 (`.ul`, `.al`), where the format is that.
    * @param sampleRateHz of the samples that the sink will be given. Default 8,000
+   * @param channels 2: the samples of left and right take turns. Default 1
    * @throws MediaFileError when it cannot be written
    */
-  write(name: string, format: RecordingFormat, sampleRateHz?: 8000 | 16_000): Promise<RecordingSink>
+  write(name: string, format: RecordingFormat, sampleRateHz?: 8000 | 16_000, channels?: 1 | 2): Promise<RecordingSink>
 }
 
 /** How a file is to be played. */
@@ -45,7 +46,7 @@ export function playableClip(clip: AudioClip, loop: boolean): Playable {
 /** Samples of a recording: 16 or 8-bit linear, G.711, or IMA ADPCM (4 bits a sample). */
 export type RecordingFormat = 'pcm16' | 'pcm8' | 'pcmu' | 'pcma' | 'ima-adpcm'
 
-/** Takes the samples of one recording, mono 16-bit. */
+/** Takes the samples of one recording, 16-bit; of two channels, left and right take turns. */
 export interface RecordingSink {
   /** Takes samples over; never waits. False when it can take no more: the recording is to end, and `close` says why. */
   write(samples: Int16Array): boolean

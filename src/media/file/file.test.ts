@@ -5,7 +5,9 @@ import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { sinePeak } from '../dsp/level.ts'
 import { decodeAudioFile } from './decode-audio-file.ts'
 import { decodeImaAdpcm } from './ima-adpcm.ts'
+import { SampleEncoder, samplesWithin } from './sample-encoder.ts'
 import { parseWav } from './wav-reader.ts'
+import { samplesOfWav } from './wav-samples.ts'
 import { wavHeader, wavHeaderLength, wavPadding } from './wav-writer.ts'
 
 const uint32 = (value: number): Uint8Array => new Uint8Array(Uint32Array.of(value).buffer)
@@ -164,6 +166,27 @@ describe('IMA ADPCM', () => {
   it('reads stereo blocks and a last one that is cut', () => {
     const samples = decodeImaAdpcm(new Uint8Array(16 + 16 + 8), 16, 2)
     expect(samples.length).toBe(2 * (9 + 9 + 1))
+  })
+
+  it('is written in stereo as it is read: each channel by itself', () => {
+    const left = Int16Array.from({ length: 2000 }, (_, i) => 9000 * Math.sin(i / 9))
+    const right = Int16Array.from({ length: 2000 }, (_, i) => 5000 * Math.sin(i / 5))
+    const both = Int16Array.from({ length: 4000 }, (_, i) => (i % 2 === 0 ? left : right)[i >> 1])
+    const encoder = new SampleEncoder('ima-adpcm', 2)
+    const parts = [encoder.encode(both.subarray(0, 1500)), encoder.encode(both.subarray(1500)), encoder.finish()]
+    const data = concatBytes(...parts)
+    expect(data.length).toBe(4 * 512)
+    const wav = parseWav(concatBytes(wavHeader('ima-adpcm', data.length, 8000, 2), data))
+    if (!wav.ok) throw new Error(wav.error)
+    expect(wav.value).toMatchObject({ channels: 2, blockBytes: 512 })
+    const samples = samplesOfWav(wav.value)
+    for (const [channel, said] of [left, right].entries()) {
+      const heard = samples.filter((_, i) => i % 2 === channel).subarray(0, 2000)
+      const errors = heard.map((sample, i) => Math.abs(sample - said[i]))
+      expect(Math.max(...errors.subarray(100))).toBeLessThan(1200)
+      expect(heard.at(-1)).toBeGreaterThan(said[1999] - 1200)
+    }
+    expect(samplesWithin('ima-adpcm', 1024, 2)).toBe(1010)
   })
 
   it('is read out of a WAV file', () => {

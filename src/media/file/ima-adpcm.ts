@@ -19,27 +19,34 @@ export function decodeImaAdpcm(data: Uint8Array, blockBytes: number, channels: 1
   return into
 }
 
-/** Blocks that we write: 256 octets, the usual at 8 kHz, which hold a first sample and 504 codes. */
+/** Blocks that we write, for each channel: 256 octets, the usual at 8 kHz, which hold a first sample and 504 codes. */
 export const ADPCM_BLOCK_BYTES = 256
 export const ADPCM_BLOCK_SAMPLES: number = 1 + 2 * (ADPCM_BLOCK_BYTES - 4)
 
-/** Encodes mono IMA ADPCM, block by block. */
+/** Encodes one channel of IMA ADPCM, block by block. */
 export class ImaAdpcmEncoder {
   #index = 0
 
-  /** Encodes {@link ADPCM_BLOCK_SAMPLES} samples from `at` on as the next block. */
-  encodeBlock(samples: Int16Array, at: number, into: Uint8Array, to: number): void {
-    let predicted = samples[at]!
-    into[to] = predicted & 0xff
-    into[to + 1] = (predicted >> 8) & 0xff
-    into[to + 2] = this.#index
-    into[to + 3] = 0
+  /**
+   * Encodes {@link ADPCM_BLOCK_SAMPLES} samples of the channel from `at` on as its part of the next block, which begins
+   * at `to`.
+   * @param channels of the file: so far apart are the samples, and the blocks are so many times as long
+   * @param channel which of them it is, from 0 on
+   */
+  encodeBlock(samples: Int16Array, at: number, into: Uint8Array, to: number, channels: 1 | 2 = 1, channel = 0): void {
+    let predicted = samples[at + channel]!
+    const head = to + 4 * channel
+    into[head] = predicted & 0xff
+    into[head + 1] = (predicted >> 8) & 0xff
+    into[head + 2] = this.#index
+    into[head + 3] = 0
     for (let n = 0; n < ADPCM_BLOCK_SAMPLES - 1; n++) {
       const step = STEPS[this.#index]!
-      const code = codeFor(samples[at + 1 + n]! - predicted, step)
+      const code = codeFor(samples[at + channel + channels * (1 + n)]! - predicted, step)
       predicted = afterCode(predicted, code, step)
       this.#index = indexAfter(this.#index, code)
-      const octet = to + 4 + (n >> 1)
+      // Eight codes of one channel, then eight of the other.
+      const octet = head + 4 * channels * (1 + (n >> 3)) + ((n & 7) >> 1)
       into[octet] = (n & 1) === 0 ? code : into[octet]! | (code << 4)
     }
   }

@@ -2,15 +2,19 @@ import { codecNamed } from '../codec/codec.ts'
 import { ADPCM_BLOCK_BYTES, ADPCM_BLOCK_SAMPLES, ImaAdpcmEncoder } from './ima-adpcm.ts'
 import type { WavEncoding } from './wav-reader.ts'
 
-/** Encodes the samples of a growing file, mono. */
+/** Encodes the samples of a growing file; of two channels, left and right take turns. */
 export class SampleEncoder {
   readonly #encoding: WavEncoding
-  readonly #adpcm = new ImaAdpcmEncoder()
+  readonly #channels: 1 | 2
+  /** One for each channel. */
+  readonly #adpcm: readonly ImaAdpcmEncoder[]
   /** Samples that do not fill a block of ADPCM yet. */
   #held = new Int16Array(0)
 
-  constructor(encoding: WavEncoding) {
+  constructor(encoding: WavEncoding, channels: 1 | 2 = 1) {
     this.#encoding = encoding
+    this.#channels = channels
+    this.#adpcm = Array.from({ length: channels }, () => new ImaAdpcmEncoder())
   }
 
   /** The octets that these samples complete; 16-bit ones may be a view of `samples`. */
@@ -30,29 +34,35 @@ export class SampleEncoder {
     }
   }
 
-  /** What is left: the last block of ADPCM is filled up with its last sample. */
+  /** What is left: the last block of ADPCM is filled up with the last sample of each channel. */
   finish(): Uint8Array {
     const held = this.#held
     if (held.length === 0) return new Uint8Array(0)
-    return this.#encodeAdpcm(new Int16Array(ADPCM_BLOCK_SAMPLES - held.length).fill(held[held.length - 1]!))
+    const rest = new Int16Array(this.#channels * ADPCM_BLOCK_SAMPLES - held.length)
+    return this.#encodeAdpcm(rest.map((_, i) => held[held.length - this.#channels + (i % this.#channels)]!))
   }
 
   #encodeAdpcm(samples: Int16Array): Uint8Array {
     const all = new Int16Array(this.#held.length + samples.length)
     all.set(this.#held)
     all.set(samples, this.#held.length)
-    const blocks = Math.floor(all.length / ADPCM_BLOCK_SAMPLES)
-    const into = new Uint8Array(blocks * ADPCM_BLOCK_BYTES)
-    for (let n = 0; n < blocks; n++) this.#adpcm.encodeBlock(all, n * ADPCM_BLOCK_SAMPLES, into, n * ADPCM_BLOCK_BYTES)
-    this.#held = all.slice(blocks * ADPCM_BLOCK_SAMPLES)
+    const channels = this.#channels
+    const [blockSamples, blockBytes] = [channels * ADPCM_BLOCK_SAMPLES, channels * ADPCM_BLOCK_BYTES]
+    const blocks = Math.floor(all.length / blockSamples)
+    const into = new Uint8Array(blocks * blockBytes)
+    for (let n = 0; n < blocks; n++)
+      for (let channel = 0; channel < channels; channel++)
+        this.#adpcm[channel]!.encodeBlock(all, n * blockSamples, into, n * blockBytes, channels, channel)
+    this.#held = all.slice(blocks * blockSamples)
     return into
   }
 }
 
-/** The most samples of an encoding that fit into `bytes`; of ADPCM, those of whole blocks. */
-export function samplesWithin(encoding: WavEncoding, bytes: number): number {
-  if (encoding === 'ima-adpcm') return Math.floor(bytes / ADPCM_BLOCK_BYTES) * ADPCM_BLOCK_SAMPLES
-  return Math.floor(encoding === 'pcm16' ? bytes / 2 : bytes)
+/** The most samples of an encoding, for each channel, that fit into `bytes`; of ADPCM, those of whole blocks. */
+export function samplesWithin(encoding: WavEncoding, bytes: number, channels: 1 | 2 = 1): number {
+  const ofEach = bytes / channels
+  if (encoding === 'ima-adpcm') return Math.floor(ofEach / ADPCM_BLOCK_BYTES) * ADPCM_BLOCK_SAMPLES
+  return Math.floor(encoding === 'pcm16' ? ofEach / 2 : ofEach)
 }
 
 const isLittleEndian = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1

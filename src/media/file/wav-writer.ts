@@ -2,19 +2,25 @@ import { ADPCM_BLOCK_BYTES, ADPCM_BLOCK_SAMPLES } from './ima-adpcm.ts'
 import type { WavEncoding } from './wav-reader.ts'
 
 /**
- * The header of a WAV file with `dataBytes` octets of audio behind it, mono.
+ * The header of a WAV file with `dataBytes` octets of audio behind it.
  *
  * For a file that grows: write the header with 0 octets first, append audio, and at the end write the header with the
  * true count over it, which has the same length. A file that was cut off in between can still be read by ours and
  * most other readers. When `dataBytes` is odd, one octet of padding belongs behind the audio ({@link wavPadding}).
  *
- * @param dataBytes octets of audio, less than 4 GiB; of ADPCM, whole blocks of {@link ADPCM_BLOCK_BYTES}
+ * @param dataBytes octets of audio, less than 4 GiB; of ADPCM, whole blocks of {@link ADPCM_BLOCK_BYTES} a channel
+ * @param channels 2: the samples of left and right take turns
  */
-export function wavHeader(encoding: WavEncoding, dataBytes: number, sampleRateHz: number = 8000): Uint8Array {
+export function wavHeader(
+  encoding: WavEncoding,
+  dataBytes: number,
+  sampleRateHz: number = 8000,
+  channels: 1 | 2 = 1,
+): Uint8Array {
   const { code, bits } = FORMATS[encoding]
   const isPcm = code === 1
   const isAdpcm = encoding === 'ima-adpcm'
-  const blockBytes = isAdpcm ? ADPCM_BLOCK_BYTES : bits / 8
+  const blockBytes = channels * (isAdpcm ? ADPCM_BLOCK_BYTES : bits / 8)
   const blockSamples = isAdpcm ? ADPCM_BLOCK_SAMPLES : 1
   const bytes = new Uint8Array(wavHeaderLength(encoding))
   const view = new DataView(bytes.buffer)
@@ -36,7 +42,7 @@ export function wavHeader(encoding: WavEncoding, dataBytes: number, sampleRateHz
   tag('fmt ')
   uint32(isPcm ? 16 : isAdpcm ? 20 : 18)
   uint16(code)
-  uint16(1)
+  uint16(channels)
   uint32(sampleRateHz)
   uint32(Math.floor((sampleRateHz * blockBytes) / blockSamples))
   uint16(blockBytes)

@@ -116,7 +116,12 @@ export class DiskMediaStore implements MediaStore {
     }
   }
 
-  async write(name: string, format: RecordingFormat, sampleRateHz?: 8000 | 16_000): Promise<RecordingSink> {
+  async write(
+    name: string,
+    format: RecordingFormat,
+    sampleRateHz: 8000 | 16_000 = 8000,
+    channels: 1 | 2 = 1,
+  ): Promise<RecordingSink> {
     assertMediaName(name)
     const path = join(this.#directory, name)
     const staged = stagedPathOf(path)
@@ -131,7 +136,7 @@ export class DiskMediaStore implements MediaStore {
       await mkdir(folder, { recursive: true })
       await this.#assertInside(folder)
       const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog }
-      return await DiskRecording.create(path, format, { ...limits, onClosed, ...(sampleRateHz && { sampleRateHz }) })
+      return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
       onClosed(false)
       throw fileError(name, 'cannot be written', error)

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { parseWav } from '../../media/index.ts'
+import { parseWav, samplesOfWav } from '../../media/index.ts'
 import { DiskRecording, type RecordingOptions } from './disk-recording.ts'
 import { openRecordingFile, type RecordingFile } from './recording-file.ts'
 import { WriteBacklog } from './write-backlog.ts'
@@ -61,6 +61,23 @@ describe('DiskRecording', () => {
     const wav = parseWav(readFileSync(path))
     expect(wav.ok && [wav.value.sampleRateHz, wav.value.data.length]).toEqual([16_000, 2560])
   })
+
+  it.each(['pcm16', 'pcm8', 'pcmu', 'pcma', 'ima-adpcm'] as const)(
+    'says that it has two channels: %s',
+    async (format) => {
+      const options = { maxBytes: 2 ** 30, backlog: new WriteBacklog(), channels: 2 } as const
+      const recording = await DiskRecording.create(path, format, options)
+      const both = Int16Array.from({ length: 4040 }, (_, i) => (i % 2 === 0 ? 8000 : -4000))
+      recording.write(both)
+      await recording.close()
+      const wav = parseWav(readFileSync(path))
+      if (!wav.ok) throw new Error(wav.error)
+      expect(wav.value.channels).toBe(2)
+      const samples = samplesOfWav(wav.value)
+      expect(samples.length).toBe(4040)
+      expect(samples.every((sample, i) => Math.abs(sample - both[i]) < 400 || i < 200)).toBe(true)
+    },
+  )
 
   it('has a header that is true whenever a second of audio is there', async () => {
     const recording = await create()

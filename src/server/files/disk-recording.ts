@@ -19,6 +19,8 @@ export interface RecordingOptions {
   readonly maxBytes: number
   /** Of the samples. Default 8,000. */
   readonly sampleRateHz?: number
+  /** Default 1. */
+  readonly channels?: 1 | 2
   /** What all recordings together may have waiting for the disk. */
   readonly backlog: WriteBacklog
   /** The recording is over, however it went. */
@@ -46,6 +48,7 @@ export class DiskRecording implements RecordingSink {
   readonly #encoder: SampleEncoder
   readonly #hasHeader: boolean
   readonly #sampleRateHz: number
+  readonly #channels: 1 | 2
   #block: Uint8Array
   #blockLength = 0
   #audioBytes = 0
@@ -60,10 +63,11 @@ export class DiskRecording implements RecordingSink {
     this.#file = file
     this.#format = format
     this.#options = options
-    this.#encoder = new SampleEncoder(format)
+    this.#channels = options.channels ?? 1
+    this.#encoder = new SampleEncoder(format, this.#channels)
     this.#hasHeader = rawEncodingOf(path) === undefined
     this.#sampleRateHz = options.sampleRateHz ?? 8000
-    this.#block = new Uint8Array(blockBytes(format, this.#sampleRateHz))
+    this.#block = new Uint8Array(blockBytes(format, this.#sampleRateHz, this.#channels))
     if (this.#hasHeader) this.#enqueue(this.#header(), 0)
   }
 
@@ -151,12 +155,12 @@ export class DiskRecording implements RecordingSink {
       if (padding.length > 0) this.#enqueue(padding, start + this.#audioBytes)
       this.#enqueue(this.#header(), 0)
     }
-    this.#block = new Uint8Array(blockBytes(this.#format, this.#sampleRateHz))
+    this.#block = new Uint8Array(blockBytes(this.#format, this.#sampleRateHz, this.#channels))
     this.#blockLength = 0
   }
 
   #header(): Uint8Array {
-    return wavHeader(this.#format, this.#audioBytes, this.#sampleRateHz)
+    return wavHeader(this.#format, this.#audioBytes, this.#sampleRateHz, this.#channels)
   }
 
   #enqueue(bytes: Uint8Array, at: number): void {
@@ -175,6 +179,7 @@ export class DiskRecording implements RecordingSink {
 }
 
 /** A second of audio: fewer and larger writes. */
-function blockBytes(format: RecordingFormat, sampleRateHz: number): number {
-  for (let bytes = 256; ; bytes += 256) if (samplesWithin(format, bytes) >= sampleRateHz) return bytes
+function blockBytes(format: RecordingFormat, sampleRateHz: number, channels: 1 | 2): number {
+  const step = 256 * channels
+  for (let bytes = step; ; bytes += step) if (samplesWithin(format, bytes, channels) >= sampleRateHz) return bytes
 }

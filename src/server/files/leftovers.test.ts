@@ -48,6 +48,7 @@ describe('recordings that a crash has left', () => {
     leave('calls/a.wav.part', cutOff('pcm16', 0, 1001))
     leave('b.ul.part', Buffer.alloc(99, 1))
     leave('w.wav.part', Buffer.concat([wavHeader('pcm16', 0, 16_000), Buffer.alloc(500, 5)]))
+    leave('s.wav.part', Buffer.concat([wavHeader('pcm16', 0, 8000, 2), Buffer.alloc(402, 5)]))
     leave('calls/c.wav.part', cutOff('ima-adpcm', 256, 600))
     leave('d.part', cutOff('pcmu', 32, 33))
     leave('e.wav.part', cutOff('pcm16', 0, 0))
@@ -59,6 +60,7 @@ describe('recordings that a crash has left', () => {
       'calls/a.cut.wav',
       'calls/c.cut.wav',
       'd.cut',
+      's.cut.wav',
       'w.cut.wav',
     ])
     for (const [name, bytes] of [
@@ -73,8 +75,10 @@ describe('recordings that a crash has left', () => {
     }
     const wide = parseWav(readFileSync(join(directory, 'w.cut.wav')))
     expect(wide.ok && [wide.value.sampleRateHz, wide.value.data.length]).toEqual([16_000, 500])
-    expect(store.counters.snapshot()).toEqual({ recordingsRecovered: 5 })
-    expect(logged.length).toBe(7)
+    const stereo = parseWav(readFileSync(join(directory, 's.cut.wav')))
+    expect(stereo.ok && [stereo.value.channels, stereo.value.data.length]).toEqual([2, 400])
+    expect(store.counters.snapshot()).toEqual({ recordingsRecovered: 6 })
+    expect(logged.length).toBe(8)
     expect(logged).toContain(
       `a recording that a crash has left was completed and marked as cut: ${join(directory, 'b.cut.ul')}`,
     )
@@ -98,7 +102,7 @@ describe('recordings that a crash has left', () => {
 
   it('are not what others have left', async () => {
     leave('film.part', Buffer.from('a download of somebody else'))
-    leave('music.wav.part', Buffer.concat([Buffer.from(stereo()), Buffer.alloc(10)]))
+    leave('music.wav.part', Buffer.concat([wavHeader('pcm16', 0, 44_100, 2), Buffer.alloc(10)]))
     await open()
     expect(readdirSync(directory).sort()).toEqual(['film.part', 'music.wav.part'])
     expect(logged).toEqual([])
@@ -112,9 +116,3 @@ describe('recordings that a crash has left', () => {
     expect(logged).toEqual([expect.stringMatching(/could not be completed: .*a\.wav\.part$/)])
   })
 })
-
-function stereo(): Uint8Array {
-  const header = wavHeader('pcm16', 0)
-  header[22] = 2
-  return header
-}

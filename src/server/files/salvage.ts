@@ -33,7 +33,7 @@ export async function salvage(stagedPath: string): Promise<Salvaged> {
   const file = await openRecordingFile(stagedPath, 'existing')
   try {
     if (found.encoding !== undefined) {
-      const header = wavHeader(found.encoding, found.audioBytes, found.sampleRateHz)
+      const header = wavHeader(found.encoding, found.audioBytes, found.sampleRateHz, found.channels)
       await file.write(new Uint8Array(wavPadding(found.audioBytes)), header.length + found.audioBytes)
       await file.write(header, 0)
     }
@@ -71,6 +71,7 @@ interface Measured {
   /** `undefined` for a file without a header. */
   readonly encoding: Parameters<typeof wavHeader>[0] | undefined
   readonly sampleRateHz?: number
+  readonly channels?: 1 | 2
   readonly audioBytes: number
 }
 
@@ -82,10 +83,10 @@ async function measure(stagedPath: string, path: string): Promise<Measured | und
     if (!head.ok || head.value === undefined)
       return file.size === 0 ? { encoding: undefined, audioBytes: 0 } : undefined
     const { encoding, dataStart, blockBytes, channels, sampleRateHz } = head.value
-    const isOurs = dataStart === wavHeaderLength(encoding) && channels === 1 && OUR_RATES.includes(sampleRateHz)
+    const isOurs = dataStart === wavHeaderLength(encoding) && OUR_RATES.includes(sampleRateHz)
     if (!isOurs) return undefined
     const audioBytes = file.size - dataStart
-    return { encoding, sampleRateHz, audioBytes: audioBytes - (audioBytes % blockBytes) }
+    return { encoding, sampleRateHz, channels, audioBytes: audioBytes - (audioBytes % blockBytes) }
   } finally {
     await file.close()
   }

@@ -1,7 +1,7 @@
 import type { MediaStore, Playable, ReadOptions, RecordingFormat, RecordingSink } from '../../calls/index.ts'
 import { assertMediaName, playableClip } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
-import type { AudioClip } from '../../media/index.ts'
+import { type AudioClip, mixDown } from '../../media/index.ts'
 import type { Truth, Utterance } from '../truth/truth.ts'
 import { voiceOf } from '../truth/voice.ts'
 
@@ -34,9 +34,20 @@ export class MemoryMediaStore implements MediaStore {
     return this.#recordings.get(name)?.heard ?? []
   }
 
-  /** A completed recording, mono 16-bit at the rate of the recording, which is 8 kHz but on wideband calls; `undefined` while it runs or when there is none. */
+  /**
+   * A completed recording, 16-bit at the rate of the recording, which is 8 kHz but on wideband calls; in stereo the
+   * samples of left and right take turns. `undefined` while it runs or when there is none.
+   */
   recording(name: string): Int16Array | undefined {
     return this.#recordings.get(name)?.samples
+  }
+
+  /** Left and right of a completed stereo recording: the far end, and what it was sent. */
+  stereoRecording(name: string): readonly [left: Int16Array, right: Int16Array] | undefined {
+    const recorded = this.#recordings.get(name)
+    if (recorded === undefined || recorded.channels === 1) return undefined
+    const side = (channel: 0 | 1): Int16Array => recorded.samples.filter((_, i) => i % 2 === channel)
+    return [side(0), side(1)]
   }
 
   async read(name: string, { loop }: ReadOptions): Promise<Playable> {
@@ -47,7 +58,12 @@ export class MemoryMediaStore implements MediaStore {
     return playableClip(clip, loop)
   }
 
-  async write(name: string, _format: RecordingFormat, sampleRateHz: 8000 | 16_000 = 8000): Promise<RecordingSink> {
+  async write(
+    name: string,
+    _format: RecordingFormat,
+    sampleRateHz: 8000 | 16_000 = 8000,
+    channels: 1 | 2 = 1,
+  ): Promise<RecordingSink> {
     assertMediaName(name)
     const blocks: Int16Array[] = []
     const heard: Utterance[] = []
@@ -60,9 +76,9 @@ export class MemoryMediaStore implements MediaStore {
       },
       close: async () => {
         const samples = joined(blocks)
-        this.#recordings.set(name, { samples, heard })
+        this.#recordings.set(name, { samples, channels, heard })
         const text = heard.map((each) => each.text ?? '').join(' ')
-        this.#add(name, { encoding: 'pcm16', sampleRateHz, data: samples }, text)
+        this.#add(name, { encoding: 'pcm16', sampleRateHz, data: mixDown(samples, channels) }, text)
       },
     }
   }
@@ -90,6 +106,7 @@ export class MemoryMediaStore implements MediaStore {
 
 interface Recorded {
   readonly samples: Int16Array
+  readonly channels: 1 | 2
   readonly heard: readonly Utterance[]
 }
 
