@@ -2,7 +2,7 @@ import type { Logger } from '../kit/index.ts'
 import { UsageError } from '../kit/index.ts'
 import type { Channel } from './channel.ts'
 import type { AbortLike } from './channel-options.ts'
-import type { MediaStore } from './media-store.ts'
+import type { MediaFiles } from './media-files.ts'
 import type { ToneManager } from './tone-manager.ts'
 
 /** What an application may return: a whole number (0 or above: success; -100 or below: its own), or nothing (0). */
@@ -15,8 +15,8 @@ export interface AppContext {
   readonly instanceId: string
   /** Logs with the instance's id. */
   readonly log: Logger
-  /** The media store. */
-  readonly files: MediaStore
+  /** The files of the media store. */
+  readonly files: MediaFiles
   /** The tones that can be played by name, and where an application adds its own; one for all applications. */
   readonly tones: ToneManager
   /** From the service's configuration. */

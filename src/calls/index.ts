@@ -48,6 +48,7 @@ export type { FilePlayer, PlayOptions, SayOptions } from './file-player.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
 export { LEG_DIAGRAMS, type LegDiagram, offDiagram } from './leg-diagram.ts'
+export { type MediaFileEntry, type MediaFileFacts, type MediaFiles, NO_MEDIA_FILES } from './media-files.ts'
 export type { MediaOrTone } from './media-or-tone.ts'
 export {
   assertMediaName,

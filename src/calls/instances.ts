@@ -5,6 +5,7 @@ import { ChannelCore } from './channel-core.ts'
 import type { AbortLike } from './channel-options.ts'
 import type { CallHost } from './host.ts'
 import { type InstanceChannel, type InstanceRecord, RETURN_CODE_OF_PROBLEM, runInstance } from './instance.ts'
+import { NO_MEDIA_FILES } from './media-files.ts'
 import type { Service } from './service.ts'
 
 /** Part of every engine that we run on, yet not of the ECMAScript library types. */
@@ -93,7 +94,7 @@ export class Instances {
         log ??= logger.child({ instanceId, service: name })
         return log
       },
-      files,
+      files: files.files ?? NO_MEDIA_FILES,
       tones,
       parameters,
       outboundParameters,

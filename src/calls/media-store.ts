@@ -1,8 +1,11 @@
 import { UsageError } from '../kit/index.ts'
 import type { AudioClip, FileSource } from '../media/index.ts'
+import type { MediaFiles } from './media-files.ts'
 
 /** The files that applications play and record: a port; the server keeps them on disk, the test kit in memory. */
 export interface MediaStore {
+  /** What applications do with files themselves, `app.files`; without: nothing. */
+  readonly files?: MediaFiles
   /**
    * Opens a file for playing, once or in a loop.
    * @throws MediaFileError when it is missing, unreadable or in a format that is not supported

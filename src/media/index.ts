@@ -13,7 +13,9 @@ export type { MediaIo, MediaIoEvent } from './engine/media-io.ts'
 export type { MediaPort } from './engine/port.ts'
 export {
   type CompressedFormat,
+  type CompressedShape,
   compressedFormatOf,
+  compressedShapeOf,
   id3Length,
   isOgg,
   type OggCodec,

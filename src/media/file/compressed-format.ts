@@ -13,6 +13,43 @@ export function compressedFormatOf(bytes: Uint8Array): CompressedFormat | undefi
   return parseMp3Header(bytes, 0) === undefined ? undefined : 'mp3'
 }
 
+/** What a compressed file says of its sound. */
+export interface CompressedShape {
+  readonly sampleRateHz: number
+  readonly channels: number
+}
+
+/**
+ * Reads what stands at the beginning of a compressed file; `undefined` when it is not there.
+ * FLAC: RFC 9639 section 8.2; Vorbis I section 4.2.2; Opus: RFC 7845 section 5.1, which is played at 48 kHz whatever it was
+ * made of.
+ */
+export function compressedShapeOf(format: CompressedFormat, bytes: Uint8Array): CompressedShape | undefined {
+  const start = format === 'mp3' || format === 'flac' ? id3Length(bytes) : 27 + (bytes[26] ?? 0)
+  const head = bytes.subarray(start)
+  if (format === 'mp3') return firstMp3Frame(head)
+  if (head.length < 22) return undefined
+  switch (format) {
+    case 'flac':
+      return {
+        sampleRateHz: (head[18]! << 12) | (head[19]! << 4) | (head[20]! >> 4),
+        channels: ((head[20]! >> 1) & 7) + 1,
+      }
+    case 'vorbis':
+      return { sampleRateHz: head[12]! | (head[13]! << 8) | (head[14]! << 16), channels: head[11]! }
+    case 'opus':
+      return { sampleRateHz: 48_000, channels: head[9]! }
+  }
+}
+
+function firstMp3Frame(bytes: Uint8Array): CompressedShape | undefined {
+  for (let at = 0; at + 4 <= bytes.length; at++) {
+    const frame = parseMp3Header(bytes, at)
+    if (frame !== undefined) return { sampleRateHz: frame.sampleRateHz, channels: frame.channels }
+  }
+  return undefined
+}
+
 /** Whether a file is Ogg, whatever is in it. */
 export function isOgg(bytes: Uint8Array): boolean {
   return startsWith(bytes, 'OggS')

@@ -172,6 +172,7 @@ describe('reading', () => {
         return audio.load(path, name, most)
       },
       stream: (path, name, loop) => audio.stream(path, name, loop),
+      inspect: (path, name) => audio.inspect(path, name),
       close: () => audio.close(),
     }
     const store = await open({ streamLongerThanMs: 1000 }, counting)

@@ -1,7 +1,6 @@
-import { mkdir, realpath } from 'node:fs/promises'
-import { dirname, join, sep } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import {
-  assertMediaName,
+  type MediaFiles,
   type MediaStore,
   type Playable,
   playableClip,
@@ -18,8 +17,10 @@ import { DiskFile } from './audio/disk-file.ts'
 import { loadClip } from './audio/load-clip.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
+import { DiskMediaFiles } from './disk-media-files.ts'
 import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
+import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
 import { stagedPathOf } from './salvage.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
@@ -48,14 +49,13 @@ export interface DiskMediaStoreOptions {
 type Found = AudioClip | { readonly path: string }
 
 /**
- * The media store on disk: one directory, and everything in it by relative name. A symbolic link inside that leads out
- * of the directory is not followed.
+ * The media store on disk: one directory, and everything in it by relative name.
  *
  * Short files are decoded once and kept while there is room. Long ones are read while they play, each by its player,
  * a few seconds ahead.
  */
 export class DiskMediaStore implements MediaStore {
-  readonly #directory: string
+  readonly #folder: MediaFolder
   readonly #maxRecordingBytes: number
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
@@ -70,21 +70,23 @@ export class DiskMediaStore implements MediaStore {
   readonly #backlog = new WriteBacklog()
   readonly #leftovers: Leftovers
   readonly counters = new Counters<FileCounter>()
+  readonly files: MediaFiles
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
-    this.#directory = settings.directory
+    this.#folder = new MediaFolder(settings.directory)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8
     this.#logger = options.logger ?? silentLogger
     this.#leftovers = new Leftovers({
-      directory: this.#directory,
+      directory: settings.directory,
       logger: this.#logger,
       isOurs: (path) => this.#recordings.has(path),
       onRecovered: () => this.counters.add('recordingsRecovered'),
       ...(options.silentForMs !== undefined && { silentForMs: options.silentForMs }),
     })
     this.#audio = options.audio ?? new ThreadAudioFiles({ onDied: (reason) => this.#onThreadDied(reason) })
+    this.files = new DiskMediaFiles(this.#folder, this.#audio)
   }
 
   /** Recordings being written, and bytes of audio that are kept. */
@@ -94,7 +96,7 @@ export class DiskMediaStore implements MediaStore {
 
   /** Makes the directory when it is missing, and completes the recordings that a crash has left there. */
   async open(): Promise<void> {
-    await mkdir(this.#directory, { recursive: true })
+    await mkdir(this.#folder.directory, { recursive: true })
     await this.#leftovers.recover()
   }
 
@@ -105,7 +107,7 @@ export class DiskMediaStore implements MediaStore {
   }
 
   async read(name: string, { loop, mostHz = 8000 }: ReadOptions): Promise<Playable> {
-    assertMediaName(name)
+    assertOwnName(name)
     try {
       const found = await this.#find(name, mostHz)
       if ('data' in found) return playableClip(found, loop)
@@ -122,8 +124,8 @@ export class DiskMediaStore implements MediaStore {
     sampleRateHz: 8000 | 16_000 = 8000,
     channels: 1 | 2 = 1,
   ): Promise<RecordingSink> {
-    assertMediaName(name)
-    const path = join(this.#directory, name)
+    assertOwnName(name)
+    const path = this.#folder.pathOf(name)
     const staged = stagedPathOf(path)
     if (this.#recordings.has(staged)) throw new MediaFileError(`${name} is being recorded already`)
     this.#recordings.add(staged)
@@ -132,9 +134,7 @@ export class DiskMediaStore implements MediaStore {
       if (!isComplete) this.counters.add('recordingsFailed')
     }
     try {
-      const folder = dirname(path)
-      await mkdir(folder, { recursive: true })
-      await this.#assertInside(folder)
+      await this.#folder.place(name)
       const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
@@ -154,7 +154,7 @@ export class DiskMediaStore implements MediaStore {
 
   /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
   async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
-    const path = await this.#assertInside(join(this.#directory, name))
+    const path = await this.#folder.existing(name)
     const file = await DiskFile.open(path)
     const { modifiedMs, size } = file
     const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
@@ -213,25 +213,6 @@ export class DiskMediaStore implements MediaStore {
     this.counters.add('fileThreadsDied')
     this.#logger.error({}, `${reason}; what it was reading has ended and it is started again when it is needed`)
   }
-
-  /** The path with every link followed; it must still be inside the store. */
-  async #assertInside(path: string): Promise<string> {
-    const [real, root] = await Promise.all([realpath(path), realpath(this.#directory)])
-    if (real !== root && !real.startsWith(root + sep)) throw new Error('it is a link that leads out of the media store')
-    return real
-  }
 }
 
 const MOST_LONG = 1000
-
-function fileError(name: string, what: string, cause: unknown): MediaFileError {
-  if (cause instanceof MediaFileError) return cause
-  const { code, message } = cause as NodeJS.ErrnoException
-  const why =
-    code === 'ENOENT'
-      ? 'there is no such file in the media store'
-      : code === undefined
-        ? message
-        : `${code}: ${message}`
-  return new MediaFileError(`${name} ${what}: ${why}`, { cause })
-}

@@ -1,6 +1,7 @@
-import { readdir, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from '../../kit/index.ts'
+import { isUnfinished } from './disk-media-files.ts'
 import { isStaged, salvage } from './salvage.ts'
 
 export interface LeftoversOptions {
@@ -37,7 +38,8 @@ export class Leftovers {
       for (const name of names) {
         const path = join(directory, name)
         if (this.#isStopped) return
-        if (isStaged(name) && !this.#options.isOurs(path)) isEarly = !(await this.#recoverOne(path)) || isEarly
+        if (isUnfinished(name)) await this.#remove(path)
+        else if (isStaged(name) && !this.#options.isOurs(path)) isEarly = !(await this.#recoverOne(path)) || isEarly
       }
       if (isEarly && !this.#isStopped) this.#again = setTimeout(() => void this.recover(), this.#silentForMs).unref()
     } catch (error) {
@@ -49,6 +51,12 @@ export class Leftovers {
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#again)
+  }
+
+  /** Half of a file that an application was writing is of no use; one that is written right now is left alone. */
+  async #remove(path: string): Promise<void> {
+    const found = await stat(path).catch(() => undefined)
+    if (found !== undefined && Date.now() - found.mtimeMs >= this.#silentForMs) await rm(path, { force: true })
   }
 
   /** False when it is too early to say. */

@@ -1,15 +1,34 @@
-import type { MediaStore, Playable, ReadOptions, RecordingFormat, RecordingSink } from '../../calls/index.ts'
+import type {
+  MediaFiles,
+  MediaStore,
+  Playable,
+  ReadOptions,
+  RecordingFormat,
+  RecordingSink,
+} from '../../calls/index.ts'
 import { assertMediaName, playableClip } from '../../calls/index.ts'
 import { MediaFileError } from '../../kit/index.ts'
 import { type AudioClip, mixDown } from '../../media/index.ts'
 import type { Truth, Utterance } from '../truth/truth.ts'
 import { voiceOf } from '../truth/voice.ts'
+import { MemoryMediaFiles } from './memory-media-files.ts'
 
 /** A media store in memory: put clips in, look at recordings afterwards. */
 export class MemoryMediaStore implements MediaStore {
   readonly #clips = new Map<string, AudioClip>()
   readonly #recordings = new Map<string, Recorded>()
   readonly #known = new WeakMap<AudioClip, Pick<Utterance, 'file' | 'text' | 'lengthMs'>>()
+  readonly #files = new MemoryMediaFiles({
+    clip: (name) => this.#clips.get(name) ?? this.lookElsewhere(name),
+    put: (name, clip) => this.#add(name, clip),
+    move: (name, newName) => {
+      moveKey(this.#clips, name, newName)
+      moveKey(this.#recordings, name, newName)
+    },
+    names: () => this.#clips.keys(),
+  })
+  /** What applications see as `app.files`. */
+  readonly files: MediaFiles = this.#files
   /** Tells what a block of a recording sounds like; set by the exchange that records. */
   truthOfBlock: (samples: Int16Array) => Truth | undefined = () => undefined
 
@@ -53,6 +72,8 @@ export class MemoryMediaStore implements MediaStore {
   async read(name: string, { loop }: ReadOptions): Promise<Playable> {
     assertMediaName(name)
     const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
+    const whyNot = this.#files.whyNot(name)
+    if (clip === undefined && whyNot !== undefined) throw new MediaFileError(`${name} cannot be played: ${whyNot}`)
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
     if (!this.#clips.has(name)) this.#add(name, clip)
     return playableClip(clip, loop)
@@ -89,6 +110,7 @@ export class MemoryMediaStore implements MediaStore {
   }
 
   #add(name: string, clip: AudioClip, content?: AudioClip | string): void {
+    this.#files.forget(name)
     this.#clips.set(name, clip)
     const text = typeof content === 'string' && content !== '' ? { text: content } : {}
     this.#known.set(clip, {
@@ -108,6 +130,12 @@ interface Recorded {
   readonly samples: Int16Array
   readonly channels: 1 | 2
   readonly heard: readonly Utterance[]
+}
+
+function moveKey<Value>(map: Map<string, Value>, key: string, newKey: string | undefined): void {
+  const value = map.get(key)
+  map.delete(key)
+  if (value !== undefined && newKey !== undefined) map.set(newKey, value)
 }
 
 function joined(blocks: readonly Int16Array[]): Int16Array {

@@ -1,7 +1,9 @@
+import type { MediaFileFacts } from '../../../calls/index.ts'
 import type { AudioClip, AudioStream } from '../../../media/index.ts'
 import { openAudioSource } from './audio-source.ts'
 import { DiskFile, type ReadableFile } from './disk-file.ts'
 import { Feeder } from './feeder.ts'
+import { inspectAudio } from './inspect-audio.ts'
 import { loadClip } from './load-clip.ts'
 
 /** Reads sound files for players: the short ones as a whole, the long ones while they play. */
@@ -18,6 +20,11 @@ export interface AudioFiles {
    * @throws Error saying what is wrong with the file
    */
   stream(path: string, name: string, loop: boolean, mostHz?: 8000 | 16_000): Promise<FedStream>
+  /**
+   * Reads a file to its end and tells what it is.
+   * @throws Error when it cannot be opened
+   */
+  inspect(path: string, name: string): Promise<MediaFileFacts>
   /** Ends what is still read. */
   close(): Promise<void>
 }
@@ -62,6 +69,10 @@ export class LocalAudioFiles implements AudioFiles {
         await feeder.stop()
       },
     }
+  }
+
+  async inspect(path: string, name: string): Promise<MediaFileFacts> {
+    return inspectAudio(await this.#open(path), name)
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import type { MediaFileFacts } from '../../../calls/index.ts'
 import { type AudioClip, type AudioStream, endStream } from '../../../media/index.ts'
 import type { AudioFiles, FedStream } from './audio-files.ts'
 import type { FromFileThread, ToFileThread } from './thread-messages.ts'
@@ -10,7 +11,11 @@ export interface ThreadAudioFilesOptions {
   readonly onDied?: (reason: string) => void
 }
 
-type Answer = Extract<FromFileThread, { error?: never }> | { readonly clip?: AudioClip; readonly stream?: AudioStream }
+interface Answer {
+  readonly clip?: AudioClip
+  readonly stream?: AudioStream
+  readonly facts?: MediaFileFacts
+}
 type Request = ToFileThread extends infer Message ? (Message extends ToFileThread ? Omit<Message, 'id'> : never) : never
 
 /**
@@ -56,6 +61,12 @@ export class ThreadAudioFiles implements AudioFiles {
         await this.#ask({ type: 'stop', stream: id })
       },
     }
+  }
+
+  async inspect(path: string, name: string): Promise<MediaFileFacts> {
+    const { facts } = await this.#ask({ type: 'inspect', path, name })
+    if (facts === undefined) throw new Error('the file thread has answered wrongly')
+    return facts
   }
 
   async close(): Promise<void> {

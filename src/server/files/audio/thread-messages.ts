@@ -1,3 +1,4 @@
+import type { MediaFileFacts } from '../../../calls/index.ts'
 import type { AudioClip, AudioStream } from '../../../media/index.ts'
 
 /** To the file thread. `id` is answered with. */
@@ -18,10 +19,16 @@ export type ToFileThread =
       readonly loop: boolean
       readonly mostHz: 8000 | 16_000
     }
+  | { readonly type: 'inspect'; readonly id: number; readonly path: string; readonly name: string }
   /** Nobody plays the stream that was asked for as `stream` any more. */
   | { readonly type: 'stop'; readonly id: number; readonly stream: number }
 
 /** From the file thread: one for each. */
 export type FromFileThread =
-  | { readonly id: number; readonly clip?: AudioClip; readonly stream?: AudioStream }
+  | {
+      readonly id: number
+      readonly clip?: AudioClip
+      readonly stream?: AudioStream
+      readonly facts?: MediaFileFacts
+    }
   | { readonly id: number; readonly error: string }

@@ -21,6 +21,8 @@ function serve(): void {
         streams.set(id, fed)
         return { id, stream: fed.stream }
       }
+      case 'inspect':
+        return { id, facts: await files.inspect(message.path, message.name) }
       case 'stop': {
         const fed = streams.get(message.stream)
         streams.delete(message.stream)

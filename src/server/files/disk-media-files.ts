@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { link, lstat, readdir, rename, rm, stat, unlink } from 'node:fs/promises'
+import { dirname, sep } from 'node:path'
+import { assertMediaName, type MediaFileEntry, type MediaFileFacts, type MediaFiles } from '../../calls/index.ts'
+import { MediaFileError, UsageError } from '../../kit/index.ts'
+import type { AudioFiles } from './audio/audio-files.ts'
+import { DiskFile } from './audio/disk-file.ts'
+import { assertOwnName, fileError, type MediaFolder, PRIVATE_FOLDER } from './media-folder.ts'
+import { openRecordingFile, syncDirectory } from './recording-file.ts'
+import { isStaged } from './salvage.ts'
+
+/** The files of a media store on disk, for applications. */
+export class DiskMediaFiles implements MediaFiles {
+  readonly #folder: MediaFolder
+  readonly #audio: AudioFiles
+
+  constructor(folder: MediaFolder, audio: AudioFiles) {
+    this.#folder = folder
+    this.#audio = audio
+  }
+
+  async exists(name: string): Promise<boolean> {
+    assertOwnName(name)
+    return (await this.#statOf(name))?.isFile() ?? false
+  }
+
+  async read(
+    name: string,
+    { maxBytes = MOST_BYTES_AT_ONCE }: { readonly maxBytes?: number } = {},
+  ): Promise<Uint8Array> {
+    const file = await this.#open(name)
+    try {
+      if (file.size > maxBytes)
+        throw new MediaFileError(`${name} has ${file.size} octets, and ${maxBytes} is the most: read it with stream()`)
+      return await file.read(0, file.size)
+    } catch (error) {
+      throw fileError(name, 'cannot be read', error)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async *stream(name: string): AsyncGenerator<Uint8Array, void, undefined> {
+    const file = await this.#open(name)
+    try {
+      for (let at = 0; at < file.size; at += PIECE_BYTES) yield await file.read(at, PIECE_BYTES)
+    } catch (error) {
+      throw fileError(name, 'cannot be read', error)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async write(name: string, bytes: Uint8Array): Promise<void> {
+    assertOwnName(name)
+    if (!(bytes instanceof Uint8Array)) throw new UsageError(`files.write("${name}"): give the octets as a Uint8Array`)
+    try {
+      const path = await this.#folder.place(name)
+      if ((await this.#statOf(name))?.isDirectory()) throw new Error('it is a folder')
+      await writeWhole(path, bytes)
+    } catch (error) {
+      throw fileError(name, 'cannot be written', error)
+    }
+  }
+
+  async rename(name: string, newName: string, { replace = false }: { readonly replace?: boolean } = {}): Promise<void> {
+    assertOwnName(name)
+    assertOwnName(newName)
+    try {
+      const from = await this.#folder.entry(name)
+      if (!(await stat(await this.#folder.existing(name))).isFile()) throw new Error('it is a folder')
+      const to = await this.#folder.place(newName)
+      await (replace ? rename(from, to) : renameToFree(from, to, newName))
+      await Promise.all([syncDirectory(dirname(from)), syncDirectory(dirname(to))])
+    } catch (error) {
+      throw fileError(name, `cannot be renamed to ${newName}`, error)
+    }
+  }
+
+  async delete(name: string): Promise<boolean> {
+    assertOwnName(name)
+    try {
+      await unlink(await this.#folder.entry(name))
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false
+      throw fileError(name, 'cannot be deleted', code === 'EISDIR' ? new Error('it is a folder') : error)
+    }
+  }
+
+  async validate(name: string): Promise<MediaFileFacts> {
+    assertOwnName(name)
+    try {
+      return await this.#audio.inspect(await this.#folder.existing(name), name)
+    } catch (error) {
+      throw fileError(name, 'cannot be read', error)
+    }
+  }
+
+  async list(prefix = '', { most = 10_000 }: { readonly most?: number } = {}): Promise<readonly MediaFileEntry[]> {
+    if (prefix !== '') assertMediaName(prefix.endsWith('/') ? prefix.slice(0, -1) : prefix)
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1)
+    const entries: MediaFileEntry[] = []
+    try {
+      for (const name of (await this.#namesIn(folder)).filter((each) => each.startsWith(prefix)).sort()) {
+        if (entries.length >= most) break
+        const found = await this.#statOf(name)
+        if (found?.isFile()) entries.push({ name, bytes: found.size, modifiedMs: Math.floor(found.mtimeMs) })
+      }
+    } catch (error) {
+      throw fileError(prefix === '' ? 'the media store' : prefix, 'cannot be listed', error)
+    }
+    return entries
+  }
+
+  /** Of what applications may know of. */
+  async #namesIn(folder: string): Promise<string[]> {
+    const path = await this.#folder.existing(folder).catch(() => undefined)
+    if (path === undefined) return []
+    const names = (await readdir(path, { recursive: true })).map((name) => folder + name.replaceAll(sep, '/'))
+    return names.filter((name) => !isHidden(name))
+  }
+
+  async #statOf(name: string) {
+    return this.#folder
+      .existing(name)
+      .then((path) => stat(path))
+      .catch(() => undefined)
+  }
+
+  async #open(name: string): Promise<DiskFile> {
+    assertOwnName(name)
+    try {
+      return await DiskFile.open(await this.#folder.existing(name))
+    } catch (error) {
+      throw fileError(name, 'cannot be read', error)
+    }
+  }
+}
+
+const MOST_BYTES_AT_ONCE = 64 * 2 ** 20
+const PIECE_BYTES = 65_536
+
+const UNFINISHED = /\.[0-9a-f]{16}\.new$/
+
+/** What a crash has left of a file that was being written. */
+export function isUnfinished(path: string): boolean {
+  return UNFINISHED.test(path)
+}
+
+function isHidden(name: string): boolean {
+  return isStaged(name) || isUnfinished(name) || name.split('/')[0] === PRIVATE_FOLDER
+}
+
+/** Writes beside the place of the file, and lets the whole of it take the name. */
+export async function writeWhole(path: string, bytes: Uint8Array, openFile = openRecordingFile): Promise<void> {
+  const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`
+  const file = await openFile(unfinished, 'new')
+  try {
+    try {
+      await file.write(bytes, 0)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => {})
+    throw error
+  }
+  await syncDirectory(dirname(path))
+}
+
+/** A name that is taken is refused by the file system itself, where it knows links; elsewhere we look first. */
+async function renameToFree(from: string, to: string, newName: string): Promise<void> {
+  const isTaken = new MediaFileError(`${newName} is there already: say { replace: true } where it may go`)
+  try {
+    await link(from, to)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') throw isTaken
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error
+    if ((await lstat(to).catch(() => undefined)) !== undefined) throw isTaken
+    return rename(from, to)
+  }
+  await unlink(from)
+}
