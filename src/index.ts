@@ -103,6 +103,7 @@ export {
   type ControlConfig,
   type DiversionConfig,
   defineConfig,
+  type EncryptionConfig,
   type FilesConfig,
   type LimitsConfig,
   type ListenConfig,

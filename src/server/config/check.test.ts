@@ -625,6 +625,16 @@ describe('what is refused because it contradicts itself', () => {
       /^sip\.listen has 192\.0\.2\.1, which others can reach, and nothing says who may call/,
     ],
     ['a file for the media store', { files: { directory: 'notes.txt' } }, /notes\.txt, which is a file/],
+    [
+      'encryption without a place for keys',
+      { files: { encryption: {} } },
+      /^files\.encryption needs one of keyFile and/,
+    ],
+    [
+      'keys for media files that are none',
+      { files: { encryption: { keyFile: 'notes.txt' } } },
+      /^files\.encryption: the keys for media files cannot be had from .*notes\.txt: (key 1 is none|there is no key in it)/,
+    ],
   ]
   it.each(cases)('%s', (_name, config, problem) => {
     expect(problems(config)).toEqual([expect.stringMatching(problem)])

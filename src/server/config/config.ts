@@ -342,6 +342,21 @@ export interface FilesConfig {
   readonly streamLongerThanMs?: number
   /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
   readonly maxRecordingBytes?: number
+  /** Encrypts what is recorded and written. Default: nothing is encrypted. */
+  readonly encryption?: EncryptionConfig
+}
+
+/**
+ * Files at rest are encrypted with AES-256-GCM. Keys are 32 octets each, as 64 hexadecimal digits or in base64, one a
+ * line: the first encrypts, all of them decrypt. They are read once, at the start, from one of the two places.
+ */
+export interface EncryptionConfig {
+  /** The file that holds the keys. */
+  readonly keyFile?: string
+  /** The environment variable that holds them. */
+  readonly keyVariable?: string
+  /** Whether files that are not encrypted are played and read all the same. Default true. */
+  readonly acceptPlain?: boolean
 }
 
 /** What is kept of recent calls in memory, for `ringdown explain`. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
+import { readMediaKeys } from '../files/seal/media-keys.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -235,7 +236,19 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
 }
 
 function fileProblems({ files }: Settings): string[] {
-  return isFile(files.directory) ? [`files.directory is ${files.directory}, which is a file: give a directory`] : []
+  const problems = isFile(files.directory)
+    ? [`files.directory is ${files.directory}, which is a file: give a directory`]
+    : []
+  const { encryption } = files
+  if (encryption === undefined) return problems
+  if ((encryption.keyFile === undefined) === (encryption.keyVariable === undefined))
+    return [...problems, 'files.encryption needs one of keyFile and keyVariable']
+  try {
+    readMediaKeys(encryption)
+  } catch (error) {
+    problems.push(`files.encryption: ${(error as Error).message}`)
+  }
+  return problems
 }
 
 function overlap(a: { address: string }, b: { address: string }): boolean {

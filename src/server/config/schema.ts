@@ -287,6 +287,11 @@ export const configSchema = object({
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),
     streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
+    encryption: object({
+      keyFile: file.optional(),
+      keyVariable: text('must be the name of an environment variable', (value) => /^\w+$/.test(value)).optional(),
+      acceptPlain: z.boolean('must be true or false').optional(),
+    }).optional(),
   }).optional(),
   records: object({
     calls: whole(0, 100_000, 'calls').optional(),

@@ -74,12 +74,21 @@ export interface Settings {
     readonly cacheBytes: number
     readonly streamLongerThanMs: number
     readonly maxRecordingBytes: number
+    readonly encryption?: EncryptionSettings
   }
   readonly records: RecordLimits
   /** Without a directory: the default one. */
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
+}
+
+/** Where the keys for media files are: one of the two. */
+export interface EncryptionSettings {
+  /** Absolute. */
+  readonly keyFile?: string
+  readonly keyVariable?: string
+  readonly acceptPlain: boolean
 }
 
 export type ListenSettings = PlainListenSettings | TlsListenSettings
@@ -230,6 +239,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
       streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
+      ...encryptionSettings(config, directory),
     },
     records: {
       calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,
@@ -277,6 +287,19 @@ function listenSettings({ transport, address, port, ...files }: Listen, director
     certificate: absolute(certificate),
     key: absolute(key),
     ...(clientAuthority !== undefined && { clientAuthority: absolute(clientAuthority) }),
+  }
+}
+
+function encryptionSettings(config: CheckedConfig, directory: string): { encryption?: EncryptionSettings } {
+  const encryption = config.files?.encryption
+  if (encryption === undefined) return {}
+  const { keyFile, keyVariable, acceptPlain = true } = encryption
+  return {
+    encryption: {
+      ...(keyFile !== undefined && { keyFile: resolve(directory, keyFile) }),
+      ...(keyVariable !== undefined && { keyVariable }),
+      acceptPlain,
+    },
   }
 }
 
