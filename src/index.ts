@@ -107,6 +107,7 @@ export {
   type FilesConfig,
   type LimitsConfig,
   type ListenConfig,
+  type LockOutConfig,
   type LogConfig,
   type MediaConfig,
   type NumberFormatConfig,

@@ -214,6 +214,11 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
     problems.push(
       `users: the username "${name}" is there more than once, among users and inbound trunks: usernames are unique`,
     )
+  for (const [index, { password, trust }] of users.entries())
+    if (password === undefined && trust.length === 0)
+      problems.push(
+        `users[${index}] has neither a password nor trusted addresses, so nobody could ever be this user: give password, or trust`,
+      )
   const hasCallers = users.length > 0 || trunks.length > 0
   const said = config.authentication?.strangers
   if (said === 'challenge' && names.length === 0 && trunks.every(isNeverKnown))

@@ -48,7 +48,7 @@ export interface Settings {
   readonly trunks: readonly TrunkSettings[]
   readonly numbering: NumberPlan | undefined
   readonly routes: readonly NumberRoute[] | undefined
-  readonly users: readonly UserSettings[]
+  readonly users: readonly LocalUserSettings[]
   readonly registrar: {
     readonly domains: readonly string[]
     readonly minExpiresS: number
@@ -60,6 +60,7 @@ export interface Settings {
     readonly realm: string
     readonly algorithms: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
     readonly strangers: 'challenge' | 'allow'
+    readonly lockOut: LockOutSettings | undefined
   }
   readonly limits: {
     readonly maxCalls: number
@@ -167,13 +168,30 @@ export interface UserSettings {
   readonly password: string
 }
 
+export interface LocalUserSettings {
+  readonly username: string
+  readonly password: string | undefined
+  /** IP addresses and CIDR ranges that need no password. */
+  readonly trust: readonly string[]
+}
+
+/** When wrong passwords are too many. */
+export interface LockOutSettings {
+  readonly failures: number
+  readonly addressFailures: number
+  readonly withinS: number
+  readonly forS: number
+  /** IP addresses and CIDR ranges that are shared by many. */
+  readonly except: readonly string[]
+}
+
 /** Fills in the defaults. `directory` is what relative paths are relative to. */
 export function settingsOf(config: CheckedConfig, directory: string): Settings {
   const listen = config.sip?.listen?.map((entry) => listenSettings(entry, directory)) ?? DEFAULT_LISTEN
   const firstAddress = listen[0]?.address ?? '127.0.0.1'
   const publicAddress = config.sip?.publicAddress
   const trunks = (config.trunks ?? []).map(trunkSettings)
-  const users = config.users ?? []
+  const users = (config.users ?? []).map(({ username, password, trust = [] }) => ({ username, password, trust }))
   const portRange = config.media?.portRange ?? DEFAULT_PORT_RANGE
   const hasCallers = users.length > 0 || trunks.length > 0
   return {
@@ -225,6 +243,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       realm: config.authentication?.realm ?? 'ringdown',
       algorithms: config.authentication?.algorithms ?? ['SHA-256', 'MD5'],
       strangers: config.authentication?.strangers ?? (hasCallers ? 'challenge' : 'allow'),
+      lockOut: lockOutSettings(config.authentication?.lockOut),
     },
     limits: {
       maxCalls: config.limits?.maxCalls ?? Math.min(10_000, callsIn(portRange)),
@@ -355,6 +374,14 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }
+}
+
+function lockOutSettings(
+  config: NonNullable<CheckedConfig['authentication']>['lockOut'] = {},
+): LockOutSettings | undefined {
+  if (config === false) return undefined
+  const { failures = 10, addressFailures = 50, withinS = 300, forS = 600, except = [] } = config
+  return { failures, addressFailures, withinS, forS, except }
 }
 
 function numberRoute({ prefix, trunks = [], service }: NonNullable<CheckedConfig['routes']>[number]): NumberRoute {
