@@ -148,7 +148,7 @@ describe('a disk that stalls for six seconds', () => {
     try {
       await connectLegs(harness, 1, 2)
       await connectLegs(harness, 3, 4)
-      const { stream, stop } = await files.stream(path, 'stalls.wav', false)
+      const { stream, stop } = await files.stream(path, 'stalls.wav', { loop: false })
       const plain = { bargeIn: false, beepOnStart: false }
       harness.send({ type: 'record', leg: 2, job: 2, limits: plain })
       harness.send({ type: 'play', leg: 1, job: 1, source: { kind: 'stream', stream }, bargeIn: false })
@@ -189,8 +189,10 @@ describe('the file thread', () => {
     expect(correlate(voice(8000, 1.5), clip?.data as Int16Array).correlation).toBeGreaterThan(0.97)
     expect(await files.load(join(SOUNDS, 'stereo-44k.ogg'), 'stereo-44k.ogg', 8000)).toBeUndefined()
     await expect(files.load(join(SOUNDS, 'none.wav'), 'none.wav', 8000)).rejects.toThrow(/ENOENT/)
-    await expect(files.stream(join(SOUNDS, 'README.md'), 'README.md', true)).rejects.toThrow(/format is not known/)
-    const fed = await files.stream(join(SOUNDS, 'mono-22k.mp3'), 'mono-22k.mp3', true)
+    await expect(files.stream(join(SOUNDS, 'README.md'), 'README.md', { loop: true })).rejects.toThrow(
+      /format is not known/,
+    )
+    const fed = await files.stream(join(SOUNDS, 'mono-22k.mp3'), 'mono-22k.mp3', { loop: true })
     const reader = new StreamReader(fed.stream)
     await waitFor('the ring is full', () => reader.available === fed.stream.data.length)
     await fed.stop()
@@ -202,7 +204,7 @@ describe('the file thread', () => {
     const died: string[] = []
     const files = new ThreadAudioFiles({ script, onDied: (reason) => died.push(reason) })
     copyFileSync(join(SOUNDS, 'mono.opus'), join(folder, 'a.opus'))
-    const fed = await files.stream(join(folder, 'a.opus'), 'a.opus', true)
+    const fed = await files.stream(join(folder, 'a.opus'), 'a.opus', { loop: true })
     await expect(files.load(join(folder, 'a.opus'), 'die', 8000)).rejects.toThrow(/the file thread has died: as it was/)
     const reader = new StreamReader(fed.stream)
     expect(reader.isEnded).toBe(true)

@@ -1,12 +1,14 @@
 import { UsageError } from '../kit/index.ts'
 import type { ChannelCore } from './channel-core.ts'
+import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
-import type { Playable } from './media-store.ts'
+import { PlayRun } from './play-run.ts'
 import {
   checkedMedia,
   describeMedia,
+  excerptOf,
   type FileToPlay,
   type MediaToPlay,
   type TextToSay,
@@ -19,6 +21,14 @@ export interface PlayOptions {
   bargeIn?: boolean
   /** Begin again at the end, until stopped. Default false. */
   loop?: boolean
+  /** Ends with TIMEOUT after so long. Default: no limit. */
+  timeoutMs?: number
+}
+
+/** How a file is played. */
+export interface PlayFileOptions extends PlayOptions {
+  /** Where in the file to begin; a loop begins again at its beginning. Default 0. */
+  startMs?: number
 }
 
 /** How a text is said. */
@@ -26,6 +36,8 @@ export interface SayOptions extends PlayOptions, VoiceOptions {}
 
 /** Plays files of the media store to the far end, and says texts. */
 export class FilePlayer extends MediaJob<PlayerCause> {
+  #run: PlayRun | undefined
+
   constructor(core: ChannelCore) {
     super(core, 'filePlayer', 'transmitter')
   }
@@ -35,14 +47,15 @@ export class FilePlayer extends MediaJob<PlayerCause> {
    * @param file a name in the media store: WAV, MP3, Ogg Vorbis or Opus, FLAC, or raw G.711 by its ending (.ul, .al)
    * @throws Hangup, UsageError as every media function; a file that cannot be played gives ERROR and `error()`
    */
-  async play(file: string, options: PlayOptions = {}): Promise<PlayerCause> {
+  async play(file: string, options: PlayFileOptions = {}): Promise<PlayerCause> {
     this.start(file, options)
     return this.waitUntilFinished()
   }
 
   /** The same, returning as soon as it was accepted. */
-  start(file: string, options: PlayOptions = {}): void {
+  start(file: string, options: PlayFileOptions = {}): void {
     const media = this.check({ fileToPlay: file })
+    checkedMs('filePlayer.play: startMs', options.startMs ?? 0)
     this.startOn(this.core.requireAnswered('filePlayer.play'), media, options)
   }
 
@@ -58,10 +71,61 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   }
 
   /** The same, returning as soon as it was accepted. */
-  startSay(text: string, { bargeIn, loop, ...voice }: SayOptions = {}): void {
+  startSay(text: string, options: SayOptions = {}): void {
+    const { bargeIn = false, loop = false, timeoutMs, ...voice } = options
     const media = this.check({ ...voice, textToSay: text })
     const leg = this.core.requireAnswered('filePlayer.say')
-    this.startOn(leg, media, { ...(bargeIn !== undefined && { bargeIn }), ...(loop !== undefined && { loop }) })
+    this.startOn(leg, media, { bargeIn, loop, ...(timeoutMs !== undefined && { timeoutMs }) })
+  }
+
+  /**
+   * Plays files and says texts one after the other, without a packet missing between: the next is made ready while one is
+   * played. What cannot be played ends the list with ERROR, after what stands before it.
+   * @param items 1 to 1,000: names of files, and whatever else can be played
+   * @throws Hangup, UsageError as every media function
+   */
+  async playList(items: readonly (string | MediaToPlay)[], options: PlayOptions = {}): Promise<PlayerCause> {
+    this.startPlayList(items, options)
+    return this.waitUntilFinished()
+  }
+
+  /** The same, returning as soon as it was accepted. */
+  startPlayList(items: readonly (string | MediaToPlay)[], options: PlayOptions = {}): void {
+    if (!Array.isArray(items) || items.length === 0 || items.length > MOST_ITEMS)
+      throw new UsageError(`filePlayer.playList: expected a list of 1 to ${MOST_ITEMS} items`)
+    const media = items.map((item) => this.check(typeof item === 'string' ? { fileToPlay: item } : item))
+    this.#startAll(this.core.requireAnswered('filePlayer.playList'), media, options)
+  }
+
+  /**
+   * Goes on at another place of the file that is being played; of a list, the item that is.
+   * @param toMs from its beginning; behind its end it has ended
+   * @returns false when nothing is being played (any more)
+   * @throws UsageError for a time that is none, and while a text is said; MediaFileError when the file is gone
+   */
+  async seek(toMs: number): Promise<boolean> {
+    checkedMs('filePlayer.seek: the position', toMs)
+    return (await this.#run?.seek(() => toMs)) ?? false
+  }
+
+  /** The same, from where it is: 5,000 is five seconds on, -5,000 five seconds back, at most to the beginning. */
+  async skip(byMs: number): Promise<boolean> {
+    if (!Number.isFinite(byMs)) throw new UsageError(`filePlayer.skip: expected milliseconds, not ${byMs}`)
+    return (await this.#run?.seek((positionMs) => positionMs + byMs)) ?? false
+  }
+
+  /**
+   * How far the file or text was played, of a list its item: while it plays, or when it ended. By the clock: gaps of a
+   * disk that was late are counted as played.
+   */
+  async positionMs(): Promise<number> {
+    await this.core.do(() => {})
+    return this.#run?.positionMs ?? 0
+  }
+
+  /** Which item of the list is played or was last, from 0. */
+  item(): number {
+    return this.#run?.index ?? 0
   }
 
   /**
@@ -77,35 +141,35 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   }
 
   /** @internal On a leg that the caller has checked: a ringtone plays before the answer. */
-  startOn(leg: Leg, media: FileToPlay | TextToSay, { bargeIn = false, loop = false }: PlayOptions): void {
-    let playable: Playable | undefined
-    this.launch(leg, {
-      bargeIn,
-      what: describeMedia(media),
-      prepare: async () => {
-        playable = await this.#open(media, { loop, mostHz: leg.media.sampleRateHz })
-        return { type: 'play', source: playable.source, bargeIn }
-      },
-      complete: async (_outcome, end) => {
-        try {
-          await playable?.close()
-        } catch (error) {
-          // What was not wanted any more need not have been readable.
-          if (end === 'NORMAL') throw error
-        }
-      },
-    })
+  startOn(leg: Leg, media: FileToPlay | TextToSay, options: PlayFileOptions): void {
+    this.#startAll(leg, [media], options)
   }
 
-  #open(media: FileToPlay | TextToSay, how: { loop: boolean; mostHz: 8000 | 16_000 }): Promise<Playable> {
-    const { files, speech } = this.core.host
-    if ('fileToPlay' in media) return files.read(media.fileToPlay, how)
-    if (speech === undefined) throw new UsageError('this exchange has no text-to-speech')
-    const { voice, rate } = media
-    return speech.say(media.textToSay, {
-      ...how,
-      ...(voice !== undefined && { voice }),
-      ...(rate !== undefined && { rate }),
+  #startAll(leg: Leg, items: readonly (FileToPlay | TextToSay)[], options: PlayFileOptions): void {
+    const { bargeIn = false, loop = false, startMs = 0, timeoutMs } = options
+    checkTimeout('filePlayer', timeoutMs)
+    const run = new PlayRun(this.core.host, leg, items, { bargeIn, loop, startMs })
+    this.launch(leg, {
+      bargeIn,
+      timeoutMs,
+      what: describeAll(items),
+      prepare: () => run.prepare(),
+      onBegun: (job) => run.begun(job),
+      onPlayingNext: () => run.playingNext(),
+      complete: (_outcome, end) => run.close(end),
     })
+    this.#run = run
   }
+}
+
+/** A list is bounded as a text is. */
+const MOST_ITEMS = 1000
+
+function describeAll(items: readonly (FileToPlay | TextToSay)[]): string {
+  return excerptOf(items.map(describeMedia).join(', '))
+}
+
+function checkedMs(what: string, ms: number): number {
+  if (!(Number.isFinite(ms) && ms >= 0)) throw new UsageError(`${what} must be 0 or more milliseconds, not ${ms}`)
+  return ms
 }

@@ -44,7 +44,7 @@ export type {
   ExchangeOutput,
   ExchangeReport,
 } from './exchange-port.ts'
-export type { FilePlayer, PlayOptions, SayOptions } from './file-player.ts'
+export type { FilePlayer, PlayFileOptions, PlayOptions, SayOptions } from './file-player.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
 export { LEG_DIAGRAMS, type LegDiagram, offDiagram } from './leg-diagram.ts'

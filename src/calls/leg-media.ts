@@ -47,11 +47,15 @@ export interface JobListener {
   readonly bargeIn: boolean
   onRecorded?(samples: Int16Array): void
   onHeard?(event: Extract<MediaEvent, { type: 'heard' }>): void
+  /** The source that was to be played after another has begun. */
+  onPlayingNext?(): void
   onFinished(cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void
 }
 
 /** A job command without its address, which {@link LegMedia.startJob} fills in. */
 export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'> | JobBody<'detect'>
+/** How a `play` goes on. */
+export type NextToPlay = JobBody<'playNext'>
 type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { type: Type }>, 'leg' | 'job'>
 
 /**
@@ -226,6 +230,11 @@ export class LegMedia {
     return job
   }
 
+  /** Lets a job that plays go on with another source; nothing happens when it has ended. */
+  playNext(job: JobId, next: Omit<NextToPlay, 'type'>): void {
+    if (this.#jobs.has(job)) this.#host.media({ ...next, type: 'playNext', leg: this.#leg, job })
+  }
+
   stopJob(job: JobId): void {
     if (this.#jobs.has(job)) this.#host.media({ type: 'stopJob', leg: this.#leg, job })
   }
@@ -318,6 +327,9 @@ export class LegMedia {
         return
       case 'recorded':
         this.#jobs.get(event.job)?.onRecorded?.(event.samples)
+        return
+      case 'playingNext':
+        this.#jobs.get(event.job)?.onPlayingNext?.()
         return
       case 'heard':
         this.#jobs.get(event.job)?.onHeard?.(event)

@@ -3,7 +3,13 @@ import type { JobCause } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
 import { InfoKeys } from './info-keys.ts'
 import type { Leg } from './leg.ts'
-import type { JobCommand, JobListener } from './leg-media.ts'
+import type { JobCommand, JobListener, NextToPlay } from './leg-media.ts'
+
+/** A job of the engine that runs. */
+export interface RunningJob {
+  /** Lets one that plays go on with another source. */
+  playNext(next: Omit<NextToPlay, 'type'>): void
+}
 
 /** What a job can say of its end before it is mapped to the causes of its object. */
 export type JobEnd = JobCause | 'HANGUP'
@@ -19,6 +25,7 @@ interface Run {
   /** Once it has begun. */
   stop: (() => void) | undefined
   isStopped: boolean
+  isOverdue: boolean
 }
 
 /** Keys that go by signalling, not through the media engine. */
@@ -34,6 +41,12 @@ export interface RunPlan {
   readonly bargeIn: boolean
   /** What is played, recorded or pressed, for the record of the call. */
   readonly what?: string
+  /** Ends with TIMEOUT after so long. Default: never. */
+  readonly timeoutMs?: number | undefined
+  /** The engine has the job. */
+  onBegun?(job: RunningJob): void
+  /** The source that was to be played after another has begun. */
+  onPlayingNext?(): void
   /** False ends the job: there is no room for more. */
   onRecorded?(samples: Int16Array): boolean
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
@@ -99,7 +112,7 @@ export abstract class MediaJob<Cause extends string> {
       throw new UsageError(`${this.#name} is already running; stop it or wait until it finished`)
     if (this.#transmits) this.core.claimTransmitter(this.#name)
     const { promise, resolve } = withResolvers<JobEnd>()
-    const run: Run = { leg, finished: promise, finish: resolve, stop: undefined, isStopped: false }
+    const run: Run = { leg, finished: promise, finish: resolve, stop: undefined, isStopped: false, isOverdue: false }
     this.#run = run
     this.#cause = 'NONE'
     this.#error = undefined
@@ -119,25 +132,37 @@ export abstract class MediaJob<Cause extends string> {
     }
     this.core.host.post(() => {
       if (run.leg.isEnding || run.isStopped) void this.#complete(run, plan, run.isStopped ? 'ABORTED' : 'HANGUP', {})
-      else
-        run.stop = this.#begin(run.leg, command, {
-          bargeIn: plan.bargeIn,
-          onRecorded: (samples) => {
-            if (plan.onRecorded?.(samples) === false) run.stop?.()
-          },
-          onFinished: (cause, outcome) => void this.#complete(run, plan, cause, outcome),
-        })
+      else this.#begin(run, plan, command)
     })
   }
 
-  /** Returns what stops it. */
-  #begin(leg: Leg, command: JobCommand | KeysByInfo, listener: JobListener): () => void {
+  #begin(run: Run, plan: RunPlan, command: JobCommand | KeysByInfo): void {
+    const { leg } = run
+    const { timeoutMs } = plan
+    const overdue = this.core.host.timer(() => {
+      run.isOverdue = true
+      run.stop?.()
+    })
+    const listener: JobListener = {
+      bargeIn: plan.bargeIn,
+      onRecorded: (samples) => {
+        if (plan.onRecorded?.(samples) === false) run.stop?.()
+      },
+      onPlayingNext: () => plan.onPlayingNext?.(),
+      onFinished: (cause, outcome) => {
+        overdue.clear()
+        void this.#complete(run, plan, cause === 'ABORTED' && run.isOverdue ? 'TIMEOUT' : cause, outcome)
+      },
+    }
+    if (timeoutMs !== undefined) overdue.setIn(timeoutMs)
     if (command.type === 'infoKeys') {
       const keys = new InfoKeys(this.core.host, leg, command.keys, listener)
-      return () => keys.stop()
+      run.stop = () => keys.stop()
+    } else {
+      const job = leg.media.startJob(command, listener)
+      run.stop = () => leg.media.stopJob(job)
+      plan.onBegun?.({ playNext: (next) => leg.media.playNext(job, next) })
     }
-    const job = leg.media.startJob(command, listener)
-    return () => leg.media.stopJob(job)
   }
 
   async #complete(

@@ -29,6 +29,8 @@ export interface ReadOptions {
    * it gives may have more: it is resampled while it plays. Default 8,000.
    */
   readonly mostHz?: 8000 | 16_000
+  /** Where to begin, counted from the beginning; a loop begins again at that. After the end there is nothing. Default 0. */
+  readonly startMs?: number
 }
 
 /** A file that was opened for playing. */
@@ -42,8 +44,9 @@ export interface Playable {
 }
 
 /** What a store gives that has the whole of a file in memory. */
-export function playableClip(clip: AudioClip, loop: boolean): Playable {
-  return { source: { kind: 'audio', clip, loop }, close: async () => {} }
+export function playableClip(clip: AudioClip, loop: boolean, startMs = 0): Playable {
+  const from = Math.round((startMs * clip.sampleRateHz) / 1000)
+  return { source: { kind: 'audio', clip, loop, ...(from > 0 && { from }) }, close: async () => {} }
 }
 
 /** Samples of a recording: 16 or 8-bit linear, G.711, or IMA ADPCM (4 bits a sample). */

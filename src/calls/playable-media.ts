@@ -106,6 +106,7 @@ export function describeMedia(media: FileToPlay | TextToSay): string {
 /** So much of each text is kept for a call that is being explained. */
 const MOST_KEPT = 200
 
-function excerptOf(text: string): string {
+/** So much of a text as the record of a call keeps. */
+export function excerptOf(text: string): string {
   return text.length <= MOST_KEPT ? text : `${text.slice(0, MOST_KEPT - 1)}…`
 }

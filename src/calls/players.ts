@@ -1,5 +1,6 @@
 import { UsageError } from '../kit/index.ts'
 import type { ChannelCore } from './channel-core.ts'
+import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
 import type { PlayOptions } from './file-player.ts'
 import type { Leg } from './leg.ts'
@@ -28,10 +29,12 @@ export class TonePlayer extends MediaJob<PlayerCause> {
 
   /** @internal On a leg that the caller has checked. */
   startOn(leg: Leg, tone: string, options: PlayOptions): void {
-    const { bargeIn = false, loop = false } = options
+    const { bargeIn = false, loop = false, timeoutMs } = options
+    checkTimeout('tonePlayer', timeoutMs)
     const steps = this.core.host.tones.steps(tone)
     this.launch(leg, {
       bargeIn,
+      timeoutMs,
       what: tone,
       prepare: () => ({ type: 'play', source: { kind: 'tone', steps, loop }, bargeIn }),
     })
@@ -45,6 +48,8 @@ export interface PressOptions {
    * `auto`: by INFO where the far end itself has pressed keys so in this call and did not agree to events, else `media`.
    */
   via?: 'auto' | 'media' | 'info'
+  /** Ends with TIMEOUT after so long. Default: no limit. */
+  timeoutMs?: number
 }
 
 /** Presses keys towards the far end. */
@@ -65,16 +70,18 @@ export class DtmfPlayer extends MediaJob<PlayerCause> {
   }
 
   /** The same, returning as soon as it was accepted. */
-  start(digits: string, { via = 'auto' }: PressOptions = {}): void {
+  start(digits: string, { via = 'auto', timeoutMs }: PressOptions = {}): void {
     const leg = this.core.requireAnswered('dtmfPlayer.play')
     const wanted = digits.toUpperCase()
     if (!/^[0-9A-D*#,]{1,32}$/.test(wanted))
       throw new UsageError(`"${digits}" cannot be sent as DTMF: use 1 to 32 of 0-9 A-D * # and the comma`)
     if (via !== 'auto' && via !== 'media' && via !== 'info')
       throw new UsageError(`dtmfPlayer.play: via must be 'auto', 'media' or 'info', not ${JSON.stringify(via)}`)
+    checkTimeout('dtmfPlayer', timeoutMs)
     const isInfo = via === 'info' || (via === 'auto' && leg.media.takesKeysByInfo)
     this.launch(leg, {
       bargeIn: false,
+      timeoutMs,
       // Which keys they are is nobody's business: they may be a PIN.
       what: `${wanted.length} ${wanted.length === 1 ? 'key' : 'keys'}`,
       prepare: () => (isInfo ? { type: 'infoKeys', keys: wanted } : { type: 'sendDigits', digits: wanted }),

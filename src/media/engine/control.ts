@@ -99,7 +99,13 @@ export type PlaySource =
 
 /** What a file is played from: memory, or the disk while it plays (whoever reads it begins it again for a loop). */
 export type FileSource =
-  | { readonly kind: 'audio'; readonly clip: AudioClip; readonly loop: boolean }
+  | {
+      readonly kind: 'audio'
+      readonly clip: AudioClip
+      readonly loop: boolean
+      /** The sample to begin at; a loop begins again at the first. Default 0. */
+      readonly from?: number
+    }
   | { readonly kind: 'stream'; readonly stream: AudioStream }
 
 export interface RecordLimits {
@@ -107,7 +113,7 @@ export interface RecordLimits {
   readonly timeoutMs?: number
   /** Of the recording, whatever the codec has. Default 8,000. */
   readonly sampleRateHz?: 8000 | 16_000
-  /** Stop with SIZE when this many samples of each channel were recorded. */
+  /** Stop with SIZE when this many samples were recorded. */
   readonly maxSamples?: number
   /** Stop with SILENCE after this much silence once something was heard. */
   readonly maxSilenceMs?: number
@@ -115,18 +121,8 @@ export interface RecordLimits {
   readonly initialSilenceMs?: number
   /** Stop with BARGEIN at a new digit. */
   readonly bargeIn: boolean
-  /**
-   * Say a beep to the far end first; `beeped` is said when it ends. A recording of the far end starts then, one of both sides
-   * with the beep.
-   */
+  /** Say a beep to the far end first; recording starts when it ends. */
   readonly beepOnStart: boolean
-  /**
-   * Whom it holds: the far end; both sides `mixed`; or both in `stereo`, samples in turn: left the far end, right what it is
-   * sent. Default 'farEnd'.
-   */
-  readonly sides?: 'farEnd' | 'mixed' | 'stereo'
-  /** Silence in the place of keys, whether they come as events or in the sound. Default false. */
-  readonly dtmfElimination?: boolean
 }
 
 export type MediaCommand =
@@ -153,15 +149,27 @@ export type MediaCommand =
       readonly job: JobId
       readonly source: PlaySource
       readonly bargeIn: boolean
+      /** Another source will follow: see `playNext`. Default false. */
+      readonly more?: boolean
+    }
+  /**
+   * Lets a `play` go on with another source: `now`, in the place of what is being played, or `after` it, in the slot behind
+   * its last packet; then `playingNext` is said when it begins. One source can wait; another one takes its place. Without
+   * `more` it is the last, and without a source nothing follows. When the next is late, there is silence until it comes.
+   * Nothing happens when the job has ended.
+   */
+  | {
+      readonly type: 'playNext'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly source?: PlaySource
+      readonly when: 'after' | 'now'
+      /** Of `after`. Default false. */
+      readonly more?: boolean
+      /** Of `now`: how many `playingNext` were heard. When another source has begun since, it is too late. Default 0. */
+      readonly turn?: number
     }
   | { readonly type: 'record'; readonly leg: LegId; readonly job: JobId; readonly limits: RecordLimits }
-  /**
-   * What is said from now on is not recorded, and no digit ends the recording: silence takes its place, or, with `isCut`,
-   * nothing does.
-   */
-  | { readonly type: 'pauseRecording'; readonly leg: LegId; readonly job: JobId; readonly isCut: boolean }
-  /** What is said from now on is recorded again. */
-  | { readonly type: 'resumeRecording'; readonly leg: LegId; readonly job: JobId }
   /** Sends digits `0-9 A-D * # ,` as RFC 4733 events (in-band tones when telephone-event was not agreed on). */
   | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
   /**
@@ -221,9 +229,9 @@ export type MediaEvent =
   /** Nothing has come for `rtpTimeoutMs`. Said once; when something comes after all, `rtpResumed` is said. */
   | { readonly type: 'rtpTimeout'; readonly leg: LegId }
   | { readonly type: 'rtpResumed'; readonly leg: LegId }
-  /** The beep of a recording is over. */
-  | { readonly type: 'beeped'; readonly leg: LegId; readonly job: JobId }
-  /** A block of a recording in progress, 16-bit, at the rate that was asked for. */
+  /** A source that was to be played after another has begun. */
+  | { readonly type: 'playingNext'; readonly leg: LegId; readonly job: JobId }
+  /** A block of a recording in progress: mono 16-bit, at the rate that was asked for. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
   /** A detector has recognised something; said when it is first heard, and of a tone again after another was. */
   | {

@@ -1,8 +1,10 @@
 import type { Fifo } from '../../kit/index.ts'
+import type { SampleRateHz } from '../codec/codec-rates.ts'
 import { CallToneDetector } from '../detect/call-tone-detector.ts'
 import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
 import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
+import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
 import { StreamPlayer } from '../node/stream-player.ts'
 import { TonePlayer } from '../node/tone-player.ts'
@@ -12,7 +14,6 @@ import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, PlaySource, Stre
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
 import type { Outbound } from './outbound.ts'
-import { type RecordingPlace, Recordings } from './recordings.ts'
 import type { Seat } from './seat.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -20,7 +21,7 @@ import type { Workshop } from './workshop.ts'
 export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
 
 /** What the jobs have to know of their leg. */
-export interface JobPlace extends RecordingPlace {
+export interface JobPlace {
   /** Whether it is sent another leg: nothing else can be then. */
   readonly isBridged: boolean
   /** Where it sits in a room, which it is sent while no job transmits. */
@@ -38,7 +39,7 @@ export class Jobs {
   readonly #outbound: Outbound
   readonly #place: JobPlace
   #transmitting: Job | undefined
-  readonly #recordings: Recordings
+  readonly #recordings: Recording[] = []
   readonly #detections: Detection[] = []
 
   constructor(
@@ -55,7 +56,6 @@ export class Jobs {
     this.#inbound = inbound
     this.#outbound = outbound
     this.#place = place
-    this.#recordings = new Recordings(leg, workshop, events, inbound, place)
   }
 
   get isTransmitting(): boolean {
@@ -65,8 +65,7 @@ export class Jobs {
   /** Begins or stops a job. What cannot be done is `finished` with ERROR at once. */
   do(command: JobCommand, stream: StreamParameters | undefined, mediaMs: number): void {
     if (command.type === 'stopJob') this.#stopJob(command.job)
-    else if (command.type === 'pauseRecording') this.#recordings.pause(command.job, command.isCut, mediaMs)
-    else if (command.type === 'resumeRecording') this.#recordings.resume(command.job, mediaMs)
+    else if (command.type === 'playNext') this.#playNext(command)
     else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
@@ -77,25 +76,62 @@ export class Jobs {
   /** Ends the jobs that a digit of the far end interrupts. */
   interrupt(): void {
     if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
-    this.#recordings.interrupt()
+    for (const recording of [...this.#recordings]) if (recording.bargeIn) this.#endRecording(recording, 'BARGEIN')
   }
 
   /** Ends every job. Recordings that are stopped get what still waits to be heard. */
   end(cause: JobCause, detail?: string): void {
     if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
     if (cause === 'ABORTED') this.#inbound.hearTheRest()
-    this.#recordings.end(cause, detail)
+    for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
     for (const detection of [...this.#detections]) this.#endDetection(detection, cause, detail)
   }
 
-  #play({ job, source, bargeIn }: Extract<JobCommand, { type: 'play' }>): void {
-    const transmitter = this.#playerOf(source)
-    this.#transmit({ id: job, bargeIn, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+  #play({ job: id, source, bargeIn, more = false }: Extract<JobCommand, { type: 'play' }>): void {
+    const job = jobOf(id, bargeIn, false)
+    job.more = more
+    this.#transmit(job, this.#playerOf(source), () => {
+      if (job.more) this.#waitForNext(job)
+      else this.#endTransmission('NORMAL')
+    })
+  }
+
+  /** Its packets are silence until there is something to go on with. */
+  #waitForNext(job: Job): void {
+    job.isWaiting = true
+    this.playerUnderruns++
+    this.#outbound.replace(new SilenceSender(FOR_EVER))
+  }
+
+  #playNext({ job: id, source, when, more = false, turn = 0 }: Extract<JobCommand, { type: 'playNext' }>): void {
+    const job = this.#transmitting
+    if (job?.id !== id) return
+    if (when === 'after') job.more = more
+    if (source === undefined) {
+      if (job.isWaiting && !more) this.#endTransmission('NORMAL')
+    } else if (when === 'now') {
+      if (turn !== job.turn) return
+      job.isWaiting = false
+      this.#outbound.replace(this.#playerOf(source))
+    } else {
+      const onBegun = (): void => {
+        job.turn++
+        this.#events.push({ type: 'playingNext', leg: this.#leg, job: id })
+      }
+      const player = this.#playerOf(source)
+      if (!job.isWaiting) {
+        this.#outbound.follow(player, onBegun)
+        return
+      }
+      job.isWaiting = false
+      this.#outbound.replace(player)
+      onBegun()
+    }
   }
 
   #playerOf(source: PlaySource): Transmitter {
     const { codecs } = this.#workshop
-    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs)
+    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs, source.from)
     if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
     return new StreamPlayer(source.stream, () => this.playerUnderruns++, codecs)
   }
@@ -108,28 +144,40 @@ export class Jobs {
     }
     const asEvents = stream.telephoneEventPayloadType !== undefined
     const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
-    this.#transmit({ id: job, bargeIn: false, isRecording: false }, transmitter, () => this.#endTransmission('NORMAL'))
+    this.#transmit(jobOf(job, false, false), transmitter, () => this.#endTransmission('NORMAL'))
   }
 
-  /** With a beep, the job transmits first; one of the far end alone records afterwards, one of both sides from its beginning. */
+  /** With a beep, the job transmits first and records afterwards. */
   #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
+    const recorder = new Recorder(
+      limits,
+      (samples) => this.#events.push({ type: 'recorded', leg: this.#leg, job, samples }),
+      this.#workshop.kernels,
+    )
+    const recording: Recording = {
+      id: job,
+      bargeIn: limits.bargeIn,
+      recorder,
+      isPatient: true,
+      ...this.#hearingAt(limits.sampleRateHz, (frame, length) => {
+        const cause = recorder.hear(frame, length)
+        if (cause !== undefined) this.#endRecording(recording, cause)
+      }),
+    }
+    const listen = (atMs: number): void => {
+      this.#recordings.push(recording)
+      this.#inbound.attach(recording, atMs)
+    }
     if (!limits.beepOnStart) {
-      this.#recordings.begin(job, limits, mediaMs)
+      listen(mediaMs)
       return
     }
-    const hasBoth = (limits.sides ?? 'farEnd') !== 'farEnd'
     const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
-    const isSaid = this.#transmit(
-      { id: job, bargeIn: limits.bargeIn && !hasBoth, isRecording: !hasBoth, isBeep: hasBoth },
-      beep,
-      (doneAtMs) => {
-        this.#transmitting = undefined
-        this.#place.seat?.resume()
-        this.#events.push({ type: 'beeped', leg: this.#leg, job })
-        if (!hasBoth) this.#recordings.begin(job, limits, doneAtMs)
-      },
-    )
-    if (isSaid && hasBoth) this.#recordings.begin(job, limits, mediaMs)
+    this.#transmit(jobOf(job, limits.bargeIn, true), beep, (doneAtMs) => {
+      this.#transmitting = undefined
+      this.#place.seat?.resume()
+      listen(doneAtMs)
+    })
   }
 
   #detect({ job, country }: Extract<JobCommand, { type: 'detect' }>, mediaMs: number): void {
@@ -152,19 +200,33 @@ export class Jobs {
     this.#inbound.attach(detection, mediaMs)
   }
 
-  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): boolean {
+  /** Sound of any codec at one rate. */
+  #hearingAt(
+    sampleRateHz: SampleRateHz = 8000,
+    hear: (frame: Int16Array, length: number) => void,
+  ): Pick<FrameListener, 'hear' | 'hearWide'> {
+    if (sampleRateHz === 8000) return { hear: (frame) => hear(frame, frame.length) }
+    const { up, wide } = this.#workshop.codecs.rates
+    const past = new Int16Array(up.past)
+    return {
+      hear: (frame) => hear(wide, up.process(past, frame, 0, frame.length, wide, 0)),
+      hearWide: (frame) => hear(frame, frame.length),
+    }
+  }
+
+  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
     if (this.#transmitting !== undefined || this.#place.isBridged) {
       this.#refuse(job.id, this.#place.isBridged ? 'the leg is bridged' : 'another job is transmitting')
-      return false
+      return
     }
     this.#transmitting = job
     this.#outbound.transmit(transmitter, onDone)
-    return true
   }
 
   #stopJob(job: JobId): void {
-    if (this.#transmitting?.id === job && this.#transmitting.isBeep !== true) this.#endTransmission('ABORTED')
-    this.#recordings.stop(job)
+    if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
+    const recording = this.#recordings.find((candidate) => candidate.id === job)
+    if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
     const detection = this.#detections.find((candidate) => candidate.id === job)
     if (detection !== undefined) this.#endDetection(detection, 'ABORTED')
   }
@@ -174,7 +236,14 @@ export class Jobs {
     this.#transmitting = undefined
     if (this.#place.seat?.listens === true) this.#place.seat.resume()
     else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
-    if (job.isBeep !== true) this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
+    this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
+  }
+
+  #endRecording(recording: Recording, cause: JobCause, detail?: string): void {
+    this.#recordings.splice(this.#recordings.indexOf(recording), 1)
+    this.#inbound.detach(recording)
+    recording.recorder.flush()
+    this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
   }
 
   #endDetection(detection: Detection, cause: JobCause, detail?: string): void {
@@ -204,8 +273,16 @@ interface Job {
   readonly bargeIn: boolean
   /** A recording that still says its beep. */
   readonly isRecording: boolean
-  /** The beep of a recording that has begun, and that ends by itself. */
-  readonly isBeep?: boolean
+  /** Another source is to follow. */
+  more: boolean
+  /** That other source is late. */
+  isWaiting: boolean
+  /** How many sources have begun after the first. */
+  turn: number
+}
+
+function jobOf(id: JobId, bargeIn: boolean, isRecording: boolean): Job {
+  return { id, bargeIn, isRecording, more: false, isWaiting: false, turn: 0 }
 }
 
 interface Detection extends FrameListener {
@@ -214,5 +291,14 @@ interface Detection extends FrameListener {
   readonly isPatient: true
 }
 
+interface Recording extends FrameListener {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  readonly recorder: Recorder
+  readonly isPatient: true
+}
+
 /** Jitter buffers that move on only when packets come hold back the end of what was sent, up to 200 ms of it. */
 const TRAILING_PACKETS = 10
+/** Packets of 10 ms in four months. */
+const FOR_EVER = 2 ** 30

@@ -1,14 +1,13 @@
 import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
-import type { OutgoingPacket, Transmitter } from '../node/transmitter.ts'
+import type { OutgoingPacket, Transmission, Transmitter } from '../node/transmitter.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_SENT_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
 import { RtpSender } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
 import type { LegId, OpusParameters, StreamParameters } from './control.ts'
 import type { Protection } from './protection.ts'
-import type { SentListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -32,8 +31,6 @@ export class Outbound {
   readonly #rtp: RtpSender
   readonly #splice = new StreamSplice()
   #transmitter: Transmitter | undefined
-  /** While both sides of the call are recorded. */
-  #tape: SentListener | undefined
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
   #nextSlotMs = 0
@@ -49,6 +46,9 @@ export class Outbound {
   hasAddress = false
   readonly #eventSplice = new EventSplice()
   #onDone: (mediaMs: number) => void = nothing
+  /** What goes on where the transmitter ends. */
+  #following: Transmitter | undefined
+  #onFollowing: () => void = nothing
   /** At 8 kHz. */
   #codec: Codec
   /** The same codec at 16 kHz, once something was sent at that. */
@@ -113,18 +113,27 @@ export class Outbound {
   /** Sends what `transmitter` gives from the next visit on; `onDone` hears of its end, one slot after the last packet. */
   transmit(transmitter: Transmitter, onDone: (mediaMs: number) => void = nothing): void {
     this.#transmitter = transmitter
+    this.#following = undefined
     this.#onDone = onDone
     this.#isFirst = true
     this.#chooseCodec()
   }
 
-  /** Lets somebody, or nobody, take all sound that is sent. */
-  tapeTo(tape: SentListener | undefined): void {
-    this.#tape = tape
+  /** Sends `transmitter` in the place of the one that is there, from the next slot on. */
+  replace(transmitter: Transmitter): void {
+    this.#transmitter = transmitter
+    this.#chooseCodec()
+  }
+
+  /** Lets `transmitter` go on in the slot after the last packet of the one that is there; `onBegun` hears of it. */
+  follow(transmitter: Transmitter, onBegun: () => void): void {
+    this.#following = transmitter
+    this.#onFollowing = onBegun
   }
 
   stop(): void {
     this.#transmitter = undefined
+    this.#following = undefined
   }
 
   /** Gives back what the codec holds; nothing is sent any more. */
@@ -145,22 +154,32 @@ export class Outbound {
     if (transmitter === undefined || mediaMs < this.#nextSlotMs) return
     const slotMs = this.#takeSlot(mediaMs, transmitter.packetMs ?? this.#ptimeMs)
     const packet = this.#workshop.packet
-    packet.codec = this.#inUse
-    packet.samples = this.#samples
     packet.ticksPerMs = this.#rtp.ticksPerMs
     packet.eventTicksPerMs = this.#eventTicksPerMs
     packet.timestamp = this.#rtp.timestampAt(slotMs)
     packet.marker = this.#isFirst
     this.#isFirst = false
-    const outcome = transmitter.fill(packet)
-    if (outcome === 'audio') {
-      if (this.maySend) this.#tape?.takeSent(packet.bytes, packet.payloadOffset, packet.payloadLength, slotMs)
-      this.#send(packet, this.#payloadType)
-    } else if (outcome === 'event') this.#send(packet, this.#eventPayloadType)
+    let outcome = this.#fill(transmitter, packet)
+    if (outcome === 'done' && this.#following !== undefined) outcome = this.#goOn(this.#following, packet)
+    if (outcome === 'audio') this.#send(packet, this.#payloadType)
+    else if (outcome === 'event') this.#send(packet, this.#eventPayloadType)
     else if (outcome === 'done') {
       this.stop()
       this.#onDone(mediaMs)
     }
+  }
+
+  #fill(transmitter: Transmitter, packet: OutgoingPacket): Transmission {
+    packet.codec = this.#inUse
+    packet.samples = this.#samples
+    return transmitter.fill(packet)
+  }
+
+  #goOn(following: Transmitter, packet: OutgoingPacket): Transmission {
+    this.#following = undefined
+    this.replace(following)
+    this.#onFollowing()
+    return this.#fill(following, packet)
   }
 
   /** Sends a packet that another leg has received, under numbers of ours; whatever is transmitted ends for it. */
@@ -170,7 +189,6 @@ export class Outbound {
       this.stop()
       const { sequence, timestamp, isFirst } = this.#splice
       const marker = packet.marker || (isFirst && content === 'audio')
-      if (content === 'audio') this.#tape?.takeForwarded(packet, timestamp, isFirst, mediaMs)
       this.#sendOn(packet, marker, this.#payloadTypeOf(content), sequence, timestamp | 0)
     }
   }

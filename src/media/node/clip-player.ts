@@ -14,12 +14,16 @@ export class ClipPlayer implements Transmitter {
   readonly #length: number
   readonly #loop: boolean
   readonly #filler: PacketFiller
-  #at = 0
+  #at: number
 
-  /** @param rates as {@link PacketFiller} wants it */
-  constructor(clip: AudioClip, loop: boolean, rates?: { readonly rates: TwoRates }) {
+  /**
+   * @param rates as {@link PacketFiller} wants it
+   * @param from the sample to begin at
+   */
+  constructor(clip: AudioClip, loop: boolean, rates?: { readonly rates: TwoRates }, from = 0) {
     this.#length = clip.data.length
     this.#loop = loop
+    this.#at = Math.min(from, this.#length)
     this.#filler = new PacketFiller(clip, rates)
   }
 

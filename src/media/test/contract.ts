@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
-import type { AudioClip, RecordLimits } from '../engine/control.ts'
+import type { AudioClip, PlaySource, RecordLimits } from '../engine/control.ts'
 import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf, streamTo } from './harness.ts'
@@ -83,6 +83,23 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       expect(playerUnderruns).toBe(1)
       // Silence is sent in the gap: as many packets as time has passed, and what follows at the end.
       expect(Math.abs(packetsSent - (2000 + gapMs) / 20 - 10)).toBeLessThanOrEqual(5)
+    })
+
+    it('goes on with another clip without a seam', async () => {
+      await connectLegs(media, 1, 2)
+      media.send({ type: 'record', leg: 2, job: 21, limits: plain })
+      const speech = speechLike(1000)
+      const part = (from: number, to?: number): PlaySource => {
+        return { kind: 'audio', clip: clipOf(speech.slice(from, to)), loop: false }
+      }
+      media.send({ type: 'play', leg: 1, job: 11, source: part(0, 4000), bargeIn: false, more: true })
+      media.send({ type: 'playNext', leg: 1, job: 11, source: part(4000), when: 'after' })
+      expect((await finished(media, 1, 11)).cause).toBe('NORMAL')
+      expect(eventsOf(media, 'playingNext', 1)).toMatchObject([{ job: 11 }])
+      await media.pass(200)
+      media.send({ type: 'stopJob', leg: 2, job: 21 })
+      await finished(media, 2, 21)
+      expect(bestMatch(recordingOf(media, 2, 21), speech.subarray(1600, 6400)).correlation).toBeGreaterThan(0.99)
     })
 
     it('plays a tone in a loop until it is stopped', async () => {

@@ -37,11 +37,11 @@ export class ShellFiles implements MediaStore {
     })
   }
 
-  async read(_name: string, { loop, mostHz }: ReadOptions): Promise<Playable> {
+  async read(_name: string, how: ReadOptions): Promise<Playable> {
     const path = this.#playPath
     if (path === undefined) throw new MediaFileError('nothing to play was named')
-    if (this.#clip !== undefined) return playableClip(this.#clip, loop)
-    const fed = await this.#files.stream(path, basename(path), loop, mostHz)
+    if (this.#clip !== undefined) return playableClip(this.#clip, how.loop, how.startMs)
+    const fed = await this.#files.stream(path, basename(path), how)
     return { source: { kind: 'stream', stream: fed.stream }, close: fed.stop }
   }
 

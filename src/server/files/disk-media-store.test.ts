@@ -171,7 +171,7 @@ describe('reading', () => {
         loads.push(name)
         return audio.load(path, name, most)
       },
-      stream: (path, name, loop) => audio.stream(path, name, loop),
+      stream: (path, name, how) => audio.stream(path, name, how),
       inspect: (path, name) => audio.inspect(path, name),
       close: () => audio.close(),
     }

@@ -13,6 +13,7 @@ import type { AudioClip } from '../../media/index.ts'
 import type { Settings } from '../config/settings.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
 import { openAudioSource } from './audio/audio-source.ts'
+import { DiskFile } from './audio/disk-file.ts'
 import { loadClip } from './audio/load-clip.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
@@ -21,8 +22,6 @@ import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
 import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
 import { stagedPathOf } from './salvage.ts'
-import { FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
-import { readMediaKeys } from './seal/media-keys.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 /** What a media store counts. */
@@ -57,7 +56,6 @@ type Found = AudioClip | { readonly path: string }
  */
 export class DiskMediaStore implements MediaStore {
   readonly #folder: MediaFolder
-  readonly #vault: FileVault
   readonly #maxRecordingBytes: number
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
@@ -76,7 +74,6 @@ export class DiskMediaStore implements MediaStore {
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
     this.#folder = new MediaFolder(settings.directory)
-    this.#vault = vaultOf(settings)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8
@@ -84,15 +81,12 @@ export class DiskMediaStore implements MediaStore {
     this.#leftovers = new Leftovers({
       directory: settings.directory,
       logger: this.#logger,
-      vault: this.#vault,
       isOurs: (path) => this.#recordings.has(path),
       onRecovered: () => this.counters.add('recordingsRecovered'),
       ...(options.silentForMs !== undefined && { silentForMs: options.silentForMs }),
     })
-    this.#audio =
-      options.audio ??
-      new ThreadAudioFiles({ vault: this.#vault.options, onDied: (reason) => this.#onThreadDied(reason) })
-    this.files = new DiskMediaFiles(this.#folder, this.#vault, this.#audio)
+    this.#audio = options.audio ?? new ThreadAudioFiles({ onDied: (reason) => this.#onThreadDied(reason) })
+    this.files = new DiskMediaFiles(this.#folder, this.#audio)
   }
 
   /** Recordings being written, and bytes of audio that are kept. */
@@ -112,12 +106,12 @@ export class DiskMediaStore implements MediaStore {
     await this.#audio.close()
   }
 
-  async read(name: string, { loop, mostHz = 8000 }: ReadOptions): Promise<Playable> {
+  async read(name: string, { loop, mostHz = 8000, startMs = 0 }: ReadOptions): Promise<Playable> {
     assertOwnName(name)
     try {
       const found = await this.#find(name, mostHz)
-      if ('data' in found) return playableClip(found, loop)
-      return await this.#stream(name, found.path, loop, mostHz)
+      if ('data' in found) return playableClip(found, loop, startMs)
+      return await this.#stream(name, found.path, { loop, mostHz, startMs })
     } catch (error) {
       this.counters.add('filesRefused')
       throw fileError(name, 'cannot be played', error)
@@ -141,7 +135,7 @@ export class DiskMediaStore implements MediaStore {
     }
     try {
       await this.#folder.place(name)
-      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog, vault: this.#vault }
+      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
       onClosed(false)
@@ -161,7 +155,7 @@ export class DiskMediaStore implements MediaStore {
   /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
   async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
     const path = await this.#folder.existing(name)
-    const file = await this.#vault.open(path)
+    const file = await DiskFile.open(path)
     const { modifiedMs, size } = file
     const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
     if (cached !== undefined) {
@@ -203,8 +197,8 @@ export class DiskMediaStore implements MediaStore {
     if (this.#long.size > MOST_LONG) this.#long.delete(this.#long.keys().next().value as string)
   }
 
-  async #stream(name: string, path: string, loop: boolean, mostHz: 8000 | 16_000): Promise<Playable> {
-    const fed = await this.#audio.stream(path, name, loop, mostHz)
+  async #stream(name: string, path: string, how: ReadOptions): Promise<Playable> {
+    const fed = await this.#audio.stream(path, name, how)
     return {
       source: { kind: 'stream', stream: fed.stream },
       close: () =>
@@ -222,8 +216,3 @@ export class DiskMediaStore implements MediaStore {
 }
 
 const MOST_LONG = 1000
-
-function vaultOf({ encryption }: Settings['files']): FileVault {
-  if (encryption === undefined) return PLAIN_VAULT
-  return new FileVault({ keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain })
-}

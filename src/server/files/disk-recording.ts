@@ -10,9 +10,8 @@ import {
   wavHeaderLength,
   wavPadding,
 } from '../../media/index.ts'
-import { type RecordingFile, syncDirectory } from './recording-file.ts'
+import { openRecordingFile, type RecordingFile, syncDirectory } from './recording-file.ts'
 import { makeWay, salvage, stagedPathOf } from './salvage.ts'
-import { type FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
 import type { WriteBacklog } from './write-backlog.ts'
 
 export interface RecordingOptions {
@@ -28,8 +27,8 @@ export interface RecordingOptions {
   readonly onClosed?: (isComplete: boolean) => void
   /** How long `close` waits for the disk. Default 30,000. */
   readonly patienceMs?: number
-  /** What makes files, and encrypts them. Default: the disk, as it is. */
-  readonly vault?: FileVault
+  /** What makes files. Default: the disk. */
+  readonly openFile?: typeof openRecordingFile
 }
 
 /**
@@ -74,9 +73,8 @@ export class DiskRecording implements RecordingSink {
 
   /** @throws Error of the file system when the file cannot be made */
   static async create(path: string, format: RecordingFormat, options: RecordingOptions): Promise<DiskRecording> {
-    const { vault = PLAIN_VAULT } = options
-    await makeWay(stagedPathOf(path), vault)
-    const file = await vault.create(stagedPathOf(path))
+    await makeWay(stagedPathOf(path))
+    const file = await (options.openFile ?? openRecordingFile)(stagedPathOf(path), 'new')
     return new DiskRecording(path, format, file, options)
   }
 
@@ -130,7 +128,7 @@ export class DiskRecording implements RecordingSink {
   }
 
   async #keepWhatIsThere(cause: Error): Promise<MediaFileError> {
-    const salvaged = await salvage(stagedPathOf(this.#path), this.#options.vault).catch(() => undefined)
+    const salvaged = await salvage(stagedPathOf(this.#path)).catch(() => undefined)
     const rest = salvaged?.outcome === 'kept' ? `; what was written is ${basename(salvaged.path)}` : ''
     return new MediaFileError(`${basename(this.#path)} could not be recorded: ${cause.message}${rest}`, { cause })
   }

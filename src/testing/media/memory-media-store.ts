@@ -69,14 +69,14 @@ export class MemoryMediaStore implements MediaStore {
     return [side(0), side(1)]
   }
 
-  async read(name: string, { loop }: ReadOptions): Promise<Playable> {
+  async read(name: string, { loop, startMs }: ReadOptions): Promise<Playable> {
     assertMediaName(name)
     const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
     const whyNot = this.#files.whyNot(name)
-    if (whyNot !== undefined) throw new MediaFileError(`${name} cannot be played: ${whyNot}`)
+    if (clip === undefined && whyNot !== undefined) throw new MediaFileError(`${name} cannot be played: ${whyNot}`)
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
     if (!this.#clips.has(name)) this.#add(name, clip)
-    return playableClip(clip, loop)
+    return playableClip(clip, loop, startMs)
   }
 
   async write(

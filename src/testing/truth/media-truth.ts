@@ -1,5 +1,5 @@
 import type { Instant } from '../../kit/index.ts'
-import type { AudioClip, JobId, LegId, MediaCommand, MediaEvent } from '../../media/index.ts'
+import type { AudioClip, JobId, LegId, MediaCommand, MediaEvent, PlaySource } from '../../media/index.ts'
 import type { Truth, Utterance } from './truth.ts'
 
 /** After so long without a packet from the bridged leg, what is sent is not its sound any more. */
@@ -11,7 +11,7 @@ const RELAYED_FOR_MS = 100
  */
 export class MediaTruth {
   readonly #utteranceOf: (clip: AudioClip) => Utterance | undefined
-  readonly #playing = new Map<LegId, { job: JobId; utterance: Utterance; since: Instant | undefined }>()
+  readonly #playing = new Map<LegId, Playing>()
   readonly #received = new Map<LegId, { truth: Truth | undefined; at: Instant }>()
   readonly #partners = new Map<LegId, LegId>()
   readonly #blocks = new WeakMap<Int16Array, Truth>()
@@ -21,13 +21,34 @@ export class MediaTruth {
   }
 
   onCommand(command: MediaCommand): void {
-    if (command.type !== 'play' || command.source.kind !== 'audio') return
-    const utterance = this.#utteranceOf(command.source.clip)
-    if (utterance !== undefined) this.#playing.set(command.leg, { job: command.job, utterance, since: undefined })
+    if (command.type === 'play') {
+      const piece = this.#pieceOf(command.source)
+      if (piece === undefined) return
+      this.#playing.set(command.leg, { job: command.job, piece, since: undefined, next: undefined })
+    } else if (command.type === 'playNext' && command.source !== undefined) {
+      const playing = this.#playing.get(command.leg)
+      const piece = this.#pieceOf(command.source)
+      if (playing?.job !== command.job || piece === undefined) return
+      if (command.when === 'after') playing.next = piece
+      else begin(playing, piece)
+    }
+  }
+
+  #pieceOf(source: PlaySource): Piece | undefined {
+    const whole = source.kind === 'audio' ? this.#utteranceOf(source.clip) : undefined
+    if (source.kind !== 'audio' || whole === undefined) return undefined
+    const fromMs = ((source.from ?? 0) * 1000) / source.clip.sampleRateHz
+    return { whole, first: fromMs === 0 ? whole : restOf(whole, fromMs), loops: source.loop }
   }
 
   onEvent(event: MediaEvent): void {
     switch (event.type) {
+      case 'playingNext': {
+        const playing = this.#playing.get(event.leg)
+        if (playing?.next !== undefined) begin(playing, playing.next)
+        if (playing !== undefined) playing.next = undefined
+        return
+      }
       case 'finished':
         if (this.#playing.get(event.leg)?.job === event.job) this.#playing.delete(event.leg)
         return
@@ -61,8 +82,10 @@ export class MediaTruth {
     const playing = this.#playing.get(leg)
     if (playing !== undefined) {
       playing.since ??= now
-      const { utterance, since } = playing
-      return { utterance, positionMs: (now - since) % utterance.lengthMs }
+      const { whole, first, loops } = playing.piece
+      const ms = now - playing.since
+      if (ms < first.lengthMs || !loops) return { utterance: first, positionMs: ms }
+      return { utterance: whole, positionMs: (ms - first.lengthMs) % whole.lengthMs }
     }
     const partner = this.#partners.get(leg)
     const relayed = partner === undefined ? undefined : this.#received.get(partner)
@@ -73,4 +96,30 @@ export class MediaTruth {
   ofBlock(samples: Int16Array): Truth | undefined {
     return this.#blocks.get(samples)
   }
+}
+
+/** A file or text as it is played: from its middle, perhaps, and again as a whole where it is a loop. */
+interface Piece {
+  readonly whole: Utterance
+  readonly first: Utterance
+  readonly loops: boolean
+}
+
+interface Playing {
+  readonly job: JobId
+  piece: Piece
+  since: Instant | undefined
+  next: Piece | undefined
+}
+
+function begin(playing: Playing, piece: Piece): void {
+  playing.piece = piece
+  playing.since = undefined
+}
+
+/** What is left of it from there on: whole words. */
+function restOf({ text, lengthMs, ...about }: Utterance, fromMs: number): Utterance {
+  const cut = Math.floor(((text?.length ?? 0) * fromMs) / lengthMs)
+  const rest = text?.slice(text.indexOf(' ', cut - 1) + 1 || text.length)
+  return { ...about, lengthMs: Math.max(lengthMs - fromMs, 0), ...(rest !== undefined && { text: rest }) }
 }

@@ -58,7 +58,7 @@ describe('a long file', () => {
     const samples = ramp(100_001)
     writeFileSync(path, wav(samples))
     expect(await files.load(path, 'a.wav', 100_000)).toBeUndefined()
-    const { stream, stop } = await files.stream(path, 'a.wav', false)
+    const { stream, stop } = await files.stream(path, 'a.wav', { loop: false })
     expect(stream.data.byteLength).toBe(65_536)
     expect(await whole(stream)).toEqual([...samples])
     await stop()
@@ -69,7 +69,7 @@ describe('a long file', () => {
       join(folder, 'a.ul'),
       Uint8Array.from({ length: 20_001 }, (_, i) => i % 251),
     )
-    const { stream, stop } = await files.stream(join(folder, 'a.ul'), 'a.ul', true)
+    const { stream, stop } = await files.stream(join(folder, 'a.ul'), 'a.ul', { loop: true })
     expect(stream.encoding).toBe('pcmu')
     const reader = new StreamReader(stream)
     const octets: number[] = []
@@ -85,9 +85,26 @@ describe('a long file', () => {
     expect(reader.isEnded).toBe(true)
   })
 
+  it.each([
+    [1000, 12_001],
+    [60_000, 0],
+  ])('begins %i ms from its beginning, and a loop then at that', async (startMs, length) => {
+    const samples = ramp(20_001)
+    writeFileSync(path, wav(samples))
+    const once = await files.stream(path, 'a.wav', { loop: false, startMs })
+    expect(await whole(once.stream)).toEqual([...samples.subarray(20_001 - length)])
+    await once.stop()
+    const again = await files.stream(path, 'a.wav', { loop: true, startMs })
+    const reader = new StreamReader(again.stream)
+    await vi.waitUntil(() => reader.available > length + 1000)
+    const heard = taken(again.stream, reader)
+    expect(heard.slice(0, length + 1000)).toEqual([...samples.subarray(20_001 - length), ...samples.subarray(0, 1000)])
+    await again.stop()
+  })
+
   it('ends early when it is cut while it plays, and says why', async () => {
     writeFileSync(path, wav(ramp(200_000)))
-    const { stream, stop } = await files.stream(path, 'a.wav', false)
+    const { stream, stop } = await files.stream(path, 'a.wav', { loop: false })
     truncateSync(path, 100_000)
     const heard = await whole(stream)
     expect(heard.length).toBeGreaterThanOrEqual(4000)
@@ -97,7 +114,7 @@ describe('a long file', () => {
 
   it('ends early when it is written to', async () => {
     writeFileSync(path, wav(ramp(200_000)))
-    const { stream, stop } = await files.stream(path, 'a.wav', false)
+    const { stream, stop } = await files.stream(path, 'a.wav', { loop: false })
     appendFileSync(path, 'more')
     expect((await whole(stream)).length).toBeLessThan(50_000)
     await expect(stop()).rejects.toThrow('it was changed while it was read')
@@ -105,7 +122,7 @@ describe('a long file', () => {
 
   it('is played to its end when another takes its place', async () => {
     writeFileSync(path, wav(ramp(100_000)))
-    const { stream, stop } = await files.stream(path, 'a.wav', false)
+    const { stream, stop } = await files.stream(path, 'a.wav', { loop: false })
     writeFileSync(join(folder, 'b.wav'), wav(new Int16Array(10)))
     renameSync(join(folder, 'b.wav'), path)
     expect(await whole(stream)).toEqual([...ramp(100_000)])
@@ -115,7 +132,7 @@ describe('a long file', () => {
   it('that holds nothing ends at once, looped or not', async () => {
     writeFileSync(path, wav(new Int16Array(0)))
     for (const loop of [false, true]) {
-      const { stream, stop } = await files.stream(path, 'a.wav', loop)
+      const { stream, stop } = await files.stream(path, 'a.wav', { loop })
       expect(new StreamReader(stream).isEnded).toBe(true)
       await stop()
     }
@@ -135,8 +152,8 @@ describe('a long file', () => {
       }
     })
     writeFileSync(path, wav(ramp(200_000)))
-    const { stop } = await files.stream(path, 'a.wav', true)
-    await files.stream(path, 'a.wav', true)
+    const { stop } = await files.stream(path, 'a.wav', { loop: true })
+    await files.stream(path, 'a.wav', { loop: true })
     await stop()
     expect(closed.length).toBe(1)
     await files.close()
@@ -160,7 +177,7 @@ describe('a slow disk', () => {
     }
     files = new LocalAudioFiles(slow)
     writeFileSync(path, wav(ramp(40_000)))
-    const { stream, stop } = await files.stream(path, 'a.wav', false)
+    const { stream, stop } = await files.stream(path, 'a.wav', { loop: false })
     delayMs = 100
     expect(await whole(stream)).toEqual([...ramp(40_000)])
     await stop()
@@ -183,7 +200,7 @@ describe('what cannot be played', () => {
   ])('%s is refused, saying why', async (_, make, why) => {
     make()
     await expect(files.load(path, 'a.wav', 1000)).rejects.toThrow(why)
-    await expect(files.stream(path, 'a.wav', false)).rejects.toThrow(why)
+    await expect(files.stream(path, 'a.wav', { loop: false })).rejects.toThrow(why)
   })
 
   it('refuses a WAV file whose audio is nowhere near its beginning', async () => {

@@ -1,9 +1,9 @@
-import type { MediaFileFacts } from '../../../calls/index.ts'
+import type { MediaFileFacts, ReadOptions } from '../../../calls/index.ts'
 import type { AudioClip, AudioStream } from '../../../media/index.ts'
 import { openAudioSource } from './audio-source.ts'
 import { DiskFile, type ReadableFile } from './disk-file.ts'
 import { Feeder } from './feeder.ts'
-import { inspectAudio, unreadable } from './inspect-audio.ts'
+import { inspectAudio } from './inspect-audio.ts'
 import { loadClip } from './load-clip.ts'
 
 /** Reads sound files for players: the short ones as a whole, the long ones while they play. */
@@ -19,7 +19,7 @@ export interface AudioFiles {
    * Resolves when there is something to play.
    * @throws Error saying what is wrong with the file
    */
-  stream(path: string, name: string, loop: boolean, mostHz?: 8000 | 16_000): Promise<FedStream>
+  stream(path: string, name: string, how: ReadOptions): Promise<FedStream>
   /**
    * Reads a file to its end and tells what it is.
    * @throws Error when it cannot be opened
@@ -58,8 +58,8 @@ export class LocalAudioFiles implements AudioFiles {
     }
   }
 
-  async stream(path: string, name: string, loop: boolean, mostHz?: 8000 | 16_000): Promise<FedStream> {
-    const feeder = new Feeder(await openAudioSource(await this.#open(path), name, mostHz), loop)
+  async stream(path: string, name: string, { loop, mostHz, startMs }: ReadOptions): Promise<FedStream> {
+    const feeder = new Feeder(await openAudioSource(await this.#open(path), name, mostHz), loop, startMs)
     this.#feeders.add(feeder)
     await feeder.begun
     return {
@@ -72,15 +72,7 @@ export class LocalAudioFiles implements AudioFiles {
   }
 
   async inspect(path: string, name: string): Promise<MediaFileFacts> {
-    let file: ReadableFile
-    try {
-      file = await this.#open(path)
-    } catch (error) {
-      // What the file system says is no fact about the file; that it does not decrypt is one.
-      if ((error as NodeJS.ErrnoException).code !== undefined) throw error
-      return unreadable(error)
-    }
-    return inspectAudio(file, name)
+    return inspectAudio(await this.#open(path), name)
   }
 
   async close(): Promise<void> {

@@ -27,8 +27,8 @@ export interface AudioSource {
    * @throws Error saying what is wrong with the file
    */
   read(): Promise<Int16Array | Uint8Array | undefined>
-  /** The next {@link read} begins at the beginning. */
-  rewind(): void
+  /** The next {@link read} begins at the beginning, or so far from it. */
+  rewind(toMs?: number): void
   close(): Promise<void>
 }
 

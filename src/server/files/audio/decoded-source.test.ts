@@ -59,6 +59,10 @@ describe.each(SOUNDS)('%s', (name, seconds, correlation) => {
     expect(Math.abs(decoded.length - heard.delay - 8000 * seconds)).toBeLessThan(1200)
     source.rewind()
     expect(await samplesOf(source)).toEqual(decoded)
+    source.rewind(250)
+    expect(await samplesOf(source)).toEqual(decoded.subarray(2000))
+    source.rewind(60_000)
+    expect(await samplesOf(source)).toHaveLength(0)
   })
 
   it('is decoded alike in whatever pieces the disk gives it', async () => {

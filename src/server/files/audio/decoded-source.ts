@@ -26,6 +26,8 @@ export class DecodedSource implements AudioSource {
   #converter: RateConverter | undefined
   #rateHz = 0
   #isFinished = false
+  /** Samples that come before those that are wanted. */
+  #toSkip = 0
 
   /**
    * @param head the beginning of the file
@@ -45,17 +47,19 @@ export class DecodedSource implements AudioSource {
     for (;;) {
       const piece = this.#pieces?.next()
       if (piece !== undefined && piece.done !== true) {
-        const samples = this.#convert(piece.value)
+        const samples = this.#skip(this.#convert(piece.value))
         if (samples.length > 0) return samples
       } else if (this.#isFinished) {
         const rest = this.#converter?.finish()
         this.#converter = undefined
-        return rest === undefined || rest.length === 0 ? undefined : rest
+        const wanted = rest && this.#skip(rest)
+        return wanted === undefined || wanted.length === 0 ? undefined : wanted
       } else await this.#refill()
     }
   }
 
-  rewind(): void {
+  rewind(toMs = 0): void {
+    this.#toSkip = Math.round((toMs * this.sampleRateHz) / 1000)
     this.#decoder = undefined
     this.#at = 0
     this.#pieces = undefined
@@ -66,6 +70,12 @@ export class DecodedSource implements AudioSource {
 
   close(): Promise<void> {
     return this.#file.close()
+  }
+
+  #skip(samples: Int16Array): Int16Array {
+    const skipped = Math.min(this.#toSkip, samples.length)
+    this.#toSkip -= skipped
+    return skipped === 0 ? samples : samples.subarray(skipped)
   }
 
   async #refill(): Promise<void> {

@@ -11,6 +11,7 @@ export class Feeder {
   readonly stream: AudioStream
   readonly #source: AudioSource
   readonly #loop: boolean
+  readonly #startMs: number
   readonly #writer: StreamWriter
   #isStopped = false
   #wake: () => void = () => {}
@@ -21,10 +22,11 @@ export class Feeder {
   readonly begun: Promise<void>
 
   /** The feeder takes the source over, and begins at once. */
-  constructor(source: AudioSource, loop: boolean, stream: AudioStream = streamFor(source)) {
+  constructor(source: AudioSource, loop: boolean, startMs = 0, stream: AudioStream = streamFor(source)) {
     this.stream = stream
     this.#source = source
     this.#loop = loop
+    this.#startMs = startMs
     this.#writer = new StreamWriter(stream)
     this.begun = new Promise((resolve) => {
       this.#onFirst = resolve
@@ -55,14 +57,18 @@ export class Feeder {
   }
 
   async #feed(): Promise<void> {
-    let isEmpty = true
+    if (this.#startMs > 0) this.#source.rewind(this.#startMs)
+    // What begins behind its end may all the same have a beginning.
+    let isEmpty = this.#startMs === 0
     while (!this.#isStopped) {
       const block = await this.#source.read()
       if (block !== undefined) {
         isEmpty = false
         await this.#put(block)
-      } else if (this.#loop && !isEmpty) this.#source.rewind()
-      else return
+      } else if (this.#loop && !isEmpty) {
+        isEmpty = true
+        this.#source.rewind()
+      } else return
     }
   }
 

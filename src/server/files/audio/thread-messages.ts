@@ -1,4 +1,4 @@
-import type { MediaFileFacts } from '../../../calls/index.ts'
+import type { MediaFileFacts, ReadOptions } from '../../../calls/index.ts'
 import type { AudioClip, AudioStream } from '../../../media/index.ts'
 
 /** To the file thread. `id` is answered with. */
@@ -16,8 +16,7 @@ export type ToFileThread =
       readonly id: number
       readonly path: string
       readonly name: string
-      readonly loop: boolean
-      readonly mostHz: 8000 | 16_000
+      readonly how: ReadOptions
     }
   | { readonly type: 'inspect'; readonly id: number; readonly path: string; readonly name: string }
   /** Nobody plays the stream that was asked for as `stream` any more. */

@@ -1,5 +1,4 @@
-import { parentPort, workerData } from 'node:worker_threads'
-import { FileVault, type VaultOptions } from '../seal/file-vault.ts'
+import { parentPort } from 'node:worker_threads'
 import { type FedStream, LocalAudioFiles } from './audio-files.ts'
 import type { FromFileThread, ToFileThread } from './thread-messages.ts'
 
@@ -7,8 +6,7 @@ import type { FromFileThread, ToFileThread } from './thread-messages.ts'
 function serve(): void {
   const port = parentPort
   if (port === null) throw new Error('this file is the entry of a worker thread')
-  const vault = new FileVault(workerData as VaultOptions)
-  const files = new LocalAudioFiles((path) => vault.open(path))
+  const files = new LocalAudioFiles()
   const streams = new Map<number, FedStream>()
 
   async function answer(message: ToFileThread): Promise<FromFileThread> {
@@ -19,7 +17,7 @@ function serve(): void {
         return { id, ...(clip && { clip }) }
       }
       case 'stream': {
-        const fed = await files.stream(message.path, message.name, message.loop, message.mostHz)
+        const fed = await files.stream(message.path, message.name, message.how)
         streams.set(id, fed)
         return { id, stream: fed.stream }
       }

@@ -62,6 +62,15 @@ describe('a WAV file that is read piece by piece', () => {
       ).toBe(0)
       source.rewind()
     }
+    // Blocks of ADPCM stay whole, and at other rates the filter begins anew.
+    for (const startMs of [0, 500, 777.7, 1e6]) {
+      source.rewind(startMs)
+      const rest = await loadClip(source, 1e6)
+      const missing = whole.value.data.length - (rest?.data.length ?? 0)
+      const early = Math.min(8 * startMs, whole.value.data.length) - missing
+      expect(early).toBeGreaterThanOrEqual(-2)
+      expect(early).toBeLessThan(encoding === 'ima-adpcm' ? 4100 : 2)
+    }
     // The voice is in it.
     if (whole.value.encoding !== 'pcm16') return
     const { data } = whole.value

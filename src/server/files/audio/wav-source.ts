@@ -11,6 +11,7 @@ export class WavSource implements AudioSource {
   readonly missingBytes: number
   readonly #file: ReadableFile
   readonly #head: WavHead
+  readonly #samplesPerBlock: number
   readonly #chunkBytes: number
   /** Octets of audio that were read. */
   #at = 0
@@ -27,6 +28,7 @@ export class WavSource implements AudioSource {
     const { channels, sampleRateHz, blockBytes, encoding } = head
     const samplesPerBlock = encoding === 'ima-adpcm' ? 2 * (blockBytes / channels - 4) + 1 : 1
     this.leastLength = Math.floor(((head.dataBytes / blockBytes) * samplesPerBlock * 8000) / sampleRateHz)
+    this.#samplesPerBlock = samplesPerBlock
     this.#chunkBytes = Math.ceil((0.5 * sampleRateHz) / samplesPerBlock) * blockBytes
     this.rewind()
   }
@@ -38,8 +40,10 @@ export class WavSource implements AudioSource {
     }
   }
 
-  rewind(): void {
-    this.#at = 0
+  rewind(toMs = 0): void {
+    const { sampleRateHz, blockBytes, dataBytes } = this.#head
+    const blocks = Math.floor((toMs * sampleRateHz) / 1000 / this.#samplesPerBlock)
+    this.#at = Math.min(blocks * blockBytes, dataBytes)
     this.#converter = new RateConverter(this.#head.sampleRateHz, this.sampleRateHz)
   }
 
