@@ -123,6 +123,7 @@ export {
   type ServiceMatch,
   type ShutdownConfig,
   type SipConfig,
+  type SpeechConfig,
   startServer,
   type TrunkConfig,
   type TrunkKeepAliveConfig,

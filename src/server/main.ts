@@ -28,6 +28,7 @@ import { Networks } from './networks.ts'
 import { systemRandom } from './random.ts'
 import { routingOf } from './routing.ts'
 import { Shutdown } from './shutdown.ts'
+import { startSpeech } from './speech/start-speech.ts'
 import { DnsClient } from './transport/dns-client.ts'
 import type { LocalSocket } from './transport/listener-choice.ts'
 import { SipTransports } from './transport/sip-transports.ts'
@@ -111,6 +112,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     await transports.close()
     throw error
   })
+  const speech = startSpeech(settings.speech, logger)
   const services = new ConfiguredServices(settings.services, apps)
   const sipCounters = new Counters<EndpointCounter>()
 
@@ -124,6 +126,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     announcedMediaAddress: (farEnd) => networks.of(farEnd)?.mediaAddress ?? settings.media.publicAddress,
     services,
     files: options.files ?? disk,
+    speech: speech.texts,
     ...routingOf(settings),
     ...(settings.users.length > 0 && { users: usersOf(settings, transports.sockets) }),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
@@ -155,7 +158,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   driver.pump()
   const shutdown = new Shutdown(exchange, driver, async () => {
     apps.close()
-    await Promise.all([transports.close(), media.close(), disk.close()])
+    await Promise.all([transports.close(), media.close(), disk.close(), speech.close()])
   })
 
   return {
@@ -176,10 +179,17 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       ...transports.counters.snapshot(),
       ...media.counters(),
       ...disk.counters.snapshot(),
+      ...speech.counters.snapshot(),
     }),
     sizes: () => {
       const { sip, ...calls } = exchange.sizes()
-      return { ...calls, ...sip, tcpConnections: transports.connections, recordings: disk.sizes().recordings }
+      return {
+        ...calls,
+        ...sip,
+        tcpConnections: transports.connections,
+        recordings: disk.sizes().recordings,
+        sentences: speech.sizes().sentences,
+      }
     },
     recentCalls: (most) => exchange.recentCalls(most),
     explain: (id) => exchange.explain(id),

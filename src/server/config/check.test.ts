@@ -624,6 +624,11 @@ describe('what is refused because it contradicts itself', () => {
       { sip: { listen: [udp('192.0.2.1')] } },
       /^sip\.listen has 192\.0\.2\.1, which others can reach, and nothing says who may call/,
     ],
+    [
+      'a voice that is not there',
+      { speech: { voice: 'hal' } },
+      /speech\.voice: there is no voice "hal": flite has rms/,
+    ],
     ['a file for the media store', { files: { directory: 'notes.txt' } }, /notes\.txt, which is a file/],
   ]
   it.each(cases)('%s', (_name, config, problem) => {

@@ -6,6 +6,7 @@ import type {
   NumberingConfig,
   RouteConfig,
 } from './number-config.ts'
+import type { SpeechConfig } from './speech-config.ts'
 
 export type {
   CallerIdConfig,
@@ -15,6 +16,7 @@ export type {
   RouteConfig,
   RouteTrunkConfig,
 } from './number-config.ts'
+export type { SpeechConfig } from './speech-config.ts'
 
 /**
  * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word
@@ -40,6 +42,7 @@ export interface RingdownConfig {
   readonly authentication?: AuthenticationConfig
   readonly limits?: LimitsConfig
   readonly files?: FilesConfig
+  readonly speech?: SpeechConfig
   readonly records?: RecordsConfig
   readonly control?: ControlConfig
   readonly log?: LogConfig

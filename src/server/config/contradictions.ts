@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
+import { createEngine, voiceProblem } from '../../speech/index.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -24,6 +25,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...numberProblems(config, settings),
     ...callerProblems(config, settings),
     ...fileProblems(settings),
+    ...speechProblems(settings),
   ]
 }
 
@@ -236,6 +238,11 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
 
 function fileProblems({ files }: Settings): string[] {
   return isFile(files.directory) ? [`files.directory is ${files.directory}, which is a file: give a directory`] : []
+}
+
+function speechProblems({ speech }: Settings): string[] {
+  const problem = speech.voice && voiceProblem(createEngine(speech.engine), speech.voice)
+  return problem ? [`speech.voice: ${problem}`] : []
 }
 
 function overlap(a: { address: string }, b: { address: string }): boolean {

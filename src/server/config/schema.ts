@@ -2,6 +2,8 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type AppDefinition, appDirection } from '../../calls/index.ts'
 import { parseNameAddr, parseUri } from '../../sip/index.ts'
+import { list, object, text, whole } from './schema-parts.ts'
+import { speechSchema } from './speech-schema.ts'
 
 /**
  * The shape of the configuration: every key, its range, and what to say when it is wrong. Unknown keys are refused by
@@ -10,28 +12,6 @@ import { parseNameAddr, parseUri } from '../../sip/index.ts'
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/
-
-function object<Shape extends z.ZodRawShape>(shape: Shape) {
-  return z.strictObject(shape, {
-    error: (issue) =>
-      issue.code === 'unrecognized_keys'
-        ? `has no key ${issue.keys.map((key) => `"${key}"`).join(', ')}: the keys are ${Object.keys(shape).join(', ')}`
-        : `must be an object with the keys ${Object.keys(shape).join(', ')}`,
-  })
-}
-
-function whole(least: number, most: number, unit: string) {
-  const expected = `must be a whole number from ${least} to ${most}${unit === '' ? '' : ` (${unit})`}`
-  return z.int(expected).min(least, expected).max(most, expected)
-}
-
-function text(expected: string, isRight: (value: string) => boolean) {
-  return z.string(expected).refine(isRight, expected)
-}
-
-function list<Item extends z.ZodType>(item: Item, of: string) {
-  return z.array(item, `must be a list of ${of}`)
-}
 
 const name = text('must be 1 to 64 letters, digits and . _ -', (value) => NAME.test(value))
 const address = text('must be an IPv4 or IPv6 address, without brackets', (value) => isIP(value) !== 0)
@@ -288,6 +268,7 @@ export const configSchema = object({
     streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
   }).optional(),
+  speech: speechSchema.optional(),
   records: object({
     calls: whole(0, 100_000, 'calls').optional(),
     bytesPerCall: whole(4096, 2 ** 20, 'bytes').optional(),

@@ -17,6 +17,7 @@ import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolic
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import type { CheckedConfig } from './schema.ts'
+import { type SpeechSettings, speechSettings } from './speech-settings.ts'
 import type { TlsFiles } from './tls-files.ts'
 
 /** The configuration with every default filled in and every path made absolute: what the server is built from. */
@@ -75,6 +76,7 @@ export interface Settings {
     readonly streamLongerThanMs: number
     readonly maxRecordingBytes: number
   }
+  readonly speech: SpeechSettings
   readonly records: RecordLimits
   /** Without a directory: the default one. */
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
@@ -231,6 +233,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
     },
+    speech: speechSettings(config.speech),
     records: {
       calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,
       bytesPerCall: config.records?.bytesPerCall ?? DEFAULT_RECORD_LIMITS.bytesPerCall,

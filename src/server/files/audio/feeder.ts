@@ -1,6 +1,9 @@
 import { type AudioStream, createAudioStream, endStream, StreamWriter } from '../../../media/index.ts'
 import type { AudioSource } from './audio-source.ts'
 
+/** What a ring is filled from. */
+export type FedSource = Pick<AudioSource, 'encoding' | 'sampleRateHz' | 'read' | 'rewind' | 'close'>
+
 /**
  * Reads a long file ahead of whoever plays it: into a ring of four seconds, which is what it takes of memory whatever
  * the length of the file. A disk that stalls for less is not heard.
@@ -9,7 +12,7 @@ import type { AudioSource } from './audio-source.ts'
  */
 export class Feeder {
   readonly stream: AudioStream
-  readonly #source: AudioSource
+  readonly #source: FedSource
   readonly #loop: boolean
   readonly #startMs: number
   readonly #writer: StreamWriter
@@ -22,7 +25,7 @@ export class Feeder {
   readonly begun: Promise<void>
 
   /** The feeder takes the source over, and begins at once. */
-  constructor(source: AudioSource, loop: boolean, startMs = 0, stream: AudioStream = streamFor(source)) {
+  constructor(source: FedSource, loop: boolean, startMs = 0, stream: AudioStream = streamFor(source)) {
     this.stream = stream
     this.#source = source
     this.#loop = loop
@@ -96,7 +99,7 @@ export class Feeder {
 }
 
 /** The ring that suits a source. */
-function streamFor({ encoding, sampleRateHz }: AudioSource): AudioStream {
+function streamFor({ encoding, sampleRateHz }: FedSource): AudioStream {
   return createAudioStream(encoding, (RING_SAMPLES * sampleRateHz) / 8000, sampleRateHz)
 }
 

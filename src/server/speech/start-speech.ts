@@ -1,0 +1,33 @@
+import type { TextToSpeech } from '../../calls/index.ts'
+import type { Counters, Logger } from '../../kit/index.ts'
+import { Speech, type SpeechCounter, ThreadEngine } from '../../speech/index.ts'
+import type { SpeechSettings } from '../config/speech-settings.ts'
+import { SpokenTexts } from './spoken-texts.ts'
+
+/** Text to speech as the server has it. */
+export interface RunningSpeech {
+  readonly texts: TextToSpeech
+  readonly counters: Counters<SpeechCounter>
+  /** Sentences that wait or are being spoken. */
+  sizes(): { readonly sentences: number }
+  close(): Promise<void>
+}
+
+/** Puts it together. A thread is started by the first text that is spoken, not here. */
+export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSpeech {
+  const { engine, threads, voice, ...limits } = settings
+  const threadEngine = new ThreadEngine(engine, {
+    threads,
+    onDied: (reason) => {
+      speech.counters.add('speechThreadsDied')
+      logger.error({}, `${reason}; what it was speaking has ended and it is started again when it is needed`)
+    },
+  })
+  const speech = new Speech(threadEngine, { ...limits, ...(voice !== undefined && { voice }) })
+  return {
+    texts: new SpokenTexts(speech),
+    counters: speech.counters,
+    sizes: () => speech.sizes(),
+    close: () => speech.close(),
+  }
+}
