@@ -1,12 +1,21 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Child } from './child.ts'
 import { isBound } from './loopback.ts'
 import { waitFor } from './wait.ts'
 
+/** The scenarios that are part of SIPp (`sipp -sd NAME`). */
+export const EMBEDDED: readonly string[] = [
+  ...['uac', 'uas', 'regexp', 'branchc', 'branchs', 'uac_pcap'],
+  ...['3pcc-C-A', '3pcc-C-B', '3pcc-A', '3pcc-B'],
+]
+
+/** Where Debian keeps the recordings that `uac_pcap` looks for in the folder `pcap`. */
+const RECORDINGS = '/usr/share/sip-tester'
+
 export interface SippOptions {
-  /** `uac` or `uas` built into SIPp, or the name of a file in e2e/scenarios. */
+  /** One of {@link EMBEDDED}, or the name of a file in e2e/scenarios. */
   scenario: string
   /** Values for `{{name}}` in a scenario of ours. */
   values?: Record<string, string | number>
@@ -65,6 +74,7 @@ export class Sipp {
 
   private constructor(options: SippOptions) {
     this.#options = options
+    if (options.scenario === 'uac_pcap') cpSync(RECORDINGS, join(this.#folder, 'pcap'), { recursive: true })
     // SIPp draws its screens with curses, which wants to know a terminal even when there is none.
     this.#child = new Child('sipp', this.#args(), { cwd: this.#folder, env: { TERM: 'xterm' } })
   }
@@ -119,7 +129,7 @@ export class Sipp {
       value === undefined ? [] : [flag, String(value)]
     return [
       ...(callee === undefined ? [] : [callee]),
-      ...(scenario === 'uac' || scenario === 'uas' ? ['-sn', scenario] : ['-sf', this.#writeScenario(scenario)]),
+      ...(EMBEDDED.includes(scenario) ? ['-sn', scenario] : ['-sf', this.#writeScenario(scenario)]),
       ...['-i', address, '-p', String(port), '-bind_local', '-mi', address, '-ci', address],
       ...['-t', transport === 'udp' ? 'u1' : 't1'],
       ...['-m', String(calls), '-nostdin', '-timeout', String(timeoutSeconds), '-timeout_error'],

@@ -13,7 +13,7 @@ const settings = checkConfig(config, fileURLToPath(new URL('.', import.meta.url)
 async function office(): Promise<{ pbx: TestExchange } & Record<'alice' | 'bob', ReturnType<TestExchange['phone']>>> {
   const pbx = exchange({
     apps: { '441632960000': reception, '*': extensions },
-    users: Object.fromEntries(settings.users.map(({ username, password }) => [username, password])),
+    users: Object.fromEntries(settings.users.map(({ username, password = '' }) => [username, password])),
     files: { 'nobody-is-here.wav': 'Nobody is here.' },
     exchange: { trunks: routingOf({ ...settings, trunks: settings.trunks }).trunks?.map(dialOnly) ?? [] },
   })

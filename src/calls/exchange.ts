@@ -93,6 +93,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         authentication: {
           ...authentication,
           requires: (request, from) => !this.#inside.isMeant(from) && authentication.requires(request, from),
+          vouchedUser: (request, from) =>
+            this.#inside.isMeant(from) ? undefined : authentication.vouchedUser?.(request, from),
         },
       }),
       ...(this.records && { witness: this.records }),

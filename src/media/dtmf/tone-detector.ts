@@ -59,6 +59,11 @@ export class ToneDetector {
     this.#pressed = NO_KEY
   }
 
+  /** Whether a key is down that was said. */
+  get isPressed(): boolean {
+    return this.#pressed !== NO_KEY
+  }
+
   /** Gives the memory back. Nothing is heard any more. */
   release(): void {
     this.#bank.close(this.#samples)

@@ -113,7 +113,7 @@ export interface RecordLimits {
   readonly timeoutMs?: number
   /** Of the recording, whatever the codec has. Default 8,000. */
   readonly sampleRateHz?: 8000 | 16_000
-  /** Stop with SIZE when this many samples were recorded. */
+  /** Stop with SIZE when this many samples of each channel were recorded. */
   readonly maxSamples?: number
   /** Stop with SILENCE after this much silence once something was heard. */
   readonly maxSilenceMs?: number
@@ -121,8 +121,18 @@ export interface RecordLimits {
   readonly initialSilenceMs?: number
   /** Stop with BARGEIN at a new digit. */
   readonly bargeIn: boolean
-  /** Say a beep to the far end first; recording starts when it ends. */
+  /**
+   * Say a beep to the far end first; `beeped` is said when it ends. A recording of the far end starts then, one of both sides
+   * with the beep.
+   */
   readonly beepOnStart: boolean
+  /**
+   * Whom it holds: the far end; both sides `mixed`; or both in `stereo`, samples in turn: left the far end, right what it is
+   * sent. Default 'farEnd'.
+   */
+  readonly sides?: 'farEnd' | 'mixed' | 'stereo'
+  /** Silence in the place of keys, whether they come as events or in the sound. Default false. */
+  readonly dtmfElimination?: boolean
 }
 
 export type MediaCommand =
@@ -170,6 +180,13 @@ export type MediaCommand =
       readonly turn?: number
     }
   | { readonly type: 'record'; readonly leg: LegId; readonly job: JobId; readonly limits: RecordLimits }
+  /**
+   * What is said from now on is not recorded, and no digit ends the recording: silence takes its place, or, with `isCut`,
+   * nothing does.
+   */
+  | { readonly type: 'pauseRecording'; readonly leg: LegId; readonly job: JobId; readonly isCut: boolean }
+  /** What is said from now on is recorded again. */
+  | { readonly type: 'resumeRecording'; readonly leg: LegId; readonly job: JobId }
   /** Sends digits `0-9 A-D * # ,` as RFC 4733 events (in-band tones when telephone-event was not agreed on). */
   | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
   /**
@@ -229,9 +246,11 @@ export type MediaEvent =
   /** Nothing has come for `rtpTimeoutMs`. Said once; when something comes after all, `rtpResumed` is said. */
   | { readonly type: 'rtpTimeout'; readonly leg: LegId }
   | { readonly type: 'rtpResumed'; readonly leg: LegId }
+  /** The beep of a recording is over. */
+  | { readonly type: 'beeped'; readonly leg: LegId; readonly job: JobId }
   /** A source that was to be played after another has begun. */
   | { readonly type: 'playingNext'; readonly leg: LegId; readonly job: JobId }
-  /** A block of a recording in progress: mono 16-bit, at the rate that was asked for. */
+  /** A block of a recording in progress, 16-bit, at the rate that was asked for. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
   /** A detector has recognised something; said when it is first heard, and of a tone again after another was. */
   | {

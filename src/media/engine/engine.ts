@@ -164,7 +164,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
-        else if (command.type !== 'stopJob' && command.type !== 'playNext') this.#refuse(command.leg, command.job)
+        else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type)) this.#refuse(command.leg, command.job)
       }
     }
   }
@@ -372,6 +372,13 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 }
 
+/** Commands that mean nothing where their job has ended. */
+const ABOUT_A_JOB_THAT_RUNS: readonly MediaCommand['type'][] = [
+  'stopJob',
+  'playNext',
+  'pauseRecording',
+  'resumeRecording',
+]
 /** What a leg counts as the engine does. */
 const COUNTED = [
   'slotsSkipped',

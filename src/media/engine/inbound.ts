@@ -14,6 +14,7 @@ import type { LegId, StreamParameters } from './control.ts'
 import { type FrameListener, Hearing } from './hearing.ts'
 import type { Protection } from './protection.ts'
 import { RtpTimeout } from './rtp-timeout.ts'
+import type { ReceivedListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -55,6 +56,8 @@ export class Inbound {
   /** While digits are listened for in the sound too; the ledger stays, for presses that are told of late. */
   #tones: ToneReceiver | undefined
   #forwardTo: PacketListener | undefined
+  /** While both sides of the call are recorded. */
+  #tape: ReceivedListener | undefined
   /** -1 before the first visit. */
   #visitedAtMs = -1
   /** After a stall, until the port has been swept clean. */
@@ -160,6 +163,11 @@ export class Inbound {
     this.#forwardTo = listener
   }
 
+  /** Lets somebody, or nobody, take what is received as well, before it goes anywhere else. */
+  tapeTo(tape: ReceivedListener | undefined): void {
+    this.#tape = tape
+  }
+
   /** Who hears the far end's reports, where RTP and RTCP share the port. */
   reportTo(session: RtcpSession | undefined): void {
     this.#reports = session
@@ -236,6 +244,7 @@ export class Inbound {
     if (!this.#from.accept(packet, io.source, mediaMs)) return false
     this.statistics.take(packet, now)
     if (this.#timeout?.heard(mediaMs)) this.#listener.onResumed()
+    this.#tape?.takeReceived(packet, content, mediaMs)
     const ticks = samples * this.#ticksPerSample
     if (this.#isHeard) {
       const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets

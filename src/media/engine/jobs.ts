@@ -1,10 +1,8 @@
 import type { Fifo } from '../../kit/index.ts'
-import type { SampleRateHz } from '../codec/codec-rates.ts'
 import { CallToneDetector } from '../detect/call-tone-detector.ts'
 import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
 import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
-import { Recorder } from '../node/recorder.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
 import { StreamPlayer } from '../node/stream-player.ts'
 import { TonePlayer } from '../node/tone-player.ts'
@@ -14,6 +12,7 @@ import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, PlaySource, Stre
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
 import type { Outbound } from './outbound.ts'
+import { type RecordingPlace, Recordings } from './recordings.ts'
 import type { Seat } from './seat.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -21,7 +20,7 @@ import type { Workshop } from './workshop.ts'
 export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
 
 /** What the jobs have to know of their leg. */
-export interface JobPlace {
+export interface JobPlace extends RecordingPlace {
   /** Whether it is sent another leg: nothing else can be then. */
   readonly isBridged: boolean
   /** Where it sits in a room, which it is sent while no job transmits. */
@@ -39,7 +38,7 @@ export class Jobs {
   readonly #outbound: Outbound
   readonly #place: JobPlace
   #transmitting: Job | undefined
-  readonly #recordings: Recording[] = []
+  readonly #recordings: Recordings
   readonly #detections: Detection[] = []
 
   constructor(
@@ -56,6 +55,7 @@ export class Jobs {
     this.#inbound = inbound
     this.#outbound = outbound
     this.#place = place
+    this.#recordings = new Recordings(leg, workshop, events, inbound, place)
   }
 
   get isTransmitting(): boolean {
@@ -66,6 +66,8 @@ export class Jobs {
   do(command: JobCommand, stream: StreamParameters | undefined, mediaMs: number): void {
     if (command.type === 'stopJob') this.#stopJob(command.job)
     else if (command.type === 'playNext') this.#playNext(command)
+    else if (command.type === 'pauseRecording') this.#recordings.pause(command.job, command.isCut, mediaMs)
+    else if (command.type === 'resumeRecording') this.#recordings.resume(command.job, mediaMs)
     else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
@@ -76,19 +78,19 @@ export class Jobs {
   /** Ends the jobs that a digit of the far end interrupts. */
   interrupt(): void {
     if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
-    for (const recording of [...this.#recordings]) if (recording.bargeIn) this.#endRecording(recording, 'BARGEIN')
+    this.#recordings.interrupt()
   }
 
   /** Ends every job. Recordings that are stopped get what still waits to be heard. */
   end(cause: JobCause, detail?: string): void {
     if (this.#transmitting !== undefined) this.#endTransmission(cause, detail)
     if (cause === 'ABORTED') this.#inbound.hearTheRest()
-    for (const recording of [...this.#recordings]) this.#endRecording(recording, cause, detail)
+    this.#recordings.end(cause, detail)
     for (const detection of [...this.#detections]) this.#endDetection(detection, cause, detail)
   }
 
   #play({ job: id, source, bargeIn, more = false }: Extract<JobCommand, { type: 'play' }>): void {
-    const job = jobOf(id, bargeIn, false)
+    const job = jobOf(id, bargeIn)
     job.more = more
     this.#transmit(job, this.#playerOf(source), () => {
       if (job.more) this.#waitForNext(job)
@@ -144,40 +146,25 @@ export class Jobs {
     }
     const asEvents = stream.telephoneEventPayloadType !== undefined
     const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
-    this.#transmit(jobOf(job, false, false), transmitter, () => this.#endTransmission('NORMAL'))
+    this.#transmit(jobOf(job, false), transmitter, () => this.#endTransmission('NORMAL'))
   }
 
-  /** With a beep, the job transmits first and records afterwards. */
+  /** With a beep, the job transmits first; one of the far end alone records afterwards, one of both sides from its beginning. */
   #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
-    const recorder = new Recorder(
-      limits,
-      (samples) => this.#events.push({ type: 'recorded', leg: this.#leg, job, samples }),
-      this.#workshop.kernels,
-    )
-    const recording: Recording = {
-      id: job,
-      bargeIn: limits.bargeIn,
-      recorder,
-      isPatient: true,
-      ...this.#hearingAt(limits.sampleRateHz, (frame, length) => {
-        const cause = recorder.hear(frame, length)
-        if (cause !== undefined) this.#endRecording(recording, cause)
-      }),
-    }
-    const listen = (atMs: number): void => {
-      this.#recordings.push(recording)
-      this.#inbound.attach(recording, atMs)
-    }
     if (!limits.beepOnStart) {
-      listen(mediaMs)
+      this.#recordings.begin(job, limits, mediaMs)
       return
     }
+    const hasBoth = (limits.sides ?? 'farEnd') !== 'farEnd'
     const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
-    this.#transmit(jobOf(job, limits.bargeIn, true), beep, (doneAtMs) => {
+    const beeping = jobOf(job, limits.bargeIn && !hasBoth, !hasBoth, hasBoth)
+    const isSaid = this.#transmit(beeping, beep, (doneAtMs) => {
       this.#transmitting = undefined
       this.#place.seat?.resume()
-      listen(doneAtMs)
+      this.#events.push({ type: 'beeped', leg: this.#leg, job })
+      if (!hasBoth) this.#recordings.begin(job, limits, doneAtMs)
     })
+    if (isSaid && hasBoth) this.#recordings.begin(job, limits, mediaMs)
   }
 
   #detect({ job, country }: Extract<JobCommand, { type: 'detect' }>, mediaMs: number): void {
@@ -200,33 +187,19 @@ export class Jobs {
     this.#inbound.attach(detection, mediaMs)
   }
 
-  /** Sound of any codec at one rate. */
-  #hearingAt(
-    sampleRateHz: SampleRateHz = 8000,
-    hear: (frame: Int16Array, length: number) => void,
-  ): Pick<FrameListener, 'hear' | 'hearWide'> {
-    if (sampleRateHz === 8000) return { hear: (frame) => hear(frame, frame.length) }
-    const { up, wide } = this.#workshop.codecs.rates
-    const past = new Int16Array(up.past)
-    return {
-      hear: (frame) => hear(wide, up.process(past, frame, 0, frame.length, wide, 0)),
-      hearWide: (frame) => hear(frame, frame.length),
-    }
-  }
-
-  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): void {
+  #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): boolean {
     if (this.#transmitting !== undefined || this.#place.isBridged) {
       this.#refuse(job.id, this.#place.isBridged ? 'the leg is bridged' : 'another job is transmitting')
-      return
+      return false
     }
     this.#transmitting = job
     this.#outbound.transmit(transmitter, onDone)
+    return true
   }
 
   #stopJob(job: JobId): void {
-    if (this.#transmitting?.id === job) this.#endTransmission('ABORTED')
-    const recording = this.#recordings.find((candidate) => candidate.id === job)
-    if (recording !== undefined) this.#endRecording(recording, 'ABORTED')
+    if (this.#transmitting?.id === job && this.#transmitting.isBeep !== true) this.#endTransmission('ABORTED')
+    this.#recordings.stop(job)
     const detection = this.#detections.find((candidate) => candidate.id === job)
     if (detection !== undefined) this.#endDetection(detection, 'ABORTED')
   }
@@ -236,14 +209,7 @@ export class Jobs {
     this.#transmitting = undefined
     if (this.#place.seat?.listens === true) this.#place.seat.resume()
     else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
-    this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
-  }
-
-  #endRecording(recording: Recording, cause: JobCause, detail?: string): void {
-    this.#recordings.splice(this.#recordings.indexOf(recording), 1)
-    this.#inbound.detach(recording)
-    recording.recorder.flush()
-    this.#finished(recording.id, cause, detail, recording.recorder.audioDetected)
+    if (job.isBeep !== true) this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
   }
 
   #endDetection(detection: Detection, cause: JobCause, detail?: string): void {
@@ -273,6 +239,8 @@ interface Job {
   readonly bargeIn: boolean
   /** A recording that still says its beep. */
   readonly isRecording: boolean
+  /** The beep of a recording that has begun, and that ends by itself. */
+  readonly isBeep: boolean
   /** Another source is to follow. */
   more: boolean
   /** That other source is late. */
@@ -281,20 +249,13 @@ interface Job {
   turn: number
 }
 
-function jobOf(id: JobId, bargeIn: boolean, isRecording: boolean): Job {
-  return { id, bargeIn, isRecording, more: false, isWaiting: false, turn: 0 }
+function jobOf(id: JobId, bargeIn: boolean, isRecording = false, isBeep = false): Job {
+  return { id, bargeIn, isRecording, isBeep, more: false, isWaiting: false, turn: 0 }
 }
 
 interface Detection extends FrameListener {
   readonly id: JobId
   /** Cadences are told by lengths, which following the network would change. */
-  readonly isPatient: true
-}
-
-interface Recording extends FrameListener {
-  readonly id: JobId
-  readonly bargeIn: boolean
-  readonly recorder: Recorder
   readonly isPatient: true
 }
 

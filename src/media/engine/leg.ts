@@ -15,6 +15,7 @@ import { Reporting } from './reporting.ts'
 import type { Room } from './room.ts'
 import { TICK_MS } from './schedule.ts'
 import { Seat } from './seat.ts'
+import { Tape } from './tape.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -25,6 +26,7 @@ import type { Workshop } from './workshop.ts'
  */
 export class Leg {
   readonly id: LegId
+  readonly #workshop: Workshop
   readonly #inbound: Inbound
   readonly #outbound: Outbound
   /** Until then the reports need no visit. */
@@ -43,9 +45,11 @@ export class Leg {
   #bridge: Bridge | undefined
   #room: Room | undefined
   #seat: Seat | undefined
+  #tape: Tape | undefined
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
     this.id = id
+    this.#workshop = workshop
     this.#protection = new Protection(workshop.crypto)
     this.#outbound = new Outbound(workshop, id, this.#latch)
     this.#inbound = new Inbound(workshop, id, this.#latch, {
@@ -102,6 +106,12 @@ export class Leg {
     return this.#seat
   }
 
+  /** Both directions on one clock, for whoever listens to it; it costs nothing while nobody does. */
+  get tape(): Tape {
+    this.#tape ??= new Tape(this.#workshop, this.#inbound, this.#outbound)
+    return this.#tape
+  }
+
   /** The room that it is in. */
   get room(): Room | undefined {
     return this.#room
@@ -137,6 +147,7 @@ export class Leg {
     const isNewPath = !couldSend || hasMoved
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
+    this.#tape?.useStream(stream, mediaMs)
     this.#bridge?.useStreams(mediaMs)
     this.#seat?.useStream(stream, !this.#jobs.isTransmitting, mediaMs)
     this.#reporting.useStream(stream, now)
@@ -192,7 +203,7 @@ export class Leg {
 
   /** Nobody transmits or listens, although nothing may be heard or sent. */
   get #isResting(): boolean {
-    return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo
+    return !this.#outbound.isBusy && !this.#inbound.hearing.isListenedTo && this.#tape?.isListenedTo !== true
   }
 
   /** Reads a little of each object that the first half of a visit needs, see {@link Touch}: nothing of a leg that rests. */
@@ -237,6 +248,7 @@ export class Leg {
   visitOut(mediaMs: number, now: Instant): void {
     if (this.#isAsleep) return
     this.#outbound.visit(mediaMs)
+    this.#tape?.visit(mediaMs)
     if (mediaMs >= this.#reportingAtMs) this.#reportingAtMs = mediaMs + this.#reporting.visit(mediaMs, now)
     if (this.#isOnHold && this.#isResting) this.#visitsToRest = VISITS_OF_REST
   }

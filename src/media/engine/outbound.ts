@@ -8,6 +8,7 @@ import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
 import type { LegId, OpusParameters, StreamParameters } from './control.ts'
 import type { Protection } from './protection.ts'
+import type { SentListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
 
 /**
@@ -31,6 +32,8 @@ export class Outbound {
   readonly #rtp: RtpSender
   readonly #splice = new StreamSplice()
   #transmitter: Transmitter | undefined
+  /** While both sides of the call are recorded. */
+  #tape: SentListener | undefined
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
   #nextSlotMs = 0
@@ -119,6 +122,11 @@ export class Outbound {
     this.#chooseCodec()
   }
 
+  /** Lets somebody, or nobody, take all sound that is sent. */
+  tapeTo(tape: SentListener | undefined): void {
+    this.#tape = tape
+  }
+
   /** Sends `transmitter` in the place of the one that is there, from the next slot on. */
   replace(transmitter: Transmitter): void {
     this.#transmitter = transmitter
@@ -161,8 +169,10 @@ export class Outbound {
     this.#isFirst = false
     let outcome = this.#fill(transmitter, packet)
     if (outcome === 'done' && this.#following !== undefined) outcome = this.#goOn(this.#following, packet)
-    if (outcome === 'audio') this.#send(packet, this.#payloadType)
-    else if (outcome === 'event') this.#send(packet, this.#eventPayloadType)
+    if (outcome === 'audio') {
+      if (this.maySend) this.#tape?.takeSent(packet.bytes, packet.payloadOffset, packet.payloadLength, slotMs)
+      this.#send(packet, this.#payloadType)
+    } else if (outcome === 'event') this.#send(packet, this.#eventPayloadType)
     else if (outcome === 'done') {
       this.stop()
       this.#onDone(mediaMs)
@@ -189,6 +199,7 @@ export class Outbound {
       this.stop()
       const { sequence, timestamp, isFirst } = this.#splice
       const marker = packet.marker || (isFirst && content === 'audio')
+      if (content === 'audio') this.#tape?.takeForwarded(packet, timestamp, isFirst, mediaMs)
       this.#sendOn(packet, marker, this.#payloadTypeOf(content), sequence, timestamp | 0)
     }
   }

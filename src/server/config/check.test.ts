@@ -76,7 +76,9 @@ describe('a configuration', () => {
       realm: 'ringdown',
       algorithms: ['SHA-256', 'MD5'],
       strangers: 'allow',
+      lockOut: { failures: 10, addressFailures: 50, withinS: 300, forS: 600, except: [] },
     })
+    expect(checkConfig({ authentication: { lockOut: false } }, folder).authentication.lockOut).toBeUndefined()
     expect(settings.limits.maxCalls).toBe(8_192)
     expect(settings.files.directory).toBe(join(folder, 'media'))
   })
@@ -365,8 +367,30 @@ describe('what is refused by its shape', () => {
       { trunks: [{ name: 'a', uri: 'sip:b', diversion: 'x' }] },
       /^trunks\[0\]\.diversion is "x": must be 'diversion', 'history-info'/,
     ],
-    ['a user without a password', { users: [{ username: 'a' }] }, /^users\[0\]\.password is not usable/],
+    ['a password that is a number', { users: [{ username: 'a', password: 1 }] }, /^users\[0\]\.password is/],
+    [
+      'a user whom the whole world may be',
+      { users: [{ username: 'a', trust: ['0.0.0.0/0'] }] },
+      /^users\[0\]\.trust\[0\] is "0\.0\.0\.0\/0": must be an IP address, or a range of them no wider than \/8/,
+    ],
+    [
+      'a user whom half the world may be',
+      { users: [{ username: 'a', trust: ['::/1'] }] },
+      /^users\[0\]\.trust\[0\] is "::\/1": must be/,
+    ],
+    ['a trusted name', { users: [{ username: 'a', trust: ['door.lan'] }] }, /^users\[0\]\.trust\[0\] is "door\.lan"/],
+    ['trust in nothing', { users: [{ username: 'a', password: 'b', trust: [] }] }, /^users\[0\]\.trust.*at least one/],
     ['a realm with quotes', { authentication: { realm: '"' } }, /^authentication\.realm is/],
+    [
+      'a lock-out for ever',
+      { authentication: { lockOut: { forS: 1e9 } } },
+      /^authentication\.lockOut\.forS is 1000000000: must be a whole number from 10 to 86400/,
+    ],
+    [
+      'a lock-out by a word',
+      { authentication: { lockOut: true } },
+      /^authentication\.lockOut is true: must be false, or/,
+    ],
     ['an unknown policy', { authentication: { strangers: 'no' } }, /^authentication\.strangers is "no": must be/],
     ['a limit as text', { limits: { maxCalls: '5' } }, /^limits\.maxCalls is "5": must be a whole number/],
     ['a log level', { log: { level: 'loud' } }, /^log\.level is "loud": must be silent, error/],
@@ -609,6 +633,11 @@ describe('what is refused because it contradicts itself', () => {
       /^users: the username "a" is there more than once/,
     ],
     [
+      'a user whom nobody can be',
+      { users: [{ username: 'a' }] },
+      /^users\[0\] has neither a password nor trusted addresses/,
+    ],
+    [
       'a challenge that nobody can pass',
       { authentication: { strangers: 'challenge' } },
       /^authentication\.strangers is 'challenge', and nobody could ever pass/,
@@ -630,6 +659,16 @@ describe('what is refused because it contradicts itself', () => {
       /speech\.voice: there is no voice "hal": flite has rms/,
     ],
     ['a file for the media store', { files: { directory: 'notes.txt' } }, /notes\.txt, which is a file/],
+    [
+      'encryption without a place for keys',
+      { files: { encryption: {} } },
+      /^files\.encryption needs one of keyFile and/,
+    ],
+    [
+      'keys for media files that are none',
+      { files: { encryption: { keyFile: 'notes.txt' } } },
+      /^files\.encryption: the keys for media files cannot be had from .*notes\.txt: (key 1 is none|there is no key in it)/,
+    ],
   ]
   it.each(cases)('%s', (_name, config, problem) => {
     expect(problems(config)).toEqual([expect.stringMatching(problem)])

@@ -295,7 +295,14 @@ export interface RegistrarConfig {
 /** Somebody who may call and register phones with a password. */
 export interface UserConfig {
   readonly username: string
-  readonly password: string
+  /** What the user's phones show. May be left out when there is `trust`: who comes from elsewhere is nobody then. */
+  readonly password?: string
+  /**
+   * IP addresses, and ranges of them such as `192.0.2.16/28`, from which whoever says to be this user is believed without
+   * a password: for devices that know none. A range holds at most a /8. Over UDP the address of a sender can be forged:
+   * name only networks of yours that let no such packets in. Default: none.
+   */
+  readonly trust?: readonly string[]
 }
 
 /** Who must show a password, and how (digest, RFC 3261 section 22). */
@@ -314,6 +321,25 @@ export interface AuthenticationConfig {
    * until this is said.
    */
   readonly strangers?: 'challenge' | 'allow'
+  /** Whoever tries too many passwords is refused with 403 for a while, also with the right one. `false`: never. Default {}. */
+  readonly lockOut?: false | LockOutConfig
+}
+
+/** How many wrong passwords are too many. */
+export interface LockOutConfig {
+  /** For one user name from one address, 1 to 10,000: then that name is locked out there. Default 10. */
+  readonly failures?: number
+  /** From one address, whatever the names, 1 to 100,000: then the address is locked out. Default 50. */
+  readonly addressFailures?: number
+  /** Within how long of the first they count together, 10 to 86,400 s. Default 300. */
+  readonly withinS?: number
+  /** How long it lasts, 10 to 86,400 s. Default 600. */
+  readonly forS?: number
+  /**
+   * IP addresses, and ranges of them, that are shared by many and never locked out as a whole: of proxies, and of NATs with
+   * many phones behind. Default: none.
+   */
+  readonly except?: readonly string[]
 }
 
 /** How much the exchange takes on; what is more is refused. */
@@ -345,6 +371,21 @@ export interface FilesConfig {
   readonly streamLongerThanMs?: number
   /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
   readonly maxRecordingBytes?: number
+  /** Encrypts what is recorded and written. Default: nothing is encrypted. */
+  readonly encryption?: EncryptionConfig
+}
+
+/**
+ * Files at rest are encrypted with AES-256-GCM. Keys are 32 octets each, as 64 hexadecimal digits or in base64, one a
+ * line: the first encrypts, all of them decrypt. They are read once, at the start, from one of the two places.
+ */
+export interface EncryptionConfig {
+  /** The file that holds the keys. */
+  readonly keyFile?: string
+  /** The environment variable that holds them. */
+  readonly keyVariable?: string
+  /** Whether files that are not encrypted are played and read all the same. Default true. */
+  readonly acceptPlain?: boolean
 }
 
 /** What is kept of recent calls in memory, for `ringdown explain`. */

@@ -3,6 +3,7 @@ import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
 import { createEngine, voiceProblem } from '../../speech/index.ts'
+import { readMediaKeys } from '../files/seal/media-keys.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -215,6 +216,11 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
     problems.push(
       `users: the username "${name}" is there more than once, among users and inbound trunks: usernames are unique`,
     )
+  for (const [index, { password, trust }] of users.entries())
+    if (password === undefined && trust.length === 0)
+      problems.push(
+        `users[${index}] has neither a password nor trusted addresses, so nobody could ever be this user: give password, or trust`,
+      )
   const hasCallers = users.length > 0 || trunks.length > 0
   const said = config.authentication?.strangers
   if (said === 'challenge' && names.length === 0 && trunks.every(isNeverKnown))
@@ -237,7 +243,19 @@ function callerProblems(config: CheckedConfig, { sip, trunks, users, registrar }
 }
 
 function fileProblems({ files }: Settings): string[] {
-  return isFile(files.directory) ? [`files.directory is ${files.directory}, which is a file: give a directory`] : []
+  const problems = isFile(files.directory)
+    ? [`files.directory is ${files.directory}, which is a file: give a directory`]
+    : []
+  const { encryption } = files
+  if (encryption === undefined) return problems
+  if ((encryption.keyFile === undefined) === (encryption.keyVariable === undefined))
+    return [...problems, 'files.encryption needs one of keyFile and keyVariable']
+  try {
+    readMediaKeys(encryption)
+  } catch (error) {
+    problems.push(`files.encryption: ${(error as Error).message}`)
+  }
+  return problems
 }
 
 function speechProblems({ speech }: Settings): string[] {

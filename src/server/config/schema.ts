@@ -21,6 +21,10 @@ const stunServer = text('must be stun: and a host', (value) =>
 )
 const STUN = 'or a STUN server that tells it, such as stun:stun.example.net'
 const range = text('must be an IP address, or a range such as 10.0.0.0/8', isRange)
+const trustedRange = text(
+  'must be an IP address, or a range of them no wider than /8, such as 192.0.2.0/24',
+  (value) => isRange(value) && Number(value.split('/')[1] ?? 128) >= 8,
+)
 const credential = text('must be a text of 1 to 256 characters without line breaks', (value) =>
   /^[^\r\n]{1,256}$/.test(value),
 )
@@ -234,7 +238,14 @@ export const configSchema = object({
     }),
     'networks { ranges, address }',
   ).optional(),
-  users: list(object({ username: credential, password: credential }), 'users { username, password }').optional(),
+  users: list(
+    object({
+      username: credential,
+      password: credential.optional(),
+      trust: list(trustedRange, 'addresses and ranges').min(1, 'must name at least one address').optional(),
+    }),
+    'users { username, password }',
+  ).optional(),
   registrar: object({
     domains: list(host, 'host names').optional(),
     minExpiresS: whole(10, 86_400, 'seconds').optional(),
@@ -253,6 +264,21 @@ export const configSchema = object({
       .min(1, 'must name at least one hash')
       .optional(),
     strangers: z.enum(['challenge', 'allow'], "must be 'challenge' or 'allow'").optional(),
+    lockOut: z
+      .union(
+        [
+          z.literal(false),
+          object({
+            failures: whole(1, 10_000, 'wrong passwords').optional(),
+            addressFailures: whole(1, 100_000, 'wrong passwords').optional(),
+            withinS: whole(10, 86_400, 'seconds').optional(),
+            forS: whole(10, 86_400, 'seconds').optional(),
+            except: list(range, 'addresses and ranges').optional(),
+          }),
+        ],
+        'must be false, or an object with the keys failures, addressFailures, withinS, forS, except',
+      )
+      .optional(),
   }).optional(),
   limits: object({
     maxCalls: whole(1, 100_000, 'calls').optional(),
@@ -267,6 +293,11 @@ export const configSchema = object({
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),
     streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
+    encryption: object({
+      keyFile: file.optional(),
+      keyVariable: text('must be the name of an environment variable', (value) => /^\w+$/.test(value)).optional(),
+      acceptPlain: z.boolean('must be true or false').optional(),
+    }).optional(),
   }).optional(),
   speech: speechSchema.optional(),
   records: object({

@@ -49,7 +49,7 @@ export interface Settings {
   readonly trunks: readonly TrunkSettings[]
   readonly numbering: NumberPlan | undefined
   readonly routes: readonly NumberRoute[] | undefined
-  readonly users: readonly UserSettings[]
+  readonly users: readonly LocalUserSettings[]
   readonly registrar: {
     readonly domains: readonly string[]
     readonly minExpiresS: number
@@ -61,6 +61,7 @@ export interface Settings {
     readonly realm: string
     readonly algorithms: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
     readonly strangers: 'challenge' | 'allow'
+    readonly lockOut: LockOutSettings | undefined
   }
   readonly limits: {
     readonly maxCalls: number
@@ -75,6 +76,7 @@ export interface Settings {
     readonly cacheBytes: number
     readonly streamLongerThanMs: number
     readonly maxRecordingBytes: number
+    readonly encryption?: EncryptionSettings
   }
   readonly speech: SpeechSettings
   readonly records: RecordLimits
@@ -82,6 +84,14 @@ export interface Settings {
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
+}
+
+/** Where the keys for media files are: one of the two. */
+export interface EncryptionSettings {
+  /** Absolute. */
+  readonly keyFile?: string
+  readonly keyVariable?: string
+  readonly acceptPlain: boolean
 }
 
 export type ListenSettings = PlainListenSettings | TlsListenSettings
@@ -160,13 +170,30 @@ export interface UserSettings {
   readonly password: string
 }
 
+export interface LocalUserSettings {
+  readonly username: string
+  readonly password: string | undefined
+  /** IP addresses and CIDR ranges that need no password. */
+  readonly trust: readonly string[]
+}
+
+/** When wrong passwords are too many. */
+export interface LockOutSettings {
+  readonly failures: number
+  readonly addressFailures: number
+  readonly withinS: number
+  readonly forS: number
+  /** IP addresses and CIDR ranges that are shared by many. */
+  readonly except: readonly string[]
+}
+
 /** Fills in the defaults. `directory` is what relative paths are relative to. */
 export function settingsOf(config: CheckedConfig, directory: string): Settings {
   const listen = config.sip?.listen?.map((entry) => listenSettings(entry, directory)) ?? DEFAULT_LISTEN
   const firstAddress = listen[0]?.address ?? '127.0.0.1'
   const publicAddress = config.sip?.publicAddress
   const trunks = (config.trunks ?? []).map(trunkSettings)
-  const users = config.users ?? []
+  const users = (config.users ?? []).map(({ username, password, trust = [] }) => ({ username, password, trust }))
   const portRange = config.media?.portRange ?? DEFAULT_PORT_RANGE
   const hasCallers = users.length > 0 || trunks.length > 0
   return {
@@ -218,6 +245,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       realm: config.authentication?.realm ?? 'ringdown',
       algorithms: config.authentication?.algorithms ?? ['SHA-256', 'MD5'],
       strangers: config.authentication?.strangers ?? (hasCallers ? 'challenge' : 'allow'),
+      lockOut: lockOutSettings(config.authentication?.lockOut),
     },
     limits: {
       maxCalls: config.limits?.maxCalls ?? Math.min(10_000, callsIn(portRange)),
@@ -232,6 +260,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
       streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
+      ...encryptionSettings(config, directory),
     },
     speech: speechSettings(config.speech),
     records: {
@@ -280,6 +309,19 @@ function listenSettings({ transport, address, port, ...files }: Listen, director
     certificate: absolute(certificate),
     key: absolute(key),
     ...(clientAuthority !== undefined && { clientAuthority: absolute(clientAuthority) }),
+  }
+}
+
+function encryptionSettings(config: CheckedConfig, directory: string): { encryption?: EncryptionSettings } {
+  const encryption = config.files?.encryption
+  if (encryption === undefined) return {}
+  const { keyFile, keyVariable, acceptPlain = true } = encryption
+  return {
+    encryption: {
+      ...(keyFile !== undefined && { keyFile: resolve(directory, keyFile) }),
+      ...(keyVariable !== undefined && { keyVariable }),
+      acceptPlain,
+    },
   }
 }
 
@@ -335,6 +377,14 @@ function trunkSettings(trunk: CheckedTrunk): TrunkSettings {
     inboundAddresses: trunk.inbound?.addresses ?? [],
     inboundCredentials: credentials(trunk.inbound?.username, trunk.inbound?.password),
   }
+}
+
+function lockOutSettings(
+  config: NonNullable<CheckedConfig['authentication']>['lockOut'] = {},
+): LockOutSettings | undefined {
+  if (config === false) return undefined
+  const { failures = 10, addressFailures = 50, withinS = 300, forS = 600, except = [] } = config
+  return { failures, addressFailures, withinS, forS, except }
 }
 
 function numberRoute({ prefix, trunks = [], service }: NonNullable<CheckedConfig['routes']>[number]): NumberRoute {

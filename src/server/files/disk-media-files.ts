@@ -4,18 +4,20 @@ import { dirname, sep } from 'node:path'
 import { assertMediaName, type MediaFileEntry, type MediaFileFacts, type MediaFiles } from '../../calls/index.ts'
 import { MediaFileError, UsageError } from '../../kit/index.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
-import { DiskFile } from './audio/disk-file.ts'
 import { assertOwnName, fileError, type MediaFolder, PRIVATE_FOLDER } from './media-folder.ts'
-import { openRecordingFile, syncDirectory } from './recording-file.ts'
+import { syncDirectory } from './recording-file.ts'
 import { isStaged } from './salvage.ts'
+import type { FileVault, StoredFile } from './seal/file-vault.ts'
 
 /** The files of a media store on disk, for applications. */
 export class DiskMediaFiles implements MediaFiles {
   readonly #folder: MediaFolder
+  readonly #vault: FileVault
   readonly #audio: AudioFiles
 
-  constructor(folder: MediaFolder, audio: AudioFiles) {
+  constructor(folder: MediaFolder, vault: FileVault, audio: AudioFiles) {
     this.#folder = folder
+    this.#vault = vault
     this.#audio = audio
   }
 
@@ -57,7 +59,7 @@ export class DiskMediaFiles implements MediaFiles {
     try {
       const path = await this.#folder.place(name)
       if ((await this.#statOf(name))?.isDirectory()) throw new Error('it is a folder')
-      await writeWhole(path, bytes)
+      await writeWhole(this.#vault, path, bytes)
     } catch (error) {
       throw fileError(name, 'cannot be written', error)
     }
@@ -129,10 +131,10 @@ export class DiskMediaFiles implements MediaFiles {
       .catch(() => undefined)
   }
 
-  async #open(name: string): Promise<DiskFile> {
+  async #open(name: string): Promise<StoredFile> {
     assertOwnName(name)
     try {
-      return await DiskFile.open(await this.#folder.existing(name))
+      return await this.#vault.open(await this.#folder.existing(name))
     } catch (error) {
       throw fileError(name, 'cannot be read', error)
     }
@@ -154,9 +156,9 @@ function isHidden(name: string): boolean {
 }
 
 /** Writes beside the place of the file, and lets the whole of it take the name. */
-export async function writeWhole(path: string, bytes: Uint8Array, openFile = openRecordingFile): Promise<void> {
+export async function writeWhole(vault: FileVault, path: string, bytes: Uint8Array): Promise<void> {
   const unfinished = `${path}.${randomBytes(8).toString('hex')}.new`
-  const file = await openFile(unfinished, 'new')
+  const file = await vault.create(unfinished)
   try {
     try {
       await file.write(bytes, 0)

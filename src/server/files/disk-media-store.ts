@@ -13,7 +13,6 @@ import type { AudioClip } from '../../media/index.ts'
 import type { Settings } from '../config/settings.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
 import { openAudioSource } from './audio/audio-source.ts'
-import { DiskFile } from './audio/disk-file.ts'
 import { loadClip } from './audio/load-clip.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { ClipCache } from './clip-cache.ts'
@@ -22,6 +21,8 @@ import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
 import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
 import { stagedPathOf } from './salvage.ts'
+import { FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
+import { readMediaKeys } from './seal/media-keys.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 /** What a media store counts. */
@@ -56,6 +57,7 @@ type Found = AudioClip | { readonly path: string }
  */
 export class DiskMediaStore implements MediaStore {
   readonly #folder: MediaFolder
+  readonly #vault: FileVault
   readonly #maxRecordingBytes: number
   readonly #cache: ClipCache
   /** Files being decoded, so that a hundred calls that play one file read it once. */
@@ -74,6 +76,7 @@ export class DiskMediaStore implements MediaStore {
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
     this.#folder = new MediaFolder(settings.directory)
+    this.#vault = vaultOf(settings)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8
@@ -81,12 +84,15 @@ export class DiskMediaStore implements MediaStore {
     this.#leftovers = new Leftovers({
       directory: settings.directory,
       logger: this.#logger,
+      vault: this.#vault,
       isOurs: (path) => this.#recordings.has(path),
       onRecovered: () => this.counters.add('recordingsRecovered'),
       ...(options.silentForMs !== undefined && { silentForMs: options.silentForMs }),
     })
-    this.#audio = options.audio ?? new ThreadAudioFiles({ onDied: (reason) => this.#onThreadDied(reason) })
-    this.files = new DiskMediaFiles(this.#folder, this.#audio)
+    this.#audio =
+      options.audio ??
+      new ThreadAudioFiles({ vault: this.#vault.options, onDied: (reason) => this.#onThreadDied(reason) })
+    this.files = new DiskMediaFiles(this.#folder, this.#vault, this.#audio)
   }
 
   /** Recordings being written, and bytes of audio that are kept. */
@@ -135,7 +141,7 @@ export class DiskMediaStore implements MediaStore {
     }
     try {
       await this.#folder.place(name)
-      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog }
+      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog, vault: this.#vault }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
       onClosed(false)
@@ -155,7 +161,7 @@ export class DiskMediaStore implements MediaStore {
   /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
   async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
     const path = await this.#folder.existing(name)
-    const file = await DiskFile.open(path)
+    const file = await this.#vault.open(path)
     const { modifiedMs, size } = file
     const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
     if (cached !== undefined) {
@@ -216,3 +222,8 @@ export class DiskMediaStore implements MediaStore {
 }
 
 const MOST_LONG = 1000
+
+function vaultOf({ encryption }: Settings['files']): FileVault {
+  if (encryption === undefined) return PLAIN_VAULT
+  return new FileVault({ keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain })
+}

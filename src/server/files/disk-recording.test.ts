@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parseWav, samplesOfWav } from '../../media/index.ts'
 import { DiskRecording, type RecordingOptions } from './disk-recording.ts'
 import { openRecordingFile, type RecordingFile } from './recording-file.ts'
+import { FileVault } from './seal/file-vault.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 let folder: string
@@ -37,8 +38,8 @@ function openGate(): { promise: Promise<void>; open: () => void } {
 }
 
 /** A disk on which each step waits for `pace`. */
-function disk(pace: (what: string) => Promise<void>, steps: string[] = []): NonNullable<RecordingOptions['openFile']> {
-  return async (name, mode) => {
+function disk(pace: (what: string) => Promise<void>, steps: string[] = []): FileVault {
+  return new FileVault({}, async (name, mode) => {
     const file = await openRecordingFile(name, mode)
     const step = async (what: string, act: () => Promise<void>): Promise<void> => {
       await pace(what)
@@ -50,7 +51,7 @@ function disk(pace: (what: string) => Promise<void>, steps: string[] = []): NonN
       sync: () => step('sync', () => file.sync()),
       close: () => step('close', () => file.close()),
     } satisfies RecordingFile
-  }
+  })
 }
 
 describe('DiskRecording', () => {
@@ -94,7 +95,7 @@ describe('DiskRecording', () => {
     const steps: string[] = []
     let wasThere = true
     const recording = await create({
-      openFile: disk(async (what) => {
+      vault: disk(async (what) => {
         if (what === 'close') wasThere = readdirSync(folder).includes('a.wav')
       }, steps),
     })
@@ -107,7 +108,7 @@ describe('DiskRecording', () => {
   it('is whole, sample by sample, when the disk has stalled in the middle', async () => {
     const gate = openGate()
     let isSlow = false
-    const recording = await create({ openFile: disk(async () => (isSlow ? gate.promise : undefined)) })
+    const recording = await create({ vault: disk(async () => (isSlow ? gate.promise : undefined)) })
     const blocks = Array.from({ length: 30 }, (_, n) => new Int16Array(1280).fill(n + 1))
     for (const each of blocks.slice(0, 7)) recording.write(each)
     await vi.waitUntil(() => audioIn('a.wav.part') > 0)
@@ -129,7 +130,7 @@ describe('DiskRecording', () => {
     const gate = openGate()
     const backlog = new WriteBacklog()
     let isSlow = false
-    const recording = await create({ backlog, openFile: disk(async () => (isSlow ? gate.promise : undefined)) })
+    const recording = await create({ backlog, vault: disk(async () => (isSlow ? gate.promise : undefined)) })
     for (let n = 0; n < 7; n++) recording.write(block)
     await vi.waitUntil(() => audioIn('a.wav.part') > 0)
     isSlow = true
@@ -164,7 +165,7 @@ describe('DiskRecording', () => {
     const outcomes: boolean[] = []
     const recording = await create({
       patienceMs: 50,
-      openFile: disk(async (what) => (what === 'sync' ? gate.promise : undefined)),
+      vault: disk(async (what) => (what === 'sync' ? gate.promise : undefined)),
       onClosed: (isComplete) => outcomes.push(isComplete),
     })
     recording.write(block)
@@ -179,7 +180,7 @@ describe('DiskRecording', () => {
     const outcomes: boolean[] = []
     const recording = await create({
       onClosed: (isComplete) => outcomes.push(isComplete),
-      openFile: disk(async (what) => {
+      vault: disk(async (what) => {
         if (what.startsWith('16128') && ++written > 1) throw new Error('ENOSPC: no space left on device')
       }),
     })

@@ -10,8 +10,9 @@ import {
   wavHeaderLength,
   wavPadding,
 } from '../../media/index.ts'
-import { openRecordingFile, type RecordingFile, syncDirectory } from './recording-file.ts'
+import { type RecordingFile, syncDirectory } from './recording-file.ts'
 import { makeWay, salvage, stagedPathOf } from './salvage.ts'
+import { type FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
 import type { WriteBacklog } from './write-backlog.ts'
 
 export interface RecordingOptions {
@@ -27,8 +28,8 @@ export interface RecordingOptions {
   readonly onClosed?: (isComplete: boolean) => void
   /** How long `close` waits for the disk. Default 30,000. */
   readonly patienceMs?: number
-  /** What makes files. Default: the disk. */
-  readonly openFile?: typeof openRecordingFile
+  /** What makes files, and encrypts them. Default: the disk, as it is. */
+  readonly vault?: FileVault
 }
 
 /**
@@ -73,8 +74,9 @@ export class DiskRecording implements RecordingSink {
 
   /** @throws Error of the file system when the file cannot be made */
   static async create(path: string, format: RecordingFormat, options: RecordingOptions): Promise<DiskRecording> {
-    await makeWay(stagedPathOf(path))
-    const file = await (options.openFile ?? openRecordingFile)(stagedPathOf(path), 'new')
+    const { vault = PLAIN_VAULT } = options
+    await makeWay(stagedPathOf(path), vault)
+    const file = await vault.create(stagedPathOf(path))
     return new DiskRecording(path, format, file, options)
   }
 
@@ -128,7 +130,7 @@ export class DiskRecording implements RecordingSink {
   }
 
   async #keepWhatIsThere(cause: Error): Promise<MediaFileError> {
-    const salvaged = await salvage(stagedPathOf(this.#path)).catch(() => undefined)
+    const salvaged = await salvage(stagedPathOf(this.#path), this.#options.vault).catch(() => undefined)
     const rest = salvaged?.outcome === 'kept' ? `; what was written is ${basename(salvaged.path)}` : ''
     return new MediaFileError(`${basename(this.#path)} could not be recorded: ${cause.message}${rest}`, { cause })
   }

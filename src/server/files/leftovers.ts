@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import type { Logger } from '../../kit/index.ts'
 import { isUnfinished } from './disk-media-files.ts'
 import { isStaged, salvage } from './salvage.ts'
+import type { FileVault } from './seal/file-vault.ts'
 
 export interface LeftoversOptions {
   readonly directory: string
   readonly logger: Logger
+  readonly vault: FileVault
   /** Whether a recording of this process is growing there. */
   readonly isOurs: (stagedPath: string) => boolean
   readonly onRecovered: () => void
@@ -65,7 +67,7 @@ export class Leftovers {
     try {
       const { mtimeMs } = await stat(path)
       if (Date.now() - mtimeMs < this.#silentForMs) return false
-      const salvaged = await salvage(path)
+      const salvaged = await salvage(path, this.#options.vault)
       if (salvaged.outcome === 'kept') {
         onRecovered()
         logger.warn({ file: salvaged.path }, 'a recording that a crash has left was completed and marked as cut')

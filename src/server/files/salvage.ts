@@ -3,6 +3,8 @@ import { dirname, extname } from 'node:path'
 import { parseWavHead, rawEncodingOf, wavHeader, wavHeaderLength, wavPadding } from '../../media/index.ts'
 import { DiskFile } from './audio/disk-file.ts'
 import { openRecordingFile, syncDirectory } from './recording-file.ts'
+import { type FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
+import { salvageSealed } from './seal/salvage-sealed.ts'
 
 const STAGED_ENDING = '.part'
 
@@ -20,10 +22,14 @@ export function isStaged(path: string): boolean {
  * Makes a playable file of a recording that was never completed: its header counts what is there, and its name says
  * that it was cut: `calls/a.wav.part` becomes `calls/a.cut.wav`, or `a.cut-2.wav` when there is one.
  *
- * @throws Error of the file system
+ * One that is encrypted is copied: what is authentic of it.
+ *
+ * @throws Error of the file system, or saying why it cannot be decrypted
  */
-export async function salvage(stagedPath: string): Promise<Salvaged> {
+export async function salvage(stagedPath: string, vault: FileVault = PLAIN_VAULT): Promise<Salvaged> {
   const path = stagedPath.slice(0, -STAGED_ENDING.length)
+  const segments = await vault.openUnfinished(stagedPath)
+  if (segments !== undefined) return copyAuthentic(segments, stagedPath, path, vault)
   const found = await measure(stagedPath, path)
   if (found === undefined) return { outcome: 'foreign' }
   if (found.audioBytes === 0) {
@@ -41,13 +47,22 @@ export async function salvage(stagedPath: string): Promise<Salvaged> {
   } finally {
     await file.close()
   }
-  const cutPath = await claimCutName(path)
-  await rename(stagedPath, cutPath).catch(async (error: unknown) => {
-    await rm(cutPath)
-    throw error
-  })
-  await syncDirectory(dirname(cutPath))
-  return { outcome: 'kept', path: cutPath }
+  return { outcome: 'kept', path: await giveCutName(stagedPath, path) }
+}
+
+async function copyAuthentic(
+  segments: AsyncIterable<Uint8Array>,
+  stagedPath: string,
+  path: string,
+  vault: FileVault,
+): Promise<Salvaged> {
+  const copy = `${stagedPath}.copy`
+  await rm(copy, { force: true })
+  const hasAudio = await salvageSealed(segments, path, () => vault.create(copy))
+  if (hasAudio === undefined) return { outcome: 'foreign' }
+  const cutPath = hasAudio ? await giveCutName(copy, path) : undefined
+  await rm(stagedPath)
+  return cutPath === undefined ? { outcome: 'empty' } : { outcome: 'kept', path: cutPath }
 }
 
 /** What became of it: kept as `path`, removed because there was no audio in it, or left alone as no recording of ours. */
@@ -57,11 +72,11 @@ export type Salvaged =
   | { readonly outcome: 'foreign' }
 
 /** Removes what stands where a recording is to grow; what a crash has left there is salvaged first. */
-export async function makeWay(stagedPath: string): Promise<void> {
+export async function makeWay(stagedPath: string, vault?: FileVault): Promise<void> {
   const stat = await lstat(stagedPath).catch(() => undefined)
   if (stat === undefined) return
   // A link that stands there is not followed, but replaced.
-  if (stat.isFile()) await salvage(stagedPath)
+  if (stat.isFile()) await salvage(stagedPath, vault)
   await rm(stagedPath, { force: true })
 }
 
@@ -90,6 +105,16 @@ async function measure(stagedPath: string, path: string): Promise<Measured | und
   } finally {
     await file.close()
   }
+}
+
+async function giveCutName(from: string, path: string): Promise<string> {
+  const cutPath = await claimCutName(path)
+  await rename(from, cutPath).catch(async (error: unknown) => {
+    await rm(cutPath)
+    throw error
+  })
+  await syncDirectory(dirname(cutPath))
+  return cutPath
 }
 
 /** Finds a name that nobody has, and takes it. */

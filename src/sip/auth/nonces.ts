@@ -12,8 +12,8 @@ export interface NonceOptions {
 /**
  * Makes nonces that need no memory until they have been used well, and sees to it that none is used twice.
  *
- * A nonce says when it was issued and carries our seal (RFC 7616 section 3.3 suggests as much), so a challenge costs
- * no memory however many strangers ask for one. Only a nonce that came back with a valid digest is remembered, with
+ * A nonce says when it was issued and to whom, and carries our seal (RFC 7616 section 3.3 suggests as much), so a
+ * challenge costs no memory however many strangers ask for one. Only a nonce that came back with a valid digest is remembered, with
  * its highest nonce count. When that memory is full the oldest goes, and with it every nonce issued as early: they
  * count as stale, which is safe and costs the client one more round trip.
  */
@@ -39,17 +39,21 @@ export class Nonces {
     return this.#counts.size
   }
 
-  issue(now: Instant): string {
+  /** @param address of whoever gets it; without quotes */
+  issue(now: Instant, address: string): string {
     const text = `${Math.floor(now).toString(36)}.${token(this.#random)}`
-    return `${text}.${this.#sealOf(text)}`
+    return `${text}.${this.#sealOf(text, address)}.${address}`
   }
 
-  /** Whether the nonce is ours and neither too old nor out of memory. */
+  /** The address that a nonce was issued to; `undefined` when it is none of ours. */
+  ownerOf(nonce: string): string | undefined {
+    const [, text = '', sealed = '', address = ''] = /^(\w+\.\w+)\.(\w+)\.(.*)$/.exec(nonce) ?? []
+    return constantTimeEqual(sealed, this.#sealOf(text, address)) ? address : undefined
+  }
+
+  /** Whether a nonce of ours is neither too old nor out of memory. */
   isFresh(nonce: string, now: Instant): boolean {
-    const sealAt = nonce.lastIndexOf('.')
-    const text = nonce.slice(0, Math.max(sealAt, 0))
-    if (!constantTimeEqual(nonce.slice(sealAt + 1), this.#sealOf(text))) return false
-    const issued = issuedAt(text)
+    const issued = issuedAt(nonce)
     return issued >= this.#floor && issued + this.#lifetimeMs > now
   }
 
@@ -75,8 +79,8 @@ export class Nonces {
     }
   }
 
-  #sealOf(text: string): string {
-    return seal(this.#key, text).slice(0, 32)
+  #sealOf(text: string, address: string): string {
+    return seal(this.#key, `${text} ${address}`).slice(0, 32)
   }
 }
 

@@ -4,6 +4,7 @@ import { seededRandom } from '../../kit/index.ts'
 import { createRequest, createResponse, type SipRequest } from '../message/index.ts'
 import { DigestClient } from './client.ts'
 import { hashCredentials } from './digest.ts'
+import { LockOut } from './lock-out.ts'
 import { type DigestSecret, DigestServer, type DigestServerOptions, type DigestVerdict } from './server.ts'
 
 const USERS: Readonly<Record<string, DigestSecret>> = {
@@ -191,12 +192,13 @@ describe('nonces', () => {
     expect(outcome(server.check(authorized(client), 6000))).toBe('stale')
   })
 
-  it('of another server are stale for those who know the password, wrong for others', () => {
+  it('of another server are stale, whatever the password: nothing is found out with them', () => {
     const server = createServer({ random: seededRandom(99) })
     const before = createServer()
-    expect(outcome(server.check(authorized(challenged(before.check(invite(), 0))), 0))).toBe('stale')
-    const guess = challenged(before.check(invite(), 0), 'alice', 'guess')
-    expect(outcome(server.check(authorized(guess), 0))).toBe('wrong')
+    for (const password of ['secret', 'guess']) {
+      const client = challenged(before.check(invite(), 0), 'alice', password)
+      expect(outcome(server.check(authorized(client), 0))).toBe('stale')
+    }
   })
 
   it('cannot be made up or made younger', () => {
@@ -231,5 +233,54 @@ describe('nonces', () => {
     expect(server.size).toBe(20)
     server.check(authorized(challenged(server.check(invite(), 5000))), 5000)
     expect(server.size).toBe(1)
+  })
+})
+
+describe('a lock-out', () => {
+  const HERE = '192.0.2.66'
+  const THERE = '2001:db8::7'
+
+  /** Tries a password from an address: the first request is challenged there, unless `nonceFrom` is said. */
+  function attempt(server: DigestServer, password: string, address: string, nonceFrom = address): DigestVerdict {
+    const challenge = server.check(invite(), 0, nonceFrom)
+    if (challenge.ok || challenge.reason === 'locked') return challenge
+    return server.check(authorized(challenged(challenge, 'alice', password)), 0, address)
+  }
+
+  it('comes of too many wrong passwords: then the right one does not help, at that address', () => {
+    const server = createServer({ lockOut: new LockOut({ failures: 3 }) })
+    const verdicts = Array.from({ length: 4 }, () => attempt(server, 'guess', HERE))
+    expect(verdicts.map(outcome)).toEqual(['wrong', 'wrong', 'wrong', 'locked'])
+    expect(verdicts[2]).toMatchObject({ lockedOut: { username: 'alice', address: HERE } })
+    expect(attempt(server, 'secret', HERE)).toEqual({ ok: false, reason: 'locked', status: 403, headers: [] })
+    expect(outcome(attempt(server, 'secret', THERE))).toBe('ok')
+  })
+
+  it('hits whom the nonce was issued to, not whose address was forged', () => {
+    const server = createServer({ lockOut: new LockOut({ failures: 3 }) })
+    for (let n = 0; n < 3; n++) attempt(server, 'guess', THERE, HERE)
+    expect(outcome(attempt(server, 'secret', THERE))).toBe('ok')
+    expect(outcome(attempt(server, 'secret', HERE))).toBe('locked')
+    // Nor is a nonce of who is locked out of use elsewhere.
+    const before = createServer({ lockOut: new LockOut({ failures: 1 }) })
+    const challenge = before.check(invite(), 0, HERE)
+    attempt(before, 'guess', HERE)
+    expect(outcome(before.check(authorized(challenged(challenge)), 0, THERE))).toBe('locked')
+  })
+
+  it('does not come of nonces that nobody was given', () => {
+    const server = createServer({ lockOut: new LockOut({ failures: 1 }), random: seededRandom(99) })
+    const foreign = createServer()
+    const guess = authorized(challenged(foreign.check(invite(), 0, HERE), 'alice', 'guess'))
+    for (let n = 0; n < 5; n++) expect(outcome(server.check(guess, 0, HERE))).toBe('stale')
+    expect(outcome(attempt(server, 'secret', HERE))).toBe('ok')
+  })
+
+  it('is far for who gets it right in between', () => {
+    const server = createServer({ lockOut: new LockOut({ failures: 2 }) })
+    for (let n = 0; n < 5; n++) {
+      expect(outcome(attempt(server, 'typo', HERE))).toBe('wrong')
+      expect(outcome(attempt(server, 'secret', HERE))).toBe('ok')
+    }
   })
 })

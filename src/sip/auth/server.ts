@@ -2,6 +2,7 @@ import { type Instant, type Random, toHex } from '../../kit/index.ts'
 import { parseAuthParams, printChallenge, type SipRequest } from '../message/index.ts'
 import { algorithmNamed, constantTimeEqual, type DigestAlgorithm, type DigestHash, hashOf } from './algorithms.ts'
 import { digestResponse, hashCredentials } from './digest.ts'
+import type { LockOut } from './lock-out.ts'
 import { Nonces } from './nonces.ts'
 
 /** What a user must know: the password itself, or HA1 (see `hashCredentials`) for each hash that may be used. */
@@ -20,6 +21,8 @@ export interface DigestServerOptions {
   readonly nonceLifetimeMs?: number
   /** The most used nonces to remember at a time, at least 1; default 10000. */
   readonly maxNonces?: number
+  /** Counts wrong passwords, and locks out who guesses. Default: anybody may try for ever. */
+  readonly lockOut?: LockOut
   /** Whether to challenge as a proxy (407) instead of as a server (401); default false. */
   readonly isProxy?: boolean
 }
@@ -30,13 +33,18 @@ export type DigestVerdict =
       readonly ok: false
       /**
        * `missing`: no credentials for our realm. `malformed`: some that cannot be read. `wrong`: an unknown user or a
-       * wrong password, which are not told apart. `stale`: right, but with a nonce that has run out or was used before.
+       * wrong password, which are not told apart. `stale`: right, but with a nonce that has run out or was used before; or
+       * with one that is none of ours, and not looked at. `locked`: its sender has guessed too often, and is not heard.
        */
-      readonly reason: 'missing' | 'malformed' | 'wrong' | 'stale'
-      readonly status: 401 | 407
-      /** To put on the response: one challenge for each algorithm, in order. */
+      readonly reason: 'missing' | 'malformed' | 'wrong' | 'stale' | 'locked'
+      readonly status: 401 | 403 | 407
+      /** To put on the response: one challenge for each algorithm, in order; none for `locked`. */
       readonly headers: readonly (readonly [name: string, value: string])[]
+      /** With this wrong password a user name or an address has been locked out. */
+      readonly lockedOut?: { readonly username: string; readonly address: string }
     }
+
+type Challenge = Exclude<DigestVerdict, { ok: true }>
 
 /**
  * Asks for digest credentials and checks them (RFC 3261 section 22, RFC 7616, RFC 8760; `qop=auth`, and the form
@@ -47,6 +55,9 @@ export type DigestVerdict =
  *
  * The `uri` of the credentials is not compared with the Request-URI, which proxies may rewrite on the way; a
  * digest that was overheard is of no use all the same, since its nonce count is spent.
+ *
+ * Wrong passwords are counted for the address that the nonce was issued to. The source of a datagram can be forged; a nonce
+ * is only known to who can receive there. So nobody can have another's address locked out.
  */
 export class DigestServer {
   readonly #options: DigestServerOptions
@@ -72,23 +83,36 @@ export class DigestServer {
     return this.#nonces.size
   }
 
-  check(request: SipRequest, now: Instant): DigestVerdict {
+  /** @param address the IP address that the request came from */
+  check(request: SipRequest, now: Instant, address = ''): DigestVerdict {
+    const { lockOut } = this.#options
     const credentials = this.#credentialsOf(request)
-    if (typeof credentials === 'string') return this.#challenge(credentials, now)
+    const isGiven = typeof credentials !== 'string'
+    if (lockOut?.isLocked(address, isGiven ? credentials.username : undefined, now)) return LOCKED
+    if (!isGiven) return this.#challenge(credentials, now, address)
 
     const { username, algorithm, nonce } = credentials
+    const owner = this.#nonces.ownerOf(nonce)
+    // Whether the digest is right is not looked at: so nothing can be found out with nonces that count for nobody.
+    if (owner === undefined) return this.#challenge('stale', now, address)
+    if (lockOut?.isLocked(owner, username, now)) return LOCKED
     const ha1 = this.#ha1Of(username, hashOf(algorithm))
     const expected = digestResponse({ ...credentials, ha1: ha1 ?? this.#nobody, method: request.method })
     const isRight = constantTimeEqual(credentials.response.toLowerCase(), expected) && ha1 !== undefined
-    if (!isRight) return this.#challenge('wrong', now)
-
+    if (!isRight) {
+      const challenge = this.#challenge('wrong', now, address)
+      const isTooMany = lockOut?.failed(owner, username, now) === true
+      return isTooMany ? { ...challenge, lockedOut: { username, address: owner } } : challenge
+    }
     const isNew = this.#nonces.isFresh(nonce, now) && this.#nonces.use(nonce, credentials.count, now)
-    return isNew ? { ok: true, username } : this.#challenge('stale', now)
+    if (!isNew) return this.#challenge('stale', now, address)
+    lockOut?.passed(owner, username)
+    return { ok: true, username }
   }
 
-  #challenge(reason: 'missing' | 'malformed' | 'wrong' | 'stale', now: Instant): DigestVerdict {
+  #challenge(reason: Challenge['reason'], now: Instant, address: string): Challenge {
     const name = this.#options.isProxy ? 'Proxy-Authenticate' : 'WWW-Authenticate'
-    const nonce = this.#nonces.issue(now)
+    const nonce = this.#nonces.issue(now, address)
     const headers = this.#algorithms.map((algorithm): readonly [string, string] => {
       const params = new Map([
         ['realm', this.#options.realm],
@@ -128,6 +152,8 @@ export class DigestServer {
     return 'password' in secret ? hashed : secret.ha1[hash]?.toLowerCase()
   }
 }
+
+const LOCKED: Challenge = { ok: false, reason: 'locked', status: 403, headers: [] }
 
 interface ReceivedCredentials {
   readonly username: string

@@ -241,11 +241,17 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   /** The user who sent the request, `undefined` when nobody needs to say; false: challenged. */
   #authenticate(id: TransactionId, request: SipRequest, from: Peer): string | undefined | false {
     const { authentication } = this.#core.options
-    if (authentication?.requires(request, from) !== true) return undefined
-    const verdict = authentication.server.check(request, this.#core.now)
+    const vouched = authentication?.vouchedUser?.(request, from)
+    if (vouched !== undefined) this.#core.count('vouchedRequests')
+    if (vouched !== undefined || authentication?.requires(request, from) !== true) return vouched
+    const verdict = authentication.server.check(request, this.#core.now, from.address)
     if (verdict.ok) return verdict.username
-    this.#core.count('challengedRequests')
+    this.#core.count(verdict.reason === 'locked' ? 'lockedOutRequests' : 'challengedRequests')
     if (verdict.reason === 'wrong' || verdict.reason === 'malformed') this.#core.count('failedAuthentications')
+    if (verdict.lockedOut !== undefined) {
+      this.#core.count('lockOuts')
+      this.#core.logger.warn(verdict.lockedOut, 'too many wrong passwords: locked out for a while')
+    }
     this.#answer(id, request, verdict.status, verdict.headers)
     return false
   }

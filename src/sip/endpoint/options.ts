@@ -22,8 +22,14 @@ export type EndpointCounter =
   | 'refusedRequests'
   /** A request that was challenged for credentials (401 or 407). */
   | 'challengedRequests'
+  /** A request that was taken as that of a user without a password, because of where it came from. */
+  | 'vouchedRequests'
   /** Credentials that were wrong or unreadable. */
   | 'failedAuthentications'
+  /** A user name at an address, or a whole address, was locked out for too many wrong passwords. */
+  | 'lockOuts'
+  /** A request refused with 403, because its sender is locked out. */
+  | 'lockedOutRequests'
   /** An INVITE beyond the limit of sessions, answered 503; or an outgoing one that was not sent for it. */
   | 'sessionLimitRefusals'
   /** An ACK that belongs to no dialog, or acknowledges nothing: dropped. */
@@ -112,6 +118,8 @@ export interface MessageWitness {
 export interface EndpointAuthentication {
   /** Whether this request must carry credentials: by its source, the user it claims to be, its target. */
   readonly requires: (request: SipRequest, from: Peer) => boolean
+  /** The user as whom a request is taken without a password, because of where it comes from; asked first. Default: nobody. */
+  readonly vouchedUser?: (request: SipRequest, from: Peer) => string | undefined
   readonly server: DigestServer
 }
 

@@ -38,7 +38,7 @@ describe('an offer', () => {
   it('is printed in the order of RFC 8866, codecs by preference', () => {
     expect(utf8Decode(createOffer({ ...local, codecs: ['PCMA', 'PCMU'] })).split('\r\n')).toEqual([
       'v=0',
-      'o=- 7 1 IN IP4 192.0.2.1',
+      'o=ringdown 7 1 IN IP4 192.0.2.1',
       's=-',
       'c=IN IP4 192.0.2.1',
       't=0 0',

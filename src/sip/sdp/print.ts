@@ -33,12 +33,13 @@ export interface LocalFormat {
 
 /**
  * Prints a description in the order of RFC 8866 section 5. Ours are always of this one shape, and a template costs
- * a fiftieth of what a general SDP writer does.
+ * a fiftieth of what a general SDP writer does. The user name of the origin is a word rather than the `-` of section 5.2:
+ * there are readers who look for letters.
  */
 export function printDescription(description: LocalDescription): Uint8Array {
   const { address, sessionId, sessionVersion } = description
   const family = address.includes(':') ? 'IP6' : 'IP4'
-  let text = `v=0\r\no=- ${sessionId} ${sessionVersion} IN ${family} ${address}\r\ns=-\r\nc=IN ${family} ${address}\r\nt=${description.timing}\r\n`
+  let text = `v=0\r\no=ringdown ${sessionId} ${sessionVersion} IN ${family} ${address}\r\ns=-\r\nc=IN ${family} ${address}\r\nt=${description.timing}\r\n`
   for (const line of description.media) text += printMedia(line)
   return utf8Encode(text)
 }

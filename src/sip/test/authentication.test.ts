@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Counters, seededRandom } from '../../kit/index.ts'
-import { DigestServer, type EndpointCounter, type EndpointOptions } from '../index.ts'
+import { DigestServer, type EndpointAuthentication, type EndpointCounter, type EndpointOptions } from '../index.ts'
 import { Agent, answerAtOnce, call, OFFER, type Pair, Phone, pair, Wire } from './wire.ts'
 
 /** Options of an endpoint that knows the user alice, and asks everybody who is not said to be trusted. */
@@ -74,6 +74,27 @@ describe('authentication', () => {
     both.wire.run(100)
     expect(both.alice.heard).toEqual(['answered 200'])
     expect(both.bob.event('incoming').user).toBeUndefined()
+  })
+
+  it('asks nobody for whom his address vouches, and says who that is', () => {
+    const counters = new Counters<EndpointCounter>()
+    const options = asking(counters)
+    const both = pair({
+      bob: {
+        ...options,
+        authentication: {
+          ...(options.authentication as EndpointAuthentication),
+          vouchedUser: (_request, { address }) => (address === both.alice.peer.address ? 'door' : undefined),
+        },
+      },
+    })
+    answerAtOnce(both.bob)
+    call(both)
+    both.wire.run(100)
+    expect(both.alice.heard).toEqual(['answered 200'])
+    expect(both.bob.event('incoming').user).toBe('door')
+    expect(counters.get('vouchedRequests')).toBe(1)
+    expect(counters.get('challengedRequests')).toBe(0)
   })
 
   it('is not asked for again within the dialog', () => {

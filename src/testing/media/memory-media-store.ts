@@ -73,7 +73,7 @@ export class MemoryMediaStore implements MediaStore {
     assertMediaName(name)
     const clip = this.#clips.get(name) ?? this.lookElsewhere(name)
     const whyNot = this.#files.whyNot(name)
-    if (clip === undefined && whyNot !== undefined) throw new MediaFileError(`${name} cannot be played: ${whyNot}`)
+    if (whyNot !== undefined) throw new MediaFileError(`${name} cannot be played: ${whyNot}`)
     if (clip === undefined) throw new MediaFileError(`there is no media file "${name}"${this.#whatThereIs()}`)
     if (!this.#clips.has(name)) this.#add(name, clip)
     return playableClip(clip, loop, startMs)

@@ -3,7 +3,7 @@ import type { AudioClip, AudioStream } from '../../../media/index.ts'
 import { openAudioSource } from './audio-source.ts'
 import { DiskFile, type ReadableFile } from './disk-file.ts'
 import { Feeder } from './feeder.ts'
-import { inspectAudio } from './inspect-audio.ts'
+import { inspectAudio, unreadable } from './inspect-audio.ts'
 import { loadClip } from './load-clip.ts'
 
 /** Reads sound files for players: the short ones as a whole, the long ones while they play. */
@@ -72,7 +72,15 @@ export class LocalAudioFiles implements AudioFiles {
   }
 
   async inspect(path: string, name: string): Promise<MediaFileFacts> {
-    return inspectAudio(await this.#open(path), name)
+    let file: ReadableFile
+    try {
+      file = await this.#open(path)
+    } catch (error) {
+      // What the file system says is no fact about the file; that it does not decrypt is one.
+      if ((error as NodeJS.ErrnoException).code !== undefined) throw error
+      return unreadable(error)
+    }
+    return inspectAudio(file, name)
   }
 
   async close(): Promise<void> {

@@ -21,8 +21,13 @@ export async function inspectAudio(file: ReadableFile, name: string): Promise<Me
     }
   } catch (error) {
     await file.close().catch(() => {})
-    return { ...shape, durationMs: 0, isPlayable: false, problems: [(error as Error).message] }
+    return { ...unreadable(error), ...shape }
   }
+}
+
+/** What is told of a file of which nothing can be read. */
+export function unreadable(error: unknown): MediaFileFacts {
+  return { ...UNKNOWN, durationMs: 0, isPlayable: false, problems: [(error as Error).message] }
 }
 
 type Shape = Pick<MediaFileFacts, 'format' | 'sampleRateHz' | 'channels'>

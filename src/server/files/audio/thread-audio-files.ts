@@ -1,12 +1,15 @@
 import { Worker } from 'node:worker_threads'
 import type { MediaFileFacts, ReadOptions } from '../../../calls/index.ts'
 import { type AudioClip, type AudioStream, endStream } from '../../../media/index.ts'
+import type { VaultOptions } from '../seal/file-vault.ts'
 import type { AudioFiles, FedStream } from './audio-files.ts'
 import type { FromFileThread, ToFileThread } from './thread-messages.ts'
 
 export interface ThreadAudioFilesOptions {
   /** The built thread. Default: the one beside this file. */
   readonly script?: URL
+  /** The keys of encrypted files. Default: none. */
+  readonly vault?: VaultOptions
   /** Hears that the thread has died; it is replaced when it is needed again. */
   readonly onDied?: (reason: string) => void
 }
@@ -26,15 +29,17 @@ type Request = ToFileThread extends infer Message ? (Message extends ToFileThrea
 export class ThreadAudioFiles implements AudioFiles {
   readonly #script: URL
   readonly #onDied: (reason: string) => void
+  readonly #vault: VaultOptions
   readonly #waiting = new Map<number, { resolve: (answer: Answer) => void; reject: (error: Error) => void }>()
   readonly #streams = new Map<number, AudioStream>()
   #worker: Worker | undefined
   #nextId = 1
   #isClosed = false
 
-  constructor({ script = builtThread(), onDied = () => {} }: ThreadAudioFilesOptions = {}) {
+  constructor({ script = builtThread(), vault = {}, onDied = () => {} }: ThreadAudioFilesOptions = {}) {
     this.#script = script
     this.#onDied = onDied
+    this.#vault = vault
   }
 
   async load(
@@ -89,7 +94,11 @@ export class ThreadAudioFiles implements AudioFiles {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#script, { name: 'ringdown-files', resourceLimits: { maxOldGenerationSizeMb: 256 } })
+    const worker = new Worker(this.#script, {
+      name: 'ringdown-files',
+      workerData: this.#vault,
+      resourceLimits: { maxOldGenerationSizeMb: 256 },
+    })
     let reason = 'the file thread has ended'
     worker.unref()
     worker.on('message', (message: FromFileThread) => {

@@ -1,4 +1,5 @@
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
+import { FileVault, type VaultOptions } from '../seal/file-vault.ts'
 import { type FedStream, LocalAudioFiles } from './audio-files.ts'
 import type { FromFileThread, ToFileThread } from './thread-messages.ts'
 
@@ -6,7 +7,8 @@ import type { FromFileThread, ToFileThread } from './thread-messages.ts'
 function serve(): void {
   const port = parentPort
   if (port === null) throw new Error('this file is the entry of a worker thread')
-  const files = new LocalAudioFiles()
+  const vault = new FileVault(workerData as VaultOptions)
+  const files = new LocalAudioFiles((path) => vault.open(path))
   const streams = new Map<number, FedStream>()
 
   async function answer(message: ToFileThread): Promise<FromFileThread> {

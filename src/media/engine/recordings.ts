@@ -1,0 +1,193 @@
+import type { Fifo } from '../../kit/index.ts'
+import type { SampleRateHz } from '../codec/codec-rates.ts'
+import { Recorder } from '../node/recorder.ts'
+import type { JobCause, JobId, LegId, MediaEvent, RecordLimits, StreamParameters } from './control.ts'
+import type { FrameListener } from './hearing.ts'
+import type { Inbound } from './inbound.ts'
+import { TICK_MS } from './schedule.ts'
+import type { Tape, TapeListener } from './tape.ts'
+import type { Workshop } from './workshop.ts'
+
+/**
+ * The recordings on a leg, any number of them. One of the far end hears what everybody else does who listens to it: what was
+ * lost is made up. One of both sides, or without keys, is made from the {@link Tape}, where everything stands at its time.
+ */
+export class Recordings {
+  readonly #leg: LegId
+  readonly #workshop: Workshop
+  readonly #events: Fifo<MediaEvent>
+  readonly #inbound: Inbound
+  readonly #place: RecordingPlace
+  readonly #running: Recording[] = []
+
+  constructor(leg: LegId, workshop: Workshop, events: Fifo<MediaEvent>, inbound: Inbound, place: RecordingPlace) {
+    this.#leg = leg
+    this.#workshop = workshop
+    this.#events = events
+    this.#inbound = inbound
+    this.#place = place
+  }
+
+  /** Begins one. The leg must have a stream. */
+  begin(id: JobId, limits: RecordLimits, mediaMs: number): void {
+    const { kernels, codecs, toneBank } = this.#workshop
+    const recorder = new Recorder(
+      limits,
+      (samples) => this.#events.push({ type: 'recorded', leg: this.#leg, job: id, samples }),
+      kernels,
+      limits.dtmfElimination === true ? { bank: toneBank, rates: codecs.rates } : undefined,
+    )
+    const isFromTape = limits.dtmfElimination === true || (limits.sides ?? 'farEnd') !== 'farEnd'
+    const recording: Recording = isFromTape ? this.#ofTape(id, limits, recorder) : this.#ofFarEnd(id, limits, recorder)
+    this.#running.push(recording)
+    if (recording.tapeListener !== undefined)
+      this.#place.tape.attach(recording.tapeListener, this.#place.stream!, mediaMs)
+    else this.#inbound.attach(recording, mediaMs)
+  }
+
+  /** Ends one with ABORTED, if it runs. */
+  stop(id: JobId): void {
+    const recording = this.#find(id)
+    if (recording !== undefined) this.#end(recording, 'ABORTED')
+  }
+
+  /** What is said from now on is not recorded: silence takes its place, or, with `isCut`, nothing does. */
+  pause(id: JobId, isCut: boolean, mediaMs: number): void {
+    const recording = this.#find(id)
+    if (recording === undefined || recording.isPaused) return
+    recording.isPaused = true
+    recording.recorder.pauseAfter(Math.floor(this.#behindMs(recording, mediaMs) / TICK_MS), isCut)
+  }
+
+  /** What is said from now on is recorded again. */
+  resume(id: JobId, mediaMs: number): void {
+    const recording = this.#find(id)
+    if (recording === undefined || !recording.isPaused) return
+    recording.isPaused = false
+    const marginMs = recording.tapeListener === undefined ? MARGIN_MS : 0
+    recording.recorder.resumeAfter(Math.ceil((this.#behindMs(recording, mediaMs) + marginMs) / TICK_MS))
+  }
+
+  /** Ends those that a digit of the far end interrupts: not while they are paused, for then keys are what they are paused for. */
+  interrupt(): void {
+    for (const recording of [...this.#running])
+      if (recording.bargeIn && !recording.isPaused) this.#end(recording, 'BARGEIN')
+  }
+
+  end(cause: JobCause, detail?: string): void {
+    for (const recording of [...this.#running]) this.#end(recording, cause, detail)
+  }
+
+  #find(id: JobId): Recording | undefined {
+    return this.#running.find((candidate) => candidate.id === id)
+  }
+
+  /** How long ago what is recorded next was said. */
+  #behindMs({ tapeListener }: Recording, mediaMs: number): number {
+    return tapeListener === undefined ? this.#inbound.hearing.delayMs : this.#place.tape.behindMs(mediaMs)
+  }
+
+  #ofFarEnd(id: JobId, { bargeIn, sampleRateHz }: RecordLimits, recorder: Recorder): Recording {
+    const hear = (frame: Int16Array, length: number): void => this.#judge(recording, recorder.hear(frame, length))
+    const toRate = this.#toRate(sampleRateHz)
+    const recording: Recording = {
+      id,
+      bargeIn,
+      recorder,
+      isPaused: false,
+      isOver: false,
+      isPatient: true,
+      tapeListener: undefined,
+      hear: (frame) => toRate(frame, 8000, hear),
+      ...(sampleRateHz === 16_000 && { hearWide: (frame: Int16Array) => hear(frame, frame.length) }),
+    }
+    return recording
+  }
+
+  #ofTape(id: JobId, { bargeIn, sampleRateHz, sides = 'farEnd' }: RecordLimits, recorder: Recorder): Recording {
+    const [farEndToRate, sentToRate] = [this.#toRate(sampleRateHz), this.#toRate(sampleRateHz)]
+    const farEndFrame = new Int16Array(((sampleRateHz ?? 8000) * TICK_MS) / 1000)
+    const keep = (frame: Int16Array, length: number): void => {
+      for (let i = 0; i < length; i++) farEndFrame[i] = frame[i]!
+    }
+    const recording: Recording = {
+      id,
+      bargeIn,
+      recorder,
+      isPaused: false,
+      isOver: false,
+      hear: () => {},
+      tapeListener: {
+        hearBoth: (farEnd, sent, rateHz, keyIsPressed) => {
+          farEndToRate(farEnd, rateHz, keep)
+          if (sides === 'farEnd') this.#judge(recording, recorder.hear(farEndFrame, farEndFrame.length, keyIsPressed))
+          else
+            sentToRate(sent, rateHz, (frame, length) =>
+              this.#judge(recording, recorder.hearBoth(farEndFrame, frame, length, keyIsPressed)),
+            )
+        },
+      },
+    }
+    return recording
+  }
+
+  /** Brings frames of either rate to that of a recording. */
+  #toRate(wantedHz: SampleRateHz = 8000): ToRate {
+    let past: Int16Array | undefined
+    return (frame, rateHz, then) => {
+      if (rateHz === wantedHz) {
+        then(frame, frame.length)
+        return
+      }
+      const { up, down, wide, narrow } = this.#workshop.codecs.rates
+      const [way, into] = wantedHz === 16_000 ? [up, wide] : [down, narrow]
+      if (past?.length !== way.past) past = new Int16Array(way.past)
+      then(into, way.process(past, frame, 0, frame.length, into, 0))
+    }
+  }
+
+  #judge(recording: Recording, cause: JobCause | undefined): void {
+    if (cause !== undefined && !recording.isOver) this.#end(recording, cause)
+  }
+
+  #end(recording: Recording, cause: JobCause, detail?: string): void {
+    recording.isOver = true
+    this.#running.splice(this.#running.indexOf(recording), 1)
+    const { id, recorder, tapeListener } = recording
+    if (tapeListener === undefined) this.#inbound.detach(recording)
+    else if (cause === 'TIMEOUT' || cause === 'SIZE' || cause === 'SILENCE') this.#place.tape.drop(tapeListener)
+    else this.#place.tape.detach(tapeListener)
+    recorder.finish()
+    this.#events.push({
+      type: 'finished',
+      leg: this.#leg,
+      job: id,
+      cause,
+      ...(detail !== undefined && { detail }),
+      audioDetected: recorder.audioDetected,
+    })
+  }
+}
+
+/** What recordings have to know of their leg. */
+export interface RecordingPlace {
+  readonly stream: StreamParameters | undefined
+  /** Both directions of it. */
+  readonly tape: Tape
+}
+
+type ToRate = (frame: Int16Array, rateHz: SampleRateHz, then: (frame: Int16Array, length: number) => void) => void
+
+interface Recording extends FrameListener {
+  readonly id: JobId
+  readonly bargeIn: boolean
+  readonly recorder: Recorder
+  readonly isPatient?: true
+  /** Where it is made from the tape. */
+  readonly tapeListener: TapeListener | undefined
+  isPaused: boolean
+  isOver: boolean
+}
+
+/** The jitter buffer may hold a packet a little longer than it should: what was said in a pause must not come behind it. */
+const MARGIN_MS = 40
