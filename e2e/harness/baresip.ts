@@ -45,8 +45,9 @@ export class Baresip {
 
   private constructor(folder: string) {
     this.#folder = folder
-    // Without its terminal baresip spins for ever: should this process be killed, it must end by itself.
-    this.#child = new Child('timeout', [String(LONGEST_LIFE_S), 'baresip', '-f', folder])
+    // Without its terminal baresip spins for ever: should this process be killed, it must end by itself. In the
+    // background `timeout` hands on a signal twice, and at the second baresip goes without taking back its registration.
+    this.#child = new Child('timeout', ['--foreground', String(LONGEST_LIFE_S), 'baresip', '-f', folder])
   }
 
   static async start(options: BaresipOptions): Promise<Baresip> {
