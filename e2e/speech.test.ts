@@ -1,5 +1,59 @@
+import { readFileSync } from 'node:fs'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Speech, ThreadEngine, type ThreadEngineOptions } from '../dist/speech/index.js'
+import { parseWav, samplesOfWav } from '../src/media/index.ts'
+import { bestMatch } from '../src/media/test/signals.ts'
+import { TestExchange } from './harness/exchange.ts'
+import { LoopbackNetwork } from './harness/loopback.ts'
+import { waitFor } from './harness/wait.ts'
+
+const network = new LoopbackNetwork()
+
+describe('a call', () => {
+  const exchanges: TestExchange[] = []
+  afterEach(async () => {
+    for (const exchange of exchanges.splice(0)) await exchange.stop()
+  })
+
+  async function start(services: Record<string, { app: string; parameters?: object }> = {}): Promise<TestExchange> {
+    const exchange = await TestExchange.start({ address: network.next(), services: services as never })
+    exchanges.push(exchange)
+    return exchange
+  }
+
+  const heardBy = (exchange: TestExchange): Int16Array => {
+    const wav = parseWav(readFileSync(exchange.file('heard.wav')))
+    if (!wav.ok) throw new Error(wav.error)
+    return samplesOfWav(wav.value)
+  }
+
+  it('hears a text, sentence by sentence, and the same again from what was kept', async () => {
+    const callee = await start({ listen: { app: 'listen', parameters: { record: 'heard.wav' } } })
+    const caller = await start()
+    const sentences = ['Good morning.', 'You have three new messages.', 'Please hold the line.']
+    const engine = new ThreadEngine({ type: 'flite' })
+    const spoken = await Promise.all(sentences.map((text) => new Speech(engine).open(text).clip()))
+    for (const times of [1, 2]) {
+      const to = `sip:listen@${callee.address}`
+      const { found } = await caller.dial({ to, say: sentences.join(' '), talkMs: 300 })
+      expect(found.said).toBe('NORMAL')
+      await callee.report('listen')
+      const heard = heardBy(callee)
+      for (const clip of spoken) {
+        // From the loud middle of each: jitter buffers stretch the silence around it.
+        const part = (clip!.data as Int16Array).subarray(2400, 4800)
+        expect(bestMatch(heard, part).correlation).toBeGreaterThan(0.9)
+      }
+      const { sentencesSpoken, sentencesKept = 0 } = await caller.counters()
+      expect([sentencesSpoken, sentencesKept]).toEqual([3, 3 * (times - 1)])
+    }
+    await engine.close()
+    const failed = await caller.dial({ to: `sip:listen@${callee.address}`, say: 'Hello.', voice: 'hal', talkMs: 100 })
+    expect(failed.found.said).toBe('ERROR')
+    expect(caller.log).toMatch(/there is no voice ..?hal..?: flite has rms \(en-US, male\), slt/)
+    await waitFor('nothing is spoken any more', async () => (await caller.sizes()).sentences === 0)
+  })
+})
 
 describe('the speech thread', () => {
   let engine: ThreadEngine

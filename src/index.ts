@@ -125,6 +125,7 @@ export {
   type ServiceMatch,
   type ShutdownConfig,
   type SipConfig,
+  type SpeechCacheConfig,
   type SpeechConfig,
   startServer,
   type TrunkConfig,

@@ -9,6 +9,9 @@ export interface DialParameters {
   /** What is offered, in order of preference; absent: the exchange's own. */
   codecs?: CodecName[]
   play?: string
+  /** A text that is said, before anything is played. */
+  say?: string
+  voice?: string
   record?: string
   press?: string
   /** Further headers of the INVITE. */
@@ -23,6 +26,8 @@ export default outbound(async (channel, app) => {
     talkMs,
     codecs,
     play,
+    say,
+    voice,
     record,
     press,
     headers,
@@ -35,10 +40,12 @@ export default outbound(async (channel, app) => {
   }
   if (record !== undefined) channel.fileRecorder.start(record)
   const digits = channel.dtmfDetector.getDigits({ interdigitTimeoutMs: 0 })
+  const said =
+    say === undefined ? undefined : await channel.filePlayer.say(say, { ...(voice !== undefined && { voice }) })
   const played = play === undefined ? undefined : await channel.filePlayer.play(play)
   const pressed = press === undefined ? undefined : await channel.dtmfPlayer.play(press)
   await channel.waitForIdle(talkMs === undefined ? {} : { timeoutMs: talkMs })
   await channel.hangUp()
   const recorded = record === undefined ? undefined : await channel.fileRecorder.waitUntilFinished()
-  reporter.send({ digits: await digits, played, pressed, recorded })
+  reporter.send({ digits: await digits, said, played, pressed, recorded })
 })

@@ -153,7 +153,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
       bargeIn,
       timeoutMs,
       what: describeAll(items),
-      prepare: () => run.prepare(),
+      prepare: (isWanted) => run.prepare(isWanted),
       onBegun: (job) => run.begun(job),
       onPlayingNext: () => run.playingNext(),
       complete: (_outcome, end) => run.close(end),

@@ -36,8 +36,11 @@ export interface KeysByInfo {
 
 /** How one run is made. */
 export interface RunPlan {
-  /** Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR. */
-  prepare(): Promise<JobCommand> | JobCommand | KeysByInfo
+  /**
+   * Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR.
+   * @param isWanted false as soon as the run was stopped or its call ends
+   */
+  prepare(isWanted: () => boolean): Promise<JobCommand> | JobCommand | KeysByInfo
   readonly bargeIn: boolean
   /** What is played, recorded or pressed, for the record of the call. */
   readonly what?: string
@@ -124,8 +127,13 @@ export abstract class MediaJob<Cause extends string> {
   async #prepare(run: Run, plan: RunPlan): Promise<void> {
     let command: JobCommand | KeysByInfo
     try {
-      command = await plan.prepare()
+      command = await plan.prepare(() => !run.isStopped && !run.leg.isEnding)
     } catch (error) {
+      // What nobody waits for any more need not have been possible.
+      if (run.isStopped || run.leg.isEnding) {
+        this.#finish(run, run.isStopped ? 'ABORTED' : 'HANGUP')
+        return
+      }
       this.#fail(error)
       this.#finish(run, 'ERROR')
       return

@@ -41,6 +41,7 @@ export class PlayRun {
   /** Where it stood in the end. */
   #endedAtMs = 0
   #isOver = false
+  #isWanted = (): boolean => true
   /** What could not be opened, or not be read to its end. */
   #trouble: unknown
 
@@ -67,8 +68,12 @@ export class PlayRun {
     return source.loop && lengthMs > 0 ? ms % lengthMs : Math.min(ms, lengthMs)
   }
 
-  /** Opens the first item. */
-  async prepare(): Promise<JobCommand> {
+  /**
+   * Opens the first item.
+   * @param isWanted false as soon as the run was stopped or its call ends
+   */
+  async prepare(isWanted: () => boolean): Promise<JobCommand> {
+    this.#isWanted = isWanted
     const { startMs, bargeIn } = this.#options
     this.#current = await this.#open(0, startMs)
     return {
@@ -176,9 +181,9 @@ export class PlayRun {
         playable: await files.read(item.fileToPlay, { ...how, ...(startMs > 0 && { startMs }) }),
       }
     if (speech === undefined) throw new UsageError('this exchange has no text-to-speech')
-    const { voice, rate } = item
-    const spoken = { ...how, ...(voice !== undefined && { voice }), ...(rate !== undefined && { rate }) }
-    return { index, startMs, playable: await speech.say(item.textToSay, spoken) }
+    const { textToSay, ...voice } = item
+    const isWanted = () => !this.#isOver && this.#isWanted()
+    return { index, startMs, playable: await speech.say(textToSay, { ...how, ...voice, isWanted }) }
   }
 
   async #close(opened: Opened | undefined, wasWanted: boolean): Promise<void> {

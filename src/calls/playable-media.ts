@@ -47,7 +47,10 @@ export interface TextToSay extends VoiceOptions {
 
 /** How a text is spoken. */
 export interface VoiceOptions extends Pick<SpokenAs, 'voice' | 'rate'> {
-  /** The text is a secret: the record of the call tells how long it was and not what it said. Default false. */
+  /**
+   * The text is a secret: the record of the call tells how long it was and not what it said, and its speech is kept nowhere.
+   * Default false.
+   */
   readonly private?: boolean
 }
 

@@ -14,7 +14,7 @@ export interface TextToSpeech {
    * Renders a text before it is needed, so that {@link TextToSpeech.say} has it at once. Resolves when it is rendered.
    * @throws SpeechError as `say`
    */
-  prepare(text: string, options: Omit<SpokenAs, 'loop' | 'mostHz'>): Promise<void>
+  prepare(text: string, options: Omit<SpokenAs, 'loop' | 'private'>): Promise<void>
 }
 
 /** How a text is spoken. */
@@ -23,7 +23,11 @@ export interface SpokenAs {
   readonly voice?: string
   /** How fast: 1 is the voice's own pace, 0.5 half as fast, 2 twice. Default 1. */
   readonly rate?: number
+  /** The text is a secret: what is rendered of it is kept nowhere. Default false. */
+  readonly private?: boolean
   readonly loop: boolean
   /** As for files: the sample rate that the call can make use of. */
   readonly mostHz?: 8000 | 16_000
+  /** Asked now and then while something is still to be rendered: false gives it up. Default: it is wanted until closed. */
+  readonly isWanted?: () => boolean
 }

@@ -1,3 +1,4 @@
+export { PromptDisk, type PromptDiskOptions } from './cache/prompt-disk.ts'
 export { createEngine, type EngineSettings, type FliteSettings } from './engines/engine-settings.ts'
 export {
   Speech,

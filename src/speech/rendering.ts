@@ -17,15 +17,18 @@ export interface Listener {
 export class Rendering {
   readonly key: string
   readonly sentence: SpokenSentence
+  /** Nothing of it is kept. */
+  readonly isPrivate: boolean
   /** Aborted when nobody wants it any more. */
   readonly #abort = new AbortController()
   readonly #listeners = new Set<Listener>()
   readonly #blocks = new BlockChannel<Int16Array>()
   #clip: AudioClip | undefined
 
-  constructor(key: string, sentence: SpokenSentence) {
+  constructor(key: string, sentence: SpokenSentence, isPrivate: boolean) {
     this.key = key
     this.sentence = sentence
+    this.isPrivate = isPrivate
   }
 
   /** When the one of its listeners that is in the greatest hurry needs it. */

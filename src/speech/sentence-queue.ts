@@ -29,6 +29,10 @@ export class SentenceQueue {
   }
 
   add(rendering: Rendering): void {
+    if (rendering.signal.aborted) {
+      this.#onEnded(rendering, new Error(GIVEN_UP))
+      return
+    }
     this.#waiting.push(rendering)
     rendering.signal.addEventListener('abort', () => this.#giveUp(rendering), { once: true })
     this.#next()

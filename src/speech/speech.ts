@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { Counters, SpeechError, UsageError } from '../kit/index.ts'
 import type { AudioClip } from '../media/index.ts'
 import { ClipMemory } from './cache/clip-memory.ts'
+import type { PromptDisk } from './cache/prompt-disk.ts'
 import { type Listener, Rendering } from './rendering.ts'
 import { SentenceQueue } from './sentence-queue.ts'
 import type { SpeechEngine, SpeechVoice, SpokenSentence } from './speech-engine.ts'
@@ -21,6 +22,10 @@ export type SpeechCounter =
   | 'sentencesRefused'
   /** Sentences given up because nobody waited for them any more. */
   | 'sentencesGivenUp'
+  /** Sentences kept on disk that were damaged: they were spoken anew. */
+  | 'promptsDamaged'
+  /** Sentences that could not be written to disk, or not be read from it. */
+  | 'promptsNotKept'
   /** Speech threads that died and were replaced. */
   | 'speechThreadsDied'
 
@@ -32,6 +37,8 @@ export interface SpeechOptions {
   readonly rate?: number
   /** Default 8,000. */
   readonly sampleRateHz?: 8000 | 16_000
+  /** The text is a secret: what is spoken of it is kept nowhere. Default false. */
+  readonly private?: boolean
   /** Asked now and then: false gives up what is still to be spoken. Default: it is wanted until it is closed. */
   readonly isWanted?: () => boolean
 }
@@ -48,6 +55,8 @@ export interface SpeechLimits {
 export interface SpeechServiceOptions extends SpeechLimits {
   /** The voice of those who name none. Default: the engine's. */
   readonly voice?: string
+  /** Where it is kept beyond this process. Default: nowhere. */
+  readonly disk?: PromptDisk
   /** Monotonic, in ms. */
   readonly now?: () => number
 }
@@ -62,17 +71,21 @@ export class Speech {
   readonly #voice: string
   readonly #queue: SentenceQueue
   readonly #memory: ClipMemory
+  readonly #disk: PromptDisk | undefined
+  readonly #writing = new Set<Promise<void>>()
   readonly #renderings = new Map<string, Rendering>()
   readonly #mostWaiting: number
   readonly #mostLength: number
   readonly #now: () => number
   #rounds: NodeJS.Timeout | undefined
+  #secrets = 0
 
   /** @throws SpeechError when the engine has no such voice */
   constructor(engine: SpeechEngine, options: SpeechServiceOptions = {}) {
     this.#engine = engine
     this.#queue = new SentenceQueue(engine, (rendering, error) => this.#ended(rendering, error))
     this.#memory = new ClipMemory(options.memoryBytes ?? 32 * 2 ** 20)
+    this.#disk = options.disk
     this.#mostWaiting = options.waitingSentences ?? 1000
     this.#mostLength = options.textLength ?? 10_000
     this.#now = options.now ?? (() => performance.now())
@@ -94,7 +107,7 @@ export class Speech {
    *   does not exist: it lists those that do
    */
   open(text: string, options: SpeechOptions = {}): SpokenText {
-    const { rate = 1, sampleRateHz = 8000, isWanted = () => true } = options
+    const { rate = 1, sampleRateHz = 8000, private: isPrivate = false, isWanted = () => true } = options
     if (!(rate >= SLOWEST && rate <= FASTEST))
       throw new UsageError(`a rate of speech is from ${SLOWEST} to ${FASTEST}, 1 being the voice's own: not ${rate}`)
     const voice = this.#voiceNamed(options.voice ?? this.#voice)
@@ -108,7 +121,7 @@ export class Speech {
         isWanted,
         isStreaming: this.#engine.capabilities.isStreaming,
         now: this.#now,
-        find: (sentence, listener) => this.#find(sentence, listener),
+        find: (sentence, listener) => this.#find(sentence, listener, isPrivate),
       },
     )
   }
@@ -124,6 +137,7 @@ export class Speech {
   async close(): Promise<void> {
     clearInterval(this.#rounds)
     await this.#engine.close()
+    await Promise.all(this.#writing)
   }
 
   #voiceNamed(name: string): string {
@@ -136,8 +150,8 @@ export class Speech {
    * What was kept, or what is on its way.
    * @throws SpeechError when too much waits already
    */
-  #find(sentence: SpokenSentence, listener: Listener): AudioClip | Rendering {
-    const key = keyOf(this.#engine, sentence)
+  #find(sentence: SpokenSentence, listener: Listener, isPrivate: boolean): AudioClip | Rendering {
+    const key = isPrivate ? `private ${++this.#secrets}` : keyOf(this.#engine, sentence)
     const kept = this.#memory.get(key)
     if (kept !== undefined) {
       this.counters.add('sentencesKept')
@@ -153,30 +167,53 @@ export class Speech {
       this.counters.add('sentencesRefused')
       throw new SpeechError(`${this.#renderings.size} sentences wait to be spoken: no more are taken`)
     }
-    const rendering = new Rendering(key, sentence)
+    const rendering = new Rendering(key, sentence, isPrivate)
     rendering.add(listener)
     this.#renderings.set(key, rendering)
     this.#rounds ??= setInterval(() => this.#askAround(), ROUNDS_MS).unref()
-    this.#queue.add(rendering)
+    if (this.#disk === undefined || isPrivate) this.#queue.add(rendering)
+    else void this.#begin(rendering, this.#disk)
     return rendering
   }
 
-  #ended(rendering: Rendering, error?: Error): void {
-    if (this.#renderings.get(rendering.key) === rendering) this.#renderings.delete(rendering.key)
-    if (this.#renderings.size === 0) {
-      clearInterval(this.#rounds)
-      this.#rounds = undefined
+  async #begin(rendering: Rendering, disk: PromptDisk): Promise<void> {
+    const kept = await disk.read(rendering.key)
+    if (kept === undefined) {
+      this.#queue.add(rendering)
+      return
     }
+    this.counters.add('sentencesKept')
+    rendering.endWith(kept)
+    this.#memory.set(rendering.key, kept)
+    this.#remove(rendering)
+  }
+
+  #ended(rendering: Rendering, error?: Error): void {
+    this.#remove(rendering)
     if (error === undefined) {
-      rendering.end()
-      this.#memory.set(rendering.key, rendering.clip())
       this.counters.add('sentencesSpoken')
+      rendering.end()
+      if (!rendering.isPrivate) this.#keep(rendering.key, rendering.clip())
       return
     }
     this.counters.add(rendering.signal.aborted ? 'sentencesGivenUp' : 'sentencesFailed')
     rendering.end(
       new SpeechError(`a sentence could not be spoken by ${this.#engine.name}: ${error.message}`, { cause: error }),
     )
+  }
+
+  #keep(key: string, clip: AudioClip): void {
+    this.#memory.set(key, clip)
+    if (this.#disk === undefined) return
+    const writing = this.#disk.write(key, clip).finally(() => this.#writing.delete(writing))
+    this.#writing.add(writing)
+  }
+
+  #remove(rendering: Rendering): void {
+    if (this.#renderings.get(rendering.key) === rendering) this.#renderings.delete(rendering.key)
+    if (this.#renderings.size > 0) return
+    clearInterval(this.#rounds)
+    this.#rounds = undefined
   }
 
   /** Whoever has gone without a word is not waited for. */

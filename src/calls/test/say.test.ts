@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { exchange, SyntheticSpeech, type TestExchangeOptions } from '../../testing/index.ts'
-import { type Channel, inbound, type MediaToPlay, PlayableMedia } from '../index.ts'
+import { type Channel, inbound, type MediaToPlay, type Playable, PlayableMedia, type SpokenAs } from '../index.ts'
 
 /** A caller of an application that has answered. */
 async function answered(app: (channel: Channel) => Promise<void>, options: TestExchangeOptions = {}) {
@@ -17,6 +17,23 @@ async function answered(app: (channel: Channel) => Promise<void>, options: TestE
     expect(pbx.exchange.alive).toBe(0)
   }
   return { pbx, alice, over }
+}
+
+/** Speech that never comes. */
+class SlowSpeech extends SyntheticSpeech {
+  #waiting: { isWanted: (() => boolean) | undefined; reject: (error: Error) => void }[] = []
+
+  override say(_text: string, { isWanted }: SpokenAs): Promise<Playable> {
+    return new Promise((_, reject) => this.#waiting.push({ isWanted, reject }))
+  }
+
+  wanted(): (boolean | undefined)[] {
+    return this.#waiting.map(({ isWanted }) => isWanted?.())
+  }
+
+  giveUp(): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(new Error('nobody waits for it any more'))
+  }
 }
 
 /** What the record of the only call says was played. */
@@ -98,6 +115,31 @@ describe('filePlayer.say', () => {
       { speech: new SyntheticSpeech({ voices: ['rms', 'slt'] }) },
     )
     await over()
+  })
+
+  test('asks for nothing any more when the call has gone before the first word, or it was stopped', async () => {
+    const speech = new SlowSpeech()
+    const causes: string[] = []
+    const { alice, over } = await answered(
+      async ({ filePlayer }) => {
+        filePlayer.startSay('Never mind.')
+        causes.push(await filePlayer.stop())
+        causes.push(await filePlayer.say('You will not hear this.'))
+        expect(filePlayer.error()).toBeUndefined()
+      },
+      { speech },
+    )
+    await alice.sleep(100)
+    expect(speech.wanted()).toEqual([false])
+    speech.giveUp()
+    await alice.sleep(100)
+    expect(speech.wanted()).toEqual([true])
+    await alice.hangUp()
+    await alice.sleep(100)
+    expect(speech.wanted()).toEqual([false])
+    speech.giveUp()
+    await over()
+    expect(causes).toEqual(['ABORTED', 'HANGUP'])
   })
 
   test('refuses at once what cannot be said', async () => {

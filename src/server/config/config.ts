@@ -16,7 +16,7 @@ export type {
   RouteConfig,
   RouteTrunkConfig,
 } from './number-config.ts'
-export type { SpeechConfig } from './speech-config.ts'
+export type { SpeechCacheConfig, SpeechConfig } from './speech-config.ts'
 
 /**
  * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word

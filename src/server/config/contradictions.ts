@@ -259,8 +259,12 @@ function fileProblems({ files }: Settings): string[] {
 }
 
 function speechProblems({ speech }: Settings): string[] {
-  const problem = speech.voice && voiceProblem(createEngine(speech.engine), speech.voice)
-  return problem ? [`speech.voice: ${problem}`] : []
+  const { engine, voice, cache } = speech
+  const problem = voice && voiceProblem(createEngine(engine), voice)
+  const problems = problem ? [`speech.voice: ${problem}`] : []
+  if (isFile(cache.directory))
+    problems.push(`speech.cache.directory is ${cache.directory}, which is a file: give a directory`)
+  return problems
 }
 
 function overlap(a: { address: string }, b: { address: string }): boolean {

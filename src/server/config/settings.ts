@@ -262,7 +262,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
       ...encryptionSettings(config, directory),
     },
-    speech: speechSettings(config.speech),
+    speech: speechSettings(config.speech, directory),
     records: {
       calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,
       bytesPerCall: config.records?.bytesPerCall ?? DEFAULT_RECORD_LIMITS.bytesPerCall,

@@ -27,15 +27,14 @@ export class SpokenTexts implements TextToSpeech {
     }
   }
 
-  prepare(text: string, options: Omit<SpokenAs, 'loop' | 'mostHz'>): Promise<void> {
+  prepare(text: string, options: Omit<SpokenAs, 'loop' | 'private'>): Promise<void> {
     return this.#speech.prepare(text, speechOptions(options))
   }
 }
 
-function speechOptions({ voice, rate, mostHz }: Omit<SpokenAs, 'loop'>): SpeechOptions {
+function speechOptions({ mostHz, ...options }: Omit<SpokenAs, 'loop'>): SpeechOptions {
   return {
-    ...(voice !== undefined && { voice }),
-    ...(rate !== undefined && { rate }),
+    ...options,
     ...(mostHz !== undefined && { sampleRateHz: mostHz }),
   }
 }

@@ -1,6 +1,6 @@
 import type { TextToSpeech } from '../../calls/index.ts'
 import type { Counters, Logger } from '../../kit/index.ts'
-import { Speech, type SpeechCounter, ThreadEngine } from '../../speech/index.ts'
+import { PromptDisk, Speech, type SpeechCounter, ThreadEngine } from '../../speech/index.ts'
 import type { SpeechSettings } from '../config/speech-settings.ts'
 import { SpokenTexts } from './spoken-texts.ts'
 
@@ -15,7 +15,7 @@ export interface RunningSpeech {
 
 /** Puts it together. A thread is started by the first text that is spoken, not here. */
 export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSpeech {
-  const { engine, threads, voice, ...limits } = settings
+  const { engine, threads, voice, cache, ...limits } = settings
   const threadEngine = new ThreadEngine(engine, {
     threads,
     onDied: (reason) => {
@@ -23,7 +23,24 @@ export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSp
       logger.error({}, `${reason}; what it was speaking has ended and it is started again when it is needed`)
     },
   })
-  const speech = new Speech(threadEngine, { ...limits, ...(voice !== undefined && { voice }) })
+  const disk = new PromptDisk({
+    ...cache,
+    onDamaged: (path) => {
+      speech.counters.add('promptsDamaged')
+      logger.warn({ path }, 'a sentence that was kept is damaged and is spoken anew')
+    },
+    onFailed: (error) => {
+      // Whatever the reason is, it will be the same for the next thousand.
+      if (speech.counters.get('promptsNotKept') === 0)
+        logger.warn({ err: error }, `what is spoken cannot be kept: ${error.message}`)
+      speech.counters.add('promptsNotKept')
+    },
+  })
+  const speech = new Speech(threadEngine, {
+    ...limits,
+    ...(cache.bytes > 0 && { disk }),
+    ...(voice !== undefined && { voice }),
+  })
   return {
     texts: new SpokenTexts(speech),
     counters: speech.counters,

@@ -35,7 +35,7 @@ export class SyntheticSpeech implements TextToSpeech {
     return playableClip(clip, loop)
   }
 
-  async prepare(_text: string, { voice }: Omit<SpokenAs, 'loop' | 'mostHz'>): Promise<void> {
+  async prepare(_text: string, { voice }: Omit<SpokenAs, 'loop' | 'private'>): Promise<void> {
     this.#requireVoice(voice)
   }
 
