@@ -51,6 +51,7 @@ export {
   type MediaToPlay,
   type OutboundDetails,
   outbound,
+  type PauseOptions,
   type Playable,
   PlayableMedia,
   PlayerCause,
@@ -62,6 +63,7 @@ export {
   type ReadOptions,
   RecorderCause,
   type RecordingFormat,
+  type RecordingOptions,
   type RecordingSink,
   type RecordOptions,
   type RedirectOptions,
@@ -87,6 +89,9 @@ export {
   type TrunkStatus,
   type UnansweredDetails,
   type VoiceOptions,
+  type WholeCallRecorder,
+  type WholeCallRecorderCause,
+  type WholeCallRecordOptions,
 } from './calls/index.ts'
 export {
   ConfigError,

@@ -24,6 +24,7 @@ import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
+import { WholeCallRecorder } from './whole-call-recorder.ts'
 
 /**
  * A telephone line in the hands of an application: one call at a time, and the media objects to speak, listen and
@@ -46,6 +47,7 @@ export class Channel {
 
   readonly filePlayer: FilePlayer
   readonly fileRecorder: FileRecorder
+  readonly wholeCallRecorder: WholeCallRecorder
   readonly tonePlayer: TonePlayer
   readonly dtmfPlayer: DtmfPlayer
   readonly dtmfDetector: DtmfDetector
@@ -61,6 +63,7 @@ export class Channel {
     this.#core = core
     this.filePlayer = new FilePlayer(core)
     this.fileRecorder = new FileRecorder(core)
+    this.wholeCallRecorder = new WholeCallRecorder(core)
     this.tonePlayer = new TonePlayer(core)
     this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)

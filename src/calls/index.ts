@@ -78,6 +78,7 @@ export {
   type StoryEvent,
   type StoryMessage,
 } from './record/call-story.ts'
+export type { PauseOptions, RecordingOptions } from './recording-job.ts'
 export type { AttemptOutcome, CallAttempt } from './routing/attempts.ts'
 export { type CallerIdPolicy, isMeant, numberOf } from './routing/caller-id.ts'
 export type { NumberFormat, NumberPlan } from './routing/number-plan.ts'
@@ -98,3 +99,4 @@ export type {
   TrunkRegistration,
   TrunkStatus,
 } from './upkeep/index.ts'
+export type { WholeCallRecorder, WholeCallRecorderCause, WholeCallRecordOptions } from './whole-call-recorder.ts'

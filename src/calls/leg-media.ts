@@ -46,6 +46,8 @@ export interface Placement {
 export interface JobListener {
   readonly bargeIn: boolean
   onRecorded?(samples: Int16Array): void
+  /** The beep of a recording is over. */
+  onBeeped?(): void
   onHeard?(event: Extract<MediaEvent, { type: 'heard' }>): void
   /** The source that was to be played after another has begun. */
   onPlayingNext?(): void
@@ -239,6 +241,14 @@ export class LegMedia {
     if (this.#jobs.has(job)) this.#host.media({ type: 'stopJob', leg: this.#leg, job })
   }
 
+  pauseRecording(job: JobId, isCut: boolean): void {
+    if (this.#jobs.has(job)) this.#host.media({ type: 'pauseRecording', leg: this.#leg, job, isCut })
+  }
+
+  resumeRecording(job: JobId): void {
+    if (this.#jobs.has(job)) this.#host.media({ type: 'resumeRecording', leg: this.#leg, job })
+  }
+
   /** Lets this leg and `other` hear each other; resolves with whether it could be done. */
   bridge(other: LegMedia): Promise<boolean> {
     return new Promise((resolve) => {
@@ -330,6 +340,9 @@ export class LegMedia {
         return
       case 'playingNext':
         this.#jobs.get(event.job)?.onPlayingNext?.()
+        return
+      case 'beeped':
+        this.#jobs.get(event.job)?.onBeeped?.()
         return
       case 'heard':
         this.#jobs.get(event.job)?.onHeard?.(event)

@@ -9,6 +9,8 @@ import type { JobCommand, JobListener, NextToPlay } from './leg-media.ts'
 export interface RunningJob {
   /** Lets one that plays go on with another source. */
   playNext(next: Omit<NextToPlay, 'type'>): void
+  pauseRecording(isCut: boolean): void
+  resumeRecording(): void
 }
 
 /** What a job can say of its end before it is mapped to the causes of its object. */
@@ -26,6 +28,8 @@ interface Run {
   stop: (() => void) | undefined
   isStopped: boolean
   isOverdue: boolean
+  /** It has the place of the transmitter. */
+  isTransmitting: boolean
 }
 
 /** Keys that go by signalling, not through the media engine. */
@@ -42,6 +46,8 @@ export interface RunPlan {
    */
   prepare(isWanted: () => boolean): Promise<JobCommand> | JobCommand | KeysByInfo
   readonly bargeIn: boolean
+  /** A receiver that transmits a beep first. Default false. */
+  readonly beeps?: boolean
   /** What is played, recorded or pressed, for the record of the call. */
   readonly what?: string
   /** Ends with TIMEOUT after so long. Default: never. */
@@ -113,9 +119,18 @@ export abstract class MediaJob<Cause extends string> {
   protected launch(leg: Leg, plan: RunPlan): void {
     if (this.#run !== undefined)
       throw new UsageError(`${this.#name} is already running; stop it or wait until it finished`)
-    if (this.#transmits) this.core.claimTransmitter(this.#name)
+    const isTransmitting = this.#transmits || plan.beeps === true
+    if (isTransmitting) this.core.claimTransmitter(this.#name)
     const { promise, resolve } = withResolvers<JobEnd>()
-    const run: Run = { leg, finished: promise, finish: resolve, stop: undefined, isStopped: false, isOverdue: false }
+    const run: Run = {
+      leg,
+      finished: promise,
+      finish: resolve,
+      stop: undefined,
+      isStopped: false,
+      isOverdue: false,
+      isTransmitting,
+    }
     this.#run = run
     this.#cause = 'NONE'
     this.#error = undefined
@@ -152,7 +167,10 @@ export abstract class MediaJob<Cause extends string> {
       run.stop?.()
     })
     const listener: JobListener = {
-      bargeIn: plan.bargeIn,
+      get bargeIn() {
+        return plan.bargeIn
+      },
+      onBeeped: () => this.#releaseTransmitter(run),
       onRecorded: (samples) => {
         if (plan.onRecorded?.(samples) === false) run.stop?.()
       },
@@ -169,7 +187,11 @@ export abstract class MediaJob<Cause extends string> {
     } else {
       const job = leg.media.startJob(command, listener)
       run.stop = () => leg.media.stopJob(job)
-      plan.onBegun?.({ playNext: (next) => leg.media.playNext(job, next) })
+      plan.onBegun?.({
+        playNext: (next) => leg.media.playNext(job, next),
+        pauseRecording: (isCut) => leg.media.pauseRecording(job, isCut),
+        resumeRecording: () => leg.media.resumeRecording(job),
+      })
     }
   }
 
@@ -181,19 +203,24 @@ export abstract class MediaJob<Cause extends string> {
   ): Promise<void> {
     if (end === 'ERROR') this.#fail(new MediaFileError(outcome.detail ?? 'the media engine reported an error'))
     // The place of the transmitter is free as soon as the engine says so, not when the application looks.
-    if (this.#transmits) this.core.releaseTransmitter()
+    this.#releaseTransmitter(run)
     try {
       await plan.complete?.(outcome, end)
     } catch (error) {
       this.#fail(error)
-      this.#finish(run, 'ERROR', true)
+      this.#finish(run, 'ERROR')
       return
     }
-    this.#finish(run, end, true)
+    this.#finish(run, end)
   }
 
-  #finish(run: Run, end: JobEnd, isReleased = false): void {
-    if (this.#transmits && !isReleased) this.core.releaseTransmitter()
+  #releaseTransmitter(run: Run): void {
+    if (run.isTransmitting) this.core.releaseTransmitter()
+    run.isTransmitting = false
+  }
+
+  #finish(run: Run, end: JobEnd): void {
+    this.#releaseTransmitter(run)
     this.#run = undefined
     this.#cause = end
     run.leg.record?.add(this.core.host.now, { type: 'finished', job: this.#name, cause: end })

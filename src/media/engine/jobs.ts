@@ -66,8 +66,8 @@ export class Jobs {
   do(command: JobCommand, stream: StreamParameters | undefined, mediaMs: number): void {
     if (command.type === 'stopJob') this.#stopJob(command.job)
     else if (command.type === 'playNext') this.#playNext(command)
-    else if (command.type === 'pauseRecording') this.#recordings.pause(command.job, command.isCut, mediaMs)
-    else if (command.type === 'resumeRecording') this.#recordings.resume(command.job, mediaMs)
+    else if (command.type === 'pauseRecording' || command.type === 'resumeRecording')
+      this.#pauseOrResume(command, mediaMs)
     else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
     else if (command.type === 'play') this.#play(command)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
@@ -162,9 +162,19 @@ export class Jobs {
       this.#transmitting = undefined
       this.#place.seat?.resume()
       this.#events.push({ type: 'beeped', leg: this.#leg, job })
-      if (!hasBoth) this.#recordings.begin(job, limits, doneAtMs)
+      if (hasBoth) return
+      this.#recordings.begin(job, limits, doneAtMs)
+      if (beeping.pause !== undefined) this.#recordings.pause(job, beeping.pause.isCut, doneAtMs, true)
     })
     if (isSaid && hasBoth) this.#recordings.begin(job, limits, mediaMs)
+  }
+
+  /** One whose beep is still to be heard begins paused. */
+  #pauseOrResume(command: Extract<JobCommand, { type: 'pauseRecording' | 'resumeRecording' }>, mediaMs: number): void {
+    const job = this.#transmitting
+    if (job?.id === command.job && job.isRecording) job.pause = command.type === 'pauseRecording' ? command : undefined
+    else if (command.type === 'pauseRecording') this.#recordings.pause(command.job, command.isCut, mediaMs)
+    else this.#recordings.resume(command.job, mediaMs)
   }
 
   #detect({ job, country }: Extract<JobCommand, { type: 'detect' }>, mediaMs: number): void {
@@ -247,10 +257,12 @@ interface Job {
   isWaiting: boolean
   /** How many sources have begun after the first. */
   turn: number
+  /** How a recording is paused, while it still says its beep. */
+  pause: { readonly isCut: boolean } | undefined
 }
 
 function jobOf(id: JobId, bargeIn: boolean, isRecording = false, isBeep = false): Job {
-  return { id, bargeIn, isRecording, isBeep, more: false, isWaiting: false, turn: 0 }
+  return { id, bargeIn, isRecording, isBeep, more: false, isWaiting: false, turn: 0, pause: undefined }
 }
 
 interface Detection extends FrameListener {

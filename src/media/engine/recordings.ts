@@ -51,12 +51,15 @@ export class Recordings {
     if (recording !== undefined) this.#end(recording, 'ABORTED')
   }
 
-  /** What is said from now on is not recorded: silence takes its place, or, with `isCut`, nothing does. */
-  pause(id: JobId, isCut: boolean, mediaMs: number): void {
+  /**
+   * What is said from now on is not recorded: silence takes its place, or, with `isCut`, nothing does.
+   * @param isNew it has just begun, and begins with the pause
+   */
+  pause(id: JobId, isCut: boolean, mediaMs: number, isNew = false): void {
     const recording = this.#find(id)
     if (recording === undefined || recording.isPaused) return
     recording.isPaused = true
-    recording.recorder.pauseAfter(Math.floor(this.#behindMs(recording, mediaMs) / TICK_MS), isCut)
+    recording.recorder.pauseAfter(isNew ? 0 : Math.floor(this.#behindMs(recording, mediaMs) / TICK_MS), isCut)
   }
 
   /** What is said from now on is recorded again. */

@@ -102,11 +102,18 @@ export class Tape implements SentListener, ReceivedListener {
     this.#close()
   }
 
-  /** The stream has changed. What was on the way is heard first. */
+  /**
+   * The stream has changed. What was on the way is heard first. Some senders let the time in their packets stand still while
+   * they are on hold.
+   */
   useStream(stream: StreamParameters, mediaMs: number): void {
-    if (!this.isListenedTo) return
-    const isSame = stream.codec === this.#stream?.codec && eventClockRateHz(stream) === eventClockRateHz(this.#stream)
-    if (isSame) return
+    const [sides, before] = [this.#sides, this.#stream]
+    if (sides === undefined || before === undefined) return
+    this.#stream = stream
+    if (stream.codec === before.codec && eventClockRateHz(stream) === eventClockRateHz(before)) {
+      if (stream.direction !== before.direction || stream.remotePort !== before.remotePort) sides.farEnd.unanchor()
+      return
+    }
     while (this.#headMs < mediaMs) this.#hearNext()
     if (!this.isListenedTo) return
     this.#close()
