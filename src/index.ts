@@ -119,6 +119,7 @@ export {
   type NumberFormatConfig,
   type NumberingConfig,
   type OutboundOptions,
+  type QuotaConfig,
   type RecordsConfig,
   type RegistrarConfig,
   type RingdownConfig,

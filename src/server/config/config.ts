@@ -371,8 +371,28 @@ export interface FilesConfig {
   readonly streamLongerThanMs?: number
   /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
   readonly maxRecordingBytes?: number
+  /**
+   * What the store, or folders of it, may hold on this machine: counted in what stands on the disk, held while recordings
+   * grow. A recording that meets one ends with ERROR and keeps what it has. Default: no limits.
+   */
+  readonly quotas?: readonly QuotaConfig[]
+  /**
+   * What must stay free of the file system, in bytes: recordings end, and nothing is written, when it would not.
+   * Default 0.
+   */
+  readonly minFreeBytes?: number
   /** Encrypts what is recorded and written. Default: nothing is encrypted. */
   readonly encryption?: EncryptionConfig
+}
+
+/** What a folder of the media store may hold. */
+export interface QuotaConfig {
+  /** A folder such as `calls`, with what is in it; or `voicemail/*`, each folder in one. Default: the whole store. */
+  readonly folder?: string
+  /** Default: no limit. */
+  readonly maxBytes?: number
+  /** Default: no limit. */
+  readonly maxFiles?: number
 }
 
 /**

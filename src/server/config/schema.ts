@@ -293,6 +293,18 @@ export const configSchema = object({
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),
     streamLongerThanMs: whole(1000, 3_600_000, 'milliseconds').optional(),
     maxRecordingBytes: whole(1000, 2 ** 32 - 1024, 'bytes').optional(),
+    quotas: list(
+      object({
+        folder: text(
+          "must be a folder of the media store such as 'calls', or 'voicemail/*' for each of those in it",
+          (value) => /^([A-Za-z0-9._@-]+|\*)(\/([A-Za-z0-9._@-]+|\*))*$/.test(value),
+        ).optional(),
+        maxBytes: whole(0, 2 ** 50, 'bytes').optional(),
+        maxFiles: whole(0, 1_000_000_000, 'files').optional(),
+      }),
+      'quotas { folder, maxBytes, maxFiles }',
+    ).optional(),
+    minFreeBytes: whole(0, 2 ** 50, 'bytes').optional(),
     encryption: object({
       keyFile: file.optional(),
       keyVariable: text('must be the name of an environment variable', (value) => /^\w+$/.test(value)).optional(),

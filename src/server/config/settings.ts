@@ -77,6 +77,8 @@ export interface Settings {
     readonly streamLongerThanMs: number
     readonly maxRecordingBytes: number
     readonly encryption?: EncryptionSettings
+    readonly quotas?: readonly QuotaSettings[]
+    readonly minFreeBytes?: number
   }
   readonly speech: SpeechSettings
   readonly records: RecordLimits
@@ -84,6 +86,14 @@ export interface Settings {
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
+}
+
+/** What a folder of the media store may hold. */
+export interface QuotaSettings {
+  /** Relative to the store, `*` standing for any one folder; without: the whole store. */
+  readonly folder?: string
+  readonly maxBytes?: number
+  readonly maxFiles?: number
 }
 
 /** Where the keys for media files are: one of the two. */
@@ -260,6 +270,8 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
       streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
       maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
+      quotas: (config.files?.quotas ?? []).map(definedOnly),
+      minFreeBytes: config.files?.minFreeBytes ?? 0,
       ...encryptionSettings(config, directory),
     },
     speech: speechSettings(config.speech, directory),

@@ -5,20 +5,30 @@ import { assertMediaName, type MediaFileEntry, type MediaFileFacts, type MediaFi
 import { MediaFileError, UsageError } from '../../kit/index.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
 import { assertOwnName, fileError, type MediaFolder, PRIVATE_FOLDER } from './media-folder.ts'
+import type { Quotas } from './quota.ts'
 import { syncDirectory } from './recording-file.ts'
 import { isStaged } from './salvage.ts'
 import type { FileVault, StoredFile } from './seal/file-vault.ts'
+
+export interface DiskMediaFilesOptions {
+  readonly folder: MediaFolder
+  readonly vault: FileVault
+  readonly audio: AudioFiles
+  readonly quotas: Quotas
+}
 
 /** The files of a media store on disk, for applications. */
 export class DiskMediaFiles implements MediaFiles {
   readonly #folder: MediaFolder
   readonly #vault: FileVault
   readonly #audio: AudioFiles
+  readonly #quotas: Quotas
 
-  constructor(folder: MediaFolder, vault: FileVault, audio: AudioFiles) {
+  constructor({ folder, vault, audio, quotas }: DiskMediaFilesOptions) {
     this.#folder = folder
     this.#vault = vault
     this.#audio = audio
+    this.#quotas = quotas
   }
 
   async exists(name: string): Promise<boolean> {
@@ -59,7 +69,7 @@ export class DiskMediaFiles implements MediaFiles {
     try {
       const path = await this.#folder.place(name)
       if ((await this.#statOf(name))?.isDirectory()) throw new Error('it is a folder')
-      await writeWhole(this.#vault, path, bytes)
+      await this.#writeWithin(name, path, bytes)
     } catch (error) {
       throw fileError(name, 'cannot be written', error)
     }
@@ -72,7 +82,19 @@ export class DiskMediaFiles implements MediaFiles {
       const from = await this.#folder.entry(name)
       if (!(await stat(await this.#folder.existing(name))).isFile()) throw new Error('it is a folder')
       const to = await this.#folder.place(newName)
-      await (replace ? rename(from, to) : renameToFree(from, to, newName))
+      const [bytes = 0, replaced] = await Promise.all([this.#quotas.bytesOf(name), this.#quotas.bytesOf(newName)])
+      // What only moves within a quota takes nothing of it.
+      this.#quotas.give(name, bytes, 1)
+      const noRoom = this.#quotas.take(newName, bytes, 1)
+      try {
+        if (noRoom !== undefined) throw new Error(noRoom)
+        await (replace ? rename(from, to) : renameToFree(from, to, newName))
+      } catch (error) {
+        if (noRoom === undefined) this.#quotas.give(newName, bytes, 1)
+        this.#quotas.add(name, bytes, 1)
+        throw error
+      }
+      if (replaced !== undefined && from !== to) this.#quotas.give(newName, replaced, 1)
       await Promise.all([syncDirectory(dirname(from)), syncDirectory(dirname(to))])
     } catch (error) {
       throw fileError(name, `cannot be renamed to ${newName}`, error)
@@ -82,13 +104,31 @@ export class DiskMediaFiles implements MediaFiles {
   async delete(name: string): Promise<boolean> {
     assertOwnName(name)
     try {
-      await unlink(await this.#folder.entry(name))
+      const path = await this.#folder.entry(name)
+      const bytes = await this.#quotas.bytesOf(name)
+      await unlink(path)
+      if (bytes !== undefined) this.#quotas.give(name, bytes, 1)
       return true
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException
       if (code === 'ENOENT' || code === 'ENOTDIR') return false
       throw fileError(name, 'cannot be deleted', code === 'EISDIR' ? new Error('it is a folder') : error)
     }
+  }
+
+  async #writeWithin(name: string, path: string, bytes: Uint8Array): Promise<void> {
+    const before = await this.#quotas.bytesOf(name)
+    await this.#quotas.refresh()
+    const files = before === undefined ? 1 : 0
+    const noRoom = this.#quotas.take(name, bytes.length, files)
+    if (noRoom !== undefined) throw new Error(noRoom)
+    try {
+      await writeWhole(this.#vault, path, bytes)
+    } catch (error) {
+      this.#quotas.give(name, bytes.length, files)
+      throw error
+    }
+    if (before !== undefined) this.#quotas.give(name, before, 0)
   }
 
   async validate(name: string): Promise<MediaFileFacts> {

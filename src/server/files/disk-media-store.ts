@@ -20,6 +20,7 @@ import { DiskMediaFiles } from './disk-media-files.ts'
 import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
 import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
+import { Quotas } from './quota.ts'
 import { stagedPathOf } from './salvage.ts'
 import { FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
 import { readMediaKeys } from './seal/media-keys.ts'
@@ -33,6 +34,8 @@ export type FileCounter =
   | 'filesCutShort'
   /** Threads for files that died and were replaced. */
   | 'fileThreadsDied'
+  /** Recordings that were not begun or that were ended, and files that were not written, because a quota or the free space of the disk would not have it. */
+  | 'quotaRefusals'
   /** Recordings that could not be completed: what was written is kept, marked as cut. */
   | 'recordingsFailed'
   /** Recordings that a crash has left and that were completed. */
@@ -42,6 +45,8 @@ export interface DiskMediaStoreOptions {
   readonly logger?: Logger
   /** What reads files that are long or must be converted. Default: a thread. */
   readonly audio?: AudioFiles
+  /** What the file system has free, in bytes. Default: as it says. */
+  readonly freeBytes?: (directory: string) => Promise<number>
   /** See {@link LeftoversOptions}. */
   readonly silentForMs?: number
 }
@@ -71,6 +76,7 @@ export class DiskMediaStore implements MediaStore {
   readonly #mostClipSamples: number
   readonly #backlog = new WriteBacklog()
   readonly #leftovers: Leftovers
+  readonly #quotas: Quotas
   readonly counters = new Counters<FileCounter>()
   readonly files: MediaFiles
 
@@ -92,7 +98,22 @@ export class DiskMediaStore implements MediaStore {
     this.#audio =
       options.audio ??
       new ThreadAudioFiles({ vault: this.#vault.options, onDied: (reason) => this.#onThreadDied(reason) })
-    this.files = new DiskMediaFiles(this.#folder, this.#vault, this.#audio)
+    this.#quotas = new Quotas({
+      directory: settings.directory,
+      quotas: settings.quotas ?? [],
+      minFreeBytes: settings.minFreeBytes ?? 0,
+      onRefused: (name, why) => {
+        this.counters.add('quotaRefusals')
+        this.#logger.warn({ file: name }, `there is no room for ${name}: ${why}`)
+      },
+      ...(options.freeBytes && { freeBytes: options.freeBytes }),
+    })
+    this.files = new DiskMediaFiles({
+      folder: this.#folder,
+      vault: this.#vault,
+      audio: this.#audio,
+      quotas: this.#quotas,
+    })
   }
 
   /** Recordings being written, and bytes of audio that are kept. */
@@ -104,11 +125,13 @@ export class DiskMediaStore implements MediaStore {
   async open(): Promise<void> {
     await mkdir(this.#folder.directory, { recursive: true })
     await this.#leftovers.recover()
+    await this.#quotas.open()
   }
 
   /** Reads nothing any more. */
   async close(): Promise<void> {
     this.#leftovers.stop()
+    this.#quotas.close()
     await this.#audio.close()
   }
 
@@ -135,13 +158,24 @@ export class DiskMediaStore implements MediaStore {
     const staged = stagedPathOf(path)
     if (this.#recordings.has(staged)) throw new MediaFileError(`${name} is being recorded already`)
     this.#recordings.add(staged)
+    let before: number | undefined
     const onClosed = (isComplete: boolean): void => {
       this.#recordings.delete(staged)
       if (!isComplete) this.counters.add('recordingsFailed')
+      else if (before !== undefined) this.#quotas.give(name, before, 0)
     }
     try {
       await this.#folder.place(name)
-      const limits = { maxBytes: this.#maxRecordingBytes, backlog: this.#backlog, vault: this.#vault }
+      before = await this.#quotas.bytesOf(name)
+      await this.#quotas.refresh()
+      const noRoom = this.#quotas.take(name, 0, before === undefined ? 1 : 0)
+      if (noRoom !== undefined) throw new Error(noRoom)
+      const limits = {
+        maxBytes: this.#maxRecordingBytes,
+        backlog: this.#backlog,
+        vault: this.#vault,
+        takeRoom: (bytes: number) => this.#quotas.take(name, bytes, 0),
+      }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
       onClosed(false)

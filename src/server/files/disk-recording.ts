@@ -28,6 +28,8 @@ export interface RecordingOptions {
   readonly onClosed?: (isComplete: boolean) => void
   /** How long `close` waits for the disk. Default 30,000. */
   readonly patienceMs?: number
+  /** Takes room for more bytes, and says why there is none. Default: there is always some. */
+  readonly takeRoom?: (bytes: number) => string | undefined
   /** What makes files, and encrypts them. Default: the disk, as it is. */
   readonly vault?: FileVault
 }
@@ -38,8 +40,8 @@ export interface RecordingOptions {
  *
  * Samples are taken at the speed of the call and written at the speed of the disk, a second at a time, and the header
  * with each of them: a process that is killed leaves a file that plays up to there. What goes wrong (no space, too far
- * behind, too long) ends the recording: `write` says false, and `close` says why. What was written by then is kept as
- * `name.cut.wav`; only one that has become too long keeps its name, because it is whole but for its end.
+ * behind, too long, no room left in its quota) ends the recording: `write` says false, and `close` says why. What was written by then is kept as
+ * `name.cut.wav`; only one that has met a limit keeps its name, because it is whole but for its end.
  */
 export class DiskRecording implements RecordingSink {
   readonly #path: string
@@ -57,7 +59,8 @@ export class DiskRecording implements RecordingSink {
   #waiting = 0
   #writing: Promise<void> = Promise.resolve()
   #failure: Error | undefined
-  #isTooLong = false
+  /** Why it was ended though nothing has failed. */
+  #limit: string | undefined
 
   private constructor(path: string, format: RecordingFormat, file: RecordingFile, options: RecordingOptions) {
     this.#path = path
@@ -81,16 +84,18 @@ export class DiskRecording implements RecordingSink {
   }
 
   write(samples: Int16Array): boolean {
-    if (this.#failure !== undefined || this.#isTooLong) return false
+    if (this.#failure !== undefined || this.#limit !== undefined) return false
     const bytes = this.#encoder.encode(samples)
     if (this.#audioBytes + this.#blockLength + bytes.length > this.#options.maxBytes) {
-      this.#isTooLong = true
+      this.#limit = 'more is not allowed'
       return false
     }
     if (!this.#options.backlog.hasRoom(this.#waiting)) {
       this.#failure = new Error('the disk is too slow')
       return false
     }
+    this.#limit = this.#options.takeRoom?.(bytes.length)
+    if (this.#limit !== undefined) return false
     this.#take(bytes)
     return true
   }
@@ -106,17 +111,15 @@ export class DiskRecording implements RecordingSink {
   }
 
   async #finish(): Promise<void> {
-    if (!this.#isTooLong) this.#take(this.#encoder.finish())
+    if (this.#limit === undefined) this.#take(this.#encoder.finish())
     this.#flush()
     await this.#writing
     if (this.#failure === undefined) await this.#complete().catch((error: Error) => this.#fail(error))
     else await this.#file.close().catch(() => {})
     this.#options.onClosed?.(this.#failure === undefined)
     if (this.#failure !== undefined) throw await this.#keepWhatIsThere(this.#failure)
-    if (this.#isTooLong)
-      throw new MediaFileError(
-        `${basename(this.#path)} ends after ${this.#audioBytes} bytes of audio: more is not allowed`,
-      )
+    if (this.#limit !== undefined)
+      throw new MediaFileError(`${basename(this.#path)} ends after ${this.#audioBytes} bytes of audio: ${this.#limit}`)
   }
 
   async #complete(): Promise<void> {
