@@ -126,6 +126,7 @@ export {
   type RouteConfig,
   type RouteTrunkConfig,
   type RunningServer,
+  type S3Config,
   type ServerOptions,
   type ServiceConfig,
   type ServiceMatch,

@@ -183,11 +183,13 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     }),
     sizes: () => {
       const { sip, ...calls } = exchange.sizes()
+      const { recordings, uploadsWaiting } = disk.sizes()
       return {
         ...calls,
         ...sip,
         tcpConnections: transports.connections,
-        recordings: disk.sizes().recordings,
+        recordings,
+        uploadsWaiting,
         sentences: speech.sizes().sentences,
       }
     },

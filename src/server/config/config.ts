@@ -381,8 +381,35 @@ export interface FilesConfig {
    * Default 0.
    */
   readonly minFreeBytes?: number
+  /** Keeps what is recorded and written in a bucket, too. Default: it stays in the directory. */
+  readonly s3?: S3Config
   /** Encrypts what is recorded and written. Default: nothing is encrypted. */
   readonly encryption?: EncryptionConfig
+}
+
+/**
+ * A bucket of S3, or of a server that speaks its protocol. What is recorded and written is in the directory first, and is
+ * brought into the bucket in the background, also after a restart; what is only in the bucket is fetched when it is
+ * read. Needs the package `@aws-sdk/client-s3`, which finds credentials in its usual places (environment, profile, role).
+ */
+export interface S3Config {
+  readonly bucket: string
+  /** A folder in the bucket. Default: none. */
+  readonly prefix?: string
+  /** Default: what the environment says. */
+  readonly region?: string
+  /** The URL of a server that is not that of AWS. */
+  readonly endpoint?: string
+  /** Whether the bucket stands in the path of URLs instead of in their host. Default: where there is an endpoint. */
+  readonly pathStyle?: boolean
+  /** How long a copy stays in the directory after it was read last, in ms. Default 86,400,000 (a day). */
+  readonly keepLocalMs?: number
+  /** How much copies in the directory may take, in bytes; those not read for longest go first. Default 1,073,741,824. */
+  readonly keepLocalBytes?: number
+  /** How many files may wait for the bucket: beyond, nothing is recorded or written any more. Default 10,000. */
+  readonly maxWaiting?: number
+  /** How many are brought there at the same time, 1 to 16. Default 2. */
+  readonly parallel?: number
 }
 
 /** What a folder of the media store may hold. */

@@ -305,6 +305,21 @@ export const configSchema = object({
       'quotas { folder, maxBytes, maxFiles }',
     ).optional(),
     minFreeBytes: whole(0, 2 ** 50, 'bytes').optional(),
+    s3: object({
+      bucket: text('must be the name of a bucket', (value) => /^[A-Za-z0-9][A-Za-z0-9._-]{1,254}$/.test(value)),
+      prefix: text("must be a folder in the bucket such as 'ringdown/'", (value) =>
+        /^[A-Za-z0-9._@-]+(\/[A-Za-z0-9._@-]+)*\/?$/.test(value),
+      ).optional(),
+      region: text("must be a region such as 'eu-central-1'", (value) => /^[a-z0-9-]+$/.test(value)).optional(),
+      endpoint: text("must be a URL such as 'https://objects.example.net'", (value) =>
+        /^https?:\/\/[^/]/.test(value),
+      ).optional(),
+      pathStyle: z.boolean('must be true or false').optional(),
+      keepLocalMs: whole(0, 10 * 365 * 86_400_000, 'milliseconds').optional(),
+      keepLocalBytes: whole(0, 2 ** 50, 'bytes').optional(),
+      maxWaiting: whole(1, 1_000_000, 'files').optional(),
+      parallel: whole(1, 16, 'uploads').optional(),
+    }).optional(),
     encryption: object({
       keyFile: file.optional(),
       keyVariable: text('must be the name of an environment variable', (value) => /^\w+$/.test(value)).optional(),

@@ -79,6 +79,7 @@ export interface Settings {
     readonly encryption?: EncryptionSettings
     readonly quotas?: readonly QuotaSettings[]
     readonly minFreeBytes?: number
+    readonly s3?: S3Settings
   }
   readonly speech: SpeechSettings
   readonly records: RecordLimits
@@ -86,6 +87,20 @@ export interface Settings {
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
+}
+
+/** The bucket that keeps the files of the media store. */
+export interface S3Settings {
+  readonly bucket: string
+  /** Before the names of files; empty, or with a `/` at its end. */
+  readonly prefix: string
+  readonly region?: string
+  readonly endpoint?: string
+  readonly pathStyle: boolean
+  readonly keepLocalMs: number
+  readonly keepLocalBytes: number
+  readonly maxWaiting: number
+  readonly parallel: number
 }
 
 /** What a folder of the media store may hold. */
@@ -273,6 +288,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       quotas: (config.files?.quotas ?? []).map(definedOnly),
       minFreeBytes: config.files?.minFreeBytes ?? 0,
       ...encryptionSettings(config, directory),
+      ...s3Settings(config),
     },
     speech: speechSettings(config.speech, directory),
     records: {
@@ -333,6 +349,23 @@ function encryptionSettings(config: CheckedConfig, directory: string): { encrypt
       ...(keyFile !== undefined && { keyFile: resolve(directory, keyFile) }),
       ...(keyVariable !== undefined && { keyVariable }),
       acceptPlain,
+    },
+  }
+}
+
+function s3Settings({ files }: CheckedConfig): { s3?: S3Settings } {
+  if (files?.s3 === undefined) return {}
+  const { prefix = '', endpoint, ...s3 } = definedOnly(files.s3)
+  return {
+    s3: {
+      pathStyle: endpoint !== undefined,
+      keepLocalMs: 86_400_000,
+      keepLocalBytes: 2 ** 30,
+      maxWaiting: 10_000,
+      parallel: 2,
+      ...s3,
+      ...(endpoint !== undefined && { endpoint }),
+      prefix: prefix === '' ? '' : `${prefix.replace(/\/$/, '')}/`,
     },
   }
 }

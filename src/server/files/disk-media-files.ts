@@ -7,6 +7,7 @@ import type { AudioFiles } from './audio/audio-files.ts'
 import { assertOwnName, fileError, type MediaFolder, PRIVATE_FOLDER } from './media-folder.ts'
 import type { Quotas } from './quota.ts'
 import { syncDirectory } from './recording-file.ts'
+import type { RemoteFiles } from './remote/remote-files.ts'
 import { isStaged } from './salvage.ts'
 import type { FileVault, StoredFile } from './seal/file-vault.ts'
 
@@ -15,6 +16,8 @@ export interface DiskMediaFilesOptions {
   readonly vault: FileVault
   readonly audio: AudioFiles
   readonly quotas: Quotas
+  /** Where files are kept beside the folder. */
+  readonly remote?: RemoteFiles
 }
 
 /** The files of a media store on disk, for applications. */
@@ -23,17 +26,23 @@ export class DiskMediaFiles implements MediaFiles {
   readonly #vault: FileVault
   readonly #audio: AudioFiles
   readonly #quotas: Quotas
+  readonly #remote: RemoteFiles | undefined
 
-  constructor({ folder, vault, audio, quotas }: DiskMediaFilesOptions) {
+  constructor({ folder, vault, audio, quotas, remote }: DiskMediaFilesOptions) {
     this.#folder = folder
     this.#vault = vault
     this.#audio = audio
     this.#quotas = quotas
+    this.#remote = remote
   }
 
   async exists(name: string): Promise<boolean> {
     assertOwnName(name)
-    return (await this.#statOf(name))?.isFile() ?? false
+    const found = await this.#statOf(name)
+    if (found !== undefined || this.#remote === undefined) return found?.isFile() ?? false
+    return this.#remote.has(name).catch((error: unknown) => {
+      throw fileError(name, 'cannot be looked for', error)
+    })
   }
 
   async read(
@@ -69,7 +78,12 @@ export class DiskMediaFiles implements MediaFiles {
     try {
       const path = await this.#folder.place(name)
       if ((await this.#statOf(name))?.isDirectory()) throw new Error('it is a folder')
-      await this.#writeWithin(name, path, bytes)
+      await this.#remote?.announce(name)
+      try {
+        await this.#writeWithin(name, path, bytes)
+      } finally {
+        this.#remote?.upload(name)
+      }
     } catch (error) {
       throw fileError(name, 'cannot be written', error)
     }
@@ -79,8 +93,11 @@ export class DiskMediaFiles implements MediaFiles {
     assertOwnName(name)
     assertOwnName(newName)
     try {
+      const found = await stat(await this.#folder.bring(name))
+      if (!found.isFile()) throw new Error('it is a folder')
       const from = await this.#folder.entry(name)
-      if (!(await stat(await this.#folder.existing(name))).isFile()) throw new Error('it is a folder')
+      if (!replace && name !== newName && (await this.#remote?.has(newName))) throw isTaken(newName)
+      await this.#remote?.announce(newName)
       const to = await this.#folder.place(newName)
       const [bytes = 0, replaced] = await Promise.all([this.#quotas.bytesOf(name), this.#quotas.bytesOf(newName)])
       // What only moves within a quota takes nothing of it.
@@ -95,6 +112,8 @@ export class DiskMediaFiles implements MediaFiles {
         throw error
       }
       if (replaced !== undefined && from !== to) this.#quotas.give(newName, replaced, 1)
+      this.#remote?.upload(newName)
+      if (from !== to) await this.#remote?.remove(name)
       await Promise.all([syncDirectory(dirname(from)), syncDirectory(dirname(to))])
     } catch (error) {
       throw fileError(name, `cannot be renamed to ${newName}`, error)
@@ -103,6 +122,18 @@ export class DiskMediaFiles implements MediaFiles {
 
   async delete(name: string): Promise<boolean> {
     assertOwnName(name)
+    const wasHere = await this.#deleteHere(name)
+    if (this.#remote === undefined) return wasHere
+    try {
+      const wasThere = await this.#remote.has(name)
+      await this.#remote.remove(name)
+      return wasHere || wasThere
+    } catch (error) {
+      throw fileError(name, 'cannot be deleted', error)
+    }
+  }
+
+  async #deleteHere(name: string): Promise<boolean> {
     try {
       const path = await this.#folder.entry(name)
       const bytes = await this.#quotas.bytesOf(name)
@@ -134,7 +165,7 @@ export class DiskMediaFiles implements MediaFiles {
   async validate(name: string): Promise<MediaFileFacts> {
     assertOwnName(name)
     try {
-      return await this.#audio.inspect(await this.#folder.existing(name), name)
+      return await this.#audio.inspect(await this.#folder.bring(name), name)
     } catch (error) {
       throw fileError(name, 'cannot be read', error)
     }
@@ -150,10 +181,11 @@ export class DiskMediaFiles implements MediaFiles {
         const found = await this.#statOf(name)
         if (found?.isFile()) entries.push({ name, bytes: found.size, modifiedMs: Math.floor(found.mtimeMs) })
       }
+      if (this.#remote === undefined) return entries
+      return merged(entries, await this.#remote.list(prefix, most)).slice(0, most)
     } catch (error) {
       throw fileError(prefix === '' ? 'the media store' : prefix, 'cannot be listed', error)
     }
-    return entries
   }
 
   /** Of what applications may know of. */
@@ -174,7 +206,9 @@ export class DiskMediaFiles implements MediaFiles {
   async #open(name: string): Promise<StoredFile> {
     assertOwnName(name)
     try {
-      return await this.#vault.open(await this.#folder.existing(name))
+      const path = await this.#folder.bring(name)
+      this.#remote?.touch(name)
+      return await this.#vault.open(path)
     } catch (error) {
       throw fileError(name, 'cannot be read', error)
     }
@@ -214,16 +248,25 @@ export async function writeWhole(vault: FileVault, path: string, bytes: Uint8Arr
   await syncDirectory(dirname(path))
 }
 
+function isTaken(newName: string): MediaFileError {
+  return new MediaFileError(`${newName} is there already: say { replace: true } where it may go`)
+}
+
+/** What is here is newer than what is elsewhere. */
+function merged(here: readonly MediaFileEntry[], elsewhere: readonly MediaFileEntry[]): MediaFileEntry[] {
+  const names = new Set(here.map(({ name }) => name))
+  return [...here, ...elsewhere.filter(({ name }) => !names.has(name))].sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
 /** A name that is taken is refused by the file system itself, where it knows links; elsewhere we look first. */
 async function renameToFree(from: string, to: string, newName: string): Promise<void> {
-  const isTaken = new MediaFileError(`${newName} is there already: say { replace: true } where it may go`)
   try {
     await link(from, to)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
-    if (code === 'EEXIST') throw isTaken
+    if (code === 'EEXIST') throw isTaken(newName)
     if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'EOPNOTSUPP') throw error
-    if ((await lstat(to).catch(() => undefined)) !== undefined) throw isTaken
+    if ((await lstat(to).catch(() => undefined)) !== undefined) throw isTaken(newName)
     return rename(from, to)
   }
   await unlink(from)

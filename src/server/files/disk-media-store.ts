@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { relative, sep } from 'node:path'
 import {
   type MediaFiles,
   type MediaStore,
@@ -10,7 +11,7 @@ import {
 } from '../../calls/index.ts'
 import { Counters, type Logger, MediaFileError, silentLogger } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
-import type { Settings } from '../config/settings.ts'
+import type { S3Settings, Settings } from '../config/settings.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
 import { openAudioSource } from './audio/audio-source.ts'
 import { loadClip } from './audio/load-clip.ts'
@@ -21,6 +22,9 @@ import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
 import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
 import { Quotas } from './quota.ts'
+import type { ObjectStore } from './remote/object-store.ts'
+import { RemoteFiles, type RemoteFilesOptions } from './remote/remote-files.ts'
+import { S3ObjectStore } from './remote/s3-object-store.ts'
 import { stagedPathOf } from './salvage.ts'
 import { FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
 import { readMediaKeys } from './seal/media-keys.ts'
@@ -36,6 +40,18 @@ export type FileCounter =
   | 'fileThreadsDied'
   /** Recordings that were not begun or that were ended, and files that were not written, because a quota or the free space of the disk would not have it. */
   | 'quotaRefusals'
+  /** Files that were brought into the bucket. */
+  | 'filesUploaded'
+  /** Attempts to bring a file into the bucket, or to delete it there, that failed: they are made again. */
+  | 'uploadsFailed'
+  /** Recordings that were not begun, and files that were not written, because too many wait for the bucket. */
+  | 'uploadsRefused'
+  /** Files that were fetched from the bucket because they were not here. */
+  | 'filesFetched'
+  /** Attempts to fetch a file from the bucket that failed. */
+  | 'fetchesFailed'
+  /** Copies of files in the bucket that were removed here. */
+  | 'localCopiesRemoved'
   /** Recordings that could not be completed: what was written is kept, marked as cut. */
   | 'recordingsFailed'
   /** Recordings that a crash has left and that were completed. */
@@ -45,6 +61,10 @@ export interface DiskMediaStoreOptions {
   readonly logger?: Logger
   /** What reads files that are long or must be converted. Default: a thread. */
   readonly audio?: AudioFiles
+  /** Connects with the bucket that the settings name. Default: through the AWS SDK. */
+  readonly connect?: (settings: S3Settings) => Promise<ObjectStore>
+  /** See {@link RemoteFilesOptions}. */
+  readonly remote?: Pick<RemoteFilesOptions, 'backoffMs' | 'partBytes' | 'now'>
   /** What the file system has free, in bytes. Default: as it says. */
   readonly freeBytes?: (directory: string) => Promise<number>
   /** See {@link LeftoversOptions}. */
@@ -77,11 +97,12 @@ export class DiskMediaStore implements MediaStore {
   readonly #backlog = new WriteBacklog()
   readonly #leftovers: Leftovers
   readonly #quotas: Quotas
+  readonly #remote: RemoteFiles | undefined
   readonly counters = new Counters<FileCounter>()
   readonly files: MediaFiles
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
-    this.#folder = new MediaFolder(settings.directory)
+    this.#folder = new MediaFolder(settings.directory, async (name) => (await this.#remote?.fetch(name)) ?? false)
     this.#vault = vaultOf(settings)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
@@ -92,7 +113,10 @@ export class DiskMediaStore implements MediaStore {
       logger: this.#logger,
       vault: this.#vault,
       isOurs: (path) => this.#recordings.has(path),
-      onRecovered: () => this.counters.add('recordingsRecovered'),
+      onRecovered: (path) => {
+        this.counters.add('recordingsRecovered')
+        this.#keep(path)
+      },
       ...(options.silentForMs !== undefined && { silentForMs: options.silentForMs }),
     })
     this.#audio =
@@ -108,22 +132,29 @@ export class DiskMediaStore implements MediaStore {
       },
       ...(options.freeBytes && { freeBytes: options.freeBytes }),
     })
+    this.#remote = this.#remoteOf(settings, options)
     this.files = new DiskMediaFiles({
       folder: this.#folder,
       vault: this.#vault,
       audio: this.#audio,
       quotas: this.#quotas,
+      ...(this.#remote && { remote: this.#remote }),
     })
   }
 
-  /** Recordings being written, and bytes of audio that are kept. */
-  sizes(): { readonly recordings: number; readonly cachedBytes: number } {
-    return { recordings: this.#recordings.size, cachedBytes: this.#cache.size }
+  /** Recordings being written, bytes of audio that are kept, and files that wait for the bucket. */
+  sizes(): { readonly recordings: number; readonly cachedBytes: number; readonly uploadsWaiting: number } {
+    return {
+      recordings: this.#recordings.size,
+      cachedBytes: this.#cache.size,
+      uploadsWaiting: this.#remote?.sizes().waiting ?? 0,
+    }
   }
 
   /** Makes the directory when it is missing, and completes the recordings that a crash has left there. */
   async open(): Promise<void> {
     await mkdir(this.#folder.directory, { recursive: true })
+    await this.#remote?.open()
     await this.#leftovers.recover()
     await this.#quotas.open()
   }
@@ -131,6 +162,7 @@ export class DiskMediaStore implements MediaStore {
   /** Reads nothing any more. */
   async close(): Promise<void> {
     this.#leftovers.stop()
+    this.#remote?.close()
     this.#quotas.close()
     await this.#audio.close()
   }
@@ -163,6 +195,7 @@ export class DiskMediaStore implements MediaStore {
       this.#recordings.delete(staged)
       if (!isComplete) this.counters.add('recordingsFailed')
       else if (before !== undefined) this.#quotas.give(name, before, 0)
+      this.#remote?.upload(name)
     }
     try {
       await this.#folder.place(name)
@@ -170,10 +203,12 @@ export class DiskMediaStore implements MediaStore {
       await this.#quotas.refresh()
       const noRoom = this.#quotas.take(name, 0, before === undefined ? 1 : 0)
       if (noRoom !== undefined) throw new Error(noRoom)
+      await this.#remote?.announce(name)
       const limits = {
         maxBytes: this.#maxRecordingBytes,
         backlog: this.#backlog,
         vault: this.#vault,
+        onKept: (kept: string) => this.#keep(kept),
         takeRoom: (bytes: number) => this.#quotas.take(name, bytes, 0),
       }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
@@ -194,7 +229,8 @@ export class DiskMediaStore implements MediaStore {
 
   /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
   async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
-    const path = await this.#folder.existing(name)
+    const path = await this.#folder.bring(name)
+    this.#remote?.touch(name)
     const file = await this.#vault.open(path)
     const { modifiedMs, size } = file
     const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
@@ -247,6 +283,31 @@ export class DiskMediaStore implements MediaStore {
           throw fileError(name, 'could not be played to its end', error)
         }),
     }
+  }
+
+  #remoteOf(settings: Settings['files'], options: DiskMediaStoreOptions): RemoteFiles | undefined {
+    const { s3 } = settings
+    if (s3 === undefined) return undefined
+    const { connect = S3ObjectStore.open, remote = {} } = options
+    return new RemoteFiles({
+      settings: s3,
+      folder: this.#folder,
+      quotas: this.#quotas,
+      logger: this.#logger,
+      counters: this.counters,
+      connect: () => connect(s3),
+      ...remote,
+    })
+  }
+
+  /** What is left of a recording has a name of its own, and is a file like any other. */
+  #keep(path: string): void {
+    const remote = this.#remote
+    const name = relative(this.#folder.directory, path).replaceAll(sep, '/')
+    remote
+      ?.announce(name)
+      .then(() => remote.upload(name))
+      .catch((error: unknown) => this.#logger.warn({ err: error, file: name }, `${name} is not in the bucket`))
   }
 
   #onThreadDied(reason: string): void {

@@ -26,6 +26,8 @@ export interface RecordingOptions {
   readonly backlog: WriteBacklog
   /** The recording is over, however it went. */
   readonly onClosed?: (isComplete: boolean) => void
+  /** What was written by then is kept there, marked as cut. */
+  readonly onKept?: (path: string) => void
   /** How long `close` waits for the disk. Default 30,000. */
   readonly patienceMs?: number
   /** Takes room for more bytes, and says why there is none. Default: there is always some. */
@@ -134,6 +136,7 @@ export class DiskRecording implements RecordingSink {
 
   async #keepWhatIsThere(cause: Error): Promise<MediaFileError> {
     const salvaged = await salvage(stagedPathOf(this.#path), this.#options.vault).catch(() => undefined)
+    if (salvaged?.outcome === 'kept') this.#options.onKept?.(salvaged.path)
     const rest = salvaged?.outcome === 'kept' ? `; what was written is ${basename(salvaged.path)}` : ''
     return new MediaFileError(`${basename(this.#path)} could not be recorded: ${cause.message}${rest}`, { cause })
   }

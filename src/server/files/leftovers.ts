@@ -11,7 +11,8 @@ export interface LeftoversOptions {
   readonly vault: FileVault
   /** Whether a recording of this process is growing there. */
   readonly isOurs: (stagedPath: string) => boolean
-  readonly onRecovered: () => void
+  /** @param path of what a playable file was made of */
+  readonly onRecovered: (path: string) => void
   /** A recording that nobody has written to for so long was left behind. Default 10,000: live ones are written each second. */
   readonly silentForMs?: number
 }
@@ -69,7 +70,7 @@ export class Leftovers {
       if (Date.now() - mtimeMs < this.#silentForMs) return false
       const salvaged = await salvage(path, this.#options.vault)
       if (salvaged.outcome === 'kept') {
-        onRecovered()
+        onRecovered(salvaged.path)
         logger.warn({ file: salvaged.path }, 'a recording that a crash has left was completed and marked as cut')
       } else if (salvaged.outcome === 'empty')
         logger.warn({ file: path }, 'a recording that a crash has left held no audio and was removed')

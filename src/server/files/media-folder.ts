@@ -9,10 +9,15 @@ import { MediaFileError, UsageError } from '../../kit/index.ts'
  */
 export class MediaFolder {
   readonly directory: string
+  readonly #fetchMissing: (name: string) => Promise<boolean>
 
-  /** @param directory absolute */
-  constructor(directory: string) {
+  /**
+   * @param directory absolute
+   * @param fetchMissing brings a file here that is kept elsewhere; false when there is none. Default: there is none
+   */
+  constructor(directory: string, fetchMissing: (name: string) => Promise<boolean> = async () => false) {
     this.directory = directory
+    this.#fetchMissing = fetchMissing
   }
 
   /** Where a file of that name is or would be. Nothing is looked at. */
@@ -26,6 +31,17 @@ export class MediaFolder {
    */
   existing(name: string): Promise<string> {
     return this.#assertInside(this.pathOf(name))
+  }
+
+  /** The same, of a file that may have to be fetched from elsewhere first. */
+  async bring(name: string): Promise<string> {
+    try {
+      return await this.existing(name)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && (await this.#fetchMissing(name)))
+        return this.existing(name)
+      throw error
+    }
   }
 
   /**
@@ -66,6 +82,16 @@ export function assertOwnName(name: string): void {
   assertMediaName(name)
   if (name === PRIVATE_FOLDER || name.startsWith(`${PRIVATE_FOLDER}/`))
     throw new UsageError(`"${name}" is not a media file name: ${PRIVATE_FOLDER} is where the store keeps its own files`)
+}
+
+/** Whether a name is one that {@link assertOwnName} takes. */
+export function isMediaName(name: string): boolean {
+  try {
+    assertOwnName(name)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** What a failure of the file system says to the application: the file, and the reason in words. */
