@@ -15,7 +15,7 @@ export function sentencesOf(text: string): string[] {
   return sentences
     .map((sentence) => sentence.replaceAll(/\s+/g, ' ').trim())
     .filter((sentence) => /[\p{L}\p{N}#*@&%$£€+=]/u.test(sentence))
-    .flatMap(inParts)
+    .flatMap(partsOf)
 }
 
 /** Whether a full stop between these two ends a sentence: not behind an abbreviation or an initial. */
@@ -43,7 +43,8 @@ const ABBREVIATIONS = new Set(
   ).split(' '),
 )
 
-function inParts(sentence: string): string[] {
+/** Cuts a sentence that is very long at a comma, or else between words, or else anywhere. */
+export function partsOf(sentence: string): string[] {
   const parts: string[] = []
   let rest = sentence
   while (rest.length > MOST_CHARACTERS) {
