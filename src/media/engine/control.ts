@@ -234,6 +234,18 @@ export type MediaCommand =
     }
   /** Takes the leg out of the room that it is in, if it is in one. Outcome: `unmixed`. */
   | { readonly type: 'unmix'; readonly leg: LegId }
+  /**
+   * Lets all who are in a room hear something beside what they say. `leg` is an id of its own, of no leg: `stopJob` and
+   * `finished` know the job by it, and it is done with when that is. In a room that nobody is in, or when its last leg
+   * leaves, the job is `finished` with ERROR and ABORTED.
+   */
+  | {
+      readonly type: 'playToRoom'
+      readonly leg: LegId
+      readonly room: RoomId
+      readonly job: JobId
+      readonly source: PlaySource
+    }
 
 export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
 

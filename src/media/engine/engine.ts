@@ -1,12 +1,14 @@
 import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
+import { playerOf } from '../node/player-of.ts'
 import type { HeardSource } from '../rtp/source-latch.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
-import type { LegId, LegStatistics, MediaCommand, MediaEvent, RoomId } from './control.ts'
+import type { JobCause, LegId, LegStatistics, MediaCommand, MediaEvent, RoomId } from './control.ts'
 import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
 import { Room } from './room.ts'
+import { RoomVoice } from './room-voice.ts'
 import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
 import { Touch } from './touch.ts'
 import { Workshop } from './workshop.ts'
@@ -81,6 +83,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #schedule = new Schedule<Leg>()
   readonly #rooms = new Map<RoomId, Room>()
   readonly #roomSchedule = new Schedule<Room>()
+  /** What rooms hear beside what their legs say, by the id that its command gave it. */
+  readonly #voices = new Map<LegId, { readonly room: Room; readonly voice: RoomVoice }>()
   /** Who was last heard on a port: as many as there are ports. */
   readonly #formerSources = new Map<number, HeardSource>()
   readonly #events = new Fifo<MediaEvent>()
@@ -161,10 +165,14 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       case 'unmix':
         this.#unmix(command.leg)
         return
+      case 'playToRoom':
+        this.#playToRoom(command)
+        return
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
-        else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type)) this.#refuse(command.leg, command.job)
+        else if (command.type === 'stopJob') this.#silence(command.leg)
+        else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type)) this.#refuse(command.leg, command.job, `leg ${command.leg} is not open`)
       }
     }
   }
@@ -275,6 +283,29 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'unmixed', leg: id, room: room.id })
   }
 
+  #playToRoom(command: Extract<MediaCommand, { type: 'playToRoom' }>): void {
+    const { leg, job, room: roomId, source } = command
+    const room = this.#rooms.get(roomId)
+    if (room === undefined || this.#legs.has(leg) || this.#voices.has(leg)) {
+      this.#refuse(leg, job, room === undefined ? `nobody is in room ${roomId}` : `the id ${leg} is in use`)
+      return
+    }
+    const player = playerOf(source, this.#workshop.codecs, () => this.counters.add('playerUnderruns'))
+    const onFinished = (cause: JobCause, detail?: string): void => {
+      this.#voices.delete(leg)
+      this.#events.push({ type: 'finished', leg, job, cause, ...(detail !== undefined && { detail }) })
+    }
+    const voice = room.hear(
+      (party, isWide) => new RoomVoice(command, this.#workshop, party, player, isWide, onFinished),
+    )
+    this.#voices.set(leg, { room, voice })
+  }
+
+  #silence(leg: LegId): void {
+    const playing = this.#voices.get(leg)
+    playing?.room.silence(playing.voice, 'ABORTED')
+  }
+
   #createRoom(id: RoomId): Room {
     const { kernels, codecs } = this.#workshop
     const room = new Room(id, kernels, codecs, (leg, error) => this.#fail(leg.id, brokenBy(error)))
@@ -348,8 +379,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (Math.abs(statistics.clockDriftPpm ?? 0) > DRIFTING_PPM) this.counters.add('clocksDrifting')
   }
 
-  #refuse(leg: LegId, job: number): void {
-    this.#events.push({ type: 'finished', leg, job, cause: 'ERROR', detail: `leg ${leg} is not open` })
+  #refuse(leg: LegId, job: number, detail: string): void {
+    this.#events.push({ type: 'finished', leg, job, cause: 'ERROR', detail })
   }
 
   #pollIo(): void {

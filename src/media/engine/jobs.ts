@@ -1,10 +1,9 @@
 import type { Fifo } from '../../kit/index.ts'
 import { CallToneDetector } from '../detect/call-tone-detector.ts'
 import { digitTones, unsendableDigit } from '../dtmf/digits.ts'
-import { ClipPlayer } from '../node/clip-player.ts'
 import { EventSender } from '../node/event-sender.ts'
+import { playerOf } from '../node/player-of.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
-import { StreamPlayer } from '../node/stream-player.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
@@ -17,7 +16,7 @@ import type { Seat } from './seat.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A command about a job on a leg. */
-export type JobCommand = Extract<MediaCommand, { readonly job: JobId }>
+export type JobCommand = Exclude<Extract<MediaCommand, { readonly job: JobId }>, { readonly type: 'playToRoom' }>
 
 /** What the jobs have to know of their leg. */
 export interface JobPlace extends RecordingPlace {
@@ -92,7 +91,7 @@ export class Jobs {
   #play({ job: id, source, bargeIn, more = false }: Extract<JobCommand, { type: 'play' }>): void {
     const job = jobOf(id, bargeIn)
     job.more = more
-    this.#transmit(job, this.#playerOf(source), () => {
+    this.#transmit(job, this.#player(source), () => {
       if (job.more) this.#waitForNext(job)
       else this.#endTransmission('NORMAL')
     })
@@ -114,13 +113,13 @@ export class Jobs {
     } else if (when === 'now') {
       if (turn !== job.turn) return
       job.isWaiting = false
-      this.#outbound.replace(this.#playerOf(source))
+      this.#outbound.replace(this.#player(source))
     } else {
       const onBegun = (): void => {
         job.turn++
         this.#events.push({ type: 'playingNext', leg: this.#leg, job: id })
       }
-      const player = this.#playerOf(source)
+      const player = this.#player(source)
       if (!job.isWaiting) {
         this.#outbound.follow(player, onBegun)
         return
@@ -131,11 +130,8 @@ export class Jobs {
     }
   }
 
-  #playerOf(source: PlaySource): Transmitter {
-    const { codecs } = this.#workshop
-    if (source.kind === 'audio') return new ClipPlayer(source.clip, source.loop, codecs, source.from)
-    if (source.kind === 'tone') return new TonePlayer(source.steps, source.loop)
-    return new StreamPlayer(source.stream, () => this.playerUnderruns++, codecs)
+  #player(source: PlaySource): Transmitter {
+    return playerOf(source, this.#workshop.codecs, () => this.playerUnderruns++)
   }
 
   #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {

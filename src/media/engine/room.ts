@@ -1,10 +1,11 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Codecs } from '../codec/codecs.ts'
-import { Mixer } from '../node/mixer.ts'
+import { MIXER_FRAME, Mixer } from '../node/mixer.ts'
 import { MixerParty } from '../node/mixer-party.ts'
 import type { Kernels } from '../wasm/kernels.ts'
-import type { RoomId } from './control.ts'
+import type { JobCause, RoomId } from './control.ts'
 import { type Leg, VISITS_OF_REST } from './leg.ts'
+import type { RoomVoice } from './room-voice.ts'
 import { TICK_MS } from './schedule.ts'
 import { Touch } from './touch.ts'
 
@@ -18,6 +19,8 @@ export class Room {
   hasHalfTicks = false
   readonly #mixer: Mixer
   readonly #legs: Leg[] = []
+  /** What is heard beside what the legs say. */
+  readonly #voices: RoomVoice[] = []
   readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
@@ -40,6 +43,20 @@ export class Room {
     this.#legs.push(leg)
     this.rouse()
     leg.enterRoom(this, new MixerParty(this.#mixer))
+  }
+
+  /** Lets all hear something, which is told of its end. */
+  hear(makeVoice: (party: MixerParty, isWide: boolean) => RoomVoice): RoomVoice {
+    const voice = makeVoice(new MixerParty(this.#mixer), this.#mixer.gatheringLength !== MIXER_FRAME)
+    this.#voices.push(voice)
+    this.rouse()
+    return voice
+  }
+
+  /** Ends what {@link hear} has begun. */
+  silence(voice: RoomVoice, cause: JobCause, detail?: string): void {
+    this.#voices.splice(this.#voices.indexOf(voice), 1)
+    voice.end(cause, detail)
   }
 
   /** Takes out a leg that is in it. */
@@ -88,6 +105,7 @@ export class Room {
   }
 
   #restWithAll(): void {
+    if (this.#voices.length > 0) return
     for (let i = 0; i < this.#legs.length; i++) if (!this.#legs[i]!.rests) return
     for (let i = 0; i < this.#legs.length; i++) this.#legs[i]!.restNoMore()
     this.#visitsToRest = VISITS_OF_REST
@@ -95,6 +113,7 @@ export class Room {
 
   /** Nobody is in it any more. */
   end(): void {
+    for (const voice of [...this.#voices]) this.silence(voice, 'ABORTED')
     this.#mixer.release()
   }
 
@@ -110,6 +129,17 @@ export class Room {
         this.#onBroken(leg, error)
       }
     }
-    if (this.#legs.length > 0) this.#mixer.mix()
+    if (this.#legs.length === 0) return
+    for (let i = this.#voices.length - 1; i >= 0; i--) this.#letSpeak(this.#voices[i]!)
+    this.#mixer.mix()
+  }
+
+  /** One that cannot go on ends by itself: the legs never notice. */
+  #letSpeak(voice: RoomVoice): void {
+    try {
+      if (!voice.speak()) this.silence(voice, 'NORMAL')
+    } catch (error) {
+      this.silence(voice, 'ERROR', error instanceof Error ? error.message : String(error))
+    }
   }
 }

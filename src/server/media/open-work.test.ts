@@ -9,7 +9,11 @@ describe('OpenWork', () => {
     work.noteCommand({ type: 'sendDigits', leg: 1, job: 12, digits: '1' })
     work.noteEvent({ type: 'finished', leg: 1, job: 11, cause: 'NORMAL' })
     work.noteEvent({ type: 'failed', leg: 2, reason: 'no port' })
+    for (const leg of [7, 8])
+      work.noteCommand({ type: 'playToRoom', leg, room: 1, job: 1, source: { kind: 'tone', steps: [], loop: true } })
+    work.noteEvent({ type: 'finished', leg: 8, job: 1, cause: 'NORMAL' })
     expect(work.failAll('died')).toEqual([
+      { type: 'finished', leg: 7, job: 1, cause: 'ERROR', detail: 'died' },
       { type: 'finished', leg: 1, job: 12, cause: 'ERROR', detail: 'died' },
       { type: 'failed', leg: 1, reason: 'died' },
       { type: 'failed', leg: 3, reason: 'died' },

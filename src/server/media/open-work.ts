@@ -3,6 +3,8 @@ import type { JobId, LegId, MediaCommand, MediaEvent } from '../../media/index.t
 /** Which legs and jobs a worker owes an end: what has to be said for it when it dies. */
 export class OpenWork {
   readonly #jobs = new Map<LegId, Set<JobId>>()
+  /** What rooms are played, by the id of each. */
+  readonly #voices = new Map<LegId, JobId>()
 
   /** Legs that are open. */
   get legs(): number {
@@ -15,21 +17,31 @@ export class OpenWork {
 
   noteCommand(command: MediaCommand): void {
     if (command.type === 'open') this.#jobs.set(command.leg, new Set())
+    else if (command.type === 'playToRoom') this.#voices.set(command.leg, command.job)
     else if ('job' in command && command.type !== 'stopJob') this.#jobs.get(command.leg)?.add(command.job)
   }
 
   noteEvent(event: MediaEvent): void {
-    if (event.type === 'finished') this.#jobs.get(event.leg)?.delete(event.job)
-    else if (event.type === 'closed' || event.type === 'failed') this.#jobs.delete(event.leg)
+    if (event.type === 'finished') {
+      this.#jobs.get(event.leg)?.delete(event.job)
+      this.#voices.delete(event.leg)
+    } else if (event.type === 'closed' || event.type === 'failed') this.#jobs.delete(event.leg)
   }
 
   /** The ends of everything that is open, for this reason. Nothing is open afterwards. */
   failAll(reason: string): MediaEvent[] {
-    const events = [...this.#jobs].flatMap(([leg, jobs]): MediaEvent[] => [
-      ...[...jobs].map((job): MediaEvent => ({ type: 'finished', leg, job, cause: 'ERROR', detail: reason })),
-      { type: 'failed', leg, reason },
-    ])
+    const ended = (leg: LegId, job: JobId): MediaEvent => ({
+      type: 'finished',
+      leg,
+      job,
+      cause: 'ERROR',
+      detail: reason,
+    })
+    const events = [...this.#voices].map(([leg, job]) => ended(leg, job))
+    for (const [leg, jobs] of this.#jobs)
+      events.push(...[...jobs].map((job) => ended(leg, job)), { type: 'failed', leg, reason })
     this.#jobs.clear()
+    this.#voices.clear()
     return events
   }
 }

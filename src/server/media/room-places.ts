@@ -16,6 +16,11 @@ export class RoomPlaces<Worker> {
     return true
   }
 
+  /** Where the room is, while somebody is in it or on his way. */
+  workerOf(room: RoomId): Worker | undefined {
+    return this.#rooms.get(room)?.worker
+  }
+
   /** Lets go of legs that are out of their rooms. */
   note(event: MediaEvent): void {
     const { type, leg } = event

@@ -84,6 +84,21 @@ describe('WorkerPool', () => {
     expect(workers[at(1)].sent.at(-1)).toEqual({ type: 'mix', leg: 1, room: 7 })
   })
 
+  it('plays to a room where the room is, and stops it there', () => {
+    const { workers, pool, open, at } = create(2)
+    open(1)
+    open(2)
+    pool.send({ type: 'mix', leg: 2, room: 7 })
+    const source = { kind: 'tone', steps: [], loop: true } as const
+    pool.send({ type: 'playToRoom', leg: 90, room: 7, job: 1, source })
+    pool.send({ type: 'stopJob', leg: 90, job: 1 })
+    expect(workers[at(2)].sent.slice(-2).map(({ type }) => type)).toEqual(['playToRoom', 'stopJob'])
+    workers[at(2)].tell({ type: 'finished', leg: 90, job: 1, cause: 'ABORTED' })
+    pool.send({ type: 'stopJob', leg: 90, job: 1 })
+    expect(workers[0].sent.at(-1)).toMatchObject({ type: 'stopJob', leg: 90 })
+    expect(at(2)).toBe(1)
+  })
+
   it('opens a leg beside the one that it belongs with, and sends everything else after it', () => {
     const { workers, pool, open, at } = create(2)
     open(1)

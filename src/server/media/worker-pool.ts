@@ -27,6 +27,8 @@ export class WorkerPool implements MediaPort {
   readonly #workers: readonly PooledWorker[]
   readonly #workerOf = new Map<LegId, PooledWorker>()
   readonly #rooms = new RoomPlaces<PooledWorker>()
+  /** Ids of what rooms are played. */
+  readonly #voices = new Set<LegId>()
   #listener: (event: MediaEvent) => void = () => {}
 
   /** @param workers one or more */
@@ -36,6 +38,7 @@ export class WorkerPool implements MediaPort {
 
   send(command: MediaCommand): void {
     if (command.type === 'open') this.#place(command.leg, command.with)
+    else if (command.type === 'playToRoom') this.#placeVoice(command)
     // One for a leg that is not there is refused by whichever engine hears it.
     const worker = this.#workerOf.get(command.leg) ?? this.#workers[0]
     if (worker === undefined) return
@@ -47,7 +50,8 @@ export class WorkerPool implements MediaPort {
     this.#listener = listener
     for (const worker of this.#workers)
       worker.onEvent((event) => {
-        if (event.type === 'closed' || event.type === 'failed') this.#workerOf.delete(event.leg)
+        const isOver = event.type === 'closed' || event.type === 'failed'
+        if (isOver || (event.type === 'finished' && this.#voices.delete(event.leg))) this.#workerOf.delete(event.leg)
         this.#rooms.note(event)
         listener(event)
       })
@@ -88,6 +92,14 @@ export class WorkerPool implements MediaPort {
     if (this.#workerOf.has(leg)) return
     const known = beside === undefined ? undefined : this.#workerOf.get(beside)
     this.#workerOf.set(leg, known ?? this.#quietest())
+  }
+
+  /** What a room is played is where the room is. */
+  #placeVoice({ leg, room }: Extract<MediaCommand, { type: 'playToRoom' }>): void {
+    const worker = this.#rooms.workerOf(room)
+    if (worker === undefined || this.#workerOf.has(leg)) return
+    this.#workerOf.set(leg, worker)
+    this.#voices.add(leg)
   }
 
   #quietest(): PooledWorker {
