@@ -19,6 +19,7 @@ const EVENTS: Record<ChannelEventType, true> = {
   tone: true,
   audio: true,
   digit: true,
+  conference: true,
   farEndHold: true,
   farEndRetrieve: true,
   connected: true,

@@ -2,6 +2,7 @@ import type { Logger } from '../kit/index.ts'
 import { UsageError } from '../kit/index.ts'
 import type { Channel } from './channel.ts'
 import type { AbortLike } from './channel-options.ts'
+import type { ConferenceRooms } from './conference/conference-room.ts'
 import type { MediaFiles } from './media-files.ts'
 import type { ToneManager } from './tone-manager.ts'
 
@@ -17,6 +18,8 @@ export interface AppContext {
   readonly log: Logger
   /** The files of the media store. */
   readonly files: MediaFiles
+  /** The conference rooms that somebody is in, to be looked at and moderated. */
+  readonly rooms: ConferenceRooms
   /** The tones that can be played by name, and where an application adds its own; one for all applications. */
   readonly tones: ToneManager
   /** From the service's configuration. */

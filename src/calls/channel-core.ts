@@ -1,6 +1,7 @@
 import { Hangup, UsageError } from '../kit/index.ts'
 import { type ChannelEvent, ChannelEvents } from './channel-events.ts'
-import { Cause, State } from './enums.ts'
+import type { RoomVisit } from './conference/room-visit.ts'
+import { Cause, State, TransferCause } from './enums.ts'
 import type { CallHost } from './host.ts'
 import type { IncomingLeg } from './incoming-leg.ts'
 import type { Leg, LegListener } from './leg.ts'
@@ -19,6 +20,10 @@ export class ChannelCore implements LegListener {
   /** Takes every digit of the call, with what the record says of it; set by the DTMF detector. */
   digitSink: (digit: string, note: DigitNote | undefined) => void = () => {}
   readonly callIds: string[] = []
+  /** While the call is with a conference room instead of its application. */
+  visit: RoomVisit | undefined
+  /** How its last transfer went. */
+  transferCause: TransferCause = TransferCause.NONE
   /** Max-Forwards of the calls to be placed, where they carry one on that came to us. */
   maxForwards: number | undefined
   #leg: Leg | undefined
@@ -223,7 +228,9 @@ export class ChannelCore implements LegListener {
 
   onDigit(digit: string, isSignalled: boolean): void {
     if (isSignalled) this.#passOn(digit)
-    this.digitSink(digit, this.#note(digit, isSignalled))
+    const note = this.#note(digit, isSignalled)
+    // What means something to its room is nobody else's.
+    if (this.visit?.press(digit) !== true) this.digitSink(digit, note)
     this.emit({ type: 'digit', digit })
   }
 

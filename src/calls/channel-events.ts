@@ -1,6 +1,8 @@
 import type { CodecName } from '../media/index.ts'
+import type { LeaveReason } from './conference/room-state.ts'
 import type { EndedBy, HeardTone } from './details.ts'
 import type { Cause, State } from './enums.ts'
+import { type EventOf, NumberedEvents } from './numbered-events.ts'
 
 /** What happens to a channel. */
 export type ChannelEvent =
@@ -24,53 +26,35 @@ export type ChannelEvent =
   | { readonly type: 'connected'; readonly connectedId: string }
   /** The connection to another channel is over: the other end hung up, or `disconnect` was called. */
   | { readonly type: 'disconnected' }
+  /** Something has happened in the conference room that the call is in: to this call where `isSelf`, else to another party or to all. */
+  | ({ readonly type: 'conference'; readonly room: string; readonly isSelf: boolean } & ConferenceNews)
   /** The call is over. */
   | { readonly type: 'ended'; readonly cause: Cause; readonly endedBy: EndedBy }
+
+/** What happens in a conference room. */
+export interface ConferenceNews {
+  readonly what:
+    | 'entered'
+    | 'left'
+    | 'muted'
+    | 'unmuted'
+    | 'held'
+    | 'retrieved'
+    | 'locked'
+    | 'unlocked'
+    | 'started'
+    | 'stopped'
+    | 'destroyed'
+  /** The party that it happened to, as `app.rooms` knows it; absent where it happened to the room. */
+  readonly party?: number
+  /** Why a party has left. */
+  readonly why?: LeaveReason
+}
 
 /** What a listener is added for. */
 export type ChannelEventType = ChannelEvent['type']
 /** An event of one type, with its number and its time. */
-export type ChannelEventOf<Type extends ChannelEventType> = Extract<ChannelEvent, { type: Type }> & EventStamp
+export type ChannelEventOf<Type extends ChannelEventType> = EventOf<ChannelEvent, Type>
 
-/** What every event has. */
-export interface EventStamp {
-  /** 1, 2, 3, ... over all events of the channel, whatever their type and whoever listens, without gaps. */
-  readonly sequence: number
-  /** Wall time, in milliseconds since 1970. */
-  readonly at: number
-}
-
-type AnyListener = (event: ChannelEvent & EventStamp) => void
-
-/** Numbered events with typed listeners. A listener that throws harms neither the call nor other listeners. */
-export class ChannelEvents {
-  readonly #wallTimeMs: () => number
-  readonly #listeners = new Map<ChannelEventType, Set<AnyListener>>()
-  #sequence = 0
-
-  constructor(wallTimeMs: () => number) {
-    this.#wallTimeMs = wallTimeMs
-  }
-
-  /** Adds a listener and returns the function that removes it. */
-  on<Type extends ChannelEventType>(type: Type, listener: (event: ChannelEventOf<Type>) => void): () => void {
-    const listeners = this.#listeners.get(type) ?? new Set()
-    this.#listeners.set(type, listeners)
-    listeners.add(listener as AnyListener)
-    return () => listeners.delete(listener as AnyListener)
-  }
-
-  emit(event: ChannelEvent, onError: (error: unknown) => void): void {
-    const sequence = ++this.#sequence
-    const listeners = this.#listeners.get(event.type)
-    if (listeners === undefined || listeners.size === 0) return
-    const stamped = { ...event, sequence, at: this.#wallTimeMs() }
-    for (const listener of listeners) {
-      try {
-        listener(stamped)
-      } catch (error) {
-        onError(error)
-      }
-    }
-  }
-}
+/** The events of a channel. */
+export class ChannelEvents extends NumberedEvents<ChannelEvent> {}

@@ -71,6 +71,8 @@ export interface AnswerOptions {
 export interface RejectOptions {
   /** The SIP status to send instead of the cause's own, 400 to 699. */
   rawCause?: number
+  /** The words beside the SIP status, up to 120 printable characters of ASCII. Default: those that belong to it. */
+  phrase?: string
   /** Further SIP headers of the refusal. */
   headers?: Readonly<Record<string, string>>
 }

@@ -1,4 +1,4 @@
-import { Hangup, UsageError } from '../kit/index.ts'
+import { Hangup, token, UsageError } from '../kit/index.ts'
 import { checkToneOptions } from './call-progress.ts'
 import { carriedCall } from './carried-call.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
@@ -15,6 +15,15 @@ import {
   type RingOptions,
 } from './channel-options.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
+import { leaveRoom, visitRoom } from './conference/channel-rooms.ts'
+import {
+  ConferenceLifetimeControl,
+  type ConferenceOptions,
+  ConferencePartyMediaSettings,
+  takeSettings,
+} from './conference/party-settings.ts'
+import type { LeaveReason } from './conference/room-state.ts'
+import { assertRoomName, TICKET_HEADER } from './conference/rooms.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
@@ -44,6 +53,10 @@ export class Channel {
   readonly TransferCause = TransferCause
   readonly CallFarEndType = CallFarEndType
   readonly LiveSpeakerDetectionSettings = LiveSpeakerDetectionSettings
+  static readonly ConferenceLifetimeControl = ConferenceLifetimeControl
+  static readonly ConferencePartyMediaSettings = ConferencePartyMediaSettings
+  readonly ConferenceLifetimeControl = ConferenceLifetimeControl
+  readonly ConferencePartyMediaSettings = ConferencePartyMediaSettings
 
   readonly filePlayer: FilePlayer
   readonly fileRecorder: FileRecorder
@@ -78,6 +91,11 @@ export class Channel {
   /** Why the last call ended; NORMAL while the state is not IDLE. */
   cause(): Cause {
     return this.#core.cause
+  }
+
+  /** How the last transfer of this channel went; NONE while one runs or none ever did. */
+  transferCause(): TransferCause {
+    return this.#core.transferCause
   }
 
   /** What is known of the present call, or of the last one after it ended; `undefined` before the first. */
@@ -174,7 +192,9 @@ export class Channel {
    * @throws UsageError for a cause that cannot be sent, or without an incoming call; Hangup when the caller has gone
    */
   async reject(cause: RejectCause = 'REJECTED', options: RejectOptions = {}): Promise<State> {
-    const { rawCause } = options
+    const { rawCause, phrase } = options
+    if (phrase !== undefined && !/^[\x20-\x7e]{1,120}$/.test(phrase))
+      throw new UsageError(`reject: phrase must be 1 to 120 printable characters, not ${JSON.stringify(phrase)}`)
     if (!Object.hasOwn(STATUS_OF_REJECT, cause))
       throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
     if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
@@ -187,7 +207,8 @@ export class Channel {
     const headers = headersOf('reject', this.#core, options.headers)
     const leg = this.#core.requireRinging('reject')
     if (rawCause !== undefined && rawCause < 400) return State.ERROR
-    await this.#core.do(() => leg.reject(cause, { headers, ...(rawCause !== undefined && { status: rawCause }) }))
+    const how = { ...(rawCause !== undefined && { status: rawCause }), ...(phrase !== undefined && { phrase }) }
+    await this.#core.do(() => leg.reject(cause, { headers, ...how }))
     return this.waitForIdle()
   }
 
@@ -262,6 +283,83 @@ export class Channel {
       await this.#waitingSound.stop()
     }
     return leg.state
+  }
+
+  /**
+   * Lets this idle channel be a party of a conference room: what it plays is heard there, and what is said there it hears.
+   * @param name of the room, which is made when it is not there: 1 to 48 letters, digits and `- _ .`
+   * @returns ANSWERED; or IDLE, with cause BUSY when there is no place in the room
+   * @throws UsageError when the channel is not IDLE, or for settings that cannot be
+   */
+  async callConferenceRoom(name: string, options: ConferenceOptions = {}): Promise<State> {
+    await this.#callRoom('callConferenceRoom', name, options)
+    return this.waitForAnswer()
+  }
+
+  /** The same, resolving as soon as the call was placed. */
+  async startCallConferenceRoom(name: string, options: ConferenceOptions = {}): Promise<State> {
+    return (await this.#callRoom('startCallConferenceRoom', name, options)).state
+  }
+
+  async #callRoom(what: string, name: string, options: ConferenceOptions): Promise<OutgoingLeg> {
+    const { host } = this.#core
+    assertRoomName(what, name)
+    takeSettings(what, host, options)
+    const { timeoutMs = 120_000 } = options
+    const ticket = token(host.random, 20)
+    const placing = this.#place(`room:${name}`, { timeoutMs, headers: { [TICKET_HEADER]: ticket } })
+    host.rooms.invite(ticket, options)
+    const forget = () => void host.rooms.takeInvitation(ticket)
+    const leg = await placing.catch((error: unknown) => {
+      forget()
+      throw error
+    })
+    void leg.until(() => leg.state === State.IDLE).then(forget)
+    return leg
+  }
+
+  /**
+   * Takes the far end of this channel into a conference room, where it is until it leaves: by hanging up, by its exit digit,
+   * by {@link retrieveTransfer}, or put out. Whoever leaves and has not hung up is with the application again, state
+   * ANSWERED, and `other` is IDLE; a room that is destroyed, or a moderator that ejects, hangs up.
+   * @param other an idle channel, such as one of `app.extraChannels`: it carries the call to the room, and is TRANSFERRED as
+   *   long as the caller is there. Hanging it up takes him back
+   * @param room its name: 1 to 48 letters, digits and `- _ .`. It is made when it is not there
+   * @returns TRANSFERRED; or ANSWERED (ON_HOLD) when there was no place, with `transferCause()` TARGETREJECT and
+   *   `other.cause()` BUSY; or IDLE when the far end has hung up
+   * @throws UsageError when this channel is not ANSWERED or plays something, when `other` is not idle, or for settings that
+   *   cannot be; Hangup when the call has gone
+   */
+  async transferToConferenceRoom(other: Channel, room: string, options: ConferenceOptions = {}): Promise<State> {
+    await visitRoom('transferToConferenceRoom', this.#core, room, options, other.#core)
+    return this.#whereItIs()
+  }
+
+  /**
+   * The same without another channel, for applications that have nothing else to do meanwhile: resolves when the far end is
+   * not in the room any more, and says why; `full` when there was no place.
+   * @throws UsageError, Hangup as {@link transferToConferenceRoom}
+   */
+  async joinConferenceRoom(room: string, options: ConferenceOptions = {}): Promise<LeaveReason | 'full'> {
+    const visit = await visitRoom('joinConferenceRoom', this.#core, room, options)
+    const why = await visit?.over
+    return why ?? (visit?.refusal === undefined ? 'hangUp' : 'full')
+  }
+
+  /**
+   * Takes a far end back that was transferred to a conference room.
+   * @returns ANSWERED; or ON_HOLD where the far end holds us; or IDLE when it has hung up
+   * @throws UsageError when it was not transferred; Hangup when the call has gone
+   */
+  async retrieveTransfer(): Promise<State> {
+    await leaveRoom('retrieveTransfer', this.#core)
+    return this.#whereItIs()
+  }
+
+  /** @returns IDLE once it really is, of a call that is on its way there */
+  async #whereItIs(): Promise<State> {
+    const { leg } = this.#core
+    return leg?.isEnding === true ? this.waitForIdle() : this.state()
   }
 
   /** Hangs up and gives the channel back: no further call can be placed on it. */

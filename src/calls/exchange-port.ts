@@ -1,6 +1,7 @@
 import type { Logger, Random } from '../kit/index.ts'
 import type { CodecName, MediaCommand, MediaEvent } from '../media/index.ts'
 import type { EndpointInput, EndpointOptions, EndpointOutput, SrtpPolicy } from '../sip/index.ts'
+import type { RoomLimits } from './conference/rooms.ts'
 import type { CallDetails } from './details.ts'
 import type { InstanceRecord } from './instance.ts'
 import type { MediaStore } from './media-store.ts'
@@ -58,6 +59,8 @@ export interface ExchangeOptions {
   readonly onPending: () => void
   /** The most calls at a time, both directions together. Default 10,000. */
   readonly maxCalls?: number
+  /** How many conference rooms there may be, and how large. */
+  readonly rooms?: RoomLimits
   /** Extra channels of each application instance. Default 3. */
   readonly extraChannels?: number
   /** How much of recent calls is kept to be explained; `calls: 0` keeps nothing. Default: nothing. */
@@ -92,6 +95,8 @@ export type ExchangeCounter =
   | 'callsWithoutService'
   /** Calls to a service whose application could not be loaded, answered 500. */
   | 'callsWithoutApp'
+  /** Calls that found no place in their conference room, or no room left to make one, and were told BUSY. */
+  | 'roomsRefusedFull'
   /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
   | 'identitiesNotTrusted'
   /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */

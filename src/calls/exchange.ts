@@ -23,6 +23,8 @@ import {
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
 import { ChannelCore } from './channel-core.ts'
+import { conferenceService } from './conference/conference-service.ts'
+import { Rooms, TICKET_HEADER } from './conference/rooms.ts'
 import { publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { ExchangeCounter, ExchangeInput, ExchangeOptions, ExchangeOutput } from './exchange-port.ts'
@@ -35,7 +37,7 @@ import { uriText } from './leg.ts'
 import { CallRecords } from './record/call-records.ts'
 import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
-import { Inside } from './routing/inside.ts'
+import { Inside, roomOfUser } from './routing/inside.ts'
 import { Router } from './routing/router.ts'
 import type { Trunk } from './routing/trunk.ts'
 import type { Service } from './service.ts'
@@ -75,6 +77,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #users: LocalUsers | undefined
   readonly #forking: Forking
   readonly #inside: Inside
+  readonly #rooms: Rooms
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -104,6 +107,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       outsideMethods: options.users === undefined ? [] : ['REGISTER'],
     })
     this.#host = this.#createHost()
+    this.#rooms = new Rooms(this.#host, options.rooms ?? {}, () => this.counters.add('roomsRefusedFull'))
     this.#users =
       options.users &&
       new LocalUsers(this.#host, options.users, (change) => this.#outbox.push({ type: 'phoneChanged', change }))
@@ -174,7 +178,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   /** What is alive, for health checks and leak tests: all zero when nothing happens. */
-  sizes(): Readonly<Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers' | 'registering', number>> & {
+  sizes(): Readonly<
+    Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers' | 'rooms' | 'registering', number>
+  > & {
     readonly sip: ReturnType<Endpoint['sizes']>
   } {
     return {
@@ -183,6 +189,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       sessions: this.#sessions.size + this.#forking.size,
       mediaLegs: this.#mediaLegs.size,
       timers: this.#timers.size,
+      rooms: this.#rooms.size,
       registering: this.#upkeep.registering,
       sip: this.endpoint.sizes(),
     }
@@ -314,8 +321,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const dialled = dialledAddress(request.uri)
     const isInside = this.#inside.isMeant(from)
     const { services } = this.#options
+    const room = isInside ? roomOfUser(dialled.user) : undefined
     const service = isInside
-      ? services.named(dialled.user)
+      ? room === undefined
+        ? services.named(dialled.user)
+        : this.#serviceOfRoom(room, request)
       : services.find({
           ...dialled,
           from: uriText(request.headers.get('from')),
@@ -327,11 +337,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       this.#instances.refuse(service, 'inbound')
       return
     }
-    const core = new ChannelCore(this.#host)
+    const core = new ChannelCore(this.#host, { near: room === undefined ? undefined : this.#rooms.get(room)?.near })
     const leg = new IncomingLeg(this.#host, session, request, user, core)
     const trunk = this.#trunkOf(from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
-    if (isInside) leg.cameInside(service.name)
+    if (isInside) leg.cameInside(room === undefined ? `service:${service.name}` : service.name)
     else leg.media.announceTo(from.address)
     if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
       this.counters.add('identitiesNotTrusted')
@@ -339,6 +349,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     if (leg.record !== undefined) leg.record.service = service.name
     core.attach(leg)
     void this.#instances.run(service, 'inbound', {}, core)
+  }
+
+  /** A call of ours to a room: nobody else can say what its ticket is. */
+  #serviceOfRoom(room: string, { headers }: SipRequest): Service {
+    const options = this.#rooms.takeInvitation(headers.get(TICKET_HEADER.toLowerCase()) ?? '')
+    return { name: `room:${room}`, app: conferenceService(room, options), parameters: {} }
   }
 
   #trunkOf(address: string, user: string | undefined): Trunk | undefined {
@@ -359,6 +375,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       files: this.#options.files,
       speech: this.#options.speech,
       tones: this.tones,
+      get rooms() {
+        return exchange.#rooms
+      },
       mediaAddress: this.#options.mediaAddress,
       announcedMediaAddress: (farEnd) => this.#options.announcedMediaAddress?.(farEnd),
       srtp: this.#options.srtp ?? 'forbidden',
@@ -404,6 +423,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       onMediaLeg: (id, leg) => {
         if (leg === undefined) this.#mediaLegs.delete(id)
         else this.#mediaLegs.set(id, (event) => this.#guard(() => leg.media.onEvent(event), leg))
+      },
+      onRoomSound: (id, listener) => {
+        if (listener === undefined) this.#mediaLegs.delete(id)
+        else this.#mediaLegs.set(id, (event) => this.#guard(() => listener(event)))
       },
       callStarted: (leg) => this.#legs.add(leg),
       callEnded: (leg) => {

@@ -4,9 +4,9 @@ import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
+import { checkPlayable } from './open-media.ts'
 import { PlayRun } from './play-run.ts'
 import {
-  checkedMedia,
   describeMedia,
   excerptOf,
   type FileToPlay,
@@ -133,11 +133,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
    * @throws UsageError when it cannot be played on this exchange
    */
   check(media: MediaToPlay): FileToPlay | TextToSay {
-    const checked = checkedMedia(media)
-    if (checked === undefined) throw new UsageError('this PlayableMedia was given neither a file nor a text')
-    if ('textToSay' in checked && this.core.host.speech === undefined)
-      throw new UsageError('this exchange has no text-to-speech: texts cannot be said, only files played')
-    return checked
+    return checkPlayable(this.core.host, media)
   }
 
   /** @internal On a leg that the caller has checked: a ringtone plays before the answer. */

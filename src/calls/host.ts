@@ -1,6 +1,7 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
-import type { CodecName, LegId, MediaCommand } from '../media/index.ts'
+import type { CodecName, LegId, MediaCommand, MediaEvent } from '../media/index.ts'
 import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
+import type { Rooms } from './conference/rooms.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
@@ -20,6 +21,8 @@ export interface CallHost {
   /** What speaks texts; `undefined` where nothing does. */
   readonly speech: TextToSpeech | undefined
   readonly tones: ToneManager
+  /** The conference rooms. */
+  readonly rooms: Rooms
   /** The time of the mutation in progress. */
   readonly now: Instant
   /** Wall time, in milliseconds since 1970. */
@@ -54,6 +57,8 @@ export interface CallHost {
   onSession(session: SessionId, leg: Leg | undefined): void
   /** Sends the events of a leg of the media engine to `leg`, or to nobody. */
   onMediaLeg(id: LegId, leg: Leg | undefined): void
+  /** Sends the events of something that a room is played to `listener`, or to nobody. */
+  onRoomSound(id: LegId, listener: ((event: MediaEvent) => void) | undefined): void
   callStarted(leg: Leg): void
   callEnded(leg: Leg): void
 }

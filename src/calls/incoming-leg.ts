@@ -76,9 +76,9 @@ export class IncomingLeg extends Leg {
     if (identity !== undefined) this.details.assertedIdentity = identity.uri
   }
 
-  /** An application of ours calls a service of ours. */
-  cameInside(service: string): void {
-    this.details.target = `service:${service}`
+  /** An application of ours calls a service or a conference room of ours. */
+  cameInside(target: string): void {
+    this.details.target = target
     this.details.to = this.details.target
     this.media.stayInside()
   }
@@ -122,10 +122,13 @@ export class IncomingLeg extends Leg {
   }
 
   /** Refuses the call with the status of `cause` and its Reason; or with another status, which then speaks for itself. */
-  reject(cause: RejectCause, { headers, status }: { headers: Headers; status?: number }): void {
+  reject(
+    cause: RejectCause,
+    { headers, status, phrase }: { headers: Headers; status?: number; phrase?: string },
+  ): void {
     if (status === undefined || status === STATUS_OF_REJECT[cause])
-      this.#refuse(STATUS_OF_REJECT[cause], cause, 'local', [...headers, ['Reason', REASON_OF_CAUSE[cause]]])
-    else this.#refuse(status, cause, 'local', headers)
+      this.#refuse(STATUS_OF_REJECT[cause], cause, 'local', [...headers, ['Reason', REASON_OF_CAUSE[cause]]], phrase)
+    else this.#refuse(status, cause, 'local', headers, phrase)
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL, told: Cause = cause): void {
@@ -245,12 +248,12 @@ export class IncomingLeg extends Leg {
     else this.checkWaiting()
   }
 
-  #refuse(status: number, cause: Cause, endedBy: EndedBy, headers: Headers = []): void {
+  #refuse(status: number, cause: Cause, endedBy: EndedBy, headers: Headers = [], phrase?: string): void {
     if (this.isEnding || this.#phase === 'accepted') return
     this.#phase = 'rejected'
     this.release(cause, endedBy)
     this.details.rawCause = status
-    this.host.sip({ type: 'respond', session: this.session, status, headers })
+    this.host.sip({ type: 'respond', session: this.session, status, headers, ...(phrase !== undefined && { phrase }) })
   }
 }
 

@@ -11,7 +11,7 @@ export {
 export type { CallTone, EarlyMediaTones, ToneOptions } from './call-progress.ts'
 export { causeOfRelease, causeOfResponse, type RejectCause, type ReleaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 export { Channel } from './channel.ts'
-export type { ChannelEvent, ChannelEventOf, ChannelEventType, EventStamp } from './channel-events.ts'
+export type { ChannelEvent, ChannelEventOf, ChannelEventType, ConferenceNews } from './channel-events.ts'
 export type {
   AbortLike,
   AnswerOptions,
@@ -21,6 +21,18 @@ export type {
   RingOptions,
 } from './channel-options.ts'
 export type { ChannelSip } from './channel-sip.ts'
+export { type ConferenceParty, ConferenceRoom, ConferenceRooms } from './conference/conference-room.ts'
+export { type ConferencePin, conferenceService } from './conference/conference-service.ts'
+export {
+  ConferenceLifetimeControl,
+  type ConferenceOptions,
+  type ConferencePartyMediaOptions,
+  ConferencePartyMediaSettings,
+  MuteDigits,
+} from './conference/party-settings.ts'
+export type { RoomHappening } from './conference/room-happenings.ts'
+export type { LeaveReason, MuteOwners } from './conference/room-state.ts'
+export type { RoomLimits } from './conference/rooms.ts'
 export type {
   AnsweredDetails,
   CallBasics,
@@ -59,6 +71,7 @@ export {
   type RecordingFormat,
   type RecordingSink,
 } from './media-store.ts'
+export type { EventOf, EventStamp } from './numbered-events.ts'
 export {
   checkedMedia,
   type FileToPlay,

@@ -3,6 +3,7 @@ import { type AppContext, type AppDefinition, type AppDirection, appDirection } 
 import { Channel } from './channel.ts'
 import { ChannelCore } from './channel-core.ts'
 import type { AbortLike } from './channel-options.ts'
+import { ConferenceRooms } from './conference/conference-room.ts'
 import type { CallHost } from './host.ts'
 import { type InstanceChannel, type InstanceRecord, RETURN_CODE_OF_PROBLEM, runInstance } from './instance.ts'
 import { NO_MEDIA_FILES } from './media-files.ts'
@@ -84,9 +85,11 @@ export class Instances {
     outboundParameters: Readonly<Record<string, unknown>>,
     channels: InstanceChannel[],
   ): AppContext {
-    const { logger, files, tones } = this.#host
+    const host = this.#host
+    const { logger, files, tones } = host
     const addExtraChannels = () => this.#addExtraChannels(channels)
     let log: Logger | undefined
+    let rooms: ConferenceRooms | undefined
     let extraChannels: readonly Channel[] | undefined
     return {
       instanceId,
@@ -95,6 +98,10 @@ export class Instances {
         return log
       },
       files: files.files ?? NO_MEDIA_FILES,
+      get rooms() {
+        rooms ??= new ConferenceRooms(host)
+        return rooms
+      },
       tones,
       parameters,
       outboundParameters,

@@ -4,9 +4,12 @@ import { State } from './enums.ts'
 export type LegDiagram = Readonly<Partial<Record<State, readonly State[]>>>
 
 const CONNECTED: LegDiagram = {
-  ANSWERED: [State.HOLDING, State.ON_HOLD, State.IDLE],
+  ANSWERED: [State.HOLDING, State.ON_HOLD, State.TRANSFERRING, State.IDLE],
   HOLDING: [State.ANSWERED, State.ON_HOLD, State.IDLE],
-  ON_HOLD: [State.ANSWERED, State.HOLDING, State.IDLE],
+  ON_HOLD: [State.ANSWERED, State.HOLDING, State.TRANSFERRING, State.IDLE],
+  TRANSFERRING: [State.TRANSFERRED, State.ANSWERED, State.ON_HOLD, State.IDLE],
+  TRANSFERRED: [State.RECONNECTING, State.ANSWERED, State.ON_HOLD, State.IDLE],
+  RECONNECTING: [State.ANSWERED, State.ON_HOLD, State.IDLE],
 }
 
 /**
@@ -21,7 +24,7 @@ export const LEG_DIAGRAMS: Readonly<Record<'inbound' | 'outbound', LegDiagram>> 
     ...CONNECTED,
   },
   outbound: {
-    CALL_OUTGOING: [State.RING_OUTGOING, State.ANSWERED, State.IDLE],
+    CALL_OUTGOING: [State.RING_OUTGOING, State.ANSWERED, State.TRANSFERRED, State.IDLE],
     RING_OUTGOING: [State.ANSWERED, State.IDLE],
     ...CONNECTED,
   },

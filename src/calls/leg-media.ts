@@ -10,6 +10,7 @@ import {
   type MediaCommand,
   type MediaEvent,
   PressLedger,
+  type RoomId,
 } from '../media/index.ts'
 import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
 import { Holds } from './holds.ts'
@@ -54,6 +55,13 @@ export interface JobListener {
   onFinished(cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void
 }
 
+/** What the engine says of a leg that is to be in a room. */
+export interface MixListener {
+  /** It is in the room, with what it may do there. */
+  onMixed(): void
+  onFailed(reason: string): void
+}
+
 /** A job command without its address, which {@link LegMedia.startJob} fills in. */
 export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'> | JobBody<'detect'>
 /** How a `play` goes on. */
@@ -89,6 +97,7 @@ export class LegMedia {
   #presses: PressLedger | undefined
   #pressesBySignalling = false
   #bridging: ((isDone: boolean) => void) | undefined
+  #mixing: MixListener | undefined
 
   constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
     this.#owner = owner
@@ -111,6 +120,11 @@ export class LegMedia {
   /** The stream that offer and answer agreed on last. */
   get stream(): NegotiatedStream | undefined {
     return this.#stream
+  }
+
+  /** Its id in the media engine. */
+  get id(): LegId {
+    return this.#leg
   }
 
   /** What the codec of the stream carries. */
@@ -262,6 +276,18 @@ export class LegMedia {
     this.#host.media({ type: 'unbridge', leg: this.#leg })
   }
 
+  /** Brings the leg into a room, or changes what it may do there. */
+  mix(how: { readonly room: RoomId; readonly talk: boolean; readonly listen: boolean }, listener: MixListener): void {
+    this.#mixing = listener
+    this.#host.media({ type: 'mix', leg: this.#leg, ...how })
+  }
+
+  /** Takes the leg out of its room. */
+  unmix(): void {
+    this.#mixing = undefined
+    this.#host.media({ type: 'unmix', leg: this.#leg })
+  }
+
   /** Lets the leg that this one is bridged to press a key that came by signalling. */
   relayKey(digit: string): void {
     this.#host.media({ type: 'relayKey', leg: this.#leg, digit })
@@ -356,6 +382,12 @@ export class LegMedia {
       case 'bridged':
       case 'bridgeFailed':
         this.#bridgingEnded(event.type === 'bridged')
+        return
+      case 'mixed':
+        this.#mixing?.onMixed()
+        return
+      case 'mixFailed':
+        this.#mixing?.onFailed(event.reason)
         return
       case 'rtpTimeout':
         this.#listener.onRtpTimeout()

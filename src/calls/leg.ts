@@ -34,6 +34,18 @@ interface Waiting {
   readonly resolve: () => void
 }
 
+/** A connected call that is not with its application. */
+type Away = 'TRANSFERRING' | 'TRANSFERRED' | 'RECONNECTING'
+
+const CONNECTED: ReadonlySet<State> = new Set([
+  State.ANSWERED,
+  State.ON_HOLD,
+  State.HOLDING,
+  State.TRANSFERRING,
+  State.TRANSFERRED,
+  State.RECONNECTING,
+])
+
 /** How long a CANCEL or BYE may go unanswered before the call counts as over for its application. */
 export const RELEASE_WAIT_MS = 4_000
 
@@ -45,7 +57,8 @@ export const RELEASE_WAIT_MS = 4_000
  *                                                        +-> ANSWERED -> releasing -> IDLE
  *     (incoming-leg.ts)  CALL_INCOMING -> RING_INCOMING -> ANSWERING -+
  *
- * Every step that there is stands in `leg-diagram.ts`. A connected call is HOLDING while we hold the far end, else ON_HOLD while the far end holds us, else ANSWERED.
+ * Every step that there is stands in `leg-diagram.ts`. A connected call is TRANSFERRING, TRANSFERRED or RECONNECTING while it
+ * is not with its application, else HOLDING while we hold the far end, else ON_HOLD while the far end holds us, else ANSWERED.
  *
  * "Releasing" (our CANCEL or BYE is on its way) is not a state of its own to the application: the state stays what
  * it was, jobs have ended, and nothing new can be started.
@@ -68,6 +81,7 @@ export abstract class Leg {
   #state: State
   /** As the application was told last. */
   #isHeld = false
+  #away: Away | undefined
   #releasing: ({ readonly cause: Cause; readonly endedBy: EndedBy } & EndDetail) | undefined
 
   constructor(
@@ -231,7 +245,7 @@ export abstract class Leg {
 
   #followHolds(): void {
     const { isHolding, isHeld } = this.media.holds
-    this.enter(isHolding ? State.HOLDING : isHeld ? State.ON_HOLD : State.ANSWERED)
+    this.enter(this.#away ?? (isHolding ? State.HOLDING : isHeld ? State.ON_HOLD : State.ANSWERED))
     if (isHeld === this.#isHeld) return
     this.#isHeld = isHeld
     this.emit({ type: isHeld ? 'farEndHold' : 'farEndRetrieve' })
@@ -288,7 +302,20 @@ export abstract class Leg {
 
   /** Answered and acknowledged, whoever holds whom. */
   get isConnected(): boolean {
-    return this.#state === State.ANSWERED || this.#state === State.ON_HOLD || this.#state === State.HOLDING
+    return CONNECTED.has(this.#state)
+  }
+
+  /** The far end of a connected call is with somebody else than the application: on its way there or back, or there. */
+  goAway(to: Away): void {
+    if (!this.isConnected || this.isEnding) return
+    this.#away = to
+    this.#followHolds()
+  }
+
+  /** It is with the application again. */
+  comeBack(): void {
+    this.#away = undefined
+    if (this.isConnected && !this.isEnding) this.#followHolds()
   }
 
   /** Takes what happens to the SIP session of this call. */

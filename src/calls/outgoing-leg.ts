@@ -149,9 +149,9 @@ export class OutgoingLeg extends Leg {
     if (route === undefined) return false
     this.#route = route
     this.#presented = this.host.router.present(this.#call.caller, route)
-    this.details.target = route.service === undefined ? route.uri : `service:${route.service}`
+    this.details.target = route.inside ?? route.uri
     this.details.from = uriText(this.#presented.from)
-    if (route.service === undefined) {
+    if (route.inside === undefined) {
       this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
       const hop = this.host.router.hopsOf(route)[0] ?? route.trunk?.outboundProxy
       this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))

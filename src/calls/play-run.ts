@@ -4,6 +4,7 @@ import type { Leg } from './leg.ts'
 import type { JobCommand } from './leg-media.ts'
 import type { JobEnd, RunningJob } from './media-job.ts'
 import type { Playable } from './media-store.ts'
+import { openMedia } from './open-media.ts'
 import type { FileToPlay, TextToSay } from './playable-media.ts'
 
 /** How a run goes. */
@@ -173,17 +174,9 @@ export class PlayRun {
     const item = this.#items[index] as FileToPlay | TextToSay
     // A list begins again at its first item; a single item is played in a loop by the engine.
     const how = { loop: this.#options.loop && this.#items.length === 1, mostHz: this.#leg.media.sampleRateHz }
-    const { files, speech } = this.#host
-    if ('fileToPlay' in item)
-      return {
-        index,
-        startMs,
-        playable: await files.read(item.fileToPlay, { ...how, ...(startMs > 0 && { startMs }) }),
-      }
-    if (speech === undefined) throw new UsageError('this exchange has no text-to-speech')
-    const { textToSay, ...voice } = item
+    const from = 'fileToPlay' in item && startMs > 0 ? { startMs } : {}
     const isWanted = () => !this.#isOver && this.#isWanted()
-    return { index, startMs, playable: await speech.say(textToSay, { ...how, ...voice, isWanted }) }
+    return { index, startMs, playable: await openMedia(this.#host, item, { ...how, ...from, isWanted }) }
   }
 
   async #close(opened: Opened | undefined, wasWanted: boolean): Promise<void> {

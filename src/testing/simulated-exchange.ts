@@ -46,6 +46,7 @@ export interface SimulatedExchangeOptions {
     Pick<
       ExchangeOptions,
       | 'maxCalls'
+      | 'rooms'
       | 'announcedMediaAddress'
       | 'extraChannels'
       | 'trunks'

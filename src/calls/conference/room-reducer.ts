@@ -6,6 +6,7 @@ import {
   meaningOf,
   type Party,
   type PartyId,
+  type PartyRules,
   type RoomEvent,
   type RoomState,
 } from './room-state.ts'
@@ -19,6 +20,7 @@ import {
  *                |                                                                 |
  *                +------- the last one, or one who ends the room, has left --------+--> destroyed
  *
+ * When one who ends a started room wants his going announced, it is destroyed when that was heard.
  * What changes nothing (a party that is not there, a room that is destroyed or full) gives the same object again.
  */
 export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
@@ -32,11 +34,11 @@ export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
     case 'unlocked':
       return lock(state, event.type === 'locked')
     case 'message':
-      return state.phase === 'started' ? announce(next(state), [{ id: event.id, kind: 'message' }]) : state
-    case 'announced':
-      return state.announcements[0]?.id === event.id
-        ? next(state, { announcements: state.announcements.slice(1) })
+      return state.phase === 'started' && !state.isEnding
+        ? announce(next(state), [{ id: event.id, kind: 'message' }])
         : state
+    case 'announced':
+      return state.announcements[0]?.id === event.id ? announced(state) : state
   }
   const party = state.parties.get(event.party)
   if (party === undefined) return state
@@ -71,11 +73,26 @@ function join(state: RoomState, { party: id, rules }: Extract<RoomEvent, { type:
 }
 
 function leave(state: RoomState, { id, rules }: Party): RoomState {
-  if (rules.endsRoom || state.parties.size === 1) return destroy(state)
+  if (state.parties.size === 1) return destroy(state)
   const parties = new Map(state.parties)
   parties.delete(id)
+  if (rules.endsRoom || state.isEnding) return endWith(next(state, { parties }), id, rules)
   const left = withParties(state, parties)
   return announce(left, rules.announcesExit ? [{ id: `${left.sequence}`, kind: 'exit', party: id }] : [])
+}
+
+/** Whoever is left hears that the one has gone who ends the room, if he wanted them to, and then is put out. */
+function endWith(state: RoomState, party: PartyId, { announcesExit }: PartyRules): RoomState {
+  if (state.isEnding) return state
+  const announcement = { id: `${state.sequence}`, kind: 'exit', party } as const
+  const ending = announcesExit ? announce(state, [announcement]) : state
+  return ending === state ? destroyed(state) : { ...ending, isEnding: true }
+}
+
+/** The first announcement has been heard. */
+function announced(state: RoomState): RoomState {
+  const after = next(state, { announcements: state.announcements.slice(1) })
+  return after.isEnding && after.announcements.length === 0 ? destroyed(after) : after
 }
 
 function press(state: RoomState, party: Party, digit: string): RoomState {
@@ -106,7 +123,11 @@ function lock(state: RoomState, isLocked: boolean): RoomState {
 }
 
 function destroy(state: RoomState): RoomState {
-  return next(state, { phase: 'destroyed', parties: new Map(), announcements: [] })
+  return destroyed(next(state))
+}
+
+function destroyed(state: RoomState): RoomState {
+  return { ...state, phase: 'destroyed', parties: new Map(), announcements: [] }
 }
 
 function replace(state: RoomState, party: Party): RoomState {
@@ -124,7 +145,7 @@ function withParties(state: RoomState, parties: ReadonlyMap<PartyId, Party>): Ro
 function announce(state: RoomState, announcements: readonly Announcement[]): RoomState {
   const isTooLoud = state.parties.size > state.policy.quietAfterParties
   const heard = announcements.filter(({ kind }) => kind === 'message' || !isTooLoud)
-  if (state.phase !== 'started' || heard.length === 0) return state
+  if (state.phase !== 'started' || state.isEnding || heard.length === 0) return state
   return { ...state, announcements: [...state.announcements, ...heard] }
 }
 

@@ -66,6 +66,8 @@ export interface RoomState {
   /** The number of the last event that changed anything. */
   readonly sequence: number
   readonly isLocked: boolean
+  /** A party that ends the room has left, and the rest still hear so: when they have, it is destroyed. */
+  readonly isEnding: boolean
   /** In the order in which they came. */
   readonly parties: ReadonlyMap<PartyId, Party>
   /** In the order in which they are heard; the first of them is being heard. */
@@ -90,6 +92,7 @@ export const EMPTY_ROOM: Omit<RoomState, 'policy'> = {
   phase: 'stopped',
   sequence: 0,
   isLocked: false,
+  isEnding: false,
   parties: new Map(),
   announcements: [],
 }
@@ -99,8 +102,8 @@ export function isMuted({ mutedBy }: Party): boolean {
 }
 
 /** Whether another party may come in. */
-export function hasPlace({ phase, policy, parties }: RoomState): boolean {
-  return phase !== 'destroyed' && parties.size < policy.mostParties
+export function hasPlace({ phase, isEnding, policy, parties }: RoomState): boolean {
+  return phase !== 'destroyed' && !isEnding && parties.size < policy.mostParties
 }
 
 /** What a digit of a party means to its room, if anything. */

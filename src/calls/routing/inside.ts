@@ -47,6 +47,16 @@ export class Inside {
   }
 }
 
+/** The user of a URI of ours that leads to a conference room: no service can have such a name. */
+export function roomUser(room: string): string {
+  return `room/${room}`
+}
+
+/** The room that such a user means, if he does. */
+export function roomOfUser(user: string): string | undefined {
+  return user.startsWith('room/') ? user.slice('room/'.length) : undefined
+}
+
 /** Four groups of 1 to ffff, so that nothing in it can be abbreviated and two spellings of it are one. */
 function addressOf(random: Random): string {
   const groups = Array.from({ length: 4 }, () => (1 + integerBelow(random, 0xffff)).toString(16))

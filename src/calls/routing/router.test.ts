@@ -41,7 +41,8 @@ describe('without routes', () => {
     ['sip:a@b c', /not a valid SIP URI/],
     ['mailto:a@b', /expected a sip: URI/],
     ['', /expected a sip: URI/],
-    ['room:x', /no rooms yet/],
+    ['room:', /the name of a conference room is 1 to 48 letters/],
+    ['room:a b', /the name of a conference room is 1 to 48 letters/],
     ['service:', /the name of a service is/],
     ['service:a b', /the name of a service is/],
     ['tel:', /not a valid tel: URI/],
@@ -100,7 +101,10 @@ describe('routes', () => {
   it('a route may lead to a service of ours', () => {
     const inside = [{ prefix: '2', trunks: [], service: 'desk' }]
     const [route] = router({ numbering, routes: inside }).resolve('2001').routes
-    expect(route).toMatchObject({ service: 'desk', uri: expect.stringMatching(/^sip:desk@\[100::[\da-f:]+\]:5060/) })
+    expect(route).toMatchObject({
+      inside: 'service:desk',
+      uri: expect.stringMatching(/^sip:desk@\[100::[\da-f:]+\]:5060/),
+    })
     expect(router().resolve('service:desk').routes).toEqual([route])
   })
 

@@ -1,9 +1,10 @@
 import { type Random, UsageError } from '../../kit/index.ts'
 import { escapeUser, type Peer, parseUri, printUri, privacyOf, type SipUri } from '../../sip/index.ts'
+import { assertRoomName } from '../conference/rooms.ts'
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
 import { type Caller, isMeant, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
-import type { Inside } from './inside.ts'
+import { type Inside, roomUser } from './inside.ts'
 import { formatNumber, isPossible, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
 import { isHostAllowed, type RedirectPolicy } from './redirects.ts'
 import { inOrder, type NumberRoute, RouteTable } from './route-table.ts'
@@ -17,8 +18,8 @@ export interface Route {
   readonly trunk?: Trunk
   /** Send to this peer instead of the host of the URI (an outbound proxy). */
   readonly via?: Peer
-  /** The service of ours that is called, by its name: the call stays inside of the exchange. */
-  readonly service?: string
+  /** The service or the conference room of ours that is called: the call stays inside of the exchange. */
+  readonly inside?: `service:${string}` | `room:${string}`
   /** A far end has redirected the call here. */
   readonly isRedirected?: boolean
   /** `via` is the only way to the far end, which stands behind a NAT. Default false. */
@@ -92,7 +93,7 @@ export class Router {
   /**
    * Resolves what an application dials: `user:` and a name, or a user at our address, to the phones that are registered; any
    * other `sip:` URI as it is; a `tel:` URI or plain digits by the number plan and the routes; `service:` and the name of a
-   * service of ours.
+   * service of ours; `room:` and the name of a conference room.
    *
    * @throws UsageError when the destination is malformed, of an unknown kind, or needs a trunk and none is configured
    */
@@ -107,9 +108,9 @@ export class Router {
     const number = /^tel:/i.test(to) ? this.#numberOfTel(to) : numberIn(to)
     if (number !== undefined) return this.#resolveNumber(normaliseNumber(number, this.#options.numbering))
     if (/^service:/i.test(to)) return { routes: [this.#toService(to.slice('service:'.length))] }
-    if (/^room:/i.test(to)) throw new UsageError(`cannot call "${to}": there are no rooms yet`)
+    if (/^room:/i.test(to)) return { routes: [this.#toRoom(to.slice('room:'.length))] }
     throw new UsageError(
-      `cannot call "${to}": expected a sip: URI, a tel: URI, the digits of a number, user: and a name, or service: and the name of a service`,
+      `cannot call "${to}": expected a sip: URI, a tel: URI, the digits of a number, user: and a name, service: and the name of a service, or room: and the name of a conference room`,
     )
   }
 
@@ -167,7 +168,13 @@ export class Router {
     if (!/^[A-Za-z0-9._-]{1,64}$/.test(name))
       throw new UsageError(`cannot call "service:${name}": the name of a service is 1 to 64 letters, digits and . _ -`)
     const { inside } = this.#options
-    return { uri: inside.uriOf(name), via: inside.peer, service: name }
+    return { uri: inside.uriOf(name), via: inside.peer, inside: `service:${name}` }
+  }
+
+  #toRoom(name: string): Route {
+    assertRoomName(`cannot call "room:${name}"`, name)
+    const { inside } = this.#options
+    return { uri: inside.uriOf(roomUser(name)), via: inside.peer, inside: `room:${name}` }
   }
 
   #resolveNumber(number: string): Destination {

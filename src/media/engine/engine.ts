@@ -172,7 +172,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
         else if (command.type === 'stopJob') this.#silence(command.leg)
-        else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type)) this.#refuse(command.leg, command.job, `leg ${command.leg} is not open`)
+        else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type))
+          this.#refuse(command.leg, command.job, `leg ${command.leg} is not open`)
       }
     }
   }

@@ -213,8 +213,9 @@ export class Jobs {
   #endTransmission(cause: JobCause, detail?: string): void {
     const job = this.#transmitting!
     this.#transmitting = undefined
-    if (this.#place.seat?.listens === true) this.#place.seat.resume()
-    else this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
+    const { seat } = this.#place
+    seat?.resume()
+    if (seat?.listens !== true) this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))
     if (job.isBeep !== true) this.#finished(job.id, cause, detail, job.isRecording ? false : undefined)
   }
 

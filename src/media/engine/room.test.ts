@@ -431,6 +431,22 @@ describe('the life of a room', () => {
     expect(hearers(guests, 1000)).toEqual([1])
   })
 
+  it('lets a leg hear the room again that was not to listen any more while it played', async () => {
+    const { gathering, guests, media } = await roomOf('PCMU', 'PCMU')
+    const source = { kind: 'audio', clip: clipOf(speechLike(600)), loop: true } as const
+    guests[0].frequencyHz = 1000
+    for (const jobEnds of ['before', 'after'] as const) {
+      media.send({ type: 'play', leg: 2, job: 1, source, bargeIn: false })
+      gathering.mix(guests[1], 1, { listen: false })
+      await gathering.pass(400)
+      if (jobEnds === 'before') media.send({ type: 'stopJob', leg: 2, job: 1 })
+      gathering.mix(guests[1], 1, { listen: true })
+      if (jobEnds === 'after') media.send({ type: 'stopJob', leg: 2, job: 1 })
+      await gathering.pass(400)
+      expect([jobEnds, guests[1].hears(1000)]).toEqual([jobEnds, true])
+    }
+  })
+
   it('takes a leg that plays, whose far end hears the room afterwards', async () => {
     const { gathering, guests, media } = await roomOf('PCMU')
     const guest = await gathering.welcome()

@@ -1,5 +1,5 @@
 import type { Instant } from '../../kit/index.ts'
-import type { AudioClip, JobId, LegId, MediaCommand, MediaEvent, PlaySource } from '../../media/index.ts'
+import type { AudioClip, JobId, LegId, MediaCommand, MediaEvent, PlaySource, RoomId } from '../../media/index.ts'
 import type { Truth, Utterance } from './truth.ts'
 
 /** After so long without a packet from the bridged leg, what is sent is not its sound any more. */
@@ -7,13 +7,17 @@ const RELAYED_FOR_MS = 100
 
 /**
  * Knows what each leg of a media engine sends, from the commands it gets and the events it says: the file that is
- * played, or what the leg on the other side of a bridge has received.
+ * played, what the leg on the other side of a bridge has received, or what is heard in its room: of an announcement and of
+ * several who speak there at once, one.
  */
 export class MediaTruth {
   readonly #utteranceOf: (clip: AudioClip) => Utterance | undefined
   readonly #playing = new Map<LegId, Playing>()
   readonly #received = new Map<LegId, { truth: Truth | undefined; at: Instant }>()
   readonly #partners = new Map<LegId, LegId>()
+  readonly #seats = new Map<LegId, { readonly room: RoomId; readonly talks: boolean }>()
+  /** What rooms are played. */
+  readonly #announced = new Map<LegId, { room: RoomId; utterance: Utterance; since: Instant | undefined }>()
   readonly #blocks = new WeakMap<Int16Array, Truth>()
 
   constructor(utteranceOf: (clip: AudioClip) => Utterance | undefined) {
@@ -21,7 +25,9 @@ export class MediaTruth {
   }
 
   onCommand(command: MediaCommand): void {
-    if (command.type === 'play') {
+    if (command.type === 'mix') this.#seats.set(command.leg, { room: command.room, talks: command.talk !== false })
+    else if (command.type === 'playToRoom') this.#announce(command)
+    else if (command.type === 'play') {
       const piece = this.#pieceOf(command.source)
       if (piece === undefined) return
       this.#playing.set(command.leg, { job: command.job, piece, since: undefined, next: undefined })
@@ -32,6 +38,11 @@ export class MediaTruth {
       if (command.when === 'after') playing.next = piece
       else begin(playing, piece)
     }
+  }
+
+  #announce({ leg, room, source }: Extract<MediaCommand, { type: 'playToRoom' }>): void {
+    const utterance = source.kind === 'audio' ? this.#utteranceOf(source.clip) : undefined
+    if (utterance !== undefined) this.#announced.set(leg, { room, utterance, since: undefined })
   }
 
   #pieceOf(source: PlaySource): Piece | undefined {
@@ -51,6 +62,7 @@ export class MediaTruth {
       }
       case 'finished':
         if (this.#playing.get(event.leg)?.job === event.job) this.#playing.delete(event.leg)
+        this.#announced.delete(event.leg)
         return
       case 'recorded': {
         const truth = this.#received.get(event.leg)?.truth
@@ -64,11 +76,16 @@ export class MediaTruth {
       case 'unbridged':
         this.#partners.delete(event.leg)
         return
+      case 'unmixed':
+      case 'mixFailed':
+        this.#seats.delete(event.leg)
+        return
       case 'closed':
       case 'failed':
         this.#playing.delete(event.leg)
         this.#received.delete(event.leg)
         this.#partners.delete(event.leg)
+        this.#seats.delete(event.leg)
     }
   }
 
@@ -87,9 +104,28 @@ export class MediaTruth {
       if (ms < first.lengthMs || !loops) return { utterance: first, positionMs: ms }
       return { utterance: whole, positionMs: (ms - first.lengthMs) % whole.lengthMs }
     }
+    const seat = this.#seats.get(leg)
+    if (seat !== undefined) return this.#heardInRoom(seat.room, leg, now)
     const partner = this.#partners.get(leg)
-    const relayed = partner === undefined ? undefined : this.#received.get(partner)
+    return partner === undefined ? undefined : this.#relayed(partner, now)
+  }
+
+  #relayed(from: LegId, now: Instant): Truth | undefined {
+    const relayed = this.#received.get(from)
     return relayed !== undefined && now - relayed.at <= RELAYED_FOR_MS ? relayed.truth : undefined
+  }
+
+  #heardInRoom(room: RoomId, leg: LegId, now: Instant): Truth | undefined {
+    for (const announced of this.#announced.values()) {
+      if (announced.room !== room) continue
+      announced.since ??= now
+      return { utterance: announced.utterance, positionMs: now - announced.since }
+    }
+    for (const [other, seat] of this.#seats) {
+      const truth = other !== leg && seat.room === room && seat.talks ? this.#relayed(other, now) : undefined
+      if (truth !== undefined) return truth
+    }
+    return undefined
   }
 
   /** What was recorded in this block, near its end. */

@@ -19,6 +19,7 @@ export class ReferenceRoom {
   isLocked = false
   isStarted = false
   isDestroyed = false
+  isEnding = false
   /** How often it has started. */
   starts = 0
   /** `kind party` of all that waits to be heard or is heard. */
@@ -39,8 +40,11 @@ export class ReferenceRoom {
       this.isLocked = event.type === 'locked'
       this.exempt.clear()
     }
-    if (event.type === 'message' && this.isStarted) this.queue.push('message')
-    if (event.type === 'announced' && this.queue.length > 0) this.queue.shift()
+    if (event.type === 'message' && this.isStarted && !this.isEnding) this.queue.push('message')
+    if (event.type === 'announced' && this.queue.length > 0) {
+      this.queue.shift()
+      if (this.isEnding && this.queue.length === 0) this.#destroy()
+    }
     if (party === undefined) return
     if (event.type === 'left') this.#leave(party)
     if (event.type === 'digit') this.#press(party, event.digit)
@@ -67,7 +71,8 @@ export class ReferenceRoom {
   }
 
   #join(id: number, rules: PartyRules): void {
-    if (this.parties.length >= this.policy.mostParties || this.parties.some((each) => each.id === id)) return
+    if (this.isEnding || this.parties.length >= this.policy.mostParties || this.parties.some((each) => each.id === id))
+      return
     this.parties.push({ id, rules, self: rules.startsMuted, moderator: false, isHeld: false })
     this.#lookWhetherItRuns()
     if (rules.beeps) this.#announce('beep', id)
@@ -77,8 +82,13 @@ export class ReferenceRoom {
   #leave({ id, rules }: ReferenceParty): void {
     this.parties = this.parties.filter((each) => each.id !== id)
     this.exempt.delete(id)
-    if (rules.endsRoom || this.parties.length === 0) {
-      this.#destroy()
+    if (this.parties.length === 0) this.#destroy()
+    if (this.isDestroyed || this.isEnding) return
+    if (rules.endsRoom) {
+      const waiting = this.queue.length
+      if (rules.announcesExit) this.#announce('exit', id)
+      if (this.queue.length === waiting) this.#destroy()
+      this.isEnding = true
       return
     }
     this.#lookWhetherItRuns()

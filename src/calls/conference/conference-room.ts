@@ -1,0 +1,173 @@
+import { UsageError } from '../../kit/index.ts'
+import type { CallHost } from '../host.ts'
+import type { EventOf } from '../numbered-events.ts'
+import { checkPlayable } from '../open-media.ts'
+import type { MediaToPlay } from '../playable-media.ts'
+import type { Room } from './room.ts'
+import type { RoomHappening } from './room-happenings.ts'
+import { isMuted, type MuteOwners, type PartyId, type RoomEvent } from './room-state.ts'
+import { assertRoomName } from './rooms.ts'
+
+/** The conference rooms of the exchange, as applications see and moderate them: `app.rooms`. */
+export class ConferenceRooms {
+  readonly #host: CallHost
+
+  /** @internal */
+  constructor(host: CallHost) {
+    this.#host = host
+  }
+
+  /** A room that somebody is in; `undefined` when nobody is. */
+  get(name: string): ConferenceRoom | undefined {
+    const room = this.#host.rooms.get(name)
+    return room && new ConferenceRoom(this.#host, room)
+  }
+
+  /** All rooms that somebody is in. */
+  list(): readonly ConferenceRoom[] {
+    return this.#host.rooms.all().map((room) => new ConferenceRoom(this.#host, room))
+  }
+
+  /** Why nobody can come into that room now, such as that it is full; `undefined` when somebody can. */
+  refusal(name: string): string | undefined {
+    return this.#host.rooms.refusal(name)?.text
+  }
+}
+
+/** A party of a room, as it is at the moment. */
+export interface ConferenceParty {
+  /** Unique for the life of the exchange; another one when it moves to another room. */
+  readonly id: PartyId
+  /** `details.callId` of its call. */
+  readonly callId: string
+  /** The URI of who calls, or of whom we called. */
+  readonly who: string
+  /** It may talk; otherwise it only listens. */
+  readonly isTalker: boolean
+  readonly isMuted: boolean
+  readonly mutedBy: MuteOwners
+  readonly isHeld: boolean
+  /** Wall time, in milliseconds since 1970. */
+  readonly enteredAt: number
+}
+
+/**
+ * A conference room in the hands of a moderator. What it is asked for is done at once in the order of asking; each function
+ * resolves with whether there was something to be done: false for a party that has left, or a room that is destroyed.
+ */
+export class ConferenceRoom {
+  readonly name: string
+  readonly #host: CallHost
+  readonly #room: Room
+
+  /** @internal */
+  constructor(host: CallHost, room: Room) {
+    this.name = room.name
+    this.#host = host
+    this.#room = room
+  }
+
+  /** `stopped`: nobody hears anybody; `started`; `destroyed`: nobody is there any more. */
+  state(): 'stopped' | 'started' | 'destroyed' {
+    return this.#room.state.phase
+  }
+
+  get isLocked(): boolean {
+    return this.#room.state.isLocked
+  }
+
+  /** In the order in which they came. */
+  get parties(): readonly ConferenceParty[] {
+    return [...this.#room.state.parties.values()].flatMap((party) => {
+      const { id, rules, mutedBy, isHeld } = party
+      const present = this.#room.party(id)
+      if (present === undefined) return []
+      const { callId, direction, from, to } = present.leg.details
+      const who = direction === 'inbound' ? from : to
+      const { enteredAt } = present
+      return [{ id, callId, who, isTalker: rules.mayTalk, isMuted: isMuted(party), mutedBy, isHeld, enteredAt }]
+    })
+  }
+
+  /** Listens to events, numbered 1, 2, 3, ... per room. Returns the function that stops it. */
+  on<Type extends RoomHappening['type']>(
+    type: Type,
+    listener: (event: EventOf<RoomHappening, Type>) => void,
+  ): () => void {
+    return this.#room.events.on(type, listener)
+  }
+
+  /** The party is not heard until a moderator unmutes it. */
+  mute(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'muted', party })
+  }
+
+  /** Takes back {@link mute} and {@link lock} for the party. Who muted himself and has a key to unmute himself stays muted. */
+  unmute(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'unmuted', party })
+  }
+
+  /** The party neither hears nor is heard, and is played what it hears in a stopped room. */
+  hold(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'held', party })
+  }
+
+  /** Takes back {@link hold}. */
+  retrieve(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'retrieved', party })
+  }
+
+  /** Puts the party out of the room and hangs it up. */
+  eject(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'left', party, why: 'ejected' })
+  }
+
+  /**
+   * Takes the party to another room, which is made when it is not there.
+   * @returns also false when that room is full
+   * @throws UsageError for what cannot be the name of another room
+   */
+  async move(party: PartyId, to: string): Promise<boolean> {
+    assertRoomName('move', to)
+    if (to === this.name) throw new UsageError(`move: the party is in room ${to} already`)
+    return this.#post(() => {
+      if (this.#room.party(party) === undefined) return false
+      return this.#host.rooms.move(this.#room, party, to) === undefined
+    })
+  }
+
+  /** Mutes everybody, also those who come later, whatever digit they press, until {@link unlock}. */
+  lock(): Promise<boolean> {
+    return this.#do({ type: 'locked' })
+  }
+
+  /** Takes back {@link lock}; who was muted otherwise stays so. */
+  unlock(): Promise<boolean> {
+    return this.#do({ type: 'unlocked' })
+  }
+
+  /** Lets all in the room hear a file or a text, after what is announced already; false in a room that is not started. */
+  async announce(media: MediaToPlay): Promise<boolean> {
+    checkPlayable(this.#host, media)
+    return this.#post(() => this.#room.announce(media))
+  }
+
+  /** Hangs everybody up. */
+  destroy(): Promise<boolean> {
+    return this.#do({ type: 'destroyed' })
+  }
+
+  #do(event: RoomEvent): Promise<boolean> {
+    return this.#post(() => {
+      const before = this.#room.state
+      this.#room.handle(event)
+      return this.#room.state !== before
+    })
+  }
+
+  #post(action: () => boolean): Promise<boolean> {
+    return new Promise((resolve) => {
+      this.#host.post(() => resolve(action()))
+    })
+  }
+}

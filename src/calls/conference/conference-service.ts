@@ -1,0 +1,51 @@
+import { type AppDefinition, inbound } from '../app.ts'
+import type { Channel } from '../channel.ts'
+import type { MediaToPlay } from '../playable-media.ts'
+import type { ConferenceOptions } from './party-settings.ts'
+
+/** What {@link conferenceService} asks its callers for. */
+export interface ConferencePin {
+  /** 1 to 16 digits. */
+  readonly pin: string
+  /** What asks for it, and what says that it was wrong. Without, a beep does both. */
+  readonly askForPin?: MediaToPlay
+  readonly wrongPin?: MediaToPlay
+}
+
+/**
+ * The application of a number that leads into a conference room: callers for whom there is no place hear that it is busy,
+ * the others are answered, asked for the PIN where there is one, and are in the room until they leave.
+ */
+export function conferenceService(room: string, options: ConferenceOptions = {}, pin?: ConferencePin): AppDefinition {
+  return inbound(async (channel, { rooms }) => {
+    const refusal = rooms.refusal(room)
+    if (refusal !== undefined) {
+      await channel.reject('BUSY', { phrase: refusal })
+      return
+    }
+    await channel.answer()
+    if (pin === undefined || (await knows(channel, pin))) await channel.joinConferenceRoom(room, options)
+  })
+}
+
+const ATTEMPTS = 3
+
+async function knows(channel: Channel, { pin, askForPin, wrongPin }: ConferencePin): Promise<boolean> {
+  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+    await play(channel, askForPin)
+    const digits = await channel.dtmfDetector.getDigits({
+      end: '#',
+      count: pin.length,
+      predigitsTimeoutMs: 10_000,
+      private: true,
+    })
+    if (digits === pin) return true
+    await play(channel, wrongPin)
+  }
+  return false
+}
+
+async function play({ filePlayer, tonePlayer }: Channel, media: MediaToPlay | undefined): Promise<void> {
+  if (media === undefined) await tonePlayer.play('BEEP', { bargeIn: true })
+  else await filePlayer.playList([media], { bargeIn: true })
+}

@@ -1,0 +1,169 @@
+import type { LegId, RoomId } from '../../media/index.ts'
+import type { CallHost } from '../host.ts'
+import type { Leg } from '../leg.ts'
+import { NumberedEvents } from '../numbered-events.ts'
+import { checkPlayable } from '../open-media.ts'
+import type { FileToPlay, MediaToPlay, TextToSay } from '../playable-media.ts'
+import { Announcer, type Pieces } from './announcer.ts'
+import type { PartySettings } from './party-settings.ts'
+import { roomEffects } from './room-effects.ts'
+import { happenings, type RoomHappening } from './room-happenings.ts'
+import { RoomParty } from './room-party.ts'
+import { reduceRoom } from './room-reducer.ts'
+import {
+  type Announcement,
+  EMPTY_ROOM,
+  hasPlace,
+  type LeaveReason,
+  meaningOf,
+  type PartyId,
+  type RoomEvent,
+  type RoomPolicy,
+  type RoomState,
+} from './room-state.ts'
+
+/** Who comes into a room, and what it wants to hear of its stay. */
+export interface Guest {
+  readonly leg: Leg
+  readonly settings: PartySettings
+  /** The media engine has let it in. */
+  onIn(): void
+  onLeft(why: LeaveReason): void
+  /** It is in another room, as another party. */
+  onMoved(room: Room, party: PartyId): void
+  /** @param isSelf it has happened to this party */
+  onHappening(happening: RoomHappening, room: Room, isSelf: boolean): void
+}
+
+/**
+ * A conference room: its state, and the media and parties that follow it. Everything that happens is an event for the
+ * reducer; what media are to be is derived from the state that follows, whatever the event was.
+ */
+export class Room {
+  readonly name: string
+  readonly id: RoomId
+  readonly events: NumberedEvents<RoomHappening>
+  readonly #host: CallHost
+  readonly #onDestroyed: () => void
+  readonly #parties = new Map<PartyId, RoomParty>()
+  readonly #announcer: Announcer
+  /** What is still to be announced, also of parties that have left. */
+  readonly #pieces = new Map<string, Pieces>()
+  #state: RoomState
+
+  constructor(host: CallHost, name: string, policy: RoomPolicy, onDestroyed: () => void) {
+    this.name = name
+    this.id = host.nextId()
+    this.#host = host
+    this.#onDestroyed = onDestroyed
+    this.#state = { ...EMPTY_ROOM, policy }
+    this.events = new NumberedEvents(() => host.wallTimeMs())
+    this.#announcer = new Announcer(
+      host,
+      this.id,
+      ({ id }) => this.#pieces.get(id) ?? [],
+      (id) => this.handle({ type: 'announced', id }),
+    )
+  }
+
+  get state(): RoomState {
+    return this.#state
+  }
+
+  /** A leg that is in it: others that are opened beside that one can come in. */
+  get near(): LegId | undefined {
+    const [party] = this.#parties.values()
+    return party?.leg.media.id
+  }
+
+  get hasPlace(): boolean {
+    return hasPlace(this.#state)
+  }
+
+  party(id: PartyId): RoomParty | undefined {
+    return this.#parties.get(id)
+  }
+
+  /** Lets a call in, for which there is a place. @returns its id in the room */
+  enter(guest: Guest): PartyId {
+    const id = this.#host.nextId()
+    this.#parties.set(id, new RoomParty(this.#host, this.id, guest, () => this.#fail(id)))
+    this.handle({ type: 'joined', party: id, rules: guest.settings.rules })
+    return id
+  }
+
+  /** A party presses a key. @returns whether it means something here, so that it is nobody else's */
+  press(id: PartyId, digit: string): boolean {
+    const party = this.#state.parties.get(id)
+    if (party === undefined || meaningOf(digit, party) === undefined) return false
+    this.handle({ type: 'digit', party: id, digit })
+    return true
+  }
+
+  /**
+   * Lets all hear a file or a text, after what is announced already.
+   * @returns false when the room is stopped: nobody would hear it
+   */
+  announce(media: MediaToPlay): boolean {
+    if (this.#state.phase !== 'started') return false
+    const id = `m${this.#host.nextId()}`
+    this.#pieces.set(id, [checkPlayable(this.#host, media)])
+    this.handle({ type: 'message', id })
+    return true
+  }
+
+  handle(event: RoomEvent): void {
+    const before = this.#state
+    const after = reduceRoom(before, event)
+    if (after === before) return
+    this.#state = after
+    const happened = happenings(before, event, after)
+    this.#keepPieces(before, after)
+    this.#follow()
+    for (const each of happened) this.#tell(each)
+    if (after.phase === 'destroyed') this.#onDestroyed()
+  }
+
+  /** Media become what the state says. */
+  #follow(): void {
+    const { parties, announcing } = roomEffects(this.#state)
+    for (const [id, effects] of parties) this.#parties.get(id)?.follow(effects)
+    this.#announcer.be(announcing, this.#mostHz)
+  }
+
+  get #mostHz(): 8000 | 16_000 {
+    return [...this.#parties.values()].some(({ leg }) => leg.media.sampleRateHz === 16_000) ? 16_000 : 8000
+  }
+
+  #tell(happening: RoomHappening): void {
+    const about = 'party' in happening ? happening.party : undefined
+    for (const [id, { guest }] of this.#parties) guest.onHappening(happening, this, id === about)
+    this.events.emit(happening, (error) =>
+      this.#host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
+    )
+    if (happening.type !== 'left') return
+    const party = this.#parties.get(happening.party)
+    this.#parties.delete(happening.party)
+    party?.leave()
+    party?.guest.onLeft(happening.why)
+  }
+
+  /** What is new in the queue is remembered, and what is not there any more forgotten. */
+  #keepPieces(before: RoomState, { announcements }: RoomState): void {
+    for (const each of announcements)
+      if (!before.announcements.includes(each) && each.party !== undefined)
+        this.#pieces.set(each.id, piecesOf(each, this.#parties.get(each.party)?.guest.settings))
+    for (const id of this.#pieces.keys()) if (!announcements.some((each) => each.id === id)) this.#pieces.delete(id)
+  }
+
+  #fail(id: PartyId): void {
+    this.handle({ type: 'left', party: id, why: 'failed' })
+  }
+}
+
+function piecesOf({ kind }: Announcement, settings: PartySettings | undefined): Pieces {
+  if (kind === 'beep') return ['beep']
+  const { prefix, entry, exit } = settings ?? {}
+  const pieces = kind === 'entry' ? [prefix, entry] : [exit, prefix]
+  return pieces.filter((piece): piece is FileToPlay | TextToSay => piece !== undefined)
+}

@@ -1,0 +1,123 @@
+import { UsageError } from '../../kit/index.ts'
+import { Cause } from '../enums.ts'
+import type { CallHost } from '../host.ts'
+import type { ConferenceOptions } from './party-settings.ts'
+import { type Guest, Room } from './room.ts'
+import type { PartyId, RoomPolicy } from './room-state.ts'
+
+/** How many rooms there may be, and how large, and how quiet they are. */
+export interface RoomLimits {
+  /** Rooms at a time. Default 10,000. */
+  readonly mostRooms?: number
+  /** Parties in one room. Default 1,000. */
+  readonly mostParties?: number
+  /** In a room with more parties than this nobody's coming and going is announced. Default: always announced. */
+  readonly quietAfterParties?: number
+  /** Whether a party whom a moderator has muted can unmute itself with its digit. Default false. */
+  readonly partiesMayUnmute?: boolean
+}
+
+/** Why nobody can come into a room now. */
+export interface RoomRefusal {
+  readonly cause: Cause
+  readonly text: string
+}
+
+/** By which a call to ourselves says with what settings it comes. */
+export const TICKET_HEADER = 'X-Ringdown-Ticket'
+
+/** All conference rooms of an exchange: each exists from its first party to its last. */
+export class Rooms {
+  readonly #host: CallHost
+  readonly #policy: RoomPolicy
+  readonly #mostRooms: number
+  readonly #onRefused: () => void
+  readonly #rooms = new Map<string, Room>()
+  readonly #invitations = new Map<string, ConferenceOptions>()
+
+  /** @param onRefused somebody was refused because there is no place */
+  constructor(host: CallHost, limits: RoomLimits, onRefused: () => void) {
+    this.#host = host
+    this.#onRefused = onRefused
+    this.#mostRooms = limits.mostRooms ?? 10_000
+    this.#policy = {
+      mostParties: limits.mostParties ?? 1000,
+      quietAfterParties: limits.quietAfterParties ?? Number.POSITIVE_INFINITY,
+      partiesMayUnmute: limits.partiesMayUnmute ?? false,
+    }
+  }
+
+  get size(): number {
+    return this.#rooms.size
+  }
+
+  get(name: string): Room | undefined {
+    return this.#rooms.get(name)
+  }
+
+  all(): readonly Room[] {
+    return [...this.#rooms.values()]
+  }
+
+  /** Why nobody can come into that room now, or `undefined`. */
+  refusal(name: string): RoomRefusal | undefined {
+    const room = this.#rooms.get(name)
+    if (room === undefined && this.#rooms.size >= this.#mostRooms)
+      return { cause: Cause.BUSY, text: `all ${this.#mostRooms} conference rooms are in use` }
+    if (room?.state.isEnding) return { cause: Cause.BUSY, text: `conference room ${name} is coming to its end` }
+    if (room?.hasPlace === false)
+      return {
+        cause: Cause.BUSY,
+        text: `conference room ${name} is full: ${this.#policy.mostParties} parties are in it`,
+      }
+    return undefined
+  }
+
+  /** Lets a call into a room, which is made by its first party. */
+  enter(name: string, guest: Guest): { readonly room: Room; readonly party: PartyId } | RoomRefusal {
+    const refusal = this.refusal(name)
+    if (refusal !== undefined) {
+      this.#onRefused()
+      return refusal
+    }
+    const room = this.#rooms.get(name) ?? this.#create(name)
+    return { room, party: room.enter(guest) }
+  }
+
+  /** Takes a party to another room, with the settings that it has. @returns why it stays where it is */
+  move(from: Room, party: PartyId, name: string): RoomRefusal | undefined {
+    const refusal = this.refusal(name)
+    const guest = from.party(party)?.guest
+    if (refusal !== undefined || guest === undefined) return refusal
+    from.handle({ type: 'left', party, why: 'moved' })
+    const to = this.#rooms.get(name) ?? this.#create(name)
+    guest.onMoved(to, to.enter(guest))
+    return undefined
+  }
+
+  /** Keeps the settings with which a call to ourselves will come. */
+  invite(ticket: string, options: ConferenceOptions): void {
+    this.#invitations.set(ticket, options)
+  }
+
+  /** The settings of a call that was invited; they are forgotten. */
+  takeInvitation(ticket: string): ConferenceOptions | undefined {
+    const options = this.#invitations.get(ticket)
+    this.#invitations.delete(ticket)
+    return options
+  }
+
+  #create(name: string): Room {
+    const room = new Room(this.#host, name, this.#policy, () => this.#rooms.delete(name))
+    this.#rooms.set(name, room)
+    return room
+  }
+}
+
+/** @throws UsageError for what cannot be the name of a room */
+export function assertRoomName(what: string, name: string): void {
+  if (typeof name !== 'string' || !/^[A-Za-z0-9._-]{1,48}$/.test(name))
+    throw new UsageError(
+      `${what}: the name of a conference room is 1 to 48 letters, digits and - _ . , not ${JSON.stringify(name)}`,
+    )
+}
