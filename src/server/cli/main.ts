@@ -7,6 +7,7 @@ import { callCommand } from './call.ts'
 import { demoCommand } from './demo.ts'
 import { EXIT } from './exit-codes.ts'
 import { explainCommand } from './explain.ts'
+import { filesCommand } from './files.ts'
 import { initCommand } from './init.ts'
 import { phoneCommand } from './phone.ts'
 import { serveCommand } from './serve.ts'
@@ -30,6 +31,7 @@ Examples:
   $ ringdown serve                                 what ringdown.config.ts describes
   $ ringdown call sip:1234@127.0.0.1 --play hi.wav one call from the shell
   $ ringdown explain last                          the story of the last call of a running exchange
+  $ ringdown files validate prompts/               whether every prompt can be played
   $ ringdown phone keys.ts --call sip:ivr@127.0.0.1 a scripted phone against any SIP system
   $ ringdown bench                                 what calls cost this machine
 
@@ -40,6 +42,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is ta
     initCommand(version),
     callCommand,
     explainCommand,
+    filesCommand,
     phoneCommand,
     benchCommand,
     demoCommand,

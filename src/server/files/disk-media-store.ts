@@ -26,8 +26,7 @@ import type { ObjectStore } from './remote/object-store.ts'
 import { RemoteFiles, type RemoteFilesOptions } from './remote/remote-files.ts'
 import { S3ObjectStore } from './remote/s3-object-store.ts'
 import { stagedPathOf } from './salvage.ts'
-import { FileVault, PLAIN_VAULT } from './seal/file-vault.ts'
-import { readMediaKeys } from './seal/media-keys.ts'
+import { type FileVault, vaultOf } from './seal/file-vault.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 /** What a media store counts. */
@@ -103,7 +102,7 @@ export class DiskMediaStore implements MediaStore {
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
     this.#folder = new MediaFolder(settings.directory, async (name) => (await this.#remote?.fetch(name)) ?? false)
-    this.#vault = vaultOf(settings)
+    this.#vault = vaultOf(settings.encryption)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8
@@ -317,8 +316,3 @@ export class DiskMediaStore implements MediaStore {
 }
 
 const MOST_LONG = 1000
-
-function vaultOf({ encryption }: Settings['files']): FileVault {
-  if (encryption === undefined) return PLAIN_VAULT
-  return new FileVault({ keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain })
-}

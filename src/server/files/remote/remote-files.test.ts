@@ -4,9 +4,11 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Logger, silentLogger } from '../../../kit/index.ts'
 import { wavHeader } from '../../../media/index.ts'
+import { checkConfig } from '../../config/check.ts'
 import type { S3Settings } from '../../config/settings.ts'
 import { LocalAudioFiles } from '../audio/audio-files.ts'
 import { DiskMediaStore } from '../disk-media-store.ts'
+import { S3ObjectStore } from './s3-object-store.ts'
 import { FakeS3 } from './test/fake-s3.ts'
 
 let directory: string
@@ -268,6 +270,14 @@ describe('files in a bucket', () => {
     s3.trouble = () => undefined
     await uploaded(store)
     expect(inBucket('a.wav')?.length).toBe(44 + 2 * 2560)
+  })
+
+  it('need the AWS SDK, and say what to install where it is not', async () => {
+    const { s3: settings } = checkConfig({ files: { s3: { bucket: 'recordings' } } }, directory).files
+    const missing = async () => import('ringdown-no-such-package' as string)
+    await expect(S3ObjectStore.open(settings!, missing)).rejects.toThrow(
+      'files.s3 needs the package of the AWS SDK: npm install @aws-sdk/client-s3',
+    )
   })
 
   it('say what is wrong where there is no such bucket', async () => {

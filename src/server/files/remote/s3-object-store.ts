@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
+import { ConfigError } from '../../../kit/index.ts'
 import type { S3Settings } from '../../config/settings.ts'
 import { type ObjectEntry, type ObjectStore, UploadGone } from './object-store.ts'
 
@@ -29,12 +30,12 @@ export class S3ObjectStore implements ObjectStore {
     })
   }
 
-  /** @throws Error saying what to install when the SDK is not there */
-  static async open(settings: S3Settings): Promise<S3ObjectStore> {
-    const sdk = await import('@aws-sdk/client-s3').catch((cause: unknown) => {
-      throw new Error('files.s3 needs the AWS SDK: npm install @aws-sdk/client-s3', { cause })
-    })
-    return new S3ObjectStore(sdk, settings)
+  /**
+   * @param load gives the SDK. Default: the package, if it is installed
+   * @throws ConfigError saying what to install when it is not
+   */
+  static async open(settings: S3Settings, load: () => Promise<Sdk> = loadSdk): Promise<S3ObjectStore> {
+    return new S3ObjectStore(await load().catch(notInstalled), settings)
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
@@ -136,6 +137,15 @@ export class S3ObjectStore implements ObjectStore {
   get #options(): { readonly abortSignal: AbortSignal } {
     return { abortSignal: this.#ended.signal }
   }
+}
+
+function loadSdk(): Promise<Sdk> {
+  return import('@aws-sdk/client-s3')
+}
+
+function notInstalled(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'ERR_MODULE_NOT_FOUND') throw error
+  throw new ConfigError(['files.s3 needs the package of the AWS SDK: npm install @aws-sdk/client-s3'])
 }
 
 const CONNECT_MS = 5000

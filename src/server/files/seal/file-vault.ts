@@ -1,6 +1,7 @@
+import type { EncryptionSettings } from '../../config/settings.ts'
 import { DiskFile, type ReadableFile } from '../audio/disk-file.ts'
 import { openRecordingFile, type RecordingFile } from '../recording-file.ts'
-import type { MediaKey, MediaKeys } from './media-keys.ts'
+import { type MediaKey, type MediaKeys, readMediaKeys } from './media-keys.ts'
 import { isSealed, keyIdOf, SEAL_HEADER_BYTES, Seal } from './seal.ts'
 import { authenticSegments, SealedFile } from './sealed-file.ts'
 import { SealedWriter } from './sealed-writer.ts'
@@ -51,6 +52,20 @@ export class FileVault {
     } catch (error) {
       await file.close()
       throw error
+    }
+  }
+
+  /**
+   * The id of the key that a file is encrypted with, which need not be one of ours; `undefined` when it is not encrypted.
+   * @throws Error of the file system, or when the file is encrypted in a way that is not known
+   */
+  async keyIdOf(path: string): Promise<string | undefined> {
+    const file = await DiskFile.open(path)
+    try {
+      const header = await file.read(0, SEAL_HEADER_BYTES)
+      return isSealed(header) ? keyIdOf(header) : undefined
+    } finally {
+      await file.close()
     }
   }
 
@@ -108,6 +123,15 @@ export class FileVault {
         : `it is encrypted with key ${id}, and that is none of the keys of this store`,
     )
   }
+}
+
+/**
+ * What the settings describe.
+ * @throws Error when the keys cannot be had
+ */
+export function vaultOf(encryption: EncryptionSettings | undefined): FileVault {
+  if (encryption === undefined) return PLAIN_VAULT
+  return new FileVault({ keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain })
 }
 
 /** Encrypts nothing. */
