@@ -3,7 +3,7 @@
 import { PerformanceObserver } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { seededRandom } from '../../dist/kit/index.js'
-import { codecNamed, createAudioStream, MediaEngine } from '../../dist/media/index.js'
+import { codecNamed, createAudioStream, createLiveAudio, createTapRing, MediaEngine } from '../../dist/media/index.js'
 
 const LEGS = 20
 const TICK_MS = 20
@@ -86,11 +86,14 @@ const send = (command) => {
 }
 /** What players read while it is written; the disk is always a packet ahead. */
 const streams = []
+/** Whoever reads them wants to be told of each block. */
+const taps = []
 const run = (count) => {
   for (let subTick = 0; subTick < 4 * count; subTick++) {
     if (subTick % 4 === 0) {
       io.tick()
       for (let i = 0; i < streams.length; i++) Atomics.add(streams[i].control, 0, 160)
+      for (let i = 0; i < taps.length; i++) Atomics.store(taps[i].control, 1, 0)
     }
     now = engine.deadline()
     engine.expire(now)
@@ -121,6 +124,13 @@ for (let leg = 0; leg < LEGS; leg++) {
     streams.push(stream)
     Atomics.store(stream.control, 0, 320)
     send({ type: 'play', leg, job: leg, source: { kind: 'stream', stream }, bargeIn: false })
+  } else if (scenario === 'live audio and taps') {
+    const audio = createLiveAudio(leg % 2 === 0 ? 'pcmu' : 'pcm16', 32_768)
+    streams.push(audio)
+    send({ type: 'play', leg, job: leg, source: { kind: 'live', audio }, bargeIn: false })
+    const ring = createTapRing(leg % 4 < 2 ? 8000 : 16_000)
+    taps.push(ring)
+    send({ type: 'tap', leg, job: LEGS + leg, ring })
   } else {
     const samples = Int16Array.from({ length: 80_000 }, (_, i) => 8000 * Math.sin(i / 7))
     const clip =

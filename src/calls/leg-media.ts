@@ -49,6 +49,10 @@ export interface JobListener {
   onRecorded?(samples: Int16Array): void
   /** The beep of a recording is over. */
   onBeeped?(): void
+  /** There is more in the ring of a tap. */
+  onTapped?(): void
+  /** Live audio has come to where its writer wanted to be told. */
+  onReached?(): void
   onHeard?(event: Extract<MediaEvent, { type: 'heard' }>): void
   /** The source that was to be played after another has begun. */
   onPlayingNext?(): void
@@ -63,7 +67,12 @@ export interface MixListener {
 }
 
 /** A job command without its address, which {@link LegMedia.startJob} fills in. */
-export type JobCommand = JobBody<'play'> | JobBody<'record'> | JobBody<'sendDigits'> | JobBody<'detect'>
+export type JobCommand =
+  | JobBody<'play'>
+  | JobBody<'record'>
+  | JobBody<'sendDigits'>
+  | JobBody<'detect'>
+  | JobBody<'tap'>
 /** How a `play` goes on. */
 export type NextToPlay = JobBody<'playNext'>
 type JobBody<Type extends MediaCommand['type']> = Omit<Extract<MediaCommand, { type: Type }>, 'leg' | 'job'>
@@ -369,6 +378,12 @@ export class LegMedia {
         return
       case 'beeped':
         this.#jobs.get(event.job)?.onBeeped?.()
+        return
+      case 'tapped':
+        this.#jobs.get(event.job)?.onTapped?.()
+        return
+      case 'reached':
+        this.#jobs.get(event.job)?.onReached?.()
         return
       case 'heard':
         this.#jobs.get(event.job)?.onHeard?.(event)

@@ -78,6 +78,25 @@ export type AudioStream = AudioClip & {
   readonly control: Int32Array
 }
 
+/**
+ * Audio that is written while it is played, mono, by whoever speaks at the moment: a ring on shared memory, made by
+ * `createLiveAudio`. One player may read it, once.
+ */
+export type LiveAudio = AudioClip & {
+  /** Positions of both ends, what was cleared, and when to say `reached`: see live-audio.ts. */
+  readonly control: Int32Array
+}
+
+/**
+ * Where a tap puts what the far end says: a ring of blocks of 20 ms on shared memory, made by `createTapRing`. Whoever
+ * reads too late loses the oldest.
+ */
+export interface TapRing {
+  readonly sampleRateHz: 8000 | 16_000
+  readonly control: Int32Array
+  readonly data: Int16Array
+}
+
 /** One step of a tone: up to two frequencies added or one modulating the other; both absent is silence. */
 export interface ToneStep {
   readonly tone1?: ToneComponent
@@ -96,6 +115,8 @@ export interface ToneComponent {
 export type PlaySource =
   | FileSource
   | { readonly kind: 'tone'; readonly steps: readonly ToneStep[]; readonly loop: boolean }
+  /** It ends with `stopJob`, or when its writer has said that nothing more comes; while nothing is there it is silence. */
+  | { readonly kind: 'live'; readonly audio: LiveAudio }
 
 /** What a file is played from: memory, or the disk while it plays (whoever reads it begins it again for a loop). */
 export type FileSource =
@@ -187,6 +208,11 @@ export type MediaCommand =
   | { readonly type: 'pauseRecording'; readonly leg: LegId; readonly job: JobId; readonly isCut: boolean }
   /** What is said from now on is recorded again. */
   | { readonly type: 'resumeRecording'; readonly leg: LegId; readonly job: JobId }
+  /**
+   * Puts what the far end says into a ring, each 20 ms as soon as it can be heard, silence included, and says `tapped`. It
+   * ends with the leg, or with `stopJob`.
+   */
+  | { readonly type: 'tap'; readonly leg: LegId; readonly job: JobId; readonly ring: TapRing }
   /** Sends digits `0-9 A-D * # ,` as RFC 4733 events (in-band tones when telephone-event was not agreed on). */
   | { readonly type: 'sendDigits'; readonly leg: LegId; readonly job: JobId; readonly digits: string }
   /**
@@ -264,6 +290,10 @@ export type MediaEvent =
   | { readonly type: 'playingNext'; readonly leg: LegId; readonly job: JobId }
   /** A block of a recording in progress, 16-bit, at the rate that was asked for. */
   | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
+  /** There is more in the ring of a tap. Said once until its reader has looked, however much comes. */
+  | { readonly type: 'tapped'; readonly leg: LegId; readonly job: JobId }
+  /** The player of live audio has come to where its writer wanted to be told. */
+  | { readonly type: 'reached'; readonly leg: LegId; readonly job: JobId }
   /** A detector has recognised something; said when it is first heard, and of a tone again after another was. */
   | {
       readonly type: 'heard'

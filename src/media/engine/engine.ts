@@ -291,7 +291,10 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       this.#refuse(leg, job, room === undefined ? `nobody is in room ${roomId}` : `the id ${leg} is in use`)
       return
     }
-    const player = playerOf(source, this.#workshop.codecs, () => this.counters.add('playerUnderruns'))
+    const player = playerOf(source, this.#workshop.codecs, {
+      onUnderrun: () => this.counters.add('playerUnderruns'),
+      onReached: () => this.#events.push({ type: 'reached', leg, job }),
+    })
     const onFinished = (cause: JobCause, detail?: string): void => {
       this.#voices.delete(leg)
       this.#events.push({ type: 'finished', leg, job, cause, ...(detail !== undefined && { detail }) })

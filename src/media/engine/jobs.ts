@@ -13,6 +13,7 @@ import type { Inbound } from './inbound.ts'
 import type { Outbound } from './outbound.ts'
 import { type RecordingPlace, Recordings } from './recordings.ts'
 import type { Seat } from './seat.ts'
+import { Tap } from './tap.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A command about a job on a leg. */
@@ -39,6 +40,7 @@ export class Jobs {
   #transmitting: Job | undefined
   readonly #recordings: Recordings
   readonly #detections: Detection[] = []
+  readonly #taps: Tap[] = []
 
   constructor(
     leg: LegId,
@@ -71,6 +73,7 @@ export class Jobs {
     else if (command.type === 'play') this.#play(command)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
     else if (command.type === 'detect') this.#detect(command, mediaMs)
+    else if (command.type === 'tap') this.#tap(command, mediaMs)
     else this.#record(command, mediaMs)
   }
 
@@ -86,12 +89,13 @@ export class Jobs {
     if (cause === 'ABORTED') this.#inbound.hearTheRest()
     this.#recordings.end(cause, detail)
     for (const detection of [...this.#detections]) this.#endDetection(detection, cause, detail)
+    for (const tap of [...this.#taps]) this.#endTap(tap, cause, detail)
   }
 
   #play({ job: id, source, bargeIn, more = false }: Extract<JobCommand, { type: 'play' }>): void {
     const job = jobOf(id, bargeIn)
     job.more = more
-    this.#transmit(job, this.#player(source), () => {
+    this.#transmit(job, this.#player(source, id), () => {
       if (job.more) this.#waitForNext(job)
       else this.#endTransmission('NORMAL')
     })
@@ -113,13 +117,13 @@ export class Jobs {
     } else if (when === 'now') {
       if (turn !== job.turn) return
       job.isWaiting = false
-      this.#outbound.replace(this.#player(source))
+      this.#outbound.replace(this.#player(source, id))
     } else {
       const onBegun = (): void => {
         job.turn++
         this.#events.push({ type: 'playingNext', leg: this.#leg, job: id })
       }
-      const player = this.#player(source)
+      const player = this.#player(source, id)
       if (!job.isWaiting) {
         this.#outbound.follow(player, onBegun)
         return
@@ -130,8 +134,11 @@ export class Jobs {
     }
   }
 
-  #player(source: PlaySource): Transmitter {
-    return playerOf(source, this.#workshop.codecs, () => this.playerUnderruns++)
+  #player(source: PlaySource, job: JobId): Transmitter {
+    return playerOf(source, this.#workshop.codecs, {
+      onUnderrun: () => this.playerUnderruns++,
+      onReached: () => this.#events.push({ type: 'reached', leg: this.#leg, job }),
+    })
   }
 
   #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
@@ -193,6 +200,13 @@ export class Jobs {
     this.#inbound.attach(detection, mediaMs)
   }
 
+  #tap({ job, ring }: Extract<JobCommand, { type: 'tap' }>, mediaMs: number): void {
+    const tapped: MediaEvent = { type: 'tapped', leg: this.#leg, job }
+    const tap = new Tap(job, ring, this.#workshop.codecs.rates, () => this.#events.push(tapped))
+    this.#taps.push(tap)
+    this.#inbound.attach(tap, mediaMs)
+  }
+
   #transmit(job: Job, transmitter: Transmitter, onDone: (mediaMs: number) => void): boolean {
     if (this.#transmitting !== undefined || this.#place.isBridged) {
       this.#refuse(job.id, this.#place.isBridged ? 'the leg is bridged' : 'another job is transmitting')
@@ -208,6 +222,8 @@ export class Jobs {
     this.#recordings.stop(job)
     const detection = this.#detections.find((candidate) => candidate.id === job)
     if (detection !== undefined) this.#endDetection(detection, 'ABORTED')
+    const tap = this.#taps.find((candidate) => candidate.id === job)
+    if (tap !== undefined) this.#endTap(tap, 'ABORTED')
   }
 
   #endTransmission(cause: JobCause, detail?: string): void {
@@ -223,6 +239,12 @@ export class Jobs {
     this.#detections.splice(this.#detections.indexOf(detection), 1)
     this.#inbound.detach(detection)
     this.#finished(detection.id, cause, detail)
+  }
+
+  #endTap(tap: Tap, cause: JobCause, detail?: string): void {
+    this.#taps.splice(this.#taps.indexOf(tap), 1)
+    this.#inbound.detach(tap)
+    this.#finished(tap.id, cause, detail)
   }
 
   #refuse(job: JobId, detail: string): void {

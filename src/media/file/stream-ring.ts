@@ -32,6 +32,16 @@ export class StreamWriter {
     this.#written = Atomics.load(stream.control, WRITTEN)
   }
 
+  /** How many samples were written so far, as a position that wraps at 2^31. */
+  get position(): number {
+    return this.#written
+  }
+
+  /** How far the reader has come. */
+  get readPosition(): number {
+    return Atomics.load(this.#stream.control, READ)
+  }
+
   /** How many samples can be written now. */
   get room(): number {
     return this.#capacity - ((this.#written - Atomics.load(this.#stream.control, READ)) | 0)
@@ -77,6 +87,11 @@ export class StreamReader {
   /** How many samples can be read now. */
   get available(): number {
     return (Atomics.load(this.#stream.control, WRITTEN) - this.#read) | 0
+  }
+
+  /** Where it is, as a position that wraps at 2^31. */
+  get position(): number {
+    return this.#read
   }
 
   /** Steps over `count` samples, which the writer may overwrite from now on. */

@@ -3,6 +3,8 @@ import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
 import type { AudioClip, PlaySource, RecordLimits } from '../engine/control.ts'
 import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
+import { createLiveAudio, LiveWriter } from '../live/live-audio.ts'
+import { createTapRing, TapReader } from '../live/tap-ring.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf, streamTo } from './harness.ts'
 import { bestMatch, clipOf, speechLike } from './signals.ts'
@@ -100,6 +102,36 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       media.send({ type: 'stopJob', leg: 2, job: 21 })
       await finished(media, 2, 21)
       expect(bestMatch(recordingOf(media, 2, 21), speech.subarray(1600, 6400)).correlation).toBeGreaterThan(0.99)
+    })
+
+    it('plays what somebody says at the moment to one who listens, is told where it is, and forgets what is cleared', async () => {
+      await connectLegs(media, 1, 2)
+      const ring = createTapRing()
+      const reader = new TapReader(ring)
+      media.send({ type: 'tap', leg: 2, job: 21, ring })
+      const audio = createLiveAudio('pcm16', 16_384)
+      const writer = new LiveWriter(audio)
+      media.send({ type: 'play', leg: 1, job: 11, source: { kind: 'live', audio }, bargeIn: false })
+      await media.pass(200)
+      const speech = speechLike(2000)
+      writer.write(speech, 0, 16_000)
+      writer.tellAt(4000)
+      await media.waitUntil(() => eventsOf(media, 'reached', 1).length > 0, 2000)
+      expect(eventsOf(media, 'tapped', 2)).toEqual([{ type: 'tapped', leg: 2, job: 21 }])
+      await media.pass(100)
+      writer.clear()
+      await media.pass(200)
+      const heard: Int16Array[] = []
+      for (let block = reader.read(); block !== undefined; block = reader.read()) heard.push(block)
+      const all = new Int16Array(160 * heard.length)
+      for (const [i, block] of heard.entries()) all.set(block, 160 * i)
+      expect(bestMatch(all, speech.subarray(1600, 3200)).correlation).toBeGreaterThan(0.99)
+      expect(bestMatch(all, speech.subarray(9600, 12_800)).correlation).toBeLessThan(0.9)
+      expect(writer.room).toBe(16_384)
+      media.send({ type: 'close', leg: 1 })
+      media.send({ type: 'close', leg: 2 })
+      expect((await finished(media, 1, 11)).cause).toBe('ABORTED')
+      expect((await finished(media, 2, 21)).cause).toBe('ABORTED')
     })
 
     it('plays a tone in a loop until it is stopped', async () => {

@@ -1,0 +1,89 @@
+import { copySamples } from '../dsp/copy.ts'
+import type { TapRing } from '../engine/control.ts'
+
+/** Of a block. */
+export const TAP_BLOCK_MS = 20
+
+/** Makes the ring that a tap puts the far end's sound into: 1.28 s of it, 20 kB at 8 kHz. */
+export function createTapRing(sampleRateHz: TapRing['sampleRateHz'] = 8000): TapRing {
+  return {
+    sampleRateHz,
+    control: new Int32Array(new SharedArrayBuffer(8)),
+    data: new Int16Array(new SharedArrayBuffer(2 * BLOCKS * blockSamples(sampleRateHz))),
+  }
+}
+
+/** The writing end, on a media thread: it allocates nothing and waits for nobody. */
+export class TapWriter {
+  readonly #ring: TapRing
+  readonly #blockSamples: number
+  #written = 0
+
+  constructor(ring: TapRing) {
+    this.#ring = ring
+    this.#blockSamples = blockSamples(ring.sampleRateHz)
+  }
+
+  /** Puts the next block in, over the oldest. Returns whether the reader is to be told of it. */
+  write(frame: Int16Array): boolean {
+    const { data, control } = this.#ring
+    const samples = this.#blockSamples
+    copySamples(frame, 0, samples, data, (this.#written & (BLOCKS - 1)) * samples)
+    this.#written = (this.#written + 1) | 0
+    Atomics.store(control, WRITTEN, this.#written)
+    return Atomics.exchange(control, TOLD, 1) === 0
+  }
+}
+
+/** The reading end. */
+export class TapReader {
+  /** Blocks that were lost because they were not read in time. */
+  lost = 0
+  readonly #ring: TapRing
+  readonly #blockSamples: number
+  #read = 0
+
+  constructor(ring: TapRing) {
+    this.#ring = ring
+    this.#blockSamples = blockSamples(ring.sampleRateHz)
+  }
+
+  /** Asks to be told of what comes from now on. Call it before {@link read}. */
+  listen(): void {
+    Atomics.store(this.#ring.control, TOLD, 0)
+  }
+
+  /** The next block, or `undefined` when there is none yet. */
+  read(): Int16Array | undefined {
+    for (;;) {
+      const waiting = this.#waiting
+      if (waiting <= 0) return undefined
+      // The one that is being written now may be the oldest.
+      if (waiting >= BLOCKS) this.#lose(waiting - BLOCKS + 1)
+      const at = (this.#read & (BLOCKS - 1)) * this.#blockSamples
+      const block = this.#ring.data.slice(at, at + this.#blockSamples)
+      if (this.#waiting >= BLOCKS) continue
+      this.#read = (this.#read + 1) | 0
+      return block
+    }
+  }
+
+  get #waiting(): number {
+    return (Atomics.load(this.#ring.control, WRITTEN) - this.#read) | 0
+  }
+
+  #lose(count: number): void {
+    this.lost += count
+    this.#read = (this.#read + count) | 0
+  }
+}
+
+function blockSamples(sampleRateHz: number): number {
+  return (sampleRateHz * TAP_BLOCK_MS) / 1000
+}
+
+/** A power of two. */
+const BLOCKS = 64
+/** Places in `control`. Blocks are counted, and the count wraps at 2^31. */
+const WRITTEN = 0
+const TOLD = 1
