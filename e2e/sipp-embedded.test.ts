@@ -48,6 +48,12 @@ describeWith('sipp')('every scenario that is part of SIPp', () => {
     return { uri: `sip:far@${address}:5060`, sipp }
   }
 
+  /** The report of the call that SIPp made, told by its Call-ID: tests run side by side. */
+  function reportOf(app: string, { messages }: SippResult) {
+    const [, callId] = /^Call-ID: (\S+)/m.exec(messages[0]?.text ?? '') ?? []
+    return exchange.report(app, ({ details }) => details?.sipCallId === callId)
+  }
+
   test('is among those below', () => {
     const help = spawnSync('sipp', ['-h'], { encoding: 'utf8' }).stdout
     const names = [...help.matchAll(/^ +- '([\w-]+)' +: /gm)].map(([, name]) => name)
@@ -77,14 +83,16 @@ describeWith('sipp')('every scenario that is part of SIPp', () => {
   test.concurrent('uac_pcap talks and presses 1: the application gets it', async () => {
     const result = await call('listen', { scenario: 'uac_pcap', timeoutSeconds: 90 })
     expect(result).toMatchObject({ ...PASSED, successful: 1 })
-    const { found, cause } = await exchange.report('listen', ({ found }) => found.digits !== '5')
-    expect({ digits: found.digits, cause }).toEqual({ digits: '1', cause: 'NORMAL' })
+    expect(await reportOf('listen', result)).toMatchObject({ cause: 'NORMAL', found: { digits: '1' } })
   })
 
   test.concurrent('branchc registers without a password from a trusted address, and calls; the 25th in a hurry', async () => {
     const result = await call('ua2', { scenario: 'branchc', address: device, calls: 26 })
     expect(result).toMatchObject({ ...PASSED, successful: 26 })
-    expect(await exchange.counters()).toMatchObject({ bindingsMade: 1, registersRefused: 0, challengedRequests: 0 })
+    // A REGISTER and an INVITE of each call; nobody was asked for a password.
+    const { challengedRequests = 0, ...counters } = await exchange.counters()
+    expect(counters).toMatchObject({ vouchedRequests: 52, bindingsMade: 1, bindingsRefreshed: 25 })
+    expect(challengedRequests).toBe(0)
     expect(await exchange.phones()).toMatchObject([{ user: 'ua1', source: `udp ${device}:5060` }])
   })
 
@@ -113,9 +121,14 @@ describeWith('sipp')('every scenario that is part of SIPp', () => {
     await waitFor('its twin socket listens', () => isBound('tcp', b, 6000))
     const sideA = call('press', { scenario: '3pcc-C-A', ...twin })
     expect(await sideA).toMatchObject({ ...PASSED, successful: 1 })
-    expect(await sideB).toMatchObject({ ...PASSED, successful: 1 })
-    const heard = await exchange.report('listen', ({ found }) => found.digits === '5')
-    expect(heard).toMatchObject({ cause: 'NORMAL', details: { codec: 'PCMU' } })
+    // SIPp counts it as an event worth reporting when the other one is done first.
+    const errors = expect.stringMatching(/^(|[^\n]*\n[^\n]*3PCC controller A has ended -> exiting\s*)$/)
+    expect(await sideB).toMatchObject({ ...PASSED, errors, successful: 1 })
+    expect(await reportOf('listen', await sideB)).toMatchObject({
+      cause: 'NORMAL',
+      details: { codec: 'PCMU' },
+      found: { digits: '5' },
+    })
   })
 
   test.concurrent.each(['3pcc-A', '3pcc-B'])('%s is called and answers', async (scenario) => {

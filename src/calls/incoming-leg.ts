@@ -198,8 +198,8 @@ export class IncomingLeg extends Leg {
         this.#onPracked(event.prack)
         return
       case 'request':
-        // An UPDATE comes before the answer only where a first offer was answered reliably (RFC 3311 section 5.2).
-        if (event.request.method === 'UPDATE') this.#isAgreed = true
+        // They bring offers before the answer only where a first one was answered reliably (RFC 3311 section 5.2).
+        if (event.request.method === 'UPDATE' || event.request.method === 'PRACK') this.#isAgreed = true
         super.onSipEvent(event)
         return
       case 'confirmed':

@@ -374,7 +374,7 @@ export abstract class Leg {
   }
 
   #onRequest(request: SipRequest): void {
-    if (request.method === 'UPDATE') {
+    if (request.method === 'UPDATE' || request.method === 'PRACK') {
       this.#onUpdate(request)
       return
     }
@@ -384,7 +384,7 @@ export abstract class Leg {
     this.host.sip({ type: 'respondRequest', session: this.session, request, status })
   }
 
-  /** An UPDATE with an offer (RFC 3311), also before the answer. */
+  /** An UPDATE with an offer (RFC 3311), also before the answer; or a PRACK with one (RFC 3262 section 5). */
   #onUpdate(request: SipRequest): void {
     const answer = this.isEnding ? undefined : this.#answerUpdate(request)
     const how = answer === undefined ? { status: 488 } : { status: 200, ...sdp(answer) }

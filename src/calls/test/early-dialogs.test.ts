@@ -39,10 +39,15 @@ function called(sim: Simulation, app: (channel: Channel) => Promise<unknown>, in
 }
 
 /** Acknowledges a reliable provisional response. */
-async function prack(call: PeerCall, response: SipResponse, options: MessageOptions = {}): Promise<void> {
+async function prack(
+  call: PeerCall,
+  response: SipResponse,
+  options: MessageOptions = {},
+  status = 200,
+): Promise<SipResponse> {
   const rack = `${response.headers.get('rseq')} ${response.headers.get('cseq')}`
   call.request('PRACK', { ...options, headers: [['RAck', rack]] })
-  await call.expectResponse(200)
+  return call.expectResponse(status)
 }
 
 /** Counts what comes to a port of the far end. */
@@ -154,6 +159,45 @@ test(
     await line.call.expectResponse(200)
     await line.expectClean()
     expect(line.ringdown.calls[0]).toMatchObject({ endedIn: 'ON_HOLD', cause: 'NORMAL' })
+  }),
+)
+
+test(
+  'an offer in the PRACK is answered in its 200 (RFC 3262 section 5), and moves the ringtone',
+  withSimulation({}, async (sim) => {
+    const [before, after] = [listen(sim, 41_000), listen(sim, 42_000)]
+    const line = called(sim, ringsAndAnswers, { headers: [['Require', '100rel']], sdp: { port: 41_000 } })
+    const answered = await prack(line.call, await line.call.expectResponse(183), { sdp: { port: 42_000, version: 2 } })
+    expect(sdpOf(answered).port).toBeGreaterThan(0)
+    await sim.clock.sleep(2000)
+    expect(after()).toBeGreaterThan(90)
+    expect(before()).toBe(0)
+    expect((await line.call.expectResponse(200, { to: line.call.invite })).body).toHaveLength(0)
+    line.call.ack()
+    await sim.clock.sleep(100)
+    line.call.bye()
+    await line.call.expectResponse(200)
+    await line.expectClean()
+    expect(line.ringdown.calls[0]).toMatchObject({ wasAnswered: true, cause: 'NORMAL' })
+  }),
+)
+
+test(
+  'an offer in the PRACK that cannot be taken is refused with 488, and what was agreed on before stands',
+  withSimulation({}, async (sim) => {
+    const before = listen(sim, 41_000)
+    const line = called(sim, ringsAndAnswers, { headers: [['Require', '100rel']], sdp: { port: 41_000 } })
+    const ringing = await line.call.expectResponse(183)
+    await prack(line.call, ringing, { sdp: { codecs: [], telephoneEvent: 101, version: 2 } }, 488)
+    await sim.clock.sleep(2000)
+    expect(before()).toBeGreaterThan(90)
+    // It was acknowledged all the same, so the 200 comes.
+    await line.call.expectResponse(200, { to: line.call.invite })
+    line.call.ack()
+    await sim.clock.sleep(100)
+    line.call.bye()
+    await line.call.expectResponse(200)
+    await line.expectClean()
   }),
 )
 

@@ -277,7 +277,7 @@ export type EndpointEvent =
    */
   | { readonly type: 'refreshDue'; readonly session: SessionId }
   /**
-   * Any other in-dialog request that the endpoint does not answer itself (an UPDATE with an offer, INFO, ...); answer it
+   * Any other in-dialog request that the endpoint does not answer itself (an UPDATE or PRACK with an offer, INFO, ...); answer it
    * with `respondRequest`.
    */
   | { readonly type: 'request'; readonly session: SessionId; readonly request: SipRequest }

@@ -21,7 +21,7 @@ const REFRESH_MS = 60_000
 /**
  * An INVITE of the far end until its final response (RFC 3261 section 13.3).
  *
- *                respond 2xx (held while a reliable provisional with a description waits for its PRACK)
+ *                respond 2xx (held while a reliable provisional with a description waits for its PRACK, and that for its answer)
  *     offered ---------------------------------------------> EstablishedSession
  *        |  respond 300-699: send until ACK
  *        +-----------------------------------> refused --> over: rejected
@@ -115,7 +115,7 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
     if (!(status > 100 && status < 700)) this.#core.count('staleCommands')
     else if (status < 200) this.#provide(command)
     else if (status >= 300) this.#refuse(status, command)
-    else if (this.#provisionals?.holdsAnswer) this.#heldAnswer = command
+    else if (this.#provisionals?.holdsAnswer || this.#pending.holdsPrack) this.#heldAnswer = command
     else this.#accept(command)
   }
 
@@ -166,12 +166,22 @@ export class IncomingCall implements SessionUser, DialogUser, TransactionUser {
   }
 
   #onPrack(id: TransactionId, request: SipRequest): void {
-    const isExpected = this.#provisionals?.acknowledge(request) ?? false
-    this.#pending.answer(id, request, isExpected ? 200 : 481)
-    const isAnswer = isExpected && this.#request.body.length === 0 && this.#provisionals?.described === 'acknowledged'
+    const hasOffered = this.#request.body.length === 0 && this.#provisionals?.described === 'sent'
+    if (this.#provisionals?.acknowledge(request) !== true) {
+      this.#pending.answer(id, request, 481)
+      return
+    }
+    const isAnswer = hasOffered && this.#provisionals.described === 'acknowledged'
+    if (request.body.length > 0 && !isAnswer)
+      this.#pending.takePrack(id, request, this.#openOffer, () => this.#acceptHeld())
+    else this.#pending.answer(id, request, 200)
     if (isAnswer) this.#core.emit({ type: 'pracked', session: this.session, prack: request })
-    this.#provisionals?.proceed()
-    if (this.#heldAnswer === undefined || this.#provisionals?.holdsAnswer) return
+    this.#provisionals.proceed()
+    this.#acceptHeld()
+  }
+
+  #acceptHeld(): void {
+    if (this.#heldAnswer === undefined || this.#provisionals?.holdsAnswer || this.#pending.holdsPrack) return
     this.#accept(this.#heldAnswer)
   }
 

@@ -13,6 +13,12 @@ type RespondRequest = Extract<EndpointCommand, { type: 'respondRequest' }>
 /** An offer of ours, or of theirs, that has no answer yet; `none`: whoever wants may make one. */
 export type OpenOffer = 'none' | 'ours' | 'theirs'
 
+interface Pending {
+  readonly id: TransactionId
+  readonly timer: SessionTimer
+  readonly onAnswered: (() => void) | undefined
+}
+
 /** The most requests of one dialog that may wait for their answer from above. */
 const MAX_PENDING = 16
 
@@ -25,9 +31,9 @@ export class PendingRequests {
   readonly #core: EndpointCore
   readonly #session: SessionId
   readonly #side: DialogSide
-  readonly #pending = new Map<SipRequest, { readonly id: TransactionId; readonly timer: SessionTimer }>()
-  /** An UPDATE among them, and so an offer of the far end. */
-  #update: SipRequest | undefined
+  readonly #pending = new Map<SipRequest, Pending>()
+  /** The UPDATE or PRACK among them that brought an offer of the far end. */
+  #offering: SipRequest | undefined
 
   constructor(core: EndpointCore, session: SessionId, side: DialogSide) {
     this.#core = core
@@ -35,9 +41,14 @@ export class PendingRequests {
     this.#side = side
   }
 
-  /** An UPDATE with an offer waits for its answer from above. */
+  /** An UPDATE or PRACK with an offer waits for its answer from above. */
   get holdsOffer(): boolean {
-    return this.#update !== undefined
+    return this.#offering !== undefined
+  }
+
+  /** A PRACK with an offer waits for its answer from above, and a 2xx to the INVITE for that. */
+  get holdsPrack(): boolean {
+    return this.#offering?.method === 'PRACK'
   }
 
   /** Whether the request is in order and asks for nothing that we do not have; it has been answered if not. */
@@ -65,6 +76,20 @@ export class PendingRequests {
     else this.#pass(id, request)
   }
 
+  /**
+   * Takes a PRACK with an offer, whose 2xx has to bring the answer (RFC 3262 section 5). One that comes while another offer
+   * is open cannot be made again later, so it is refused for good.
+   * @param onAnswered called when it has been answered, whatever the answer
+   */
+  takePrack(id: TransactionId, request: SipRequest, open: OpenOffer, onAnswered: () => void): void {
+    const refusal = contentRefusal(request)
+    if (refusal !== undefined) this.refuse(id, request, refusal)
+    // What its sender marked as optional has been taken off.
+    else if (request.body.length === 0) this.answer(id, request, 200)
+    else if (this.holdsOffer || open !== 'none') this.refuse(id, request, { status: 488, headers: [] })
+    else this.#pass(id, request, onAnswered)
+  }
+
   /** Takes a request that no role has a meaning for. */
   take(id: TransactionId, request: SipRequest): void {
     if (request.method === 'OPTIONS') {
@@ -79,7 +104,7 @@ export class PendingRequests {
     this.#pass(id, request)
   }
 
-  #pass(id: TransactionId, request: SipRequest): void {
+  #pass(id: TransactionId, request: SipRequest, onAnswered?: () => void): void {
     if (this.#pending.size >= MAX_PENDING) {
       this.refuse(id, request, { status: 503, headers: [['Retry-After', '1']] })
       return
@@ -89,8 +114,8 @@ export class PendingRequests {
       this.respond({ request, status: 500 })
     })
     timer.setIn(this.#core.patienceMs / 2)
-    this.#pending.set(request, { id, timer })
-    if (request.method === 'UPDATE') this.#update = request
+    this.#pending.set(request, { id, timer, onAnswered })
+    if (request.method === 'UPDATE' || request.method === 'PRACK') this.#offering = request
     this.#core.emit({ type: 'request', session: this.#session, request })
   }
 
@@ -109,11 +134,12 @@ export class PendingRequests {
     }
     this.#pending.delete(request)
     pending.timer.clear()
-    const isUpdated = request === this.#update && status < 300
-    if (request === this.#update) this.#update = undefined
+    if (request === this.#offering) this.#offering = undefined
+    const isUpdated = request.method === 'UPDATE' && status < 300
     const response = isUpdated ? this.#composeUpdated(request) : this.#compose(request, status, phrase)
     addBody(response, body, contentType)
     this.#core.respond(pending.id, response)
+    pending.onAnswered?.()
   }
 
   /** A 2xx to an UPDATE: it refreshes the target and the session. */
@@ -138,7 +164,7 @@ export class PendingRequests {
       this.answer(id, request, 487)
     }
     this.#pending.clear()
-    this.#update = undefined
+    this.#offering = undefined
   }
 
   /** Answers a request that is not to be served, and counts it. */

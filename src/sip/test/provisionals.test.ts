@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { utf8Decode } from '../../kit/index.ts'
 import { Agent, call, EMPTY_SIZES, OFFER, type Pair, Phone, pair, Wire } from './wire.ts'
 
 /** Alice calls, bob has said a reliable 183. */
@@ -141,6 +142,94 @@ describe('a reliable provisional response (RFC 3262)', () => {
       ['3 PRACK', '6 1 INVITE'],
     ])
     expect(alice.heard).toEqual(['progress 180', 'progress 180'])
+  })
+})
+
+describe('a PRACK with an offer (RFC 3262 section 5)', () => {
+  /** A phone has called bob; it acknowledges his last provisional response with a PRACK that has a body. */
+  function called(inviteBody: string, onIncoming: (bob: Agent, session: number) => void) {
+    const wire = new Wire()
+    const bob = new Agent(wire, 'bob')
+    const phone = new Phone(wire, 'phone')
+    bob.on = (event) => {
+      if (event.type === 'incoming') onIncoming(bob, event.session)
+    }
+    const withBody = (lines: readonly string[], body: string) =>
+      body === '' ? lines : [...lines, 'Content-Type: application/sdp', '', body]
+    phone.send(bob.peer, withBody(invite(phone, bob, ['Require: 100rel']), inviteBody))
+    wire.run(50)
+    let cseq = 1
+    const prack = (body: string) => {
+      const { headers } = phone.response('INVITE')
+      const head = invite(phone, bob, [`RAck: ${headers.get('rseq')} 1 INVITE`], 'PRACK', ++cseq)
+      const to = `To: ${headers.get('to')}`
+      phone.send(
+        bob.peer,
+        withBody(
+          head.map((line) => (line.startsWith('To:') ? to : line)),
+          body,
+        ),
+      )
+      wire.run(50)
+    }
+    return { wire, bob, phone, prack }
+  }
+  const text = utf8Decode(OFFER)
+
+  it('is passed up, and a 200 to the INVITE waits until it was answered', () => {
+    const { wire, bob, phone, prack } = called(text, (bob, session) => {
+      bob.do({ type: 'respond', session, status: 183, body: OFFER })
+    })
+    prack(text)
+    expect(bob.heard).toEqual(['incoming', 'request PRACK'])
+    bob.do({ type: 'respond', session: 1, status: 200 })
+    wire.run(50)
+    expect(phone.response('INVITE').status).toBe(183)
+    bob.do({
+      type: 'respondRequest',
+      session: 1,
+      request: bob.event('request').request,
+      status: 200,
+      body: OFFER,
+      contentType: 'application/sdp',
+    })
+    wire.run(50)
+    expect(phone.response('PRACK')).toMatchObject({ status: 200, body: OFFER })
+    expect(phone.response('INVITE').status).toBe(200)
+    expect(wire.arrows().slice(-2)).toEqual(['bob 200 PRACK phone', 'bob 200 INVITE phone'])
+  })
+
+  it('that nobody answers is answered 500, and holds nothing up for ever', () => {
+    const { wire, bob, phone, prack } = called(text, (bob, session) => {
+      bob.do({ type: 'respond', session, status: 183, body: OFFER })
+    })
+    prack(text)
+    bob.do({ type: 'respond', session: 1, status: 200 })
+    wire.run(17_000)
+    expect(phone.response('PRACK').status).toBe(500)
+    expect(phone.response('INVITE').status).toBe(200)
+  })
+
+  it('is refused while the first offer has no answer', () => {
+    const { bob, phone, prack } = called(text, (bob, session) => {
+      bob.do({ type: 'respond', session, status: 180 })
+    })
+    prack(text)
+    expect(phone.response('PRACK').status).toBe(488)
+    expect(bob.heard).toEqual(['incoming'])
+  })
+
+  it('that answers an offer of ours is told once, whatever is acknowledged after it', () => {
+    const { wire, bob, phone, prack } = called('', (bob, session) => {
+      bob.do({ type: 'respond', session, status: 183, body: OFFER })
+      bob.do({ type: 'respond', session, status: 180 })
+    })
+    prack(text)
+    wire.run(50)
+    expect(phone.response('INVITE').status).toBe(180)
+    prack('')
+    expect(phone.response('PRACK').status).toBe(200)
+    expect(bob.heard).toEqual(['incoming', 'pracked'])
   })
 })
 
