@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { causeOfRelease, causeOfResponse, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
+import { causeOfRelease, causeOfResponse, reasonOfRelease, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 
 describe('the cause of a final response', () => {
   test.each([
@@ -43,6 +43,11 @@ describe('the cause of a final response', () => {
     [480, 21, 'REJECTED'],
     [403, 21, 'BARRED'],
     [486, 16, 'BUSY'],
+    [500, 41, 'ERROR'],
+    [503, 41, 'CONGESTION'],
+    [500, 102, 'TIMEOUT'],
+    [480, 102, 'NOANSWER'],
+    [504, 102, 'CONGESTION'],
     [486, 127, 'BUSY'],
   ] as const)('%i with Q.850 %i is %s', (status, q850, cause) => {
     expect(causeOfResponse(status, q850)).toBe(cause)
@@ -54,6 +59,13 @@ test('a release is NORMAL unless Q.850 says more', () => {
   expect(causeOfRelease(16)).toBe('NORMAL')
   expect(causeOfRelease(27)).toBe('OUTOFORDER')
   expect(causeOfRelease(99)).toBe('NORMAL')
+})
+
+test('what we say of a release of ours is understood when it is said to us', () => {
+  for (const cause of ['NORMAL', 'BUSY', 'NOANSWER', 'CONGESTION', 'NOCHANNELS', 'TIMEOUT', 'ERROR'] as const) {
+    const { q850 } = releaseReason([reasonOfRelease(cause) ?? ''])
+    expect(causeOfRelease(q850), cause).toBe(cause)
+  }
 })
 
 test('each cause that can be given to reject comes back as itself from the status that it sends', () => {

@@ -40,17 +40,22 @@ const CAUSE_OF_Q850: Readonly<Record<number, Cause>> = {
   22: Cause.CHANGED,
   27: Cause.OUTOFORDER,
   34: Cause.NOCHANNELS,
+  41: Cause.ERROR,
   42: Cause.CONGESTION,
+  102: Cause.TIMEOUT,
 }
 
 /**
  * The cause of a call that a final response ended (300..699). A Q.850 cause refines the status: 503 with 34 is
- * NOCHANNELS, 403 with 21 stays BARRED. Q.850 16 says nothing about a call that was refused, so the status stands.
+ * NOCHANNELS, 403 with 21 stays BARRED. Q.850 16 says nothing about a call that was refused, so the status stands; 41 and
+ * 102 say only that something failed, so a status that says what is not made less of by them.
  */
 export function causeOfResponse(status: number, q850?: number): Cause {
   const byStatus = CAUSE_OF_STATUS[status] ?? (status >= 400 && status <= 699 ? Cause.FAILED : Cause.OTHER)
   if (q850 === undefined || q850 === 16) return byStatus
   if (q850 === 21 && byStatus === Cause.BARRED) return byStatus
+  const isVague = q850 === 41 || q850 === 102
+  if (isVague && byStatus !== Cause.FAILED && byStatus !== Cause.OTHER) return byStatus
   return CAUSE_OF_Q850[q850] ?? byStatus
 }
 

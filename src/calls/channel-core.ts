@@ -85,13 +85,13 @@ export class ChannelCore implements LegListener {
    * @throws Hangup when the caller has gone
    * @throws UsageError when there is no incoming call or it was answered
    */
-  requireRinging(what: string): IncomingLeg {
+  requireRinging(what: string, states: readonly State[] = [State.CALL_INCOMING, State.RING_INCOMING]): IncomingLeg {
     const leg = this.#leg
     if (leg === undefined) throw new UsageError(`${what} needs an incoming call; this channel has none`)
     if (leg.details.direction !== 'inbound')
       throw new UsageError(`${what} needs an incoming call; this one is outgoing`)
     if (leg.isEnding) throw new Hangup(`${what}: the caller has gone`)
-    if (leg.state !== State.CALL_INCOMING && leg.state !== State.RING_INCOMING)
+    if (!states.includes(leg.state))
       throw new UsageError(`${what} needs a call that is not answered yet; this one is ${leg.state}`)
     return leg as IncomingLeg
   }

@@ -187,7 +187,7 @@ export class Channel {
    * Refuses the incoming call. A connected call is released with NORMAL, and its far end told the cause.
    * @param cause what the caller is told; default REJECTED
    * @param options.rawCause the SIP status to send instead of the cause's own, 400 to 699. A 3xx leads to state
-   *   ERROR without telling the caller anything: redirection is not a refusal, and the call can be rejected again
+   *   ERROR without telling the caller anything: redirection is not a refusal. The call can only be rejected again
    * @returns IDLE, or ERROR
    * @throws UsageError for a cause that cannot be sent, or without an incoming call; Hangup when the caller has gone
    */
@@ -205,8 +205,11 @@ export class Channel {
       return this.waitForIdle({ timeoutMs: 60_000 })
     }
     const headers = headersOf('reject', this.#core, options.headers)
-    const leg = this.#core.requireRinging('reject')
-    if (rawCause !== undefined && rawCause < 400) return State.ERROR
+    const leg = this.#core.requireRinging('reject', [State.CALL_INCOMING, State.RING_INCOMING, State.ERROR])
+    if (rawCause !== undefined && rawCause < 400) {
+      await this.#core.do(() => leg.spoil())
+      return leg.state
+    }
     const how = { ...(rawCause !== undefined && { status: rawCause }), ...(phrase !== undefined && { phrase }) }
     await this.#core.do(() => leg.reject(cause, { headers, ...how }))
     return this.waitForIdle()

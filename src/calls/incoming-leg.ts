@@ -19,6 +19,8 @@ type Headers = readonly (readonly [name: string, value: string])[]
  *     offered -> (ringing) -> answering (port bound, 200 sent) -> ANSWERED with the ACK
  *        |           |             |
  *        +-----------+-------------+--> IDLE: rejected by us, cancelled by the caller, or failed
+ *        |           |                  ^
+ *        +-----------+--> ERROR --------+   refused with a status that is no refusal (3xx), which was not sent
  *
  * An INVITE without an offer gets ours: with the 200, whose ACK brings the answer, or for early media with a reliable 183,
  * whose PRACK does (RFC 3262 section 5); the 200 then waits for it.
@@ -129,6 +131,11 @@ export class IncomingLeg extends Leg {
     if (status === undefined || status === STATUS_OF_REJECT[cause])
       this.#refuse(STATUS_OF_REJECT[cause], cause, 'local', [...headers, ['Reason', REASON_OF_CAUSE[cause]]], phrase)
     else this.#refuse(status, cause, 'local', headers, phrase)
+  }
+
+  /** A refusal that is none: nothing is said, and nothing but a proper one is left to do. */
+  spoil(): void {
+    if (this.#phase === 'offered' && !this.isEnding) this.enter(State.ERROR)
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL, told: Cause = cause): void {

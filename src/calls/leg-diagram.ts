@@ -18,8 +18,9 @@ const CONNECTED: LegDiagram = {
  */
 export const LEG_DIAGRAMS: Readonly<Record<'inbound' | 'outbound', LegDiagram>> = {
   inbound: {
-    CALL_INCOMING: [State.RING_INCOMING, State.ANSWERING, State.IDLE],
-    RING_INCOMING: [State.ANSWERING, State.IDLE],
+    CALL_INCOMING: [State.RING_INCOMING, State.ANSWERING, State.ERROR, State.IDLE],
+    RING_INCOMING: [State.ANSWERING, State.ERROR, State.IDLE],
+    ERROR: [State.IDLE],
     ANSWERING: [State.ANSWERED, State.IDLE],
     ...CONNECTED,
   },

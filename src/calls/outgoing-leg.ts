@@ -10,7 +10,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
-import { isRedirection, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
+import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import { sdp } from './sdp-body.ts'
 import type { InviteCommand } from './upkeep/forking.ts'
@@ -223,7 +223,7 @@ export class OutgoingLeg extends Leg {
 
   #redirect({ cause, response }: Failed): boolean {
     const { redirects } = this.#call
-    if (redirects === undefined || cause !== 'response' || response === undefined || !isRedirection(response))
+    if (redirects === undefined || cause !== 'response' || response === undefined || !mayBeFollowed(response))
       return false
     const from = this.#route as Route
     return this.#attempts.redirect(
@@ -236,7 +236,7 @@ export class OutgoingLeg extends Leg {
   #onFailed(event: Failed): void {
     this.#answerTimer.clear()
     this.#closeAs(event)
-    if (event.response !== undefined && isRedirection(event.response))
+    if (event.response !== undefined && event.response.status < 400)
       this.details.redirectTargets = redirectTargets(event.response)
     if (event.cause === 'response' && event.response !== undefined) this.endByResponse(event.response)
     else if (event.cause === 'timeout') this.end(Cause.TIMEOUT, 'network', { rawCause: 408 })

@@ -43,8 +43,12 @@ export function redirectPolicy({ follow = 0, hosts = [], numbers = [] }: Redirec
   return { follow, hosts, numbers }
 }
 
-/** Whether a response asks for the call to be placed elsewhere: 305 names a proxy, 380 another service. */
-export function isRedirection({ status }: SipResponse): boolean {
+/**
+ * Whether a response asks for the call to be placed elsewhere, so that it may be followed. 305 is not: the proxy that it
+ * names would get the call past every check of where calls may go, and the routes of an exchange are its own to choose.
+ * 380 names no place but another service, in a form that is not defined (RFC 3261 section 21.3.5).
+ */
+export function mayBeFollowed({ status }: SipResponse): boolean {
   return status === 300 || status === 301 || status === 302
 }
 

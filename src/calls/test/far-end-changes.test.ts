@@ -267,6 +267,33 @@ describe('a far end that changes its media', () => {
   )
 
   test(
+    'to no stream at all, and back: a hold, in which nothing is sent (RFC 3264 section 8.2)',
+    withSimulation({}, async (sim) => {
+      const line = await answeredCall(sim, async (channel) => {
+        channel.filePlayer.start('700.wav', { loop: true })
+        await channel.waitForIdle()
+      })
+      let datagrams = 0
+      // RTP and RTCP.
+      for (const port of [40_000, 40_001]) sim.host(THEM).bindUdp(port, { onDatagram: () => datagrams++ })
+      await sim.clock.sleep(1000)
+      line.call.reinvite({ sdp: { port: 0, version: 2 } })
+      expect(sdpOf(await line.call.expectResponse(200)).port).toBe(0)
+      line.call.ack()
+      await sim.clock.sleep(100)
+      const before = datagrams
+      expect(before).toBeGreaterThan(40)
+      await sim.clock.sleep(20_000)
+      expect(datagrams).toBe(before)
+      await changes(line, { version: 3 })
+      await sim.clock.sleep(1000)
+      expect(datagrams).toBeGreaterThan(before + 40)
+      await talksOn(line)
+      expect(line.story).toEqual(['ON_HOLD', 'farEndHold', 'ANSWERED', 'farEndRetrieve', 'IDLE'])
+    }),
+  )
+
+  test(
     'by a re-INVITE without an offer: ours asks for everything again, and the ACK may hold us',
     withSimulation({}, async (sim) => {
       const line = await answeredCall(sim, (channel) => channel.waitForIdle().then(() => {}))

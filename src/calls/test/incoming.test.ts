@@ -117,13 +117,41 @@ describe('reject', () => {
     withSimulation({}, async (sim) => {
       const both = line(sim, async (channel) => {
         expect(await channel.reject('REJECTED', { rawCause: 302 })).toBe('ERROR')
-        expect(channel.state()).toBe('CALL_INCOMING')
-        await channel.reject(undefined, { rawCause: 488 })
+        expect(channel.state()).toBe('ERROR')
+        expect(await channel.reject('REJECTED', { rawCause: 301 })).toBe('ERROR')
+        await expect(channel.answer()).rejects.toThrow(/not answered yet; this one is ERROR/)
+        await expect(channel.ring()).rejects.toThrow(/not answered yet; this one is ERROR/)
+        expect(await channel.reject(undefined, { rawCause: 488 })).toBe('IDLE')
         expect(channel.cause()).toBe('REJECTED')
       })
       await both.peer.invite(`sip:app@${US}`, { sdp: {} }).expectResponse(488)
       await expectClean(sim, both)
       expect(both.ringdown.instances[0]?.error).toBeUndefined()
+      expect(both.ringdown.calls[0]).toMatchObject({ rawCause: 488, endedIn: 'ERROR', endedBy: 'local' })
+    }),
+  )
+
+  test(
+    'with a redirection and then a hang-up, of either side, ends the call',
+    withSimulation({}, async (sim) => {
+      const both = line(sim, async (channel) => {
+        await channel.ring({ ringTimeMs: 100 })
+        expect(await channel.reject('BUSY', { rawCause: 305 })).toBe('ERROR')
+        await channel.waitForIdle({ timeoutMs: 1000 })
+        expect(await channel.hangUp()).toBe('IDLE')
+      })
+      await both.peer.invite(`sip:app@${US}`, { sdp: {} }).expectResponse(480)
+      const given = both.peer.invite(`sip:app@${US}`, { sdp: {} })
+      await given.expectResponse(180)
+      await sim.clock.sleep(500)
+      given.cancel()
+      await given.expectResponse(487)
+      await sim.clock.runUntilIdle()
+      expect(both.ringdown.instances.map(({ error }) => error)).toEqual([undefined, undefined])
+      expect(both.ringdown.calls.map(({ endedIn, endedBy }) => [endedIn, endedBy])).toEqual([
+        ['ERROR', 'local'],
+        ['ERROR', 'remote'],
+      ])
     }),
   )
 

@@ -108,14 +108,19 @@ describe('a redirection is not followed', () => {
     }),
   )
 
-  test(
-    'when it names another service, or a proxy',
+  test.each([
+    ['a proxy', 305],
+    ['another service', 380],
+    ['what nobody has defined', 399],
+  ])('when it names %s (%i), though that is told', (_what, status) =>
     withSimulation({}, async (sim) => {
-      const details = await dial(sim, { follow: 5 }, async ({ a }) => {
-        moved(await a.expectCall(), `<sip:y@${A}>`, 305)
+      const details = await dial(sim, { follow: 5, hosts: ['*'] }, async ({ a }) => {
+        moved(await a.expectCall(), `<sip:y@${A}>`, status)
       })
-      expect(details.rawCause).toBe(305)
-    }),
+      expect(details).toMatchObject({ cause: 'OTHER', rawCause: status, redirectTargets: [`sip:y@${A}`] })
+      expect(details.reason).toMatchObject({ sip: status })
+      expect(tried(details)).toEqual([[`sip:x@${A}`, 'refused', status]])
+    })(),
   )
 })
 

@@ -59,6 +59,37 @@ describe('MediaSession', () => {
     expect(held.stream.direction).toBe('recvonly')
   })
 
+  it('lets the stream be taken away and brought back (RFC 3264 section 8.2)', () => {
+    const [us, them] = [new MediaSession(1, seededRandom(1)), new MediaSession(2, seededRandom(2))]
+    const first = us.answer(them.offer(media), media)
+    expect(first.ok && first.value.stream.direction).toBe('sendrecv')
+    const removal = them.offer({ ...media, port: 0 })
+    for (const _ of ['taken away', 'and again']) {
+      const removed = us.answer(removal, media)
+      if (!removed.ok) throw new Error(removed.error)
+      expect(line(removed.value.answer, 'm=')).toBe('m=audio 0 RTP/AVP 0 8 101')
+      expect(origin(removed.value.answer)).toBe('o=ringdown 1 2')
+      expect(removed.value.stream).toMatchObject({ direction: 'inactive', rtcpMux: false, remotePort: media.port })
+      expect(removed.value.stream.rtcp).toBeUndefined()
+    }
+    // A refresh of ours does not bring it back; an offer of theirs does.
+    expect(line(us.restate() as Uint8Array, 'm=')).toMatch(/^m=audio 0 /)
+    const again = us.answer(them.offer({ ...media, port: 4002 }), media)
+    expect(again.ok && again.value.stream).toMatchObject({ direction: 'sendrecv', remotePort: 4002, rtcpMux: true })
+  })
+
+  it('does not let the stream go for another one that we cannot take, nor before there is any', () => {
+    const us = new MediaSession(1, seededRandom(1))
+    const fax = 'm=audio 0 RTP/AVP 0\r\nm=image 5000 udptl t38\r\n'
+    const nothing = 'm=audio 0 RTP/AVP 0\r\n'
+    const offer = (lines: string) =>
+      utf8Encode(`v=0\r\no=- 1 1 IN IP4 198.51.100.7\r\ns=-\r\nc=IN IP4 198.51.100.7\r\nt=0 0\r\n${lines}`)
+    expect(us.answer(offer(nothing), media).ok).toBe(false)
+    expect(us.answer(new MediaSession(2, seededRandom(2)).offer(media), media).ok).toBe(true)
+    expect(us.answer(offer(fax), media).ok).toBe(false)
+    expect(us.answer(offer(nothing), media).ok).toBe(true)
+  })
+
   it('keeps every media line in its place in later offers, and the payload type that the far end chose', () => {
     const session = new MediaSession(1, seededRandom(1))
     const offer = utf8Encode(

@@ -3,6 +3,7 @@ import { type CryptoKeys, createKeys, type SrtpPolicy } from './crypto.ts'
 import {
   acceptAnswer,
   answerOffer,
+  answerRemoval,
   createOffer,
   type LocalMedia,
   type MediaLayout,
@@ -34,6 +35,7 @@ export class MediaSession {
   /** What was agreed on last, as an offer of ours would say it. */
   #standing: SessionMedia | undefined
   #layout: MediaLayout | undefined
+  #stream: NegotiatedStream | undefined
   readonly #payloadTypes = new Map<string, number>()
 
   readonly #random: Random
@@ -69,10 +71,13 @@ export class MediaSession {
     return this.#standing && this.offer(this.#standing)
   }
 
-  /** Answers an offer of the far end. On an error nothing has changed: say 488. */
+  /**
+   * Answers an offer of the far end. One that takes the stream away leaves it where it was, inactive, until a later offer
+   * brings it back. On an error nothing has changed: say 488.
+   */
   answer(offer: Uint8Array, media: SessionMedia): Result<{ answer: Uint8Array; stream: NegotiatedStream }> {
     let negotiated = answerOffer(offer, this.#local(media))
-    if (!negotiated.ok) return negotiated
+    if (!negotiated.ok) return this.#answerRemoval(offer, media) ?? negotiated
     if (this.#differs(negotiated.value.answer)) {
       this.#version++
       negotiated = answerOffer(offer, this.#local(media))
@@ -96,6 +101,24 @@ export class MediaSession {
     return ok(negotiated.value.stream)
   }
 
+  #answerRemoval(
+    offer: Uint8Array,
+    media: SessionMedia,
+  ): Result<{ answer: Uint8Array; stream: NegotiatedStream }> | undefined {
+    let answer = this.#stream && answerRemoval(offer, this.#local(media))
+    if (answer === undefined || this.#stream === undefined) return undefined
+    if (this.#differs(answer)) {
+      this.#version++
+      answer = answerRemoval(offer, this.#local(media)) ?? answer
+    }
+    this.#lastPrinted = answer
+    // Nor is RTCP wanted any more.
+    const { rtcp: _, ...stream } = this.#stream
+    this.#stream = { ...stream, direction: 'inactive', rtcpMux: false }
+    this.#standing = { ...media, codecs: [stream.codec], port: 0, direction: 'inactive' }
+    return ok({ answer, stream: this.#stream })
+  }
+
   #local({ srtp: policy = 'forbidden', ...media }: SessionMedia): LocalMedia {
     if (policy !== 'forbidden') this.#keys ??= createKeys(this.#random)
     return {
@@ -117,6 +140,7 @@ export class MediaSession {
 
   #keep({ stream, layout, payloadTypes }: Negotiation): void {
     this.#layout = layout
+    this.#stream = stream
     this.#hasSrtp = stream.srtp !== undefined
     for (const [format, payloadType] of payloadTypes) this.#payloadTypes.set(format, payloadType)
   }

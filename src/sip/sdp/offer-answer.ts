@@ -147,6 +147,21 @@ export function answerOffer(
   return ok({ answer, stream, layout, payloadTypes: agreed.value.payloadTypes })
 }
 
+/**
+ * Answers an offer within a session that takes every stream away (RFC 3264 section 8.2): each has port 0 in the answer, too.
+ * `undefined` when it is no such offer. One that brings another stream instead, such as T.38, is none: who refuses that leaves
+ * the session as it is.
+ */
+export function answerRemoval(offer: Uint8Array, local: LocalMedia): Uint8Array | undefined {
+  const remote = parseDescription(offer)
+  if (!remote.ok || local.layout === undefined) return undefined
+  const { timing, media } = remote.value
+  if (media.length < local.layout.lines.length || media.some(({ port }) => port !== 0)) return undefined
+  const { address, sessionId, sessionVersion } = local
+  const lines = media.map(({ line }): LocalMediaLine => ({ refused: true, ...line }))
+  return printDescription({ address, sessionId, sessionVersion, timing, media: lines })
+}
+
 /** Takes the answer to the offer that was made from `local`. An error means that there is no common ground: end the call. */
 export function acceptAnswer(local: LocalMedia, answer: Uint8Array): Result<Negotiation> {
   const remote = parseDescription(answer)
