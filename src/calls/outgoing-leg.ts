@@ -153,7 +153,7 @@ export class OutgoingLeg extends Leg {
     this.details.from = uriText(this.#presented.from)
     if (route.inside === undefined) {
       this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
-      const hop = this.host.router.hopsOf(route)[0] ?? route.trunk?.outboundProxy
+      const hop = this.host.router.hopsOf(route)[0]
       this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
     } else this.media.stayInside()
     return true
@@ -188,7 +188,6 @@ export class OutgoingLeg extends Leg {
       ...(maxForwards !== undefined && { maxForwards }),
       ...sdp(this.media.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
-      ...(trunk?.outboundProxy !== undefined && { route: [trunk.outboundProxy] }),
       ...(via && { via }),
       ...(isFlow === true && { isFlow }),
       ...(hops.length > 0 && { route: hops }),

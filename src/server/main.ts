@@ -30,7 +30,7 @@ import { routingOf } from './routing.ts'
 import { Shutdown } from './shutdown.ts'
 import { startSpeech } from './speech/start-speech.ts'
 import { DnsClient } from './transport/dns-client.ts'
-import type { LocalSocket } from './transport/listener-choice.ts'
+import { type LocalSocket, spokenTransports } from './transport/listener-choice.ts'
 import { SipTransports } from './transport/sip-transports.ts'
 
 /** What a program that starts a server may bring along. */
@@ -206,6 +206,7 @@ function sipOptions(
 ): ConstructorParameters<typeof Exchange>[0]['sip'] {
   return {
     localAddress: (peer) => transports.localAddress(peer),
+    transports: spokenTransports(transports.sockets),
     identity: settings.sip.identity,
     sessionTimers: settings.sip.sessionTimers,
     userAgent: settings.sip.userAgent,

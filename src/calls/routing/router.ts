@@ -1,5 +1,14 @@
 import { type Random, UsageError } from '../../kit/index.ts'
-import { escapeUser, type Peer, parseUri, printUri, privacyOf, type SipUri } from '../../sip/index.ts'
+import {
+  escapeUser,
+  type Peer,
+  parseNameAddr,
+  parseUri,
+  peerOf,
+  printUri,
+  privacyOf,
+  type SipUri,
+} from '../../sip/index.ts'
 import { assertRoomName } from '../conference/rooms.ts'
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
@@ -85,9 +94,16 @@ export class Router {
     return trunk === undefined || this.#options.health === undefined || this.#options.health.isUp(trunk.name)
   }
 
-  /** The hops that a call by `route` takes first, as Route headers. */
+  /**
+   * The hops that a call by `route` takes first, as Route headers: the proxy of the trunk, through which its registration went,
+   * and then what the registrar has named (RFC 3608).
+   */
   hopsOf({ hops, trunk }: Route): readonly string[] {
-    return hops ?? (trunk && this.#options.health?.serviceRouteOf?.(trunk.name)) ?? []
+    if (hops !== undefined || trunk === undefined) return hops ?? []
+    const { outboundProxy } = trunk
+    const serviceRoute = this.#options.health?.serviceRouteOf?.(trunk.name) ?? []
+    const isIncluded = outboundProxy === undefined || isSameHop(outboundProxy, serviceRoute[0])
+    return isIncluded ? serviceRoute : [outboundProxy, ...serviceRoute]
   }
 
   /**
@@ -228,4 +244,16 @@ export class Router {
 function hostOf(uriText: string): string | undefined {
   const uri = parseUri(uriText)
   return uri.ok && uri.value.scheme !== 'tel' ? uri.value.host.toLowerCase() : undefined
+}
+
+/** Whether two Route headers lead to the same server. */
+function isSameHop(a: string, b: string | undefined): boolean {
+  const [one, other] = [peerOfHop(a), peerOfHop(b ?? '')]
+  return one !== undefined && one === other
+}
+
+function peerOfHop(hop: string): string | undefined {
+  const parsed = parseNameAddr(hop)
+  const peer = parsed.ok ? peerOf(parsed.value.uri) : undefined
+  return peer?.ok ? `${peer.value.transport} ${peer.value.address.toLowerCase()} ${peer.value.port}` : undefined
 }

@@ -134,6 +134,62 @@ describe('a trunk that registers', () => {
   )
 
   test(
+    'registers, asks and calls through a proxy of its own, where it has one',
+    withSimulation({ seed: 7 }, async (sim) => {
+      const proxy = sim.peer('192.0.2.9', { name: 'proxy', retransmits: true })
+      const route = '<sip:192.0.2.9;lr>'
+      const more = { outboundProxy: route, keepAlive: { intervalMs: 30_000, timeoutMs: 4000, misses: 2 } }
+      const { ringdown, carrier } = world(sim, more)
+      const first = await proxy.expect('REGISTER')
+      expect(first.uri).toBe(`sip:${CARRIER}`)
+      expect(first.headers.all('route')).toEqual([route])
+      proxy.respond(first, 401, { headers: [['WWW-Authenticate', CHALLENGE]] })
+      const second = await accept(proxy)
+      expect(second.headers.has('authorization')).toBe(true)
+      expect(second.headers.all('route')).toEqual([route])
+      const probe = await proxy.expect('OPTIONS')
+      expect([probe.uri, probe.headers.all('route')]).toEqual([`sip:${CARRIER}`, [route]])
+      proxy.respond(probe, 200)
+      await sim.clock.sleep(10)
+      // The server that took the registration is the proxy, as far as can be seen: calls that come from there are the trunk's.
+      expect(ringdown.exchange.isRegistrar('192.0.2.9')).toBe(true)
+      expect(ringdown.exchange.isRegistrar(CARRIER)).toBe(false)
+
+      const run = ringdown.startOutbound(outbound(async (channel) => void (await channel.call('+15550100'))))
+      const call = await proxy.expectCall()
+      expect([call.invite.uri, call.invite.headers.all('route')]).toEqual([`sip:+15550100@${CARRIER}`, [route]])
+      call.respond(486)
+      expect((await run).returnCode).toBe(0)
+      ringdown.exchange.drain()
+      const last = await accept(proxy)
+      expect([last.headers.get('expires'), last.headers.all('route')]).toEqual(['0', [route]])
+      await sim.clock.runUntilIdle()
+      expect(carrier.untaken).toEqual([])
+      expect(ringdown.alive).toBe(0)
+    }),
+  )
+
+  test(
+    'sends its calls through its proxy, and then over the Service-Route, which may begin with that proxy',
+    withSimulation({ seed: 8 }, async (sim) => {
+      const proxy = sim.peer('192.0.2.9', { name: 'proxy', retransmits: true })
+      const { ringdown } = world(sim, { outboundProxy: '<sip:192.0.2.9;lr>' })
+      for (const [named, route] of [
+        ['<sip:core.carrier.example;lr>', ['<sip:192.0.2.9;lr>', '<sip:core.carrier.example;lr>']],
+        ['<sip:192.0.2.9:5060;lr;x=1>, <sip:core;lr>', ['<sip:192.0.2.9:5060;lr;x=1>', '<sip:core;lr>']],
+      ] as const) {
+        await accept(proxy, [['Service-Route', named]])
+        await sim.clock.sleep(10)
+        const run = ringdown.startOutbound(outbound(async (channel) => void (await channel.call('+15550100'))))
+        const call = await proxy.expectCall()
+        expect(call.invite.headers.all('route')).toEqual(route)
+        call.respond(486)
+        expect((await run).returnCode).toBe(0)
+      }
+    }),
+  )
+
+  test(
     'survives a carrier that is away for a while',
     withSimulation({ seed: 6 }, async (sim) => {
       const ringdown = sim.exchange(US, { name: 'ringdown', exchange: { trunks: [trunk] } })

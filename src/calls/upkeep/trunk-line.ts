@@ -149,6 +149,7 @@ export class TrunkLine {
         ['Supported', 'path'],
       ],
       ...(credentials && { credentials }),
+      ...this.#route,
       isKept: expiresS > 0,
     })
   }
@@ -156,7 +157,14 @@ export class TrunkLine {
   #ask(probe: number): void {
     const series = this.#host.nextId()
     this.#probes.set(series, probe)
-    this.#host.sip({ type: 'requestOutside', series, method: 'OPTIONS', uri: this.#trunk.uri, contact: {} })
+    const { uri } = this.#trunk
+    this.#host.sip({ type: 'requestOutside', series, method: 'OPTIONS', uri, contact: {}, ...this.#route })
+  }
+
+  /** Everything goes the way that its calls go. */
+  get #route(): { route?: readonly string[] } {
+    const { outboundProxy } = this.#trunk
+    return outboundProxy === undefined ? {} : { route: [outboundProxy] }
   }
 
   #count({ response }: RequestOutcome): void {

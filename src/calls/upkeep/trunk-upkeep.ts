@@ -15,6 +15,8 @@ export type TrunkCounter =
 export interface KeptTrunk {
   readonly name: string
   readonly uri: string
+  /** The Route header of what is sent to it. */
+  readonly outboundProxy?: string
   readonly credentials?: Credentials
   readonly registration?: TrunkRegistration
   readonly keepAlive?: TrunkKeepAlive

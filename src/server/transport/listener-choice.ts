@@ -26,6 +26,17 @@ export function facing<Socket extends LocalSocket>(sockets: readonly Socket[], p
   return best
 }
 
+/**
+ * The transports of requests whose target leaves the choice to us (RFC 3263 section 4.1), the preferred first: those that
+ * far ends reach us by, since their own requests come the same way; and TCP, which needs no listener to be sent over.
+ */
+export function spokenTransports(sockets: readonly LocalSocket[]): Transport[] {
+  const listened = (['udp', 'tcp', 'tls'] as const).filter((each) =>
+    sockets.some(({ transport }) => transport === each),
+  )
+  return listened.includes('tcp') ? listened : [...listened, 'tcp']
+}
+
 /** 0: cannot reach it at all. */
 function closeness(socket: LocalSocket, peer: Peer): number {
   if (socket.transport !== peer.transport) return 0

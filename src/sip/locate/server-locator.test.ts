@@ -92,6 +92,21 @@ describe('where a server is (RFC 3263 section 4)', () => {
     expect(world.locator.sizes).toEqual({ searches: 0, questions: 0 })
   })
 
+  it('over TLS where NAPTR prefers it and we speak it, with the name that the certificate must hold', () => {
+    const zone = {
+      'NAPTR example.net': [
+        naptr('SIPS+D2T', '_sips._tcp.example.net', 1),
+        naptr('SIP+D2U', '_sip._udp.example.net', 2),
+      ],
+      'SRV _sips._tcp.example.net': [srv('a.example.net', 1, 5061)],
+      'SRV _sip._udp.example.net': [srv('a.example.net')],
+      'ADDRESS a.example.net': ['192.0.2.1'],
+    }
+    const first = (transports: Peer['transport'][]) => new World(zone, transports).all({ host: 'example.net' })[0]
+    expect(first(['udp', 'tcp', 'tls'])).toBe('tls 192.0.2.1 5061 example.net')
+    expect(first(['udp', 'tcp'])).toBe('udp 192.0.2.1 5060 (last)')
+  })
+
   it('asks for a later server only when an earlier one has failed', () => {
     const world = new World({
       'SRV _sip._udp.example.net': [srv('a.example.net', 10), srv('b.example.net', 20)],
