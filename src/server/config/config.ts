@@ -204,7 +204,7 @@ export interface TrunkConfig {
   readonly uri: string
   /** Whom we believe there, instead of what `sip.tls` says: for the host of `uri`, or of `outboundProxy`. */
   readonly tls?: TlsConfig
-  /** Where its calls go first. Default: `sip.outboundProxy`. */
+  /** Where its calls, registrations and OPTIONS go first. Default: `sip.outboundProxy`. */
   readonly outboundProxy?: string
   /** Credentials that we give when the far end asks for them; both or none. */
   readonly username?: string
