@@ -8,6 +8,18 @@ test('the presets are there and RINGBACK is the default', () => {
   expect(tones.steps('RINGBACK_EU').map((step) => step.durationMs)).toEqual([1000, 4000])
 })
 
+test('the tones of countries are there by their codes, and can be the default or be replaced', () => {
+  const tones = new ToneManager()
+  expect(tones.steps('BUSY_DE').map((step) => step.durationMs)).toEqual([480, 480])
+  expect(tones.steps('RINGBACK_SE').map((step) => step.durationMs)).toEqual([1000, 5000])
+  tones.setDefault('RINGBACK_FR')
+  expect(tones.steps(tones.default)[0]?.tone1).toEqual({ frequencyHz: 440, amplitude: 13 })
+  tones.createTone('BUSY_DE', [{ how: { durationMs: 7 } }])
+  expect(tones.steps('BUSY_DE').map((step) => step.durationMs)).toEqual([7])
+  expect(tones.steps('BUSY_AT').map((step) => step.durationMs)).toEqual([400, 400])
+  expect(() => tones.steps('BUSY_XX')).toThrow(/known: RINGBACK, .*, and such as BUSY_DE of AT, .*, ZA$/)
+})
+
 test('a tone can be created and made the default', () => {
   const tones = new ToneManager()
   tones.createTone('mine', [{ tone1: { frequency: 440, amplitude: 13 }, how: { durationMs: 200 } }])

@@ -1,5 +1,5 @@
 import { UsageError } from '../kit/index.ts'
-import { TONE_PRESETS, type ToneStep } from '../media/index.ts'
+import { NATIONAL_TONES, TONE_PRESETS, type ToneStep, toneNamed } from '../media/index.ts'
 
 /** One frequency of a tone. */
 export interface ToneFrequency {
@@ -21,9 +21,12 @@ export interface ToneDefinition {
   }
 }
 
-/** The tones that can be played by name: the presets, and custom ones. */
+/**
+ * The tones that can be played by name: the presets, those of each country (`BUSY_DE`, `RINGBACK_FR`, `CALL_WAITING_SE`, ...:
+ * RINGBACK, BUSY, CONGESTION, DIAL, CALL_WAITING, SIT and BEEP with a code of ISO 3166), and custom ones.
+ */
 export class ToneManager {
-  readonly #tones = new Map<string, readonly ToneStep[]>(Object.entries(TONE_PRESETS))
+  readonly #added = new Map<string, readonly ToneStep[]>()
   #default = 'RINGBACK'
 
   /** The name that stands for the default tone, RINGBACK (US) unless {@link setDefault} chose another. */
@@ -40,9 +43,9 @@ export class ToneManager {
       throw new UsageError(`"${name}" is not a tone name: use 1 to 48 of A-Z a-z 0-9 _ -`)
     if (steps.length === 0 || steps.length > 64)
       throw new UsageError(`tone ${name}: expected 1 to 64 steps, not ${steps.length}`)
-    if (!this.#tones.has(name) && this.#tones.size >= MOST_TONES + Object.keys(TONE_PRESETS).length)
+    if (!this.#added.has(name) && toneNamed(name) === undefined && this.#added.size >= MOST_TONES)
       throw new UsageError(`tone ${name}: ${MOST_TONES} tones were added already; give those of one purpose one name`)
-    this.#tones.set(
+    this.#added.set(
       name,
       steps.map((step) => toStep(name, step)),
     )
@@ -61,9 +64,11 @@ export class ToneManager {
    * @throws UsageError listing the names that are known
    */
   steps(name: string): readonly ToneStep[] {
-    const steps = this.#tones.get(name)
+    const steps = this.#added.get(name) ?? toneNamed(name)
     if (steps === undefined)
-      throw new UsageError(`no tone is called "${name}"; known: ${[...this.#tones.keys()].join(', ')}`)
+      throw new UsageError(
+        `no tone is called "${name}"; known: ${[...Object.keys(TONE_PRESETS), ...this.#added.keys()].join(', ')}, and such as BUSY_DE of ${Object.keys(NATIONAL_TONES).join(', ')}`,
+      )
     return steps
   }
 }
