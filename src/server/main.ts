@@ -137,6 +137,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     wallTimeMs: Date.now,
     onPending: () => driver.pump(),
     maxCalls: settings.limits.maxCalls,
+    rooms: settings.rooms,
     extraChannels: settings.limits.extraChannels,
     records: settings.records,
   })

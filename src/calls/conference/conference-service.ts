@@ -24,7 +24,9 @@ export function conferenceService(room: string, options: ConferenceOptions = {},
       return
     }
     await channel.answer()
-    if (pin === undefined || (await knows(channel, pin))) await channel.joinConferenceRoom(room, options)
+    if (pin !== undefined && !(await knows(channel, pin))) return
+    // The last place may have gone meanwhile.
+    if ((await channel.joinConferenceRoom(room, options)) === 'full') await channel.reject('BUSY')
   })
 }
 

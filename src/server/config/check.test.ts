@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { inbound, outbound } from '../../calls/index.ts'
+import { appDirection, inbound, outbound } from '../../calls/index.ts'
 import { ConfigError } from '../../kit/index.ts'
 import { TestAuthority } from '../test/certificates.ts'
 import { checkConfig } from './check.ts'
@@ -129,10 +129,28 @@ describe('a configuration', () => {
       maxCalls: undefined,
     })
     expect(settings.services[1]?.maxCalls).toBe(2)
+    expect(settings.rooms).toEqual({})
     expect(settings.trunks[0]?.credentials).toEqual({ username: 'me', password: 'secret' })
     expect(settings.trunks[0]?.inboundCredentials).toBeUndefined()
     expect(settings.authentication.strangers).toBe('challenge')
     expect(settings.limits.maxCalls).toBe(400)
+  })
+
+  it('gives a number a conference room, without an application', () => {
+    const room = { name: 'sales', pin: '4711', exitDigit: '#', muteDigit: '0', onEntry: { textToSay: 'has come' } }
+    const config = defineConfig({
+      services: [
+        { name: '1000', room: 'open' },
+        { name: '2000', room },
+      ],
+      rooms: { mostParties: 20, quietAfterParties: 10 },
+    })
+    const settings = checkConfig(config, folder)
+    expect(settings.services.map(({ app }) => ('file' in app ? app.file : appDirection(app)))).toEqual([
+      'inbound',
+      'inbound',
+    ])
+    expect(settings.rooms).toEqual({ mostParties: 20, quietAfterParties: 10 })
   })
 
   it('says where numbers go, and who calls', () => {
@@ -298,6 +316,27 @@ describe('what is refused by its shape', () => {
     ['no workers', { media: { workers: 0 } }, /^media\.workers is 0: must be a whole number from 1 to 64/],
     ['a service without a name', { services: [{ app }] }, /^services\[0\]\.name is missing: must be 1 to 64 letters/],
     ['a service without an app', { services: [{ name: 'a' }] }, /^services\[0\]\.app is missing: must be the path/],
+    [
+      'a service with both',
+      { services: [{ name: 'a', app, room: 'a' }] },
+      /^services\[0\]\.room is "a": a service has either/,
+    ],
+    [
+      'a room that cannot be',
+      { services: [{ name: 'a', room: 'a b' }] },
+      /^services\[0\]\.room is "a b": must be 1 to 48 letters/,
+    ],
+    [
+      'a room with a PIN of letters',
+      { services: [{ name: 'a', room: { name: 'r', pin: 'abc' } }] },
+      /^services\[0\]\.room\.pin is "abc": must be 1 to 16 digits/,
+    ],
+    [
+      'a key of a room that does two things',
+      { services: [{ name: 'a', room: { name: 'r', exitDigit: '0', muteDigit: '0' } }] },
+      /^services\[0\]\.room\.exitDigit is "0": the same digit cannot both mute and leave/,
+    ],
+    ['a room for one', { rooms: { mostParties: 1 } }, /^rooms\.mostParties is 1: must be a whole number from 2/],
     ['an app that is none', { services: [{ name: 'a', app: async () => {} }] }, /^services\[0\]\.app is a function/],
     [
       'a match that is none',

@@ -6,6 +6,7 @@ import type {
   NumberingConfig,
   RouteConfig,
 } from './number-config.ts'
+import type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 import type { SpeechConfig } from './speech-config.ts'
 
 export type {
@@ -16,6 +17,7 @@ export type {
   RouteConfig,
   RouteTrunkConfig,
 } from './number-config.ts'
+export type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 export type { SpeechCacheConfig, SpeechConfig } from './speech-config.ts'
 
 /**
@@ -41,6 +43,7 @@ export interface RingdownConfig {
   readonly registrar?: RegistrarConfig
   readonly authentication?: AuthenticationConfig
   readonly limits?: LimitsConfig
+  readonly rooms?: RoomsConfig
   readonly files?: FilesConfig
   readonly speech?: SpeechConfig
   readonly records?: RecordsConfig
@@ -171,7 +174,7 @@ export interface MediaConfig {
   readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
 }
 
-/** An application, and the calls that it answers. */
+/** An application or a conference room, and the calls that it answers. */
 export interface ServiceConfig {
   /** Letters, digits and `. _ -`; unique. Stands in logs and records. */
   readonly name: string
@@ -181,7 +184,9 @@ export interface ServiceConfig {
    */
   readonly match?: ServiceMatch | readonly ServiceMatch[]
   /** An application file, `'./apps/welcome.ts'`, or one of its named exports, `'./apps/welcome.ts#menu'`; or the application itself. */
-  readonly app: string | AppDefinition
+  readonly app?: string | AppDefinition
+  /** Instead of an application: the conference room that callers come into, by its name or with more about it. */
+  readonly room?: string | ServiceRoomConfig
   /** Handed to the application as `app.parameters`. Default {}. */
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly limits?: {

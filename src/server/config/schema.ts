@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type AppDefinition, appDirection } from '../../calls/index.ts'
 import { parseNameAddr, parseUri } from '../../sip/index.ts'
+import { roomsSchema, serviceRoomSchema } from './room-schema.ts'
 import { list, object, text, whole } from './schema-parts.ts'
 import { speechSchema } from './speech-schema.ts'
 
@@ -56,9 +57,11 @@ const match = z.union(
   "must be a user such as '1000', a prefix such as '44*', or a regular expression",
 )
 
+const APP = 'must be the path of an application file, or what inbound() or outbound() returned'
+
 const app = z.custom<string | AppDefinition>(
   (value) => (typeof value === 'string' && value !== '') || appDirection(value) !== undefined,
-  'must be the path of an application file, or what inbound() or outbound() returned',
+  APP,
 )
 
 const CODEC_NAMES = ['PCMU', 'PCMA', 'G722', 'OPUS', 'L16', 'L16/16000'] as const
@@ -129,10 +132,19 @@ export const configSchema = object({
     object({
       name,
       match: z.union([match, list(match, 'users, prefixes and regular expressions').min(1)]).optional(),
-      app,
+      app: app.optional(),
+      room: serviceRoomSchema.optional(),
       parameters: z.record(z.string(), z.unknown(), 'must be an object').optional(),
       limits: object({ maxCalls: whole(1, 100_000, 'calls').optional() }).optional(),
-    }),
+    })
+      .refine(({ app, room }) => app !== undefined || room !== undefined, {
+        path: ['app'],
+        message: `${APP}; or say the room that callers come into`,
+      })
+      .refine(({ app, room }) => app === undefined || room === undefined, {
+        path: ['room'],
+        message: 'a service has either an app or a room: leave one of them out',
+      }),
     'services { name, match, app }',
   ).optional(),
   trunks: list(
@@ -288,6 +300,7 @@ export const configSchema = object({
     maxConnectionsPerAddress: whole(1, 100_000, 'TCP connections').optional(),
     connectionIdleMs: whole(1000, 86_400_000, 'milliseconds').optional(),
   }).optional(),
+  rooms: roomsSchema.optional(),
   files: object({
     directory: text('must be the path of a directory', (value) => value !== '').optional(),
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),

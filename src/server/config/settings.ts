@@ -9,6 +9,7 @@ import {
   type NumberPlan,
   type NumberRoute,
   type RecordLimits,
+  type RoomLimits,
   type TrunkKeepAlive,
   type TrunkRegistration,
 } from '../../calls/index.ts'
@@ -16,6 +17,8 @@ import type { CodecName } from '../../media/index.ts'
 import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
+import type { ServiceRoomConfig } from './room-config.ts'
+import { roomApp } from './room-settings.ts'
 import type { CheckedConfig } from './schema.ts'
 import { type SpeechSettings, speechSettings } from './speech-settings.ts'
 import type { TlsFiles } from './tls-files.ts'
@@ -49,6 +52,7 @@ export interface Settings {
   readonly trunks: readonly TrunkSettings[]
   readonly numbering: NumberPlan | undefined
   readonly routes: readonly NumberRoute[] | undefined
+  readonly rooms: RoomLimits
   readonly users: readonly LocalUserSettings[]
   readonly registrar: {
     readonly domains: readonly string[]
@@ -251,13 +255,14 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     services: (config.services ?? []).map((service) => ({
       name: service.name,
       matches: service.match === undefined ? [service.name] : [service.match].flat(),
-      app: typeof service.app === 'string' ? appFile(service.app, directory) : service.app,
+      app: appOf(service, directory),
       parameters: service.parameters ?? {},
       maxCalls: service.limits?.maxCalls,
     })),
     trunks,
     numbering: config.numbering && definedOnly(config.numbering),
     routes: config.routes?.map(numberRoute),
+    rooms: definedOnly(config.rooms ?? {}),
     users,
     registrar: {
       domains: config.registrar?.domains ?? [],
@@ -304,6 +309,15 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     log: { level: config.log?.level ?? 'info', pretty: config.log?.pretty },
     shutdown: { graceMs: config.shutdown?.graceMs ?? 30_000 },
   }
+}
+
+/** The schema has seen to it that there is one of the two. */
+function appOf(
+  { app, room }: NonNullable<CheckedConfig['services']>[number],
+  directory: string,
+): AppDefinition | AppFile {
+  if (room !== undefined) return roomApp(typeof room === 'string' ? room : (definedOnly(room) as ServiceRoomConfig))
+  return typeof app === 'string' ? appFile(app, directory) : (app as AppDefinition)
 }
 
 /** Splits `./apps/welcome.ts#menu` into an absolute path and the name of an export. */
