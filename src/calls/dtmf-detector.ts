@@ -48,6 +48,11 @@ export class DtmfDetector {
     return this.#cause
   }
 
+  /** How many digits wait in the buffer until they are asked for. */
+  digitsWaiting(): number {
+    return this.#buffer.length
+  }
+
   /** Forgets the digits in the buffer. */
   clearDigits(): void {
     this.#buffer.clear()
@@ -135,7 +140,9 @@ class Collecting {
     if (this.#options.timeoutMs > 0) this.#totalTimer.setIn(this.#options.timeoutMs)
     const firstWait = this.digits === '' ? this.#options.predigitsTimeoutMs : this.#options.interdigitTimeoutMs
     if (firstWait > 0) this.#betweenTimer.setIn(firstWait)
-    this.#stopListening = this.#leg.onEnding(() => this.#finish(DtmfDetectorCause.HANGUP))
+    this.#stopListening = this.#leg.onEnding(() => {
+      this.#finish(this.#leg.isBroken ? DtmfDetectorCause.ERROR : DtmfDetectorCause.HANGUP)
+    })
   }
 
   onDigit(digit: string): void {
@@ -145,9 +152,12 @@ class Collecting {
       return
     }
     this.digits += digit
-    if (this.#options.count > 0 && this.digits.length >= this.#options.count) this.#finish(DtmfDetectorCause.COUNT)
-    else if (this.hasBegun && this.#options.interdigitTimeoutMs > 0)
-      this.#betweenTimer.setIn(this.#options.interdigitTimeoutMs)
+    const { count, interdigitTimeoutMs } = this.#options
+    if (count > 0 && this.digits.length >= count) this.#finish(DtmfDetectorCause.COUNT)
+    else if (this.hasBegun) {
+      this.#betweenTimer.clear()
+      if (interdigitTimeoutMs > 0) this.#betweenTimer.setIn(interdigitTimeoutMs)
+    }
   }
 
   #finish(cause: DtmfDetectorCause): void {

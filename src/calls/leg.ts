@@ -143,6 +143,11 @@ export abstract class Leg {
     return this.#releasing !== undefined || this.#state === State.IDLE
   }
 
+  /** The call ends, or has ended, because of an error and not because somebody wanted it. */
+  get isBroken(): boolean {
+    return (this.#releasing?.cause ?? this.details.cause) === Cause.ERROR
+  }
+
   /**
    * Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice.
    * @param told what the far end is told of a connected call; default `cause`
