@@ -22,6 +22,7 @@ import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
 import { assertOwnName, fileError, MediaFolder } from './media-folder.ts'
 import { Quotas } from './quota.ts'
+import type { openRecordingFile } from './recording-file.ts'
 import type { ObjectStore } from './remote/object-store.ts'
 import { RemoteFiles, type RemoteFilesOptions } from './remote/remote-files.ts'
 import { S3ObjectStore } from './remote/s3-object-store.ts'
@@ -60,6 +61,8 @@ export interface DiskMediaStoreOptions {
   readonly logger?: Logger
   /** What reads files that are long or must be converted. Default: a thread. */
   readonly audio?: AudioFiles
+  /** What makes files. Default: the disk. */
+  readonly makeFile?: typeof openRecordingFile
   /** Connects with the bucket that the settings name. Default: through the AWS SDK. */
   readonly connect?: (settings: S3Settings) => Promise<ObjectStore>
   /** See {@link RemoteFilesOptions}. */
@@ -102,7 +105,7 @@ export class DiskMediaStore implements MediaStore {
 
   constructor(settings: Settings['files'], options: DiskMediaStoreOptions = {}) {
     this.#folder = new MediaFolder(settings.directory, async (name) => (await this.#remote?.fetch(name)) ?? false)
-    this.#vault = vaultOf(settings.encryption)
+    this.#vault = vaultOf(settings.encryption, options.makeFile)
     this.#maxRecordingBytes = settings.maxRecordingBytes
     this.#cache = new ClipCache(settings.cacheBytes)
     this.#mostClipSamples = settings.streamLongerThanMs * 8

@@ -47,6 +47,7 @@ export async function openAudioSource(
   try {
     const raw = rawEncodingOf(name)
     if (raw !== undefined) return new WavSource(file, rawHead(raw, file.size))
+    if (file.size === 0) throw new Error('it is empty')
     const bytes = await file.read(0, FIRST_BYTES)
     if (isRiff(bytes)) return new WavSource(file, await wavHeadOf(file), mostHz)
     const format = compressedFormatOf(bytes)

@@ -129,9 +129,12 @@ export class FileVault {
  * What the settings describe.
  * @throws Error when the keys cannot be had
  */
-export function vaultOf(encryption: EncryptionSettings | undefined): FileVault {
-  if (encryption === undefined) return PLAIN_VAULT
-  return new FileVault({ keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain })
+export function vaultOf(
+  encryption: EncryptionSettings | undefined,
+  makeFile: typeof openRecordingFile = openRecordingFile,
+): FileVault {
+  const options = encryption && { keys: readMediaKeys(encryption), acceptPlain: encryption.acceptPlain }
+  return new FileVault(options, makeFile)
 }
 
 /** Encrypts nothing. */
