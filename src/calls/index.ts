@@ -45,6 +45,18 @@ export type {
   RunningDetails,
   UnansweredDetails,
 } from './details.ts'
+export {
+  type AskOptions,
+  type CollectOptions,
+  type ConfirmOptions,
+  collect,
+  confirm,
+  getNumber,
+  type MenuOptions,
+  menu,
+  type NumberOptions,
+  type Prompt,
+} from './dialogue/index.ts'
 export type { DiversionHeader } from './diversion.ts'
 export type { DtmfDetector, GetDigitsOptions } from './dtmf-detector.ts'
 export * from './enums.ts'

@@ -1,0 +1,5 @@
+export { type AskOptions, type CollectOptions, collect } from './collect.ts'
+export { type ConfirmOptions, confirm } from './confirm.ts'
+export { getNumber, type NumberOptions } from './get-number.ts'
+export { type MenuOptions, menu } from './menu.ts'
+export type { Prompt } from './prompt.ts'
