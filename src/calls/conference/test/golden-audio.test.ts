@@ -1,0 +1,137 @@
+import { describe, expect, test } from 'vitest'
+import type { Phone } from '../../../testing/index.ts'
+import { type Meeting, meeting, settings } from './meeting.ts'
+
+/** One after the other each says a tone of its own; who hears it by ear, from the sound itself. */
+async function whoHearsWhom(meet: Meeting, phones: readonly Phone[]): Promise<string[]> {
+  const heard: string[] = []
+  for (const [i, speaker] of phones.entries()) {
+    const frequencyHz = [350, 620, 950, 1400, 1800][i] ?? 0
+    const before = phones.map(({ ears }) => ears.tones.length)
+    await speaker.hum([{ tone1: { frequencyHz, amplitude: 13 }, durationMs: 400, add: 'summation' }])
+    await meet.pbx.sleep(300)
+    const ears = phones.filter(({ ears }, each) =>
+      ears.tones
+        .slice(before[each])
+        .some(({ frequencies }) => frequencies.some((hz) => Math.abs(hz - frequencyHz) < 12)),
+    )
+    heard.push(`${speaker.name}: ${ears.map(({ name }) => name).join(' ')}`.trim())
+  }
+  return heard
+}
+
+function roles(): Meeting {
+  return meeting(
+    (name, channel) => ({
+      talkerAndListener: name !== 'listener',
+      conferencePartyMediaSettings: settings(channel, {
+        startMuted: name === 'muted',
+        onConferenceStoppedFile: 'silence.wav',
+      }),
+    }),
+    {
+      files: { 'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) } },
+    },
+  )
+}
+
+describe('who hears whom, by ear', () => {
+  test('talkers hear talkers, listeners hear and are not heard, who is muted or held is not heard, and nobody hears himself', async () => {
+    const meet = roles()
+    const phones: Phone[] = []
+    for (const name of ['first', 'second', 'listener', 'muted', 'held']) phones.push(await meet.join(name))
+    await meet.until(meet.room.hold(meet.room.parties[4]?.id ?? 0))
+    expect(await whoHearsWhom(meet, phones)).toEqual([
+      'first: second listener muted',
+      'second: first listener muted',
+      'listener:',
+      'muted:',
+      'held:',
+    ])
+    await phones[3]?.press('1')
+    await meet.until(meet.room.retrieve(meet.room.parties[4]?.id ?? 0))
+    await meet.until(meet.room.mute(meet.room.parties[0]?.id ?? 0))
+    expect(await whoHearsWhom(meet, phones)).toEqual([
+      'first:',
+      'second: first listener muted held',
+      'listener:',
+      'muted: first second listener held',
+      'held: first second listener muted',
+    ])
+    await meet.until(meet.room.lock())
+    expect(await whoHearsWhom(meet, phones)).toEqual(['first:', 'second:', 'listener:', 'muted:', 'held:'])
+    await meet.over()
+  })
+
+  test('nobody hears anybody in a stopped room, nor one of another room', async () => {
+    const meet = meeting(
+      (name, channel) => ({
+        conferenceLifetimeControl: new channel.ConferenceLifetimeControl({ startOnEntry: name === 'boss' }),
+        conferencePartyMediaSettings: settings(channel, { onConferenceStoppedFile: 'silence.wav' }),
+      }),
+      {
+        files: { 'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) } },
+      },
+    )
+    const [first, second] = [await meet.join('first'), await meet.join('second')]
+    expect(await whoHearsWhom(meet, [first, second])).toEqual(['first:', 'second:'])
+    const boss = await meet.join('boss')
+    const third = await meet.join('third')
+    expect(await whoHearsWhom(meet, [first, second, boss, third])).toEqual([
+      'first: second boss third',
+      'second: first boss third',
+      'boss: first second third',
+      'third: first second boss',
+    ])
+    for (const party of meet.room.parties.slice(2)) await meet.until(meet.room.move(party.id, 'other'))
+    expect(await whoHearsWhom(meet, [first, second, boss, third])).toEqual([
+      'first:',
+      'second:',
+      'boss: third',
+      'third: boss',
+    ])
+    await meet.over()
+  })
+
+  test('an announcement is heard once, by all who are in, and by nobody else', async () => {
+    const tone = Int16Array.from({ length: 8000 }, (_, i) => 6000 * Math.sin((2 * Math.PI * 1400 * i) / 8000))
+    const meet = meeting(
+      (name, channel) => {
+        const media = settings(channel, { onConferenceStoppedFile: 'silence.wav' })
+        if (name === 'guest') media.onEntryMedia.fileToPlay('tone.wav')
+        return { conferencePartyMediaSettings: media }
+      },
+      {
+        files: {
+          'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) },
+          'tone.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: tone },
+        },
+      },
+    )
+    const [first, second, third] = [await meet.join('first'), await meet.join('second'), await meet.join('third')]
+    await meet.until(meet.room.hold(meet.room.parties[2]?.id ?? 0))
+    const guest = await meet.join('guest')
+    await meet.pbx.sleep(2000)
+    // Ears take the words from the truth beside a packet, and only where there is sound in it.
+    const lengths = [first, second, third, guest].map(({ ears }) =>
+      ears.speech
+        .filter(({ utterance }) => utterance.file === 'tone.wav')
+        .map((piece) => piece.endedAt - piece.startedAt),
+    )
+    for (const heard of [lengths[0], lengths[1], lengths[3]]) expect(heard).toEqual([expect.closeTo(1000, -2)])
+    expect(lengths[2]).toEqual([])
+    await meet.over()
+  })
+})
+
+test('no key of a command is heard as sound in the room', async () => {
+  const meet = meeting((_, channel) => ({ conferencePartyMediaSettings: settings(channel) }))
+  const [first, second] = [await meet.join('first'), await meet.join('second')]
+  await meet.pbx.sleep(500)
+  const before = second.ears.tones.length
+  await first.press('0101')
+  await meet.pbx.sleep(500)
+  expect(second.ears.tones.slice(before)).toEqual([])
+  expect(second.ears.lastSoundAt).toBeLessThan(meet.pbx.sim.now - 1000)
+  await meet.over()
+})
