@@ -13,6 +13,8 @@ export interface DialParameters {
   say?: string
   voice?: string
   record?: string
+  /** Both sides, in stereo. */
+  recordBoth?: string
   press?: string
   /** Further headers of the INVITE. */
   headers?: Record<string, string>
@@ -29,6 +31,7 @@ export default outbound(async (channel, app) => {
     say,
     voice,
     record,
+    recordBoth,
     press,
     headers,
   } = app.outboundParameters as unknown as DialParameters
@@ -39,6 +42,7 @@ export default outbound(async (channel, app) => {
     return
   }
   if (record !== undefined) channel.fileRecorder.start(record)
+  if (recordBoth !== undefined) channel.wholeCallRecorder.start(recordBoth, { mode: 'stereo' })
   const digits = channel.dtmfDetector.getDigits({ interdigitTimeoutMs: 0 })
   const said =
     say === undefined ? undefined : await channel.filePlayer.say(say, { ...(voice !== undefined && { voice }) })
@@ -47,5 +51,6 @@ export default outbound(async (channel, app) => {
   await channel.waitForIdle(talkMs === undefined ? {} : { timeoutMs: talkMs })
   await channel.hangUp()
   const recorded = record === undefined ? undefined : await channel.fileRecorder.waitUntilFinished()
+  await channel.wholeCallRecorder.waitUntilFinished()
   reporter.send({ digits: await digits, said, played, pressed, recorded })
 })

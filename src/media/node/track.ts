@@ -173,8 +173,8 @@ export class Track {
 export const HELD_FRAMES = 20
 /** What the ring holds: a second. */
 export const FRAMES = 50
-/** In the first second corrections are made at once. */
-const YOUNG_FRAMES = 50
+/** In the first five seconds, in which little is known of the way, corrections are made at once. */
+const YOUNG_FRAMES = 250
 const WINDOW_FRAMES = 1000
 const LEAST_NOTED = 100
 const LOST_FRAMES = 25
