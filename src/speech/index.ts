@@ -1,5 +1,14 @@
 export { PromptDisk, type PromptDiskOptions } from './cache/prompt-disk.ts'
+export type { AudioFormat } from './engines/audio-bytes.ts'
+export type { AzureSettings } from './engines/azure-engine.ts'
 export { createEngine, type EngineSettings, type FliteSettings } from './engines/engine-settings.ts'
+export type { GoogleSettings } from './engines/google-engine.ts'
+export type { OpenAiSettings } from './engines/openai-engine.ts'
+export type { PollySettings } from './engines/polly-engine.ts'
+export type { ProcessSettings } from './engines/process-engine.ts'
+export { readSecret, type SecretSettings } from './engines/secret.ts'
+export type { SherpaSettings } from './engines/sherpa-engine.ts'
+export type { VoiceSettings } from './engines/voice-settings.ts'
 export {
   Speech,
   type SpeechCounter,

@@ -26,6 +26,7 @@ export interface SpeechEngine {
   close(): Promise<void>
 }
 
+/** One of the voices of an engine. */
 export interface SpeechVoice {
   readonly name: string
   /** A language tag (BCP 47) such as `en-US`. */
@@ -33,6 +34,7 @@ export interface SpeechVoice {
   readonly gender?: 'female' | 'male'
 }
 
+/** What an engine can do. */
 export interface SpeechCapabilities {
   /** How many sentences it speaks at a time. */
   readonly parallel: number

@@ -6,7 +6,7 @@ import { appDirection, inbound, outbound } from '../../calls/index.ts'
 import { ConfigError } from '../../kit/index.ts'
 import { TestAuthority } from '../test/certificates.ts'
 import { checkConfig } from './check.ts'
-import { defineConfig } from './config.ts'
+import { defineConfig, type SpeechConfig } from './config.ts'
 
 const app = inbound(async () => {})
 let folder: string
@@ -232,6 +232,28 @@ describe('a configuration', () => {
 })
 
 describe('TLS', () => {
+  it('has speech engines with paths that are relative to the folder', () => {
+    const settingsOf = (speech: SpeechConfig) => checkConfig({ speech }, folder).speech
+    expect(settingsOf({})).toEqual({
+      engine: { type: 'flite' },
+      voice: undefined,
+      threads: 1,
+      cache: { directory: join(folder, 'speech-cache'), bytes: 268_435_456 },
+      memoryBytes: 33_554_432,
+      waitingSentences: 1000,
+    })
+    const programs = ['espeak-ng', './bin/piper', '/opt/piper'].map(
+      (command) => (settingsOf({ engine: { type: 'process', command } }).engine as { command: string }).command,
+    )
+    expect(programs).toEqual(['espeak-ng', join(folder, 'bin/piper'), '/opt/piper'])
+    const model = { type: 'sherpa', directory: 'model', voices: ['ann'] } as const
+    expect(settingsOf({ voice: 'ann', engine: model }).engine).toEqual({
+      ...model,
+      directory: join(folder, 'model'),
+      voice: 'ann',
+    })
+  })
+
   it('has files that are relative to the folder, and authorities for single trunks', () => {
     const authority = new TestAuthority()
     const { certificate, key } = authority.issue('127.0.0.1')
@@ -691,6 +713,34 @@ describe('what is refused because it contradicts itself', () => {
       'an open door to the world',
       { sip: { listen: [udp('192.0.2.1')] } },
       /^sip\.listen has 192\.0\.2\.1, which others can reach, and nothing says who may call/,
+    ],
+    ['an engine that is not known', { speech: { engine: { type: 'hal' } } }, /speech\.engine\.type is "hal": must be/],
+    [
+      'a key of an engine that is not known',
+      { speech: { engine: { type: 'process', command: 'espeak-ng', text: 1 } } },
+      /speech\.engine has no key "text": the keys are type, command, arguments/,
+    ],
+    [
+      'a port as a URL',
+      { speech: { voice: 'x', engine: { type: 'openai', url: '8880', model: 'm' } } },
+      /speech\.engine\.url is "8880": must be a URL/,
+    ],
+    [
+      'a service without a voice',
+      { speech: { engine: { type: 'polly' } } },
+      /speech\.voice is missing: the engine polly needs the name/,
+    ],
+    [
+      'a service without its key',
+      { speech: { voice: 'x', engine: { type: 'azure', region: 'r' } } },
+      /speech\.engine needs a key: add keyFile or keyVariable/,
+    ],
+    [
+      'a key that is not there',
+      {
+        speech: { voice: 'x', engine: { type: 'openai', url: 'http://a/v1', model: 'm', keyVariable: 'NO_SUCH_KEY' } },
+      },
+      /speech\.engine: the variable NO_SUCH_KEY is not set/,
     ],
     [
       'a voice that is not there',

@@ -2,13 +2,13 @@ import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
 import { appDirection } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
-import { createEngine, voiceProblem } from '../../speech/index.ts'
 import { readMediaKeys } from '../files/seal/media-keys.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
 import { shadows } from './service-match.ts'
 import { callsIn, type Settings } from './settings.ts'
+import { speechProblems } from './speech-contradictions.ts'
 import { readTlsFiles } from './tls-files.ts'
 
 /**
@@ -26,7 +26,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...numberProblems(config, settings),
     ...callerProblems(config, settings),
     ...fileProblems(settings),
-    ...speechProblems(settings),
+    ...speechProblems(settings.speech),
   ]
 }
 
@@ -255,15 +255,6 @@ function fileProblems({ files }: Settings): string[] {
   } catch (error) {
     problems.push(`files.encryption: ${(error as Error).message}`)
   }
-  return problems
-}
-
-function speechProblems({ speech }: Settings): string[] {
-  const { engine, voice, cache } = speech
-  const problem = voice && voiceProblem(createEngine(engine), voice)
-  const problems = problem ? [`speech.voice: ${problem}`] : []
-  if (isFile(cache.directory))
-    problems.push(`speech.cache.directory is ${cache.directory}, which is a file: give a directory`)
   return problems
 }
 

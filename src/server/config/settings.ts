@@ -17,6 +17,7 @@ import type { CodecName } from '../../media/index.ts'
 import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolicy } from '../../sip/index.ts'
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
+import { definedOnly } from './defined-only.ts'
 import type { ServiceRoomConfig } from './room-config.ts'
 import { roomApp } from './room-settings.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -453,13 +454,6 @@ function numberRoute({ prefix, trunks = [], service }: NonNullable<CheckedConfig
     ...(service !== undefined && { service }),
   }
 }
-
-/** What a schema calls optional, without the keys that are there and say nothing. */
-function definedOnly<Value extends object>(value: Value): Defined<Value> {
-  return Object.fromEntries(Object.entries(value).filter(([, part]) => part !== undefined)) as Defined<Value>
-}
-
-type Defined<Value> = { [Key in keyof Value]: Exclude<Value[Key], undefined> }
 
 function registrationOf({ register = false, username = '', uri }: CheckedTrunk): TrunkRegistration | undefined {
   if (register === false) return undefined

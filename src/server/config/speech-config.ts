@@ -1,8 +1,34 @@
+import type {
+  AzureSettings,
+  FliteSettings,
+  GoogleSettings,
+  OpenAiSettings,
+  PollySettings,
+  ProcessSettings,
+  SherpaSettings,
+  SpeechEngine,
+} from '../../speech/index.ts'
+
+/** What speaks: one of those that are built in, or an engine that the program brings along. */
+export type SpeechEngineConfig =
+  | FliteSettings
+  | Omit<ProcessSettings, 'voice'>
+  | Omit<OpenAiSettings, 'voice'>
+  | Omit<SherpaSettings, 'voice'>
+  | Omit<GoogleSettings, 'voice'>
+  | Omit<AzureSettings, 'voice'>
+  | Omit<PollySettings, 'voice'>
+  | SpeechEngine
+
 /** Text to speech: `filePlayer.say`. Nothing is started before the first text is spoken. */
 export interface SpeechConfig {
-  /** The voice of those who name none. Default: the engine's, for Flite `rms`. */
+  /** Default: Flite, which speaks English and needs nothing else. */
+  readonly engine?: SpeechEngineConfig
+  /** The voice of those who name none. Default: the engine's, for Flite `rms`; services have none. */
   readonly voice?: string
-  /** How many threads speak at a time, 1 to 16; each takes about 70 MB while it lives. Default 1. */
+  /**
+   * How many threads an engine has, 1 to 16: each of Flite's speaks one sentence at a time and takes about 70 MB. Default 1.
+   */
   readonly threads?: number
   readonly cache?: SpeechCacheConfig
   /** Memory for what was spoken, in bytes. Default 33,554,432 (32 MiB, 35 minutes of it). */

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path'
-import type { EngineSettings } from '../../speech/index.ts'
+import type { EngineSettings, SpeechEngine } from '../../speech/index.ts'
+import { definedOnly } from './defined-only.ts'
 import type { CheckedConfig } from './schema.ts'
+import { isSpeechEngine } from './speech-schema.ts'
 
 /** `speech` with its defaults. */
 export interface SpeechSettings {
-  readonly engine: EngineSettings
+  readonly engine: EngineSettings | SpeechEngine
   /** Default: the engine's. */
   readonly voice: string | undefined
   readonly threads: number
@@ -14,17 +16,34 @@ export interface SpeechSettings {
   readonly waitingSentences: number
 }
 
+type CheckedSpeech = NonNullable<CheckedConfig['speech']>
+
 /** Fills in the defaults. `directory` is what relative paths are relative to. */
-export function speechSettings(config: CheckedConfig['speech'], directory: string): SpeechSettings {
+export function speechSettings(config: CheckedSpeech = {}, directory: string): SpeechSettings {
   return {
-    engine: { type: 'flite' },
-    voice: config?.voice,
-    threads: config?.threads ?? 1,
+    engine: engineSettings(config, directory),
+    voice: config.voice,
+    threads: config.threads ?? 1,
     cache: {
-      directory: resolve(directory, config?.cache?.directory ?? 'speech-cache'),
-      bytes: config?.cache?.bytes ?? 256 * 2 ** 20,
+      directory: resolve(directory, config.cache?.directory ?? 'speech-cache'),
+      bytes: config.cache?.bytes ?? 256 * 2 ** 20,
     },
-    memoryBytes: config?.memoryBytes ?? 32 * 2 ** 20,
-    waitingSentences: config?.waitingSentences ?? 1000,
+    memoryBytes: config.memoryBytes ?? 32 * 2 ** 20,
+    waitingSentences: config.waitingSentences ?? 1000,
   }
+}
+
+function engineSettings({ engine, voice }: CheckedSpeech, directory: string): EngineSettings | SpeechEngine {
+  if (engine === undefined) return { type: 'flite' }
+  if (isSpeechEngine(engine)) return engine
+  const settings = {
+    ...definedOnly(engine),
+    // Programs without a place to put one do without.
+    ...((voice !== undefined || engine.type === 'process') && { voice: voice ?? 'default' }),
+    ...('directory' in engine && { directory: resolve(directory, engine.directory) }),
+    ...('keyFile' in engine && engine.keyFile !== undefined && { keyFile: resolve(directory, engine.keyFile) }),
+    // A bare name is looked for where programs are.
+    ...('command' in engine && /[/\\]/.test(engine.command) && { command: resolve(directory, engine.command) }),
+  }
+  return settings as EngineSettings
 }

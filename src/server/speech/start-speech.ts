@@ -1,6 +1,7 @@
 import type { TextToSpeech } from '../../calls/index.ts'
 import type { Counters, Logger } from '../../kit/index.ts'
 import { PromptDisk, Speech, type SpeechCounter, ThreadEngine } from '../../speech/index.ts'
+import { isSpeechEngine } from '../config/speech-schema.ts'
 import type { SpeechSettings } from '../config/speech-settings.ts'
 import { SpokenTexts } from './spoken-texts.ts'
 
@@ -16,13 +17,15 @@ export interface RunningSpeech {
 /** Puts it together. A thread is started by the first text that is spoken, not here. */
 export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSpeech {
   const { engine, threads, voice, cache, ...limits } = settings
-  const threadEngine = new ThreadEngine(engine, {
-    threads,
-    onDied: (reason) => {
-      speech.counters.add('speechThreadsDied')
-      logger.error({}, `${reason}; what it was speaking has ended and it is started again when it is needed`)
-    },
-  })
+  const speaker = isSpeechEngine(engine)
+    ? engine
+    : new ThreadEngine(engine, {
+        threads,
+        onDied: (reason) => {
+          speech.counters.add('speechThreadsDied')
+          logger.error({}, `${reason}; what it was speaking has ended and it is started again when it is needed`)
+        },
+      })
   const disk = new PromptDisk({
     ...cache,
     onDamaged: (path) => {
@@ -36,7 +39,7 @@ export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSp
       speech.counters.add('promptsNotKept')
     },
   })
-  const speech = new Speech(threadEngine, {
+  const speech = new Speech(speaker, {
     ...limits,
     ...(cache.bytes > 0 && { disk }),
     ...(voice !== undefined && { voice }),
