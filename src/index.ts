@@ -2,6 +2,8 @@
  * The public door of Ringdown: everything that an application or a configuration file imports from `ringdown`.
  */
 export {
+  AgentCause,
+  type AgentOptions,
   type AnsweredDetails,
   type AnswerOptions,
   type AppContext,
@@ -11,6 +13,8 @@ export {
   type AppResult,
   type AskOptions,
   type AttemptOutcome,
+  AudioStreamCause,
+  type AudioStreamOptions,
   type CallAttempt,
   type CallBasics,
   type CallDetails,
@@ -60,7 +64,10 @@ export {
   type InstanceRecord,
   inbound,
   type LeaveReason,
+  type LiveAudioStream,
+  type LiveSamples,
   LiveSpeakerDetectionSettings,
+  type MarkOutcome,
   type MediaFileEntry,
   type MediaFileFacts,
   type MediaFiles,
@@ -113,12 +120,14 @@ export {
   TransferCause,
   type TrunkStatus,
   type UnansweredDetails,
+  type VoiceAgent,
   type VoiceOptions,
   type WholeCallRecorder,
   type WholeCallRecorderCause,
   type WholeCallRecordOptions,
 } from './calls/index.ts'
 export {
+  AgentError,
   ConfigError,
   Hangup,
   type Logger,

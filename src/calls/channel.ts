@@ -1,4 +1,5 @@
 import { Hangup, token, UsageError } from '../kit/index.ts'
+import { VoiceAgent } from './agent/voice-agent.ts'
 import { checkToneOptions } from './call-progress.ts'
 import { carriedCall } from './carried-call.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
@@ -29,6 +30,8 @@ import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { FilePlayer } from './file-player.ts'
 import { FileRecorder } from './file-recorder.ts'
+import { type AudioStreamOptions, LiveAudioStream } from './live/live-audio-stream.ts'
+import type { LiveSamples } from './live/live-format.ts'
 import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
@@ -64,6 +67,7 @@ export class Channel {
   readonly tonePlayer: TonePlayer
   readonly dtmfPlayer: DtmfPlayer
   readonly dtmfDetector: DtmfDetector
+  readonly voiceAgent: VoiceAgent
   readonly sip: ChannelSip
   readonly #core: ChannelCore
   /** What the far end hears while it waits. */
@@ -80,6 +84,7 @@ export class Channel {
     this.tonePlayer = new TonePlayer(core)
     this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)
+    this.voiceAgent = new VoiceAgent(core)
     this.sip = new ChannelSip(core)
     this.#waitingSound = new MediaOrTonePlayer(core, this.filePlayer, this.tonePlayer)
   }
@@ -251,6 +256,17 @@ export class Channel {
   /** Ends the connection of `connect`, from either side; nothing happens when there is none. */
   disconnect(): Promise<void> {
     return this.#core.disconnect()
+  }
+
+  /**
+   * Opens the sound of the call, live: what the far end says as it says it, and a way to speak to it. Other receivers
+   * and further streams may run beside it; the first that is written to takes the place of the transmitter.
+   * @throws UsageError for wrong options or when the channel is not ANSWERED; Hangup when the call has gone
+   */
+  audioStream(options?: AudioStreamOptions & { encoding?: 'pcm16' }): LiveAudioStream<Int16Array>
+  audioStream(options: AudioStreamOptions & { encoding: 'pcmu' | 'pcma' }): LiveAudioStream<Uint8Array>
+  audioStream(options: AudioStreamOptions = {}): LiveAudioStream<LiveSamples> {
+    return new LiveAudioStream(this.#core, options)
   }
 
   /**

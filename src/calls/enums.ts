@@ -139,3 +139,26 @@ export const DtmfDetectorCause = {
   NONE: 'NONE',
 } as const
 export type DtmfDetectorCause = (typeof DtmfDetectorCause)[keyof typeof DtmfDetectorCause]
+
+/** Why the live sound of `channel.audioStream` ended, or NONE while it has not. */
+export const AudioStreamCause = {
+  ERROR: 'ERROR',
+  /** The application closed it. */
+  NORMAL: 'NORMAL',
+  HANGUP: 'HANGUP',
+  NONE: 'NONE',
+} as const
+export type AudioStreamCause = (typeof AudioStreamCause)[keyof typeof AudioStreamCause]
+
+/** Why the attachment of a voice agent ended, or NONE while none has. */
+export const AgentCause = {
+  /** It could not be reached, its connection failed, or it sent what makes no sense. */
+  ERROR: 'ERROR',
+  /** The agent closed the connection. */
+  NORMAL: 'NORMAL',
+  /** The application stopped it. */
+  ABORTED: 'ABORTED',
+  HANGUP: 'HANGUP',
+  NONE: 'NONE',
+} as const
+export type AgentCause = (typeof AgentCause)[keyof typeof AgentCause]

@@ -1,6 +1,7 @@
 import type { Logger, Random } from '../kit/index.ts'
 import type { CodecName, MediaCommand, MediaEvent } from '../media/index.ts'
 import type { EndpointInput, EndpointOptions, EndpointOutput, SrtpPolicy } from '../sip/index.ts'
+import type { AgentConnector } from './agent/agent-connector.ts'
 import type { RoomLimits } from './conference/rooms.ts'
 import type { CallDetails } from './details.ts'
 import type { InstanceRecord } from './instance.ts'
@@ -29,6 +30,8 @@ export interface ExchangeOptions {
   readonly files: MediaStore
   /** What speaks texts. Default: nothing does, and `filePlayer.say` says so. */
   readonly speech?: TextToSpeech
+  /** What dials voice agents. Default: nothing does, and `voiceAgent.connect` says so. */
+  readonly agents?: AgentConnector
   readonly trunks?: readonly Trunk[]
   /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
   readonly numbering?: NumberPlan
@@ -99,5 +102,17 @@ export type ExchangeCounter =
   | 'roomsRefusedFull'
   /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
   | 'identitiesNotTrusted'
+  /** Sound of far ends that an application or an agent did not take in time, in ms. */
+  | 'liveAudioLostMs'
+  /** Voice agents that a call was connected to. */
+  | 'agentsConnected'
+  /** Voice agents that could not be reached, that vanished, or that talked nonsense. */
+  | 'agentsFailed'
+  /** Messages of voice agents that made no sense, or that were marks beyond what is kept. */
+  | 'agentMessagesRefused'
+  /** Speech of voice agents beyond what may wait to be played, in ms. */
+  | 'agentSpeechDroppedMs'
+  /** Sound of callers that a voice agent was not sent because its connection was behind, in ms. */
+  | 'agentSoundUnsentMs'
   /** Our own code threw while it handled an event or a request of an application; the call concerned was ended. */
   | 'brokenInvariants'

@@ -374,6 +374,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       logger: this.#logger,
       files: this.#options.files,
       speech: this.#options.speech,
+      agents: this.#options.agents,
       tones: this.tones,
       get rooms() {
         return exchange.#rooms
@@ -393,6 +394,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       },
       wallTimeMs: this.#options.wallTimeMs,
       nextId: () => this.#ids.next(),
+      count: (counter, by = 1) => {
+        if (by > 0) this.counters.add(counter, by)
+      },
       sip: (command) => {
         if (!this.#forking.takeCommand(command)) this.#sipCommands.push(command)
       },

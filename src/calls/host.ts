@@ -1,7 +1,9 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
 import type { CodecName, LegId, MediaCommand, MediaEvent } from '../media/index.ts'
 import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
+import type { AgentConnector } from './agent/agent-connector.ts'
 import type { Rooms } from './conference/rooms.ts'
+import type { ExchangeCounter } from './exchange-port.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
@@ -20,6 +22,8 @@ export interface CallHost {
   readonly files: MediaStore
   /** What speaks texts; `undefined` where nothing does. */
   readonly speech: TextToSpeech | undefined
+  /** What dials voice agents; `undefined` where nothing does. */
+  readonly agents: AgentConnector | undefined
   readonly tones: ToneManager
   /** The conference rooms. */
   readonly rooms: Rooms
@@ -28,6 +32,8 @@ export interface CallHost {
   /** Wall time, in milliseconds since 1970. */
   wallTimeMs(): number
   nextId(): number
+  /** Counts something that is known of no single call. */
+  count(counter: ExchangeCounter, by?: number): void
   sip(command: EndpointCommand): void
   /** Sends several INVITEs for one session: whoever answers first has the call. */
   inviteAll(session: SessionId, invites: readonly InviteCommand[]): void

@@ -1,3 +1,6 @@
+export type { AgentConnection, AgentConnector, AgentListener, AgentRequest } from './agent/agent-connector.ts'
+export type { AgentOptions } from './agent/agent-options.ts'
+export type { VoiceAgent } from './agent/voice-agent.ts'
 export {
   type AppContext,
   type AppDefinition,
@@ -72,6 +75,9 @@ export type { FilePlayer, PlayFileOptions, PlayOptions, SayOptions } from './fil
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
 export { LEG_DIAGRAMS, type LegDiagram, offDiagram } from './leg-diagram.ts'
+export type { AudioStreamOptions, LiveAudioStream } from './live/live-audio-stream.ts'
+export type { LiveFormat, LiveSamples } from './live/live-format.ts'
+export type { MarkOutcome } from './live/live-output.ts'
 export { type MediaFileEntry, type MediaFileFacts, type MediaFiles, NO_MEDIA_FILES } from './media-files.ts'
 export type { MediaOrTone } from './media-or-tone.ts'
 export {

@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   RINGDOWN_MEDIA_FILE: 'A media file is missing, unreadable or in a format that is not supported.',
   RINGDOWN_SPEECH:
     'A text cannot be spoken, or speech cannot be recognised: no such voice or engine, or the engine has failed.',
+  RINGDOWN_AGENT: 'A voice agent could not be reached, its connection failed, or what it sent made no sense.',
   RINGDOWN_TRANSPORT: 'A socket could not be opened or has failed.',
   RINGDOWN_INTERNAL: 'An invariant of the exchange was broken; the call concerned was ended.',
 } as const
@@ -62,5 +63,12 @@ export class MediaFileError extends RingdownError {
 export class SpeechError extends RingdownError {
   constructor(message: string, options?: { cause?: unknown }) {
     super('RINGDOWN_SPEECH', message, options)
+  }
+}
+
+/** A voice agent could not be reached, its connection failed, or what it sent made no sense. */
+export class AgentError extends RingdownError {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super('RINGDOWN_AGENT', message, options)
   }
 }

@@ -15,6 +15,7 @@ describe('Fifo', () => {
             model.push(item)
           }
           expect(fifo.length).toBe(model.length)
+          expect(fifo.peek()).toBe(model[0])
         }
         while (model.length > 0) expect(fifo.shift()).toBe(model.shift())
         expect(fifo.shift()).toBeUndefined()

@@ -16,6 +16,11 @@ export class Fifo<Item> {
     this.#ring[(this.#head + this.#length++) & (this.#ring.length - 1)] = item
   }
 
+  /** The oldest item, which stays, or `undefined` when empty. */
+  peek(): Item | undefined {
+    return this.#ring[this.#head]
+  }
+
   /** Takes the oldest item, or `undefined` when empty. */
   shift(): Item | undefined {
     if (this.#length === 0) return undefined

@@ -31,7 +31,7 @@ export { createAudioStream, endStream, StreamReader, StreamWriter } from './file
 export { parseWav, parseWavHead, type WavEncoding, type WavFile, type WavHead } from './file/wav-reader.ts'
 export { mixDown, payloadEncodingOf, samplesOfWav } from './file/wav-samples.ts'
 export { wavHeader, wavHeaderLength, wavPadding } from './file/wav-writer.ts'
-export { createLiveAudio, LiveWriter } from './live/live-audio.ts'
+export { createLiveAudio, LiveReader, LiveWriter } from './live/live-audio.ts'
 export { createTapRing, TAP_BLOCK_MS, TapReader } from './live/tap-ring.ts'
 export type { SrtpCrypto } from './srtp/crypto.ts'
 export { srtpCryptoOf } from './srtp/node-crypto.ts'

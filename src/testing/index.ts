@@ -1,3 +1,5 @@
+export type { FakeAgent, StreamMessage } from './agent/fake-agent.ts'
+export { type AgentScript, FakeAgents } from './agent/fake-agents.ts'
 export { MachineDriver, type MachineDriverOptions } from './clock/machine-driver.ts'
 export { SimulationStuckError } from './clock/stuck-error.ts'
 export { type RunBounds, type Scheduled, VirtualClock } from './clock/virtual-clock.ts'

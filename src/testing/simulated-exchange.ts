@@ -20,6 +20,7 @@ import {
   type EndpointAuthentication,
   isNumericHost,
 } from '../sip/index.ts'
+import type { FakeAgents } from './agent/fake-agents.ts'
 import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
@@ -56,8 +57,11 @@ export interface SimulatedExchangeOptions {
       | 'rtpTimeoutMs'
       | 'srtp'
       | 'records'
+      | 'agents'
     >
   >
+  /** Voice agents that applications can dial. Default: none. */
+  readonly agents?: FakeAgents
   /** The ciphers of SRTP, where calls may have it: `srtpCryptoOf` of `node:crypto`. */
   readonly crypto?: SrtpCrypto
   /** The address of a host that DNS does not know. Default: the names of the simulation's hosts. */
@@ -66,6 +70,8 @@ export interface SimulatedExchangeOptions {
   readonly connections?: Partial<ConnectionsLimits>
   /** The names that it proves as a TLS client. Default none. */
   readonly identities?: readonly string[]
+  /** Runs what an agent does. Default: on its own, and an error ends what the test waits for. */
+  readonly runScript?: (script: () => Promise<void>) => void
   /** Further settings of its SIP endpoint. */
   readonly sip?: Partial<ExchangeOptions['sip']>
 }
@@ -134,15 +140,24 @@ export class SimulatedExchange {
       },
       files: this.files,
       ...(speech && { speech }),
+      ...(options.agents && { agents: options.agents }),
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
       records: DEFAULT_RECORD_LIMITS,
       ...(options.logger && { logger: options.logger }),
       ...options.exchange,
     })
-    const truth = new MediaTruth((clip) => {
-      const known = this.files.utteranceOf(clip) ?? speech?.utteranceOf(clip)
-      return known && { speaker: host.name, ...known }
+    const truth = new MediaTruth(
+      (clip) => {
+        const known = this.files.utteranceOf(clip) ?? speech?.utteranceOf(clip)
+        return known && { speaker: host.name, ...known }
+      },
+      () => options.agents?.said ?? [],
+    )
+    options.agents?.settle({
+      clock,
+      truthOfTap: () => truth.ofTap,
+      runScript: options.runScript ?? ((script) => void script().catch((error: unknown) => clock.interrupt(error))),
     })
     this.#truth = truth
     this.files.truthOfBlock = (samples) => truth.ofBlock(samples)

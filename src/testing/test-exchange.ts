@@ -10,6 +10,8 @@ import {
 import { MediaFileError } from '../kit/index.ts'
 import { type AudioClip, decodeAudioFile } from '../media/index.ts'
 import { parseMessage, parseUri, unescapeUri } from '../sip/index.ts'
+import type { FakeAgent } from './agent/fake-agent.ts'
+import { type AgentScript, FakeAgents } from './agent/fake-agents.ts'
 import { insideSimulation } from './clock/inside.ts'
 import { requireAppTimers } from './clock/require-app-timers.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
@@ -28,6 +30,8 @@ export interface TestExchangeOptions
   readonly apps?: Readonly<Record<string, AppDefinition | Service>>
   /** Files that applications play: their sound, or the words in them, which a synthetic voice speaks. */
   readonly files?: Readonly<Record<string, string | AudioClip>>
+  /** What the voice agent at each address (`wss://...`) does with a caller. */
+  readonly agents?: Readonly<Record<string, AgentScript>>
   /** A directory with further files: WAV, or raw G.711 (.ul, .al). */
   readonly mediaDirectory?: string
   /** Who answers at a number or host that no phone has. Default: nobody; numbers are unobtainable. */
@@ -71,6 +75,7 @@ export class TestExchange {
   readonly #failures: unknown[] = []
   readonly #transcript = new Transcript(() => this.#phones.values())
   readonly #files: TestFiles
+  readonly #agents: FakeAgents
   readonly #everybodyElse: ((name: string) => PhoneKind) | undefined
 
   constructor(options: TestExchangeOptions) {
@@ -79,11 +84,14 @@ export class TestExchange {
     this.#files = new TestFiles(options.mediaDirectory)
     this.#everybodyElse = options.everybodyElse
     for (const [name, content] of Object.entries(options.files ?? {})) this.#files.put(name, content)
+    this.#agents = new FakeAgents(options.agents ?? {})
     const { apps = {}, logger, crypto, sip, users, speech } = options
     this.exchange = this.sim.exchange(EXCHANGE_ADDRESS, {
       name: 'exchange',
       services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.appInside(app)])),
       files: this.#files,
+      agents: this.#agents,
+      runScript: (script) => this.#runScript(script),
       exchange: { trunks: [{ name: 'network', uri: `sip:${NETWORK}` }], ...options.exchange },
       resolve: (name, bytes) => {
         if (name === NETWORK) return NETWORK_ADDRESS
@@ -178,6 +186,11 @@ export class TestExchange {
     }
     const said = this.#files.heardIn(name).map((each: Utterance) => each.text ?? each.file ?? each.speaker)
     return { durationMs: samples.length / 8, samples, said }
+  }
+
+  /** Every voice agent that was dialled, in order. */
+  get agents(): readonly FakeAgent[] {
+    return this.#agents.dialled
   }
 
   /** All phones, in the order in which they came. */

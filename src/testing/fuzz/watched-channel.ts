@@ -122,7 +122,14 @@ export class ChannelWatch {
 
 type AnyFunction = (...args: unknown[]) => unknown
 
-const WATCHED_OBJECTS = new Set(['filePlayer', 'fileRecorder', 'tonePlayer', 'dtmfPlayer', 'dtmfDetector'])
+const WATCHED_OBJECTS = new Set([
+  'filePlayer',
+  'fileRecorder',
+  'tonePlayer',
+  'dtmfPlayer',
+  'dtmfDetector',
+  'voiceAgent',
+])
 /** They tell and do not wait. */
 const UNWATCHED = new Set(['state', 'cause', 'on', 'error', 'clearDigits', 'audioDetectedInRecording'])
 

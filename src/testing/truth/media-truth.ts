@@ -1,5 +1,6 @@
 import type { Instant } from '../../kit/index.ts'
 import type { AudioClip, JobId, LegId, MediaCommand, MediaEvent, PlaySource, RoomId } from '../../media/index.ts'
+import { LiveTruth, type LiveUtterance } from './live-truth.ts'
 import type { Truth, Utterance } from './truth.ts'
 
 /** After so long without a packet from the bridged leg, what is sent is not its sound any more. */
@@ -19,15 +20,32 @@ export class MediaTruth {
   /** What rooms are played. */
   readonly #announced = new Map<LegId, { room: RoomId; utterance: Utterance; since: Instant | undefined }>()
   readonly #blocks = new WeakMap<Int16Array, Truth>()
+  /** What is said live. */
+  readonly #live = new Map<LegId, { readonly job: JobId; readonly truth: LiveTruth }>()
+  readonly #saidLive: () => readonly LiveUtterance[]
+  #tapped: LegId | undefined
 
-  constructor(utteranceOf: (clip: AudioClip) => Utterance | undefined) {
+  /** @param saidLive what was said live so far */
+  constructor(
+    utteranceOf: (clip: AudioClip) => Utterance | undefined,
+    saidLive: () => readonly LiveUtterance[] = () => [],
+  ) {
     this.#utteranceOf = utteranceOf
+    this.#saidLive = saidLive
+  }
+
+  /** What the leg heard whose tap has told of sound last. */
+  get ofTap(): Truth | undefined {
+    return this.#tapped === undefined ? undefined : this.#received.get(this.#tapped)?.truth
   }
 
   onCommand(command: MediaCommand): void {
     if (command.type === 'mix') this.#seats.set(command.leg, { room: command.room, talks: command.talk !== false })
     else if (command.type === 'playToRoom') this.#announce(command)
-    else if (command.type === 'play') {
+    else if (command.type === 'play' && command.source.kind === 'live') {
+      const { leg, job, source } = command
+      this.#live.set(leg, { job, truth: new LiveTruth(source.audio, this.#saidLive) })
+    } else if (command.type === 'play') {
       const piece = this.#pieceOf(command.source)
       if (piece === undefined) return
       this.#playing.set(command.leg, { job: command.job, piece, since: undefined, next: undefined })
@@ -62,7 +80,11 @@ export class MediaTruth {
       }
       case 'finished':
         if (this.#playing.get(event.leg)?.job === event.job) this.#playing.delete(event.leg)
+        if (this.#live.get(event.leg)?.job === event.job) this.#live.delete(event.leg)
         this.#announced.delete(event.leg)
+        return
+      case 'tapped':
+        this.#tapped = event.leg
         return
       case 'recorded': {
         const truth = this.#received.get(event.leg)?.truth
@@ -83,6 +105,7 @@ export class MediaTruth {
       case 'closed':
       case 'failed':
         this.#playing.delete(event.leg)
+        this.#live.delete(event.leg)
         this.#received.delete(event.leg)
         this.#partners.delete(event.leg)
         this.#seats.delete(event.leg)
@@ -104,6 +127,8 @@ export class MediaTruth {
       if (ms < first.lengthMs || !loops) return { utterance: first, positionMs: ms }
       return { utterance: whole, positionMs: (ms - first.lengthMs) % whole.lengthMs }
     }
+    const live = this.#live.get(leg)
+    if (live !== undefined) return live.truth.ofPacket()
     const seat = this.#seats.get(leg)
     if (seat !== undefined) return this.#heardInRoom(seat.room, leg, now)
     const partner = this.#partners.get(leg)
