@@ -111,6 +111,8 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   /** The same, from where it is: 5,000 is five seconds on, -5,000 five seconds back, at most to the beginning. */
   async skip(byMs: number): Promise<boolean> {
     if (!Number.isFinite(byMs)) throw new UsageError(`filePlayer.skip: expected milliseconds, not ${byMs}`)
+    // Where it is, is known within a mutation.
+    await this.core.do(() => {})
     return (await this.#run?.seek((positionMs) => positionMs + byMs)) ?? false
   }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { UsageError } from '../kit/index.ts'
-import { ToneManager } from './tone-manager.ts'
+import { type ToneDefinition, ToneManager } from './tone-manager.ts'
 
 test('the presets are there and RINGBACK is the default', () => {
   const tones = new ToneManager()
@@ -34,6 +34,8 @@ test.each([
   [{ tone1: { frequency: 1, amplitude: 100 }, how: { durationMs: 1 } }, /amplitude must be 0 to 99/],
   [{ how: { durationMs: -1 } }, /durationMs must be 0 to 9999/],
   [{ how: { durationMs: Number.NaN } }, /durationMs must be 0 to 9999/],
+  [{ how: { durationMs: 1, add: 'product' as 'summation' } }, /add must be 'summation' or 'modulation', not "product"/],
+  [{} as ToneDefinition, /durationMs must be 0 to 9999, not undefined/],
 ])('values out of range are refused by name', (step, message) => {
   expect(() => new ToneManager().createTone('t', [step])).toThrow(message)
 })

@@ -77,6 +77,9 @@ export class ToneManager {
 const MOST_TONES = 1000
 
 function toStep(name: string, { tone1, tone2, how }: ToneDefinition): ToneStep {
+  const { durationMs, add = 'summation' } = how ?? {}
+  if (add !== 'summation' && add !== 'modulation')
+    throw new UsageError(`tone ${name}: add must be 'summation' or 'modulation', not ${JSON.stringify(add)}`)
   const component = (tone: ToneFrequency) => ({
     frequencyHz: inRange(name, 'frequency', tone.frequency, 9999),
     amplitude: inRange(name, 'amplitude', tone.amplitude, 99),
@@ -84,12 +87,13 @@ function toStep(name: string, { tone1, tone2, how }: ToneDefinition): ToneStep {
   return {
     ...(tone1 && { tone1: component(tone1) }),
     ...(tone2 && { tone2: component(tone2) }),
-    durationMs: inRange(name, 'durationMs', how.durationMs, 9999),
-    add: how.add ?? 'summation',
+    durationMs: inRange(name, 'durationMs', durationMs, 9999),
+    add,
   }
 }
 
-function inRange(tone: string, what: string, value: number, max: number): number {
-  if (!(value >= 0 && value <= max)) throw new UsageError(`tone ${tone}: ${what} must be 0 to ${max}, not ${value}`)
+function inRange(tone: string, what: string, value: number | undefined, max: number): number {
+  if (value === undefined || !(value >= 0 && value <= max))
+    throw new UsageError(`tone ${tone}: ${what} must be 0 to ${max}, not ${value}`)
   return value
 }

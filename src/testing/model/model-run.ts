@@ -1,5 +1,6 @@
 import { chance, type Logger, type Random, silentLogger } from '../../kit/index.ts'
 import type { SipMessage } from '../../sip/index.ts'
+import { MemoryMediaStore } from '../media/memory-media-store.ts'
 import type { LinkConditions } from '../network/conditions.ts'
 import type { SimulatedExchange } from '../simulated-exchange.ts'
 import { Simulation } from '../simulation.ts'
@@ -10,7 +11,7 @@ import { CalledFarEnd } from './called-far-end.ts'
 import { CallingFarEnd } from './calling-far-end.ts'
 import { Chooser } from './chooser.ts'
 import type { FarEndCall } from './far-end-call.ts'
-import { RandomApps } from './random-app.ts'
+import { PROMPT, RandomApps } from './random-app.ts'
 
 /** How much of the model is run. */
 export interface ModelOptions {
@@ -100,8 +101,11 @@ class ModelRun {
       'sip:x@198.51.100.250',
     ]
     this.#apps = new RandomApps(this.#chooser('applications'), targets, (problem) => this.#problems.push(problem))
+    const files = new MemoryMediaStore()
+    files.put(PROMPT, 'A prompt of some words.')
     this.#exchange = this.sim.exchange(EXCHANGE, {
       name: 'exchange',
+      files,
       services: { '*': this.#apps.inbound },
       logger: this.#logger(),
     })

@@ -16,6 +16,9 @@ const RELEASED_MS = 4000
 /** How long a hold may wait for its turn and for the far end, in ms: 32 s, as long again after a CANCEL, and what glare adds. */
 const CHANGED_MS = 240_000
 
+/** A file that there has to be. */
+export const PROMPT = 'prompt.wav'
+
 /** What is wrong with a call. */
 export type Report = (problem: string) => void
 
@@ -114,6 +117,9 @@ export class RandomApps {
       'connect',
       'disconnect',
       'stop',
+      'say',
+      'list',
+      'seek',
     ] as const)
     this.#choose.note(`app: ${step}`)
     this.doing.set(channel, step)
@@ -123,6 +129,16 @@ export class RandomApps {
         return
       case 'stop':
         await channel.tonePlayer.stop()
+        await channel.filePlayer.stop()
+        return
+      case 'say':
+        await channel.filePlayer.say('Press any key.', { bargeIn: this.#choose.maybe(0.5) })
+        return
+      case 'list':
+        channel.filePlayer.startPlayList([PROMPT, { textToSay: 'And another. ' }, PROMPT], { loop: true })
+        return
+      case 'seek':
+        await channel.filePlayer.skip(this.#choose.delayMs(2000) - 1000)
         return
       case 'digits':
         await channel.dtmfDetector.getDigits({ count: 2, timeoutMs: this.#choose.delayMs(4000) + 1 })
@@ -142,6 +158,7 @@ export class RandomApps {
       case 'connect':
         if (other === undefined) return
         await channel.tonePlayer.stop()
+        await channel.filePlayer.stop()
         if (other.state() === 'IDLE') {
           this.#watch(other, 'outbound')
           await other.call(this.#choose.one(this.#targets), { timeoutMs: 500 + this.#choose.delayMs(10_000) })
