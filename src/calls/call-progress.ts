@@ -21,7 +21,8 @@ export interface ToneOptions {
   earlyMediaTones?: EarlyMediaTones
   /**
    * The country whose network sends the tones, by its code of ISO 3166 such as `SE`: where busy there is what
-   * congestion is elsewhere. Default: the cadences that most networks use.
+   * congestion is elsewhere, or `GB`, where a tone without an end says that a number is unobtainable. Default: the cadences
+   * that most networks use.
    */
   tonesOf?: string
 }
@@ -155,6 +156,7 @@ const NAMES: Readonly<Record<CallTone, string>> = {
   ringback: 'ringback',
   busy: 'busy tone',
   congestion: 'congestion tone',
+  unobtainable: 'number unobtainable tone',
   specialInformation: 'special information tone',
 }
 

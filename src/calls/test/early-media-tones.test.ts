@@ -132,6 +132,20 @@ describe('tones before the answer', () => {
     expect(details).toMatchObject({ cause: 'BUSY', rawCause: -1 })
   })
 
+  test('a tone without an end says in Great Britain that the number is unobtainable', async () => {
+    const endless = () =>
+      phones.networkTone([{ tone1: { frequencyHz: 400, amplitude: 13 }, durationMs: 9999, add: 'summation' }])
+    const { details, heard, tookMs } = await calling(endless(), { tonesOf: 'GB' })
+    expect(heard).toEqual(['unobtainable'])
+    expect(details).toMatchObject({
+      cause: 'UNOBTAINABLE',
+      rawCause: -1,
+      reason: { text: 'number unobtainable tone heard before the answer' },
+    })
+    expect(tookMs).toBeLessThan(4500)
+    expect((await calling(endless(), { timeoutMs: 6000 })).heard).toEqual([])
+  })
+
   test('options that make no sense are refused', async () => {
     for (const options of [{ earlyMediaTones: 'stop' as 'end' }, { tonesOf: 'Sweden' }]) {
       const pbx = exchange({})

@@ -29,7 +29,7 @@ function cadence(frequencies: readonly [number, number?], ...ms: number[]): Step
 const TONES: readonly (readonly [
   name: string,
   steps: Steps,
-  expected: 'ringback' | 'busy' | 'congestion',
+  expected: 'ringback' | 'busy' | 'congestion' | 'unobtainable',
   country?: string,
 ])[] = [
   ['US ringback', TONE_PRESETS.RINGBACK, 'ringback'],
@@ -47,7 +47,7 @@ const TONES: readonly (readonly [
   ['French busy', cadence([440], 500, 500), 'busy'],
   ['Austrian busy', cadence([420], 400, 400), 'busy'],
   ['Russian busy', cadence([425], 350, 350), 'busy'],
-  ['Finnish busy', cadence([425], 300, 300), 'busy'],
+  ['Finnish busy', cadence([425], 300, 300), 'busy', 'FI'],
   ['Indian busy', cadence([400], 750, 750), 'busy'],
   ['Chinese busy', cadence([450], 350, 350), 'busy', 'CN'],
   ['Swedish busy', cadence([425], 250, 250), 'busy', 'SE'],
@@ -64,6 +64,7 @@ const TONES: readonly (readonly [
   ['Brazilian congestion', cadence([425], 250, 250, 750, 250), 'congestion', 'BR'],
   ['Swedish congestion', cadence([425], 250, 750), 'congestion', 'SE'],
   ['Chinese congestion', cadence([450], 700, 700), 'congestion', 'CN'],
+  ['UK number unobtainable', cadence([400], 9990), 'unobtainable', 'GB'],
 ]
 
 function expectTone([name, steps, expected, country]: (typeof TONES)[number], durationMs: number, line: Line): void {
@@ -85,7 +86,7 @@ describe('CallToneDetector', () => {
     for (const tone of TONES) {
       for (const offHz of [-15, 15])
         if (!tone[0].startsWith('Chinese') || offHz < 0) expectTone(tone, 12_000, { offHz })
-      for (const slower of [0.95, 1.05]) expectTone(tone, 12_000, { slower, startMs: 40 })
+      for (const slower of [0.9, 0.95, 1.05, 1.1]) expectTone(tone, 13_000, { slower, startMs: 40 })
     }
   })
 
@@ -106,6 +107,26 @@ describe('CallToneDetector', () => {
       ['busy', expect.closeTo(2100, -2), expect.closeTo(2100, -2)],
       ['congestion', expect.closeTo(1600, -2), expect.closeTo(1600, -2)],
     ])
+  })
+
+  it('says that a number is unobtainable after three seconds, where that is what such a tone means', () => {
+    const endless = cadence([400], 60_000)
+    let saidAtMs = 0
+    let frames = 0
+    const detector = new CallToneDetector((sound, ago) => {
+      saidAtMs = frames * 20
+      expect(sound).toBe('unobtainable')
+      expect(ago).toBeCloseTo(saidAtMs, -2)
+    }, 'GB')
+    const samples = toneOn(endless, 30_000)
+    for (; frames < 1500; frames++) detector.hear(samples.subarray(frames * 160, frames * 160 + 160), true)
+    expect(saidAtMs).toBeCloseTo(3000, -2)
+    // Elsewhere it may be a dial tone, as it is at 425 Hz nearly everywhere, and at 350 and 440 Hz in Great Britain.
+    expect(heardIn(samples)).toEqual([])
+    for (const tone of [cadence([425], 60_000), cadence([440], 60_000), cadence([350, 440], 60_000)])
+      expect(heardIn(toneOn(tone, 10_000), {}, 'GB')).toEqual([])
+    // Nor is a single long ring.
+    expect(heardIn(toneOn(cadence([400, 450], 2200, 4000), 12_000), {}, 'GB')).toEqual(['ringback'])
   })
 
   it('says each tone once, and again after another', () => {

@@ -3,26 +3,27 @@ import type { Kernels } from '../wasm/kernels.ts'
 import { Cadence } from './cadence.ts'
 import { SoundEdges } from './sound-edges.ts'
 import { type SpecialInformation, SpecialInformationTone } from './special-information.ts'
-import { type TonePlan, tonePlanOf } from './tone-plan.ts'
+import { AMERICAN_PLAN, type TonePlan, tonePlanOf } from './tone-plan.ts'
 import { LOOK_SAMPLES, ToneSpectrum } from './tone-spectrum.ts'
 
 /**
  * What is heard of a call that is being placed: the tones of the network, and `audio`, which is sound that is none: a
  * person, an announcement, music.
  */
-export type CallSound = 'ringback' | 'busy' | 'congestion' | 'specialInformation' | 'audio'
+export type CallSound = 'ringback' | 'busy' | 'congestion' | 'unobtainable' | 'specialInformation' | 'audio'
 
 /** @param startedMsAgo before the end of the frame in which it was recognised */
 export type CallSoundListener = (sound: CallSound, startedMsAgo: number, meaning?: SpecialInformation) => void
 
 /**
- * Hears what a network tells a caller by tones (ITU-T E.180): ringback, busy, congestion and special information; and
- * when there is something else to be heard. Each is said when it begins, and again only after another was.
+ * Hears what a network tells a caller by tones (ITU-T E.180): ringback, busy, congestion, number unobtainable and special
+ * information; and when there is something else to be heard. Each is said when it begins, and again only after another was.
  *
  * A sound is a tone when a look at 64 ms of it finds nearly all its energy in one band: of one frequency from 375 to
  * 475 Hz, which busy, congestion and ringback share, so that their cadences have to tell; of two that beat there, which
  * only ringback has; or of 480 + 620 Hz, which is busy or congestion. Nothing is said before the same cadence has come
- * twice (ringback: once, with its pause), so neither voices nor music nor keys are taken for a tone.
+ * twice (ringback: once, with its pause), so neither voices nor music nor keys are taken for a tone. A tone without a pause
+ * is one of a few countries, and believed after three seconds there.
  *
  * It hears frames of 20 ms at 8 kHz. Silence costs the energy of a frame, sound some ten microseconds of it. Nothing is
  * allocated after construction.
@@ -103,11 +104,19 @@ export class CallToneDetector {
       this.#pureLooks++
       this.#sumHz += spectrum.peakHz
     }
+    if (this.#plan.unobtainableHz !== undefined) this.#noteEndless(this.#plan.unobtainableHz)
     const hz = spectrum.peakShare >= PURE ? spectrum.peakHz : 0
     const meaning = this.#information.hear(hz, middleMs, this.#edges.startsAtMs)
     if (meaning !== undefined) this.#say('specialInformation', this.#information.startedAtMs, meaning)
     if (kind === SOMETHING && spectrum.peakShare >= LEAST_PEAK) this.#noteAudio(this.#looks === 1 ? LOOK_MS : FRAME_MS)
     else if (!this.#isJoined && this.#looksOf[kind]! >= LOOKS_TO_JOIN) this.#join(kind)
+  }
+
+  /** The sound in progress is longer than any ring, and the tone that has no end. */
+  #noteEndless(ofHz: number): void {
+    if (this.#nowMs - this.#edges.startsAtMs < LEAST_ENDLESS_MS) return
+    const isPureSoFar = this.#pureLooks >= LEAST_SHARE_OF_PURE_LOOKS * this.#looks
+    if (isPureSoFar && Math.abs(this.#hz - ofHz) <= ENDLESS_OFF_HZ) this.#say('unobtainable', this.#edges.startsAtMs)
   }
 
   /** The sound in progress is a tone: with the pause before it, the last one is complete if it was the same. */
@@ -123,7 +132,8 @@ export class CallToneDetector {
       return
     }
     this.#cadence.add(this.#lastOnMs, offMs)
-    const verdict = kind === CALL_TONE && hz === 0 ? undefined : this.#cadence.verdict(this.#plan)
+    const plan = kind === AMERICAN_TONE ? AMERICAN_PLAN : this.#plan
+    const verdict = kind === CALL_TONE && hz === 0 ? undefined : this.#cadence.verdict(plan)
     if (verdict === undefined) return
     let startedAtMs = this.#edges.startsAtMs
     for (let back = 0; back < this.#cadence.length; back++)
@@ -281,6 +291,11 @@ const SAME_HZ = 30
 /** 6 dB. */
 const SAME_POWER = 4
 const LOOKS_TO_JOIN = 3
+/** The longest ring of ringback lasts 2.2 s. */
+const LEAST_ENDLESS_MS = 3000
+const LEAST_SHARE_OF_PURE_LOOKS = 0.9
+/** What E.180 allows, and 2 Hz for what a look does not see. */
+const ENDLESS_OFF_HZ = 17
 const LEAST_SHARE_OF_LOOKS = 0.6
 const LEAST_SOUND_MS = 60
 const LEAST_SYLLABLE_MS = 40

@@ -10,33 +10,45 @@ export interface TonePlan {
   readonly busyMs: readonly number[]
   /** Congestion, in the same way. */
   readonly congestionMs: readonly number[]
+  /** Number unobtainable: one frequency without a pause. In Hz; `undefined` where that is nothing, or a dial tone. */
+  readonly unobtainableHz?: number
 }
 
 const ALL: readonly NationalTones[] = Object.values(NATIONAL_TONES)
 
 /**
- * Busy is slow and congestion fast (ITU-T E.180 sections 6 and 7), and nearly everywhere the line between them lies
- * between 250 and 300 ms.
+ * Busy is slow and congestion fast (ITU-T E.180 sections 6 and 7): up to 250 ms nearly everywhere, so with the tenth more
+ * that it may last up to here. A tenth less than 300 ms, which is busy in some countries, cannot be told from it.
  */
 const LINE_MS = 275
+const isUsualBusy = (ms: number): boolean => 0.9 * ms > LINE_MS
+const isUsualCongestion = (ms: number): boolean => 1.1 * ms <= LINE_MS + 1
 
 /** The lengths that occur on the side of the line where they belong. */
 export const USUAL_PLAN: TonePlan = {
-  busyMs: lengthsOf(ALL.map(({ busy }) => busy)).filter((ms) => ms > LINE_MS),
-  congestionMs: lengthsOf(ALL.map(({ congestion }) => congestion)).filter((ms) => ms < LINE_MS),
+  busyMs: lengthsOf(ALL.map(({ busy }) => busy)).filter(isUsualBusy),
+  congestionMs: lengthsOf(ALL.map(({ congestion }) => congestion)).filter(isUsualCongestion),
 }
 
+/** Of 480 + 620 Hz, which has no other cadences. */
+export const AMERICAN_PLAN: TonePlan = { busyMs: [500], congestionMs: [250] }
+
+/** A tone of 400 Hz without a pause (BT SIN 350), where a dial tone is another. */
+const BRITISH_PLAN: TonePlan = { ...USUAL_PLAN, unobtainableHz: 400 }
+
 /**
- * The plan of a country, by its code of ISO 3166, where that is on the other side of the line with one of its tones.
+ * The plan of a country, by its code of ISO 3166, where that is on the other side of the line with one of its tones, or
+ * has one that others do not have.
  * @returns for any other country, and for `undefined`, {@link USUAL_PLAN}
  */
 export function tonePlanOf(country: string | undefined): TonePlan {
   const tones = country === undefined ? undefined : nationalTonesOf(country)
   if (tones === undefined) return USUAL_PLAN
+  if (tones === NATIONAL_TONES.GB) return BRITISH_PLAN
   const busyMs = lengthsOf([tones.busy])
   // Where both are the same, the line is in use more often than the network is.
   const congestionMs = lengthsOf([tones.congestion]).filter((ms) => !busyMs.includes(ms))
-  const isUsual = busyMs.every((ms) => ms > LINE_MS) && congestionMs.every((ms) => ms < LINE_MS)
+  const isUsual = busyMs.every(isUsualBusy) && congestionMs.every(isUsualCongestion)
   return isUsual ? USUAL_PLAN : { busyMs, congestionMs }
 }
 
