@@ -101,8 +101,14 @@ describe('ringdown serve and ringdown call', () => {
   })
 
   it('explains itself', async () => {
-    for (const args of [['--help'], ['serve', '--help'], ['call', '--help'], ['bench', '--help'], ['demo', '--help']]) {
-      const help = ringdown(...args)
+    const all = ringdown('--help')
+    expect(await exitOf(all)).toBe(0)
+    expect(all.output).toMatch(/Examples:[\s\S]*Exit codes:/)
+    const listed = all.output.slice(all.output.indexOf('Commands:'), all.output.indexOf('Examples:'))
+    const commands = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name)
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'init', 'call', 'explain', 'phone', 'bench', 'demo']))
+    for (const command of commands.filter((name) => name !== 'help')) {
+      const help = ringdown(command, '--help')
       expect(await exitOf(help)).toBe(0)
       expect(help.output).toMatch(/Examples:[\s\S]*Exit codes:/)
     }

@@ -7,6 +7,7 @@ import type { Ears } from './ears.ts'
 import type { PhoneEnvironment } from './environment.ts'
 import { ExpectationError } from './expectation-error.ts'
 import { Expectations, type UntilOptions, type WithinOptions } from './expectations.ts'
+import { FollowedError, phoneOfCall } from './habit.ts'
 import { Hearing } from './hearing.ts'
 import { Keypad } from './keypad.ts'
 import type { Sayable } from './mouth.ts'
@@ -33,6 +34,9 @@ export class Phone {
   readonly #speaking: Speaking
   readonly #expectations: Expectations
 
+  /** How often it was called: the habit of a call is over when another comes. */
+  #calledCount = 0
+
   /** @param kind its set and the habits of its user; without these the test acts by hand */
   constructor(environment: PhoneEnvironment, { set = {}, onPlaced, onCall, onAnswered }: PhoneKind = {}) {
     const { host, clock, random } = environment
@@ -49,7 +53,7 @@ export class Phone {
       {
         onNote: (text) => this.note(text),
         onChange: () => this.#expectations.changed(),
-        onCalled: () => this.#run(onCall),
+        onCalled: () => this.#onCalled(onCall),
         onAnswered: () => this.#run(onAnswered),
       },
     )
@@ -287,12 +291,19 @@ export class Phone {
     this.#environment.onEvent(text)
   }
 
+  #onCalled(habit: PhoneKind['onCall']): void {
+    const call = ++this.#calledCount
+    const phone = phoneOfCall(this, () => call !== this.#calledCount)
+    if (habit !== undefined) this.#run(() => habit(phone))
+  }
+
   #run(script: ((phone: Phone) => Promise<void>) | undefined): void {
     if (script !== undefined)
       this.#environment.runScript(async () => {
         try {
           await script(this)
         } catch (error) {
+          if (error instanceof FollowedError) return
           // A caller who gives up while it rings is no mistake of the script.
           if (!(error instanceof ExpectationError) || this.#line.wasAnswered || this.ended?.by !== 'far end')
             throw error

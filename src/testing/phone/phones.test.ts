@@ -36,6 +36,33 @@ describe('phones that are called', () => {
     expect(pbx.recording('heard.wav').said).toEqual(['Hello ...', 'who is there, please?'])
   })
 
+  test.each<[string, PhoneKind, number]>([
+    ['before it has said a word', phones.person({ rings: 1, pauseMs: 3000 }), 7000],
+    ['while it speaks', phones.person({ rings: 1, pauseMs: 0, says: ['Hello?', 'Who is there?', 'Anybody?'] }), 7000],
+    ['before it puts the caller on hold', phones.holds({ rings: 1, pauseMs: 0, afterMs: 8000 }), 10_000],
+    ['while it rings', phones.person({ rings: 1, hangsUpAfterMs: 60_000 }), 3000],
+  ])('a phone that is hung up on %s, and called again, has forgotten the first call', async (_, kind, hangUpAtMs) => {
+    const pbx = exchange({})
+    const far = pbx.phone('far', kind)
+    const record = await pbx.start(
+      outbound(async (channel) => {
+        await channel.call('sip:far@far', { timeoutMs: hangUpAtMs })
+        await channel.waitForIdle({ timeoutMs: Math.max(hangUpAtMs - 6000, 0) })
+        await channel.hangUp()
+        const calledAt = pbx.sim.now
+        expect(await channel.call('sip:far@far')).toBe('ANSWERED')
+        // It rings as long as ever.
+        expect(pbx.sim.now - calledAt).toBeCloseTo(6000, -2)
+        await channel.waitForIdle({ timeoutMs: 5000 })
+        expect(channel.state()).toBe('ANSWERED')
+        await channel.hangUp()
+      }),
+    )
+    expect(record.error).toBeUndefined()
+    await pbx.done()
+    expect(far.callCount).toBe(2)
+  })
+
   test('a person hangs up at a word, or after a while', async () => {
     let pbx = await calling(phones.person({ hangsUpOn: /acme/i }), async (channel) => {
       await channel.filePlayer.play('hello.wav')
