@@ -2,7 +2,6 @@ import { Counters, DeadlineQueue, Fifo, type Instant, type Machine, token, Usage
 import type { Peer } from '../endpoint/control.ts'
 import {
   addToTag,
-  BRANCH_COOKIE,
   createResponse,
   cseqOf,
   parseVia,
@@ -17,6 +16,7 @@ import { createCancel } from './derived-requests.ts'
 import { InviteClient } from './invite-client.ts'
 import { InviteServer } from './invite-server.ts'
 import type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
+import { LiveTable } from './live-table.ts'
 import { isSamePeer, type Live, type LiveClient, type LiveServer, newClient } from './live-transaction.ts'
 import { mergeKey, type RequestIdentity, requestIdentity } from './matching.ts'
 import { NonInviteClient } from './non-invite-client.ts'
@@ -26,6 +26,7 @@ import type { LayerInput, LayerOutput, TransactionId } from './port.ts'
 import { noteSource, replyTarget } from './response-route.ts'
 import { createSend } from './send.ts'
 import { RFC_TIMING, type TransactionTiming } from './timing.ts'
+import { ViaStamp } from './via-stamp.ts'
 
 /**
  * The transaction layer of RFC 3261 section 17 with RFC 6026 and RFC 3581: finds the transaction of every message, runs
@@ -40,19 +41,11 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   readonly #counters: Counters<LayerCounter>
   readonly #maxServers: number
   readonly #overTcp: OverTcp
+  readonly #via: ViaStamp
   /** The To tag of everything that is answered without a transaction: it must not change from one copy to the next. */
   readonly #tag: string
 
-  readonly #byId = new Map<TransactionId, Live>()
-  /** Client transactions by branch; a CANCEL shares the branch of its INVITE and so has an index of its own. */
-  readonly #clients = new Map<string, LiveClient>()
-  readonly #cancels = new Map<string, LiveClient>()
-  /** Server transactions by {@link RequestIdentity}. */
-  readonly #servers = new Map<string, LiveServer>()
-  /** The {@link mergeKey} of every server transaction outside a dialog. */
-  readonly #mergeable = new Set<string>()
-  #serverCount = 0
-
+  readonly #table = new LiveTable()
   readonly #deadlines = new DeadlineQueue<Live>()
   readonly #outbox = new Fifo<LayerOutput>()
 
@@ -63,14 +56,14 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     this.#maxServers = options.maxServerTransactions ?? 100_000
     this.#tag = token(options.random)
     this.#overTcp = new OverTcp(options.maxUdpRequestBytes)
+    this.#via = new ViaStamp(options)
   }
 
   get sizes(): LayerSizes {
     return {
-      clientTransactions: this.#clients.size + this.#cancels.size,
-      serverTransactions: this.#serverCount,
-      indexEntries:
-        this.#byId.size + this.#clients.size + this.#cancels.size + this.#servers.size + this.#mergeable.size,
+      clientTransactions: this.#table.clientCount,
+      serverTransactions: this.#table.serverCount,
+      indexEntries: this.#table.entryCount,
       deadlines: this.#deadlines.size,
     }
   }
@@ -85,7 +78,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
         this.#startClient(input.id, input.request, input.to, now)
         break
       case 'ack':
-        if (!input.request.headers.has('via')) this.#addVia(input.request, input.to)
+        if (!input.request.headers.has('via')) this.#via.addTo(input.request, input.to)
         this.#outbox.push(createSend(input.request, input.to))
         break
       case 'respond':
@@ -146,7 +139,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
 
   #receiveRequest(request: SipRequest, identity: RequestIdentity, via: Via, from: Peer, now: Instant): void {
     const key = identity.of(request.method)
-    const known = this.#servers.get(key)
+    const known = this.#table.server(key)
     if (known !== undefined) {
       this.#counters.add('requestRetransmissionsReceived')
       known.machine.handle({ type: 'request' }, now)
@@ -155,13 +148,13 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     }
     const replyTo = replyTarget(via, from)
     const merge = mergeKey(request)
-    if (merge !== undefined && this.#mergeable.has(merge)) {
+    if (merge !== undefined && this.#table.isMerged(merge)) {
       this.#counters.add('mergedRequests')
       this.#refuse(request, replyTo, 482)
       return
     }
     const limit = merge === undefined ? this.#maxServers : Math.ceil(0.9 * this.#maxServers)
-    if (this.#serverCount >= limit) {
+    if (this.#table.serverCount >= limit) {
       this.#counters.add('overloadRefusals')
       this.#refuse(request, replyTo, 503)
       return
@@ -177,17 +170,14 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       merge,
       isCancelled: false,
     }
-    this.#serverCount++
-    this.#byId.set(id, live)
-    this.#servers.set(key, live)
-    if (merge !== undefined) this.#mergeable.add(merge)
+    this.#table.addServer(live)
     machine.handle({ type: 'request' }, now)
     this.#settle(live, now)
   }
 
   #receiveAck(request: SipRequest, identity: RequestIdentity, from: Peer, now: Instant): void {
     const key = identity.ofAck === undefined ? identity.of('INVITE') : identity.ofAck(toTag(request))
-    const live = this.#servers.get(key)
+    const live = this.#table.server(key)
     if (live?.machine instanceof InviteServer) {
       live.machine.handle({ type: 'ack', request, from }, now)
       this.#settle(live, now)
@@ -198,7 +188,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
 
   /** Section 9.2. The INVITE transaction is all the memory that a CANCEL needs: each copy of it gets the same 200. */
   #receiveCancel(request: SipRequest, identity: RequestIdentity, replyTo: Peer): void {
-    const live = this.#servers.get(identity.of('INVITE'))
+    const live = this.#table.server(identity.of('INVITE'))
     if (!(live?.machine instanceof InviteServer)) {
       this.#counters.add('unmatchedCancels')
       this.#refuse(request, replyTo, 481)
@@ -218,8 +208,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       this.#counters.add('foreignResponses')
       return
     }
-    // Section 17.1.3: the branch, and the method in CSeq because a CANCEL has the branch of its INVITE.
-    const live = (cseq.method === 'CANCEL' ? this.#cancels : this.#clients).get(via.value.params.get('branch') ?? '')
+    const live = this.#table.client(via.value.params.get('branch') ?? '', cseq.method)
     if (live !== undefined && live.machine.request.method === cseq.method) {
       live.machine.handle({ type: 'response', response }, now)
       this.#settle(live, now)
@@ -231,20 +220,22 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   }
 
   #startClient(id: TransactionId, request: SipRequest, to: Peer, now: Instant): void {
-    if (this.#byId.has(id)) throw new UsageError(`transaction ${id} exists already; take a new id from the sequence`)
+    if (this.#table.byId(id) !== undefined)
+      throw new UsageError(`transaction ${id} exists already; take a new id from the sequence`)
     if (request.method === 'ACK' || request.method === 'CANCEL') {
       throw new UsageError(
         `${request.method} starts no transaction here; use the input '${request.method.toLowerCase()}'`,
       )
     }
-    const branch = this.#addVia(request, to)
-    const way = this.#overTcp.wants(request, to, now) ? this.#switch(request, branch, { ...to, transport: 'tcp' }) : to
+    const branch = this.#via.addTo(request, to)
+    const way = this.#overTcp.wants(request, to, now)
+      ? this.#via.redirect(request, branch, { ...to, transport: 'tcp' })
+      : to
     if (way !== to) this.#counters.add('requestsOverTcp')
     const machine = this.#clientOf(id, request, way)
     const live = newClient(machine, branch)
     if (way !== to) live.overUdp = to
-    this.#byId.set(id, live)
-    this.#clients.set(branch, live)
+    this.#table.addClient(live)
     machine.handle({ type: 'start' }, now)
     this.#settle(live, now)
   }
@@ -254,27 +245,20 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     return request.method === 'INVITE' ? new InviteClient(options) : new NonInviteClient(options)
   }
 
-  /** Lets the Via say that the request goes to `to` (section 18.1.1). */
-  #switch(request: SipRequest, branch: string, to: Peer): Peer {
-    request.headers.shift('via')
-    request.headers.prepend('via', this.#viaOf(to, branch))
-    return to
-  }
-
   /** No connection for a request that is too long for UDP: over UDP after all, from the beginning (section 18.1.1). */
   #fallBack(live: LiveClient, overUdp: Peer, now: Instant): void {
     const { id, request } = live.machine
     this.#counters.add('requestsBackOverUdp')
     this.#overTcp.refused(overUdp, now)
     live.overUdp = undefined
-    live.machine = this.#clientOf(id, request, this.#switch(request, live.branch, overUdp))
+    live.machine = this.#clientOf(id, request, this.#via.redirect(request, live.branch, overUdp))
     live.machine.handle({ type: 'start' }, now)
     if (live.isCancelled && live.machine instanceof InviteClient) live.machine.handle({ type: 'cancel' }, now)
     this.#settle(live, now)
   }
 
   #cancel(id: TransactionId, headers: LiveClient['cancelHeaders'], now: Instant): void {
-    const live = this.#byId.get(id)
+    const live = this.#table.byId(id)
     if (!(live?.machine instanceof InviteClient) || live.side !== 'client') return
     live.cancelHeaders = headers
     live.isCancelled = true
@@ -283,7 +267,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   }
 
   #giveUp(id: TransactionId, now: Instant): void {
-    const live = this.#byId.get(id)
+    const live = this.#table.byId(id)
     if (live?.side !== 'client') return
     live.machine.handle({ type: 'giveUp' }, now)
     this.#settle(live, now)
@@ -300,21 +284,19 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     })
     const { branch } = invite
     const live = newClient(machine, branch, true)
-    this.#cancels.set(branch, live)
+    this.#table.addClient(live)
     machine.handle({ type: 'start' }, now)
     this.#settle(live, now)
   }
 
   #respond(id: TransactionId, response: SipResponse, now: Instant): void {
-    const live = this.#byId.get(id)
+    const live = this.#table.byId(id)
     if (live?.side !== 'server') {
       this.#counters.add('lateResponses')
       return
     }
     if (response.status >= 300 && live.ackKey !== undefined && live.machine instanceof InviteServer) {
-      const key = live.ackKey(toTag(response))
-      live.keys.push(key)
-      this.#servers.set(key, live)
+      this.#table.addKey(live, live.ackKey(toTag(response)))
     }
     live.machine.handle({ type: 'respond', response }, now)
     this.#settle(live, now)
@@ -322,7 +304,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
 
   /** Section 18.4. Rare, so looking through all transactions costs less than an index by peer. */
   #sendFailed({ to, reason, wasOpen }: Extract<LayerInput, { type: 'sendFailed' }>, now: Instant): void {
-    for (const live of [...this.#byId.values(), ...this.#cancels.values()]) {
+    for (const live of this.#table.all()) {
       if (!isSamePeer(live.side === 'client' ? live.machine.to : live.machine.replyTo, to)) continue
       if (live.side === 'client') this.#clientFailed(live, reason, wasOpen === true, now)
       else live.machine.handle({ type: 'transportError', reason }, now)
@@ -356,39 +338,13 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
           this.#counters.add(output.cause === 'timeout' ? 'timeouts' : 'transportErrors')
           break
         case 'terminated':
-          this.#forget(live)
+          this.#deadlines.delete(live)
+          this.#table.forget(live)
           break
       }
       if (!isCancel) this.#outbox.push(output)
     }
     if (live.machine.state !== 'terminated') this.#deadlines.set(live, live.machine.deadline())
-  }
-
-  #forget(live: Live): void {
-    this.#deadlines.delete(live)
-    this.#byId.delete(live.machine.id)
-    if (live.side === 'client') {
-      const index = live.isCancel ? this.#cancels : this.#clients
-      index.delete(live.branch)
-    } else {
-      this.#serverCount--
-      for (const key of live.keys) this.#servers.delete(key)
-      if (live.merge !== undefined) this.#mergeable.delete(live.merge)
-    }
-  }
-
-  /** Puts our Via on top (section 18.1.1) and returns its branch, unique for ever (section 8.1.1.7). */
-  #addVia(request: SipRequest, to: Peer): string {
-    const branch = BRANCH_COOKIE + token(this.#options.random)
-    request.headers.prepend('via', this.#viaOf(to, branch))
-    return branch
-  }
-
-  #viaOf(to: Peer, branch: string): string {
-    const transport = to.transport.toUpperCase()
-    // On TLS the far end may send requests of its own back over the connection (RFC 5923 section 5).
-    const alias = to.transport === 'tls' ? ';alias' : ''
-    return `SIP/2.0/${transport} ${this.#options.sentBy(to)};rport${alias};branch=${branch}`
   }
 
   /** Answers without a transaction (section 8.2.7). */
