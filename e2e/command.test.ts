@@ -107,8 +107,8 @@ describe('ringdown serve and ringdown call', () => {
     const listed = all.output.slice(all.output.indexOf('Commands:'), all.output.indexOf('Examples:'))
     const commands = [...listed.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, name = '']) => name)
     expect(commands).toEqual(expect.arrayContaining(['serve', 'init', 'call', 'explain', 'phone', 'bench', 'demo']))
-    for (const command of commands.filter((name) => name !== 'help')) {
-      const help = ringdown(command, '--help')
+    const helps = commands.filter((name) => name !== 'help').map((command) => ringdown(command, '--help'))
+    for (const help of helps) {
       expect(await exitOf(help)).toBe(0)
       expect(help.output).toMatch(/Examples:[\s\S]*Exit codes:/)
     }
