@@ -17,12 +17,11 @@ export interface TonePlan {
 const ALL: readonly NationalTones[] = Object.values(NATIONAL_TONES)
 
 /**
- * Busy is slow and congestion fast (ITU-T E.180 sections 6 and 7): up to 250 ms nearly everywhere, so with the tenth more
- * that it may last up to here. A tenth less than 300 ms, which is busy in some countries, cannot be told from it.
+ * Busy is slow and congestion fast (ITU-T E.180 sections 6 and 7): up to 250 ms nearly everywhere. Each may last a tenth more
+ * or less, so that 300 ms, which is busy in some countries, cannot be told from it where nobody says whose tone it is.
  */
-const LINE_MS = 275
-const isUsualBusy = (ms: number): boolean => 0.9 * ms > LINE_MS
-const isUsualCongestion = (ms: number): boolean => 1.1 * ms <= LINE_MS + 1
+const isUsualCongestion = (ms: number): boolean => ms <= 250
+const isUsualBusy = (ms: number): boolean => 0.9 * ms > 1.1 * 250
 
 /** The lengths that occur on the side of the line where they belong. */
 export const USUAL_PLAN: TonePlan = {

@@ -62,12 +62,13 @@ describe('the tones of countries', () => {
 
   it('say which side of the line busy and congestion lie on, and who is different', () => {
     expect(USUAL_PLAN).toEqual({
-      busyMs: [300, 330, 350, 375, 400, 480, 500, 750],
+      busyMs: [330, 350, 375, 400, 480, 500, 750],
       congestionMs: [165, 167, 175, 200, 240, 250],
     })
     const different = Object.keys(NATIONAL_TONES).filter((country) => tonePlanOf(country) !== USUAL_PLAN)
-    expect(different).toEqual(['BR', 'CN', 'ES', 'MX', 'SE', 'TH'])
+    expect(different).toEqual(['BR', 'CN', 'ES', 'FI', 'GB', 'GR', 'HU', 'MX', 'SE', 'TH'])
     expect(tonePlanOf('th')).toEqual({ busyMs: [500], congestionMs: [300] })
+    expect(tonePlanOf('UK')).toEqual({ ...USUAL_PLAN, unobtainableHz: 400 })
     expect(tonePlanOf('MX')).toEqual({ busyMs: [250], congestionMs: [] })
     expect(tonePlanOf('XX')).toBe(USUAL_PLAN)
     expect(tonePlanOf(undefined)).toBe(USUAL_PLAN)
