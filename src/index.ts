@@ -138,6 +138,7 @@ export {
 } from './kit/index.ts'
 export type { AudioClip, AudioStream, CodecName, FileSource, SpecialInformation } from './media/index.ts'
 export {
+  type AgentsConfig,
   type AuthenticationConfig,
   type CallerIdConfig,
   type ControlConfig,

@@ -11,6 +11,7 @@ import {
 } from '../calls/index.ts'
 import { Counters, type Logger, RingdownError } from '../kit/index.ts'
 import type { EndpointCounter } from '../sip/index.ts'
+import { WsAgentConnector } from './agents/ws-agent-connector.ts'
 import { AppLibrary } from './apps/app-library.ts'
 import { ConfiguredServices } from './apps/services.ts'
 import { authenticationOf } from './authentication.ts'
@@ -32,6 +33,7 @@ import { startSpeech } from './speech/start-speech.ts'
 import { DnsClient } from './transport/dns-client.ts'
 import { type LocalSocket, spokenTransports } from './transport/listener-choice.ts'
 import { SipTransports } from './transport/sip-transports.ts'
+import { WatchedTlsFiles } from './transport/watched-tls-files.ts'
 
 /** What a program that starts a server may bring along. */
 export interface ServerOptions {
@@ -113,6 +115,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     throw error
   })
   const speech = startSpeech(settings.speech, logger)
+  const agentTrust = WatchedTlsFiles.open(settings.agents, logger)
+  const agents = new WsAgentConnector({ tls: () => agentTrust.options })
   const services = new ConfiguredServices(settings.services, apps)
   const sipCounters = new Counters<EndpointCounter>()
 
@@ -127,6 +131,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     speech: speech.texts,
+    agents,
     ...routingOf(settings),
     ...(settings.users.length > 0 && { users: usersOf(settings, transports.sockets) }),
     rtpTimeoutMs: settings.media.rtpTimeoutMs,
@@ -159,6 +164,8 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   driver.pump()
   const shutdown = new Shutdown(exchange, driver, async () => {
     apps.close()
+    agents.close()
+    agentTrust.close()
     await Promise.all([transports.close(), media.close(), disk.close(), speech.close()])
   })
 
@@ -189,6 +196,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
         ...calls,
         ...sip,
         tcpConnections: transports.connections,
+        agentConnections: agents.connections,
         recordings,
         uploadsWaiting,
         sentences: speech.sizes().sentences,

@@ -577,6 +577,11 @@ describe('what is refused because it contradicts itself', () => {
       /^sip\.tls: \/.*nowhere\.pem cannot be read: ENOENT/,
     ],
     [
+      'an authority of agents that is no file',
+      { agents: { authority: 'nowhere.pem' } },
+      /^agents\.authority: \/.*nowhere\.pem cannot be read: ENOENT/,
+    ],
+    [
       'TLS of a trunk that is not reached over TLS',
       { trunks: [{ ...trunk, tls: { authority: 'notes.txt' } }] },
       /^trunks\[0\]\.tls is there and .* is not reached over TLS/,

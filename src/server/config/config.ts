@@ -46,10 +46,18 @@ export interface RingdownConfig {
   readonly rooms?: RoomsConfig
   readonly files?: FilesConfig
   readonly speech?: SpeechConfig
+  /** How voice agents are dialled: `channel.voiceAgent`. */
+  readonly agents?: AgentsConfig
   readonly records?: RecordsConfig
   readonly control?: ControlConfig
   readonly log?: LogConfig
   readonly shutdown?: ShutdownConfig
+}
+
+/** How voice agents are dialled. */
+export interface AgentsConfig {
+  /** The file of the authorities (PEM) that may vouch for an agent of a `wss:` address. Default: those that Node trusts. */
+  readonly authority?: string
 }
 
 /** SIP: where it is taken, and who we say that we are. */

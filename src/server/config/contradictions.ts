@@ -78,6 +78,7 @@ function tlsProblems({ sip }: CheckedConfig, settings: Settings): string[] {
     for (const problem of readTlsFiles({ authority: files.authority }).problems) problems.push(`sip.tls: ${problem}`)
   for (const [name, authority] of authorities)
     for (const problem of readTlsFiles({ authority }).problems) problems.push(`the trunk to ${name}: ${problem}`)
+  for (const problem of readTlsFiles(settings.agents).problems) problems.push(`agents.authority: ${problem}`)
   return problems
 }
 

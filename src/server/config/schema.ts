@@ -340,6 +340,7 @@ export const configSchema = object({
     }).optional(),
   }).optional(),
   speech: speechSchema.optional(),
+  agents: tls.optional(),
   records: object({
     calls: whole(0, 100_000, 'calls').optional(),
     bytesPerCall: whole(4096, 2 ** 20, 'bytes').optional(),

@@ -87,6 +87,7 @@ export interface Settings {
     readonly s3?: S3Settings
   }
   readonly speech: SpeechSettings
+  readonly agents: Pick<TlsFiles, 'authority'>
   readonly records: RecordLimits
   /** Without a directory: the default one. */
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
@@ -297,6 +298,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       ...s3Settings(config),
     },
     speech: speechSettings(config.speech, directory),
+    agents: config.agents?.authority === undefined ? {} : { authority: resolve(directory, config.agents.authority) },
     records: {
       calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,
       bytesPerCall: config.records?.bytesPerCall ?? DEFAULT_RECORD_LIMITS.bytesPerCall,
