@@ -152,6 +152,21 @@ export class ConferenceRoom {
     return this.#post(() => this.#room.announce(media))
   }
 
+  /**
+   * Lets only one party hear a file or a text, instead of the room, which goes on hearing the party.
+   * @returns whether it was heard to its end, once it has ended
+   */
+  async tell(party: PartyId, media: MediaToPlay): Promise<boolean> {
+    const checked = checkPlayable(this.#host, media)
+    return new Promise((resolve) => {
+      this.#host.post(() => {
+        const present = this.#room.party(party)
+        if (present === undefined) resolve(false)
+        else present.tell(checked, resolve)
+      })
+    })
+  }
+
   /** Hangs everybody up. */
   destroy(): Promise<boolean> {
     return this.#do({ type: 'destroyed' })

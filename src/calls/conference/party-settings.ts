@@ -76,6 +76,9 @@ export class ConferencePartyMediaSettings implements ConferencePartyMediaOptions
   readonly prefixMedia: PlayableMedia = new PlayableMedia()
   readonly onEntryMedia: PlayableMedia = new PlayableMedia()
   readonly onExitMedia: PlayableMedia = new PlayableMedia()
+  /** What the party alone hears when it has been muted and when it may be heard again, whoever did it. Default nothing. */
+  readonly onMutedMedia: PlayableMedia = new PlayableMedia()
+  readonly onUnmutedMedia: PlayableMedia = new PlayableMedia()
 
   constructor(options: ConferencePartyMediaOptions = {}) {
     const { ringbackTone, onConferenceStoppedFile, exitOnDtmfDigit } = options
@@ -106,6 +109,8 @@ export interface PartySettings {
   readonly prefix: FileToPlay | TextToSay | undefined
   readonly entry: FileToPlay | TextToSay | undefined
   readonly exit: FileToPlay | TextToSay | undefined
+  readonly muted: FileToPlay | TextToSay | undefined
+  readonly unmuted: FileToPlay | TextToSay | undefined
 }
 
 /**
@@ -127,8 +132,9 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
     )
   if (onConferenceStoppedFile !== undefined) assertMediaName(onConferenceStoppedFile)
   if (ringbackTone !== undefined) host.tones.steps(ringbackTone)
-  const [prefix, entry, exit] = [media.prefixMedia, media.onEntryMedia, media.onExitMedia].map(({ chosen }) => chosen)
-  for (const each of [prefix, entry, exit]) {
+  const all = [media.prefixMedia, media.onEntryMedia, media.onExitMedia, media.onMutedMedia, media.onUnmutedMedia]
+  const [prefix, entry, exit, muted, unmuted] = all.map(({ chosen }) => chosen)
+  for (const each of [prefix, entry, exit, muted, unmuted]) {
     if (each !== undefined && 'textToSay' in each && host.speech === undefined)
       throw new UsageError(`${what}: this exchange has no text-to-speech: announce files instead of texts`)
     if (each !== undefined) void prepareMedia(host, each)
@@ -151,6 +157,8 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
     prefix,
     entry,
     exit,
+    muted,
+    unmuted,
   }
 }
 

@@ -1,9 +1,10 @@
 import type { RoomId } from '../../media/index.ts'
 import type { CallHost } from '../host.ts'
 import type { Leg } from '../leg.ts'
+import type { FileToPlay, TextToSay } from '../playable-media.ts'
+import { PartySound } from './party-sound.ts'
 import type { Guest } from './room.ts'
 import type { PartyEffects } from './room-effects.ts'
-import { WaitingMedia } from './waiting-media.ts'
 
 /** The media of one party: made to be what the state of its room says, by what differs from before. */
 export class RoomParty {
@@ -11,7 +12,7 @@ export class RoomParty {
   /** Wall time, in milliseconds since 1970. */
   readonly enteredAt: number
   readonly #room: RoomId
-  readonly #waiting: WaitingMedia
+  readonly #sound: PartySound
   readonly #onFailed: () => void
   #now: PartyEffects | undefined
 
@@ -20,7 +21,7 @@ export class RoomParty {
     this.guest = guest
     this.enteredAt = host.wallTimeMs()
     this.#room = room
-    this.#waiting = new WaitingMedia(host, guest.leg.media, guest.settings)
+    this.#sound = new PartySound(host, guest.leg.media, guest.settings)
     this.#onFailed = onFailed
   }
 
@@ -32,15 +33,20 @@ export class RoomParty {
     const { hears, talks } = effects
     if (hears === this.#now?.hears && talks === this.#now.talks) return
     this.#now = effects
-    this.#waiting.be(hears === 'waiting')
+    this.#sound.wait(hears === 'waiting')
     this.leg.media.mix(
       { room: this.#room, talk: talks, listen: hears === 'room' },
       { onMixed: () => this.guest.onIn(), onFailed: () => this.#onFailed() },
     )
   }
 
+  /** Lets only this party hear something, instead of the room. */
+  tell(media: FileToPlay | TextToSay, onHeard: (isWhole: boolean) => void = () => {}): void {
+    this.#sound.tell(media, onHeard)
+  }
+
   leave(): void {
-    this.#waiting.be(false)
+    this.#sound.stop()
     this.leg.media.unmix()
   }
 }

@@ -137,7 +137,10 @@ export class Room {
 
   #tell(happening: RoomHappening): void {
     const about = 'party' in happening ? happening.party : undefined
-    for (const [id, { guest }] of this.#parties) guest.onHappening(happening, this, id === about)
+    for (const [id, party] of this.#parties) {
+      party.guest.onHappening(happening, this, id === about)
+      if (id === about) confirm(happening, party)
+    }
     this.events.emit(happening, (error) =>
       this.#host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
     )
@@ -159,6 +162,13 @@ export class Room {
   #fail(id: PartyId): void {
     this.handle({ type: 'left', party: id, why: 'failed' })
   }
+}
+
+/** Tells a party that it has been muted or unmuted, where it was configured so. */
+function confirm({ type }: RoomHappening, party: RoomParty): void {
+  const { muted, unmuted } = party.guest.settings
+  const media = type === 'muted' ? muted : type === 'unmuted' ? unmuted : undefined
+  if (media !== undefined) party.tell(media)
 }
 
 function piecesOf({ kind }: Announcement, settings: PartySettings | undefined): Pieces {

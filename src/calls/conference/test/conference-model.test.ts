@@ -54,6 +54,9 @@ async function run(seed: number): Promise<void> {
     for (let acts = 1 + integerBelow(random, 3); acts > 0; acts--)
       act(random, oneOf(random, phones) as Phone, oneOf(random, rooms()), oneOf(random, [...callers]))
     await pbx.sleep(5 + integerBelow(random, chance(random, 0.2) ? 2500 : 120))
+    // A room that has just been destroyed: the BYEs are on their way.
+    if ([...callers].some(({ channel, other }) => channel.state() === 'TRANSFERRED' && other.state() === 'IDLE'))
+      await pbx.sleep(10)
     expectOnePlaceEach(callers, rooms())
   }
   for (const phone of phones) if (phone.state !== 'IDLE') void phone.hangUp()
@@ -77,6 +80,7 @@ function anySettings(random: Random, channel: Channel) {
   if (chance(random, 0.5)) media.prefixMedia.textToSay('Somebody')
   if (chance(random, 0.5)) media.onEntryMedia.textToSay('has come')
   if (chance(random, 0.5)) media.onExitMedia.textToSay('has gone')
+  if (chance(random, 0.3)) media.onMutedMedia.textToSay('You are muted')
   return media
 }
 
@@ -100,6 +104,7 @@ function act(random: Random, phone: Phone, room: ConferenceRoom | undefined, cal
     () => room?.move(party, room.name === 'r' ? 's' : 'r'),
     () => (chance(random, 0.5) ? room?.lock() : room?.unlock()),
     () => room?.announce({ textToSay: 'Attention please.' }),
+    () => room?.tell(party, { textToSay: 'Between us.' }),
     () => (chance(random, 0.2) ? room?.destroy() : undefined),
     () => (caller?.channel.state() === 'TRANSFERRED' ? caller.channel.retrieveTransfer().catch(nothing) : undefined),
     () => caller?.other.hangUp(),

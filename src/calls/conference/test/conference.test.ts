@@ -195,6 +195,37 @@ describe('who is muted', () => {
     await meet.over()
   })
 
+  test('is told so where he was configured so, and nobody else is; what he hears alone he hears one after the other', async () => {
+    const meet = meeting((name, channel) => {
+      const media = settings(channel)
+      if (name === 'alice') media.onMutedMedia.textToSay('You are muted.')
+      if (name === 'alice') media.onUnmutedMedia.textToSay('You can be heard.')
+      return { conferencePartyMediaSettings: media }
+    })
+    const alice = await meet.join('alice')
+    const bob = await meet.join('bob')
+    await alice.press('0')
+    await alice.press('1')
+    await alice.expectSpeech(/you are muted/i)
+    await alice.expectSpeech(/can be heard/i)
+    await meet.pbx.sleep(300)
+    expect([await hears(alice, bob, 'Between us all.'), bob.hasHeard(/you/i)]).toEqual([true, false])
+    const [first] = meet.room.parties
+    const telling = meet.room.tell(first?.id ?? 0, { textToSay: 'Only for your ears.' })
+    expect(await meet.until(meet.room.tell(0, { textToSay: 'Nobody.' }))).toBe(false)
+    expect(await meet.until(telling)).toBe(true)
+    expect([alice.hasHeard(/only for/i), bob.hasHeard(/only for/i)]).toEqual([true, false])
+    await bob.hangUp()
+    await alice.hears.tone('ringback')
+    expect(await meet.until(meet.room.tell(first?.id ?? 0, { textToSay: 'You are alone.' }))).toBe(true)
+    await alice.hears.tone('ringback')
+    const cut = meet.room.tell(first?.id ?? 0, { textToSay: 'You will not hear all of this, I am afraid.' })
+    await alice.expectSpeech(/you will not/i)
+    await alice.hangUp()
+    expect(await meet.until(cut)).toBe(false)
+    await meet.over()
+  })
+
   test('scenario 18: in a locked room, whatever he presses', async () => {
     const meet = meeting(plain)
     const alice = await meet.join('alice')
