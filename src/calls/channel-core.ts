@@ -24,6 +24,8 @@ export class ChannelCore implements LegListener {
   visit: RoomVisit | undefined
   /** How its last transfer went. */
   transferCause: TransferCause = TransferCause.NONE
+  /** The service that answers its call. */
+  service: string | undefined
   /** Max-Forwards of the calls to be placed, where they carry one on that came to us. */
   maxForwards: number | undefined
   #leg: Leg | undefined

@@ -337,7 +337,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       this.#instances.refuse(service, 'inbound')
       return
     }
-    const core = new ChannelCore(this.#host, { near: room === undefined ? undefined : this.#rooms.get(room)?.near })
+    const roomOfService = service.room ?? this.#rooms.lastRoomOf(service.name)
+    const placement = roomOfService === undefined ? undefined : this.#rooms.placementFor(roomOfService)
+    const core = new ChannelCore(this.#host, placement)
+    core.service = service.name
     const leg = new IncomingLeg(this.#host, session, request, user, core)
     const trunk = this.#trunkOf(from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
@@ -354,7 +357,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   /** A call of ours to a room: nobody else can say what its ticket is. */
   #serviceOfRoom(room: string, { headers }: SipRequest): Service {
     const options = this.#rooms.takeInvitation(headers.get(TICKET_HEADER.toLowerCase()) ?? '')
-    return { name: `room:${room}`, app: conferenceService(room, options), parameters: {} }
+    return { name: `room:${room}`, app: conferenceService(room, options), parameters: {}, room }
   }
 
   #trunkOf(address: string, user: string | undefined): Trunk | undefined {

@@ -37,7 +37,7 @@ export interface LegMediaListener {
 
 /** Where in the media plane the legs of one application instance are, so that they can be bridged. */
 export interface Placement {
-  /** The leg that was opened last. */
+  /** The leg that was opened last, or is being opened. */
   near: LegId | undefined
   /** The codec of the stream that was started last: a call that is made now and gets it can be bridged as it is. */
   codec?: CodecName
@@ -172,6 +172,8 @@ export class LegMedia {
     this.#phase = 'opening'
     this.#host.onMediaLeg(this.#leg, this.#owner)
     const { near } = this.#placement
+    // Those that are opened before this one is there are placed beside it all the same.
+    if (near === undefined) this.#placement.near = this.#leg
     this.#host.media({
       type: 'open',
       leg: this.#leg,

@@ -8,6 +8,8 @@ export interface Service {
   readonly name: string
   readonly app: AppDefinition | AppProblem
   readonly parameters: Readonly<Record<string, unknown>>
+  /** The conference room that its callers come into, where that is known beforehand: they are placed where the room is. */
+  readonly room?: string
 }
 
 /** An incoming call as service selection sees it. */

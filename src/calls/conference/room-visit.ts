@@ -56,6 +56,7 @@ export class RoomVisit {
     })
     this.#patience = core.host.timer(() => this.#takeOut('failed', TransferCause.TIMEOUT))
     core.visit = this
+    core.host.rooms.noteVisit(core.service, room)
     core.transferCause = TransferCause.NONE
     leg.goAway(State.TRANSFERRING)
     if (carrier !== undefined) {

@@ -1,6 +1,7 @@
 import { UsageError } from '../../kit/index.ts'
 import { Cause } from '../enums.ts'
 import type { CallHost } from '../host.ts'
+import type { Placement } from '../leg-media.ts'
 import type { ConferenceOptions } from './party-settings.ts'
 import { type Guest, Room } from './room.ts'
 import type { PartyId, RoomPolicy } from './room-state.ts'
@@ -33,6 +34,10 @@ export class Rooms {
   readonly #mostRooms: number
   readonly #onRefused: () => void
   readonly #rooms = new Map<string, Room>()
+  /** Of those who are on their way into a room, or in it. */
+  readonly #placements = new Map<string, Placement>()
+  /** The room that a service has last brought a caller into, by its name. */
+  readonly #lastRooms = new Map<string, string>()
   readonly #invitations = new Map<string, ConferenceOptions>()
 
   /** @param onRefused somebody was refused because there is no place */
@@ -49,6 +54,25 @@ export class Rooms {
 
   get size(): number {
     return this.#rooms.size
+  }
+
+  /** Where the calls are to be that will come into a room: legs can be mixed only beside each other. */
+  placementFor(name: string): Placement {
+    const placement = this.#placements.get(name) ?? { near: undefined }
+    placement.near = this.#rooms.get(name)?.near ?? placement.near
+    // Names of rooms that nobody came into after all.
+    if (this.#placements.size > this.#mostRooms) this.#placements.clear()
+    this.#placements.set(name, placement)
+    return placement
+  }
+
+  /** Callers of a service that brings them into rooms are likely to come where the last of them went. */
+  lastRoomOf(service: string): string | undefined {
+    return this.#lastRooms.get(service)
+  }
+
+  noteVisit(service: string | undefined, room: string): void {
+    if (service !== undefined) this.#lastRooms.set(service, room)
   }
 
   get(name: string): Room | undefined {
@@ -107,8 +131,13 @@ export class Rooms {
     return options
   }
 
+  #forget(name: string): void {
+    this.#rooms.delete(name)
+    this.#placements.delete(name)
+  }
+
   #create(name: string): Room {
-    const room = new Room(this.#host, name, this.#policy, () => this.#rooms.delete(name))
+    const room = new Room(this.#host, name, this.#policy, () => this.#forget(name))
     this.#rooms.set(name, room)
     return room
   }

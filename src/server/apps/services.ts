@@ -68,12 +68,12 @@ export class ConfiguredServices implements ServiceDirectory {
     else this.#running.set(service, left)
   }
 
-  #take({ name, app, parameters, maxCalls }: ServiceSettings): Service {
+  #take({ name, app, parameters, maxCalls, room }: ServiceSettings): Service {
     const running = this.#running.get(name) ?? 0
     this.#running.set(name, running + 1)
     if (maxCalls !== undefined && running >= maxCalls) return { name, app: full, parameters }
     const found = 'file' in app ? this.#apps.find(app) : app
     const isOutbound = typeof found !== 'string' && appDirection(found) !== 'inbound'
-    return { name, app: isOutbound ? 'wrongDirection' : found, parameters }
+    return { name, app: isOutbound ? 'wrongDirection' : found, parameters, ...(room !== undefined && { room }) }
   }
 }

@@ -165,6 +165,8 @@ export interface ServiceSettings {
   readonly app: AppDefinition | AppFile
   readonly parameters: Readonly<Record<string, unknown>>
   readonly maxCalls: number | undefined
+  /** The conference room that its callers come into. */
+  readonly room?: string
 }
 
 /** Where an application stands. */
@@ -260,6 +262,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       app: appOf(service, directory),
       parameters: service.parameters ?? {},
       maxCalls: service.limits?.maxCalls,
+      ...(service.room !== undefined && { room: typeof service.room === 'string' ? service.room : service.room.name }),
     })),
     trunks,
     numbering: config.numbering && definedOnly(config.numbering),
