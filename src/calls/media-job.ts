@@ -54,6 +54,8 @@ export interface RunPlan {
   readonly timeoutMs?: number | undefined
   /** The engine has the job. */
   onBegun?(job: RunningJob): void
+  /** The beep is over. */
+  onBeeped?(): void
   /** The source that was to be played after another has begun. */
   onPlayingNext?(): void
   /** False ends the job: there is no room for more. */
@@ -170,7 +172,10 @@ export abstract class MediaJob<Cause extends string> {
       get bargeIn() {
         return plan.bargeIn
       },
-      onBeeped: () => this.#releaseTransmitter(run),
+      onBeeped: () => {
+        this.#releaseTransmitter(run)
+        plan.onBeeped?.()
+      },
       onRecorded: (samples) => {
         if (plan.onRecorded?.(samples) === false) run.stop?.()
       },

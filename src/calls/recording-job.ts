@@ -53,6 +53,7 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
   #audioDetected = false
   #paused: Required<PauseOptions> | undefined
   #running: RunningJob | undefined
+  #begun: Promise<boolean> = Promise.resolve(false)
 
   constructor(core: ChannelCore, name: string) {
     super(core, name, 'receiver')
@@ -61,6 +62,15 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
   /** Whether the last recording holds anything but silence. */
   audioDetectedInRecording(): boolean {
     return this.#audioDetected
+  }
+
+  /**
+   * Resolves when the recording has begun and its beep, if there is one, is over: then something else can be played. Resolves
+   * with false when it has ended before that, or none was started.
+   */
+  async waitUntilBegun(): Promise<boolean> {
+    if (this.state() === 'IDLE') return false
+    return Promise.race([this.#begun, this.waitUntilFinished().then(() => false)])
   }
 
   /** Whether the recording that runs is paused. */
@@ -115,6 +125,10 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
         throw new UsageError(`${what}: ${name} must be true or false, not ${JSON.stringify(value)}`)
     const sampleRateHz = rateOf(what, file, format, options.sampleRateHz, leg.media.sampleRateHz)
     const isPaused = (): boolean => this.isPaused()
+    let begun: (isRecording: boolean) => void = () => {}
+    const hasBegun = new Promise<boolean>((resolve) => {
+      begun = resolve
+    })
     let sink: RecordingSink | undefined
     this.launch(leg, {
       get bargeIn() {
@@ -143,7 +157,9 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
         this.#running = job
         // It was paused before there was anything to pause.
         if (this.#paused !== undefined) job.pauseRecording(this.#paused.cut)
+        if (!beepOnStart) begun(true)
       },
+      onBeeped: () => begun(true),
       onRecorded: (samples) => sink?.write(samples) ?? false,
       complete: async ({ audioDetected = false }) => {
         this.#running = undefined
@@ -152,6 +168,7 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
         await sink?.close()
       },
     })
+    this.#begun = hasBegun
     this.#audioDetected = false
     this.#paused = undefined
   }

@@ -88,7 +88,9 @@ export class MediaTruth {
         return
       case 'recorded': {
         const truth = this.#received.get(event.leg)?.truth
-        if (truth !== undefined) this.#blocks.set(event.samples, truth)
+        // Of a pause, nothing is recorded.
+        const isSilent = event.samples.every((sample) => sample === 0)
+        if (truth !== undefined && !isSilent) this.#blocks.set(event.samples, truth)
         return
       }
       case 'bridged':
