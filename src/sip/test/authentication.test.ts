@@ -1,15 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { Counters, seededRandom } from '../../kit/index.ts'
-import { DigestServer, type EndpointAuthentication, type EndpointCounter, type EndpointOptions } from '../index.ts'
+import { Counters, seededRandom, silentLogger } from '../../kit/index.ts'
+import {
+  DigestServer,
+  type EndpointAuthentication,
+  type EndpointCounter,
+  type EndpointOptions,
+  LockOut,
+} from '../index.ts'
 import { Agent, answerAtOnce, call, OFFER, type Pair, Phone, pair, Wire } from './wire.ts'
 
 /** Options of an endpoint that knows the user alice, and asks everybody who is not said to be trusted. */
-function asking(counters = new Counters<EndpointCounter>(), isProxy = false): Partial<EndpointOptions> {
+function asking(
+  counters = new Counters<EndpointCounter>(),
+  isProxy = false,
+  lockOut?: LockOut,
+): Partial<EndpointOptions> {
   const server = new DigestServer({
     realm: 'example.com',
     lookup: (username) => (username === 'alice' ? { password: 'secret' } : undefined),
     random: seededRandom(7),
     isProxy,
+    ...(lockOut && { lockOut }),
   })
   const requires = (request: { uri: string }) => !request.uri.includes('open')
   return { counters, authentication: { requires, server } }
@@ -74,6 +85,41 @@ describe('authentication', () => {
     both.wire.run(100)
     expect(both.alice.heard).toEqual(['answered 200'])
     expect(both.bob.event('incoming').user).toBeUndefined()
+  })
+
+  it('locks out who guesses: 403 without a challenge, also for the right password, and only there', () => {
+    const counters = new Counters<EndpointCounter>()
+    const lines: unknown[] = []
+    const log = (details: object, message: string) => void lines.push(details, message)
+    const logger = { ...silentLogger, warn: log }
+    const options = asking(counters, false, new LockOut({ failures: 2, forMs: 60_000 }))
+    const both = pair({ bob: { ...options, logger } })
+    answerAtOnce(both.bob)
+    const attempt = (session: number, password: string, withinMs = 100) => {
+      const before = both.alice.heard.length
+      both.alice.do({
+        type: 'invite',
+        session,
+        to: both.bob.uri,
+        body: OFFER,
+        credentials: { ...credentials, password },
+      })
+      both.wire.run(withinMs)
+      return both.alice.heard.slice(before)
+    }
+    expect(attempt(1, 'guess')).toEqual(['failed response 401'])
+    expect(lines).toEqual([])
+    expect(attempt(2, 'guess')).toEqual(['failed response 401'])
+    expect(lines).toEqual([
+      { username: 'alice', address: both.alice.peer.address },
+      'too many wrong passwords: locked out for a while',
+    ])
+    expect(attempt(3, 'secret')).toEqual(['failed response 403'])
+    expect(both.bob.heard).toEqual([])
+    expect(counters.snapshot()).toMatchObject({ failedAuthentications: 2, lockOuts: 1, lockedOutRequests: 1 })
+    both.wire.run(60_000)
+    expect(attempt(4, 'secret')).toEqual(['answered 200'])
+    expect(counters.get('lockOuts')).toBe(1)
   })
 
   it('asks nobody for whom his address vouches, and says who that is', () => {
