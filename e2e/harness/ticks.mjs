@@ -42,7 +42,8 @@ class SteadyIo {
     packet[2] = sequence >>> 8
     packet[3] = sequence
     for (let i = 0; i < 4; i++) packet[4 + i] = timestamp >>> (24 - 8 * i)
-    if (listensForTones) for (let i = 0; i < 160; i++) packet[12 + i] = chord[(160 * sequence + i) % chord.length]
+    if (listensForTones || listensForSpeech)
+      for (let i = 0; i < 160; i++) packet[12 + i] = chord[(160 * sequence + i) % chord.length]
     if (isRoom) for (let i = 12; i < 172; i++) packet[i] = sounds[leg]
     packet[11] = leg
     this.source.port = 4000 + 2 * leg
@@ -61,6 +62,7 @@ class SteadyIo {
 const [scenario, ticks] = process.argv.slice(2)
 const isRoom = scenario.endsWith('room')
 const listensForTones = scenario === 'player and listening for digits'
+const listensForSpeech = scenario === 'player that speech interrupts'
 /** Half a second of two tones of the keypad that are no digit, one being too soft, then as much silence. */
 const chord = new Uint8Array(8000).fill(0xff)
 const sineOf = (hz, peak, i) => peak * Math.sin((2 * Math.PI * hz * i) / 8000)
@@ -137,7 +139,11 @@ for (let leg = 0; leg < LEGS; leg++) {
       scenario === 'player' && leg % 2 === 0
         ? { encoding: 'pcmu', sampleRateHz: 8000, data: new Uint8Array(80_000).map((_, i) => i) }
         : { encoding: 'pcm16', sampleRateHz: 8000, data: samples }
-    send({ type: 'play', leg, job: leg, source: { kind: 'audio', clip, loop: true }, bargeIn: false })
+    const source = { kind: 'audio', clip, loop: true }
+    // A few are enough: to listen for speech costs ten times what to play does.
+    const bargeInOnSpeech = listensForSpeech && leg % 5 === 0
+    send({ type: 'play', leg, job: leg, source, bargeIn: false, bargeInOnSpeech })
+    if (bargeInOnSpeech) send({ type: 'listen', leg, job: LEGS + leg, for: { bargeIn: false } })
   }
 }
 

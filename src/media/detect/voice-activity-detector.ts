@@ -142,8 +142,8 @@ const STEADY = 0.96
 /** The mean of it over some 160 ms: music seldom gets below it, speech seldom above. */
 const MOST_ALIKE = 0.92
 const ENOUGH_EVIDENCE = 2
-/** While we play: about 60 ms more of it, and what an echo that was lost by 15 dB on its way seldom reaches. */
-const GUARDED_EVIDENCE = 4
+/** While we play: about 40 ms more of it, and what an echo that was lost by 15 dB on its way seldom reaches. */
+const GUARDED_EVIDENCE = 3
 const GUARDED_POWER: number = energyAtLevel(-34, 1)
 const VOICE_REACHES_MS = 200
 const LONGEST_CONSONANT_MS = 300

@@ -156,6 +156,27 @@ export interface RecordLimits {
   readonly dtmfElimination?: boolean
 }
 
+/** What a `listen` waits for. All times are of the sound that was heard. */
+export interface ListenFor {
+  /**
+   * `speech`: until somebody speaks. `silence`: until nobody has spoken for `silenceMs`, from the beginning on. `utterance`:
+   * until somebody has spoken and then fallen silent for `silenceMs`. Default: until it is stopped.
+   */
+  readonly until?: 'speech' | 'silence' | 'utterance'
+  /** Shorter speech is none. Default 0: some 80 ms, less cannot be told. */
+  readonly minSpeechMs?: number
+  /** After so long without it, speech has ended. Default 300. */
+  readonly silenceMs?: number
+  /** Stop with TIMEOUT when nobody has spoken for so long; it does not pass while the leg plays. Default: never. */
+  readonly initialSilenceMs?: number
+  /** Stop with TIMEOUT after this long. Default: never. */
+  readonly timeoutMs?: number
+  /** Stop with BARGEIN at a new digit. */
+  readonly bargeIn: boolean
+  /** The sound of the speech is wanted, from 200 ms before it to where its end was noticed. */
+  readonly sound?: { readonly sampleRateHz: 8000 | 16_000 }
+}
+
 export type MediaCommand =
   /**
    * Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it.
@@ -179,7 +200,10 @@ export type MediaCommand =
       readonly leg: LegId
       readonly job: JobId
       readonly source: PlaySource
+      /** A new digit of the far end ends it with BARGEIN. */
       readonly bargeIn: boolean
+      /** So does speech of the far end; see `listen` for what is taken for speech while we play. Default false. */
+      readonly bargeInOnSpeech?: boolean
       /** Another source will follow: see `playNext`. Default false. */
       readonly more?: boolean
     }
@@ -226,6 +250,12 @@ export type MediaCommand =
       /** By its code of ISO 3166: whose tones they are, where cadences differ. */
       readonly country?: string
     }
+  /**
+   * Listens for speech: each is said by `voice` when it begins and ends, and its sound handed over as `recorded` where that
+   * is asked for. While the leg plays, and 300 ms longer, only what is loud and longer is taken for speech (from -34 dBm0
+   * on): the rest may be an echo. Ends with NORMAL when what it waits for has come, with TIMEOUT, BARGEIN, or with the leg.
+   */
+  | { readonly type: 'listen'; readonly leg: LegId; readonly job: JobId; readonly for: ListenFor }
   /** Ends a job with ABORTED. */
   | { readonly type: 'stopJob'; readonly leg: LegId; readonly job: JobId }
   /**
@@ -304,6 +334,14 @@ export type MediaEvent =
       readonly startedMsAgo: number
       /** What a special information tone says. */
       readonly meaning?: SpecialInformation
+    }
+  /** Somebody has begun to speak, or has ended: so long ago, in milliseconds of what was heard. */
+  | {
+      readonly type: 'voice'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly state: 'began' | 'ended'
+      readonly msAgo: number
     }
   /** A job is over; for a recording, `audioDetected` says whether anything but silence was heard. */
   | {

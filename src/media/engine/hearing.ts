@@ -19,6 +19,8 @@ export interface FrameListener {
    * nobody else listens, packets are waited for so long that the sound need not follow the network.
    */
   readonly isPatient?: boolean
+  /** Does with whatever the others need: alone it hears as soon as can be, beside a recorder as late. */
+  readonly isEasy?: boolean
 }
 
 /**
@@ -110,7 +112,9 @@ export class Hearing {
   }
 
   #choosePatience(): void {
-    const isPatient = this.#listeners.every((listener) => listener.isPatient === true)
+    const isPatient =
+      this.#listeners.some((listener) => listener.isPatient === true) &&
+      this.#listeners.every((listener) => listener.isPatient === true || listener.isEasy === true)
     this.#buffer?.waitAtLeast(isPatient ? PATIENT_DELAY_MS : TICK_MS)
   }
 

@@ -10,6 +10,7 @@ import { TONE_PRESETS } from '../tone/presets.ts'
 import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, PlaySource, StreamParameters } from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
+import { Listenings } from './listenings.ts'
 import type { Outbound } from './outbound.ts'
 import { type RecordingPlace, Recordings } from './recordings.ts'
 import type { Seat } from './seat.ts'
@@ -27,7 +28,7 @@ export interface JobPlace extends RecordingPlace {
   readonly seat: Seat | undefined
 }
 
-/** The jobs on a leg: at most one that transmits, any number that record or detect. Each ends once, and says so. */
+/** The jobs on a leg: at most one that transmits, any number that record, detect or listen. Each ends once, and says so. */
 export class Jobs {
   /** Times that a player had nothing to send because the disk was late. */
   playerUnderruns = 0
@@ -41,6 +42,7 @@ export class Jobs {
   readonly #recordings: Recordings
   readonly #detections: Detection[] = []
   readonly #taps: Tap[] = []
+  readonly #listenings: Listenings
 
   constructor(
     leg: LegId,
@@ -57,6 +59,7 @@ export class Jobs {
     this.#outbound = outbound
     this.#place = place
     this.#recordings = new Recordings(leg, workshop, events, inbound, place)
+    this.#listenings = new Listenings(leg, workshop, events, inbound, () => this.isTransmitting)
   }
 
   get isTransmitting(): boolean {
@@ -70,10 +73,11 @@ export class Jobs {
     else if (command.type === 'pauseRecording' || command.type === 'resumeRecording')
       this.#pauseOrResume(command, mediaMs)
     else if (stream === undefined) this.#refuse(command.job, 'the leg has no stream yet')
-    else if (command.type === 'play') this.#play(command)
+    else if (command.type === 'play') this.#play(command, mediaMs)
     else if (command.type === 'sendDigits') this.#sendDigits(command, stream)
     else if (command.type === 'detect') this.#detect(command, mediaMs)
     else if (command.type === 'tap') this.#tap(command, mediaMs)
+    else if (command.type === 'listen') this.#listenings.begin(command.job, command.for, mediaMs)
     else this.#record(command, mediaMs)
   }
 
@@ -81,6 +85,7 @@ export class Jobs {
   interrupt(): void {
     if (this.#transmitting?.bargeIn === true) this.#endTransmission('BARGEIN')
     this.#recordings.interrupt()
+    this.#listenings.interrupt()
   }
 
   /** Ends every job. Recordings that are stopped get what still waits to be heard. */
@@ -90,15 +95,19 @@ export class Jobs {
     this.#recordings.end(cause, detail)
     for (const detection of [...this.#detections]) this.#endDetection(detection, cause, detail)
     for (const tap of [...this.#taps]) this.#endTap(tap, cause, detail)
+    this.#listenings.end(cause, detail)
   }
 
-  #play({ job: id, source, bargeIn, more = false }: Extract<JobCommand, { type: 'play' }>): void {
+  #play(command: Extract<JobCommand, { type: 'play' }>, mediaMs: number): void {
+    const { job: id, source, bargeIn, bargeInOnSpeech = false, more = false } = command
     const job = jobOf(id, bargeIn)
     job.more = more
-    this.#transmit(job, this.#player(source, id), () => {
+    const isPlayed = this.#transmit(job, this.#player(source, id), () => {
       if (job.more) this.#waitForNext(job)
       else this.#endTransmission('NORMAL')
     })
+    // What is sent in the slot after the one in which speech was told is silence.
+    if (isPlayed && bargeInOnSpeech) this.#listenings.whilePlaying(() => this.#endTransmission('BARGEIN'), mediaMs)
   }
 
   /** Its packets are silence until there is something to go on with. */
@@ -220,6 +229,7 @@ export class Jobs {
   #stopJob(job: JobId): void {
     if (this.#transmitting?.id === job && this.#transmitting.isBeep !== true) this.#endTransmission('ABORTED')
     this.#recordings.stop(job)
+    this.#listenings.stop(job)
     const detection = this.#detections.find((candidate) => candidate.id === job)
     if (detection !== undefined) this.#endDetection(detection, 'ABORTED')
     const tap = this.#taps.find((candidate) => candidate.id === job)
@@ -229,6 +239,7 @@ export class Jobs {
   #endTransmission(cause: JobCause, detail?: string): void {
     const job = this.#transmitting!
     this.#transmitting = undefined
+    this.#listenings.playedOut()
     const { seat } = this.#place
     seat?.resume()
     if (seat?.listens !== true) this.#outbound.transmit(new SilenceSender(TRAILING_PACKETS))

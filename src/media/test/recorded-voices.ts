@@ -14,7 +14,7 @@ export interface RecordedVoice {
  */
 export function recordedVoices(): readonly RecordedVoice[] {
   return [
-    { samples: decoded(AMELIA), beginsAtMs: 160, endsAtMs: 700 },
+    { samples: decoded(AMELIA), beginsAtMs: 160, endsAtMs: 820 },
     { samples: decoded(ATHENA), beginsAtMs: 140, endsAtMs: 800 },
   ]
 }
