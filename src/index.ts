@@ -15,6 +15,7 @@ export {
   type AttemptOutcome,
   AudioStreamCause,
   type AudioStreamOptions,
+  type BargeIn,
   type CallAttempt,
   type CallBasics,
   type CallDetails,

@@ -1,4 +1,5 @@
 import { UsageError } from '../kit/index.ts'
+import { type BargeIn, bargeInOf } from './barge-in.ts'
 import type { ChannelCore } from './channel-core.ts'
 import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
@@ -17,8 +18,11 @@ import {
 
 /** How something is played. */
 export interface PlayOptions {
-  /** A new digit ends the playing with BARGEIN. Digits that are already buffered do not. Default false. */
-  bargeIn?: boolean
+  /**
+   * A new digit (`true` or 'digit'), speech, or both end the playing with BARGEIN. Digits that are already buffered do
+   * not. Default false.
+   */
+  bargeIn?: BargeIn
   /** Begin again at the end, until stopped. Default false. */
   loop?: boolean
   /** Ends with TIMEOUT after so long. Default: no limit. */
@@ -146,9 +150,10 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   #startAll(leg: Leg, items: readonly (FileToPlay | TextToSay)[], options: PlayFileOptions): void {
     const { bargeIn = false, loop = false, startMs = 0, timeoutMs } = options
     checkTimeout('filePlayer', timeoutMs)
-    const run = new PlayRun(this.core.host, leg, items, { bargeIn, loop, startMs })
+    const interruption = bargeInOf('filePlayer', bargeIn)
+    const run = new PlayRun(this.core.host, leg, items, { interruption, loop, startMs })
     this.launch(leg, {
-      bargeIn,
+      bargeIn: interruption.bargeIn,
       timeoutMs,
       what: describeAll(items),
       prepare: (isWanted) => run.prepare(isWanted),

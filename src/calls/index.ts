@@ -11,6 +11,7 @@ export {
   inbound,
   outbound,
 } from './app.ts'
+export type { BargeIn } from './barge-in.ts'
 export type { CallTone, EarlyMediaTones, ToneOptions } from './call-progress.ts'
 export { causeOfRelease, causeOfResponse, type RejectCause, type ReleaseReason, STATUS_OF_REJECT } from './cause-map.ts'
 export { Channel } from './channel.ts'

@@ -1,4 +1,5 @@
 import { UsageError } from '../kit/index.ts'
+import type { BargeInCommand } from './barge-in.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
 import type { JobCommand } from './leg-media.ts'
@@ -9,7 +10,7 @@ import type { FileToPlay, TextToSay } from './playable-media.ts'
 
 /** How a run goes. */
 export interface PlayRunOptions {
-  readonly bargeIn: boolean
+  readonly interruption: BargeInCommand
   /** Begin again after the last item. */
   readonly loop: boolean
   /** Where to begin in the first item. */
@@ -75,12 +76,12 @@ export class PlayRun {
    */
   async prepare(isWanted: () => boolean): Promise<JobCommand> {
     this.#isWanted = isWanted
-    const { startMs, bargeIn } = this.#options
+    const { startMs, interruption } = this.#options
     this.#current = await this.#open(0, startMs)
     return {
       type: 'play',
       source: this.#current.playable.source,
-      bargeIn,
+      ...interruption,
       more: this.#after(0) !== undefined,
     }
   }

@@ -1,4 +1,5 @@
 import { UsageError } from '../kit/index.ts'
+import { bargeInOf } from './barge-in.ts'
 import type { ChannelCore } from './channel-core.ts'
 import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
@@ -31,12 +32,13 @@ export class TonePlayer extends MediaJob<PlayerCause> {
   startOn(leg: Leg, tone: string, options: PlayOptions): void {
     const { bargeIn = false, loop = false, timeoutMs } = options
     checkTimeout('tonePlayer', timeoutMs)
+    const interruption = bargeInOf('tonePlayer', bargeIn)
     const steps = this.core.host.tones.steps(tone)
     this.launch(leg, {
-      bargeIn,
+      bargeIn: interruption.bargeIn,
       timeoutMs,
       what: tone,
-      prepare: () => ({ type: 'play', source: { kind: 'tone', steps, loop }, bargeIn }),
+      prepare: () => ({ type: 'play', source: { kind: 'tone', steps, loop }, ...interruption }),
     })
   }
 }

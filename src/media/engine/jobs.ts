@@ -106,7 +106,7 @@ export class Jobs {
       if (job.more) this.#waitForNext(job)
       else this.#endTransmission('NORMAL')
     })
-    // What is sent in the slot after the one in which speech was told is silence.
+    // What is sent next is silence.
     if (isPlayed && bargeInOnSpeech) this.#listenings.whilePlaying(() => this.#endTransmission('BARGEIN'), mediaMs)
   }
 
