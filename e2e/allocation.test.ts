@@ -13,7 +13,7 @@ describe('from sweep to send nothing is allocated', () => {
   it.each([
     'player',
     'player and listening for digits',
-      'player that speech interrupts',
+    'player that speech interrupts',
     'streaming player',
     'live audio and taps',
     'bridge',

@@ -36,6 +36,7 @@ import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
+import { SpeechDetector } from './speech-detector.ts'
 import { WholeCallRecorder } from './whole-call-recorder.ts'
 
 /**
@@ -68,6 +69,7 @@ export class Channel {
   readonly dtmfPlayer: DtmfPlayer
   readonly dtmfDetector: DtmfDetector
   readonly voiceAgent: VoiceAgent
+  readonly speechDetector: SpeechDetector
   readonly sip: ChannelSip
   readonly #core: ChannelCore
   /** What the far end hears while it waits. */
@@ -85,6 +87,7 @@ export class Channel {
     this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)
     this.voiceAgent = new VoiceAgent(core)
+    this.speechDetector = new SpeechDetector(core)
     this.sip = new ChannelSip(core)
     this.#waitingSound = new MediaOrTonePlayer(core, this.filePlayer, this.tonePlayer)
   }

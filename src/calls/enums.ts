@@ -127,6 +127,21 @@ export const RecorderCause = {
 } as const
 export type RecorderCause = (typeof RecorderCause)[keyof typeof RecorderCause]
 
+/** Why the speech detector stopped listening, or NONE while it has not. */
+export const SpeechDetectorCause = {
+  ERROR: 'ERROR',
+  /** What it waited for has come: speech, silence, or an utterance. */
+  NORMAL: 'NORMAL',
+  /** A new digit cut it short. */
+  BARGEIN: 'BARGEIN',
+  /** The application stopped it. */
+  ABORTED: 'ABORTED',
+  HANGUP: 'HANGUP',
+  TIMEOUT: 'TIMEOUT',
+  NONE: 'NONE',
+} as const
+export type SpeechDetectorCause = (typeof SpeechDetectorCause)[keyof typeof SpeechDetectorCause]
+
 /** Why `getDigits` returned, or NONE while it has not. */
 export const DtmfDetectorCause = {
   HANGUP: 'HANGUP',

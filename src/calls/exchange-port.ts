@@ -11,6 +11,7 @@ import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
 import type { Trunk, TrunkHealth } from './routing/trunk.ts'
 import type { ServiceDirectory } from './service.ts'
+import type { SpeechRecogniser } from './speech-recogniser.ts'
 import type { TextToSpeech } from './text-to-speech.ts'
 import type { LocalUsersOptions, PhoneChange } from './upkeep/local-users.ts'
 import type { TrunkStatus } from './upkeep/trunk-status.ts'
@@ -32,6 +33,8 @@ export interface ExchangeOptions {
   readonly speech?: TextToSpeech
   /** What dials voice agents. Default: nothing does, and `voiceAgent.connect` says so. */
   readonly agents?: AgentConnector
+  /** What recognises speech. Default: nothing does, and `speechDetector.recognise` says so. */
+  readonly recogniser?: SpeechRecogniser
   readonly trunks?: readonly Trunk[]
   /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
   readonly numbering?: NumberPlan

@@ -378,6 +378,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       files: this.#options.files,
       speech: this.#options.speech,
       agents: this.#options.agents,
+      recogniser: this.#options.recogniser,
       tones: this.tones,
       get rooms() {
         return exchange.#rooms

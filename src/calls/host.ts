@@ -8,6 +8,7 @@ import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
 import type { Router } from './routing/router.ts'
+import type { SpeechRecogniser } from './speech-recogniser.ts'
 import type { TextToSpeech } from './text-to-speech.ts'
 import type { ToneManager } from './tone-manager.ts'
 import type { InviteCommand } from './upkeep/forking.ts'
@@ -24,6 +25,8 @@ export interface CallHost {
   readonly speech: TextToSpeech | undefined
   /** What dials voice agents; `undefined` where nothing does. */
   readonly agents: AgentConnector | undefined
+  /** What recognises speech; `undefined` where nothing does. */
+  readonly recogniser: SpeechRecogniser | undefined
   readonly tones: ToneManager
   /** The conference rooms. */
   readonly rooms: Rooms

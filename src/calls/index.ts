@@ -72,6 +72,7 @@ export type {
   ExchangeOutput,
   ExchangeReport,
 } from './exchange-port.ts'
+export type { Grammar } from './expected-phrases.ts'
 export type { FilePlayer, PlayFileOptions, PlayOptions, SayOptions } from './file-player.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'
@@ -118,6 +119,20 @@ export type { RedirectOptions } from './routing/redirects.ts'
 export type { NumberRoute, TrunkChoice } from './routing/route-table.ts'
 export type { Trunk, TrunkHealth } from './routing/trunk.ts'
 export type { AppProblem, Service, ServiceDirectory, ServiceRequest } from './service.ts'
+export type {
+  RecogniseOptions,
+  Recognition,
+  SpeechDetector,
+  WaitForSilenceOptions,
+  WaitForSpeechOptions,
+} from './speech-detector.ts'
+export type {
+  RecogniseAs,
+  RecognisedWord,
+  RecognisedWords,
+  RecognitionSession,
+  SpeechRecogniser,
+} from './speech-recogniser.ts'
 export type { SpokenAs, TextToSpeech } from './text-to-speech.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'
 export type {

@@ -72,6 +72,7 @@ export type JobCommand =
   | JobBody<'record'>
   | JobBody<'sendDigits'>
   | JobBody<'detect'>
+  | JobBody<'listen'>
   | JobBody<'tap'>
 /** How a `play` goes on. */
 export type NextToPlay = JobBody<'playNext'>

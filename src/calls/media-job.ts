@@ -62,6 +62,11 @@ export interface RunPlan {
   onRecorded?(samples: Int16Array): boolean
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
   complete?(outcome: { audioDetected?: boolean }, end: JobEnd): Promise<void>
+  /**
+   * Waits for somebody else after the engine has finished, and says how the run ends; ERROR by throwing.
+   * @param interrupted resolves when the application stops the run meanwhile, or the call ends
+   */
+  conclude?(end: JobEnd, interrupted: Promise<'ABORTED' | 'HANGUP'>): Promise<JobEnd>
 }
 
 /**
@@ -211,12 +216,25 @@ export abstract class MediaJob<Cause extends string> {
     this.#releaseTransmitter(run)
     try {
       await plan.complete?.(outcome, end)
+      this.#finish(run, (await this.#conclude(run, plan, end)) ?? end)
     } catch (error) {
       this.#fail(error)
       this.#finish(run, 'ERROR')
-      return
     }
-    this.#finish(run, end)
+  }
+
+  async #conclude(run: Run, plan: RunPlan, end: JobEnd): Promise<JobEnd | undefined> {
+    if (plan.conclude === undefined) return undefined
+    let stopListening = (): void => {}
+    const interrupted = new Promise<'ABORTED' | 'HANGUP'>((resolve) => {
+      run.stop = () => resolve('ABORTED')
+      stopListening = run.leg.onEnding(() => resolve('HANGUP'))
+    })
+    try {
+      return await plan.conclude(end, interrupted)
+    } finally {
+      stopListening()
+    }
   }
 
   #releaseTransmitter(run: Run): void {

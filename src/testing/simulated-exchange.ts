@@ -25,6 +25,7 @@ import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
+import { ScriptedRecogniser } from './media/scripted-recogniser.ts'
 import { SimulatedMediaIo } from './media/simulated-media-io.ts'
 import { SyntheticSpeech } from './media/synthetic-speech.ts'
 import type { SimulatedHost } from './network/host.ts'
@@ -41,6 +42,8 @@ export interface SimulatedExchangeOptions {
   readonly files?: MemoryMediaStore
   /** What speaks texts; `null`: nothing does. Default: a synthetic voice, by whatever name it is asked for. */
   readonly speech?: SyntheticSpeech | null
+  /** What recognises speech; `null`: nothing does. Default: one that knows what phones say. */
+  readonly recogniser?: ScriptedRecogniser | null
   readonly logger?: Logger
   /** Further settings of the exchange. */
   readonly exchange?: Partial<
@@ -109,6 +112,7 @@ export class SimulatedExchange {
   constructor({ clock, host, random, resolve, dns }: ExchangeEnvironment, options: SimulatedExchangeOptions = {}) {
     this.files = options.files ?? new MemoryMediaStore()
     const speech = options.speech === undefined ? new SyntheticSpeech() : options.speech
+    const recogniser = options.recogniser === undefined ? new ScriptedRecogniser() : options.recogniser
     this.#dns = dns
     this.#resolve = options.resolve ?? resolve
     this.#transport = new SipTransport(
@@ -141,6 +145,7 @@ export class SimulatedExchange {
       files: this.files,
       ...(speech && { speech }),
       ...(options.agents && { agents: options.agents }),
+      ...(recogniser && { recogniser }),
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
       records: DEFAULT_RECORD_LIMITS,
@@ -161,6 +166,7 @@ export class SimulatedExchange {
     })
     this.#truth = truth
     this.files.truthOfBlock = (samples) => truth.ofBlock(samples)
+    recogniser?.hearWith((samples) => truth.ofBlock(samples), clock)
     this.mediaIo = new SimulatedMediaIo(host, {
       now: () => clock.now,
       truth: {

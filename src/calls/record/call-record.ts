@@ -45,6 +45,8 @@ export type CallHappening =
       readonly startedMsAgo: number
       readonly meaning?: SpecialInformation
     }
+  /** What the far end said was recognised; without `text` the application says that it is private. */
+  | { readonly type: 'recognised'; readonly text: string | undefined; readonly confidence?: number }
   /** The two calls hear each other. */
   | { readonly type: 'connected'; readonly callId: string }
   | { readonly type: 'disconnected' }

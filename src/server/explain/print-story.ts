@@ -153,6 +153,8 @@ function eventText(event: StoryEvent): string {
       return `${event.job}${event.what === undefined ? '' : ` ${event.what}`}`
     case 'finished':
       return `${event.job} has ended: ${event.cause}`
+    case 'recognised':
+      return `recognised ${event.text === undefined ? 'private words' : `“${event.text}”`}${confidenceOf(event)}`
     case 'heard': {
       const what = event.meaning === undefined ? event.sound : `${event.sound} (${event.meaning})`
       return `heard ${what}, since ${seconds(event.startedMsAgo)}`
@@ -162,6 +164,10 @@ function eventText(event: StoryEvent): string {
     case 'disconnected':
       return 'disconnected'
   }
+}
+
+function confidenceOf({ confidence }: { readonly confidence?: number }): string {
+  return confidence === undefined ? '' : `, ${Math.round(100 * confidence)} % sure`
 }
 
 const ARROW = { sendrecv: '<->', sendonly: '->', recvonly: '<-', inactive: '|' } as const
