@@ -89,7 +89,7 @@ describe('waiting for speech and for silence, without a recogniser', () => {
       async (alice, pass) => {
         await pass(500)
         await alice.press('12')
-        await alice.hum('BUSY', false)
+        await alice.hum('BUSY')
         await alice.say('No.')
         await pass(3000)
         await alice.say('This is what I have to say about it.')
