@@ -85,7 +85,6 @@ export class TestExchange {
     this.#everybodyElse = options.everybodyElse
     for (const [name, content] of Object.entries(options.files ?? {})) this.#files.put(name, content)
     this.#agents = new FakeAgents(options.agents ?? {})
-    const { apps = {}, logger, crypto, sip, users, speech } = options
     const { apps = {}, logger, crypto, sip, users, speech, recogniser } = options
     this.exchange = this.sim.exchange(EXCHANGE_ADDRESS, {
       name: 'exchange',
