@@ -42,6 +42,7 @@ export interface RecognisedWords {
   readonly words?: readonly RecognisedWord[]
 }
 
+/** One word that a recogniser has understood. */
 export interface RecognisedWord {
   readonly text: string
   /** 0..1, where it is known. */
