@@ -34,6 +34,7 @@ export {
   ConferencePartyMediaSettings,
   MuteDigits,
 } from './conference/party-settings.ts'
+export type { Reservation, ReservationEvent, ReservationOptions, ReservationState } from './conference/reservations.ts'
 export type { RoomHappening } from './conference/room-happenings.ts'
 export type { LeaveReason, MuteOwners } from './conference/room-state.ts'
 export type { RoomLimits } from './conference/rooms.ts'

@@ -3,6 +3,7 @@ import type { CallHost } from '../host.ts'
 import type { EventOf } from '../numbered-events.ts'
 import { checkPlayable } from '../open-media.ts'
 import type { MediaToPlay } from '../playable-media.ts'
+import type { Reservation, ReservationOptions } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { RoomHappening } from './room-happenings.ts'
 import { isMuted, type MuteOwners, type PartyId, type RoomEvent } from './room-state.ts'
@@ -26,6 +27,20 @@ export class ConferenceRooms {
   /** All rooms that somebody is in. */
   list(): readonly ConferenceRoom[] {
     return this.#host.rooms.all().map((room) => new ConferenceRoom(this.#host, room))
+  }
+
+  /**
+   * Reserves a room for a time: who comes before it waits as in a stopped room, and when it is over whoever is left is hung
+   * up. A room that somebody is in already goes on, and is over with the reservation.
+   * @throws UsageError for a name or a time that cannot be, or when the room is reserved already
+   */
+  reserve(name: string, options: ReservationOptions): Reservation {
+    return this.#host.rooms.reserve(name, options)
+  }
+
+  /** The reservations that are not over. */
+  reservations(): readonly Reservation[] {
+    return this.#host.rooms.reservations
   }
 
   /** Why nobody can come into that room now, such as that it is full; `undefined` when somebody can. */

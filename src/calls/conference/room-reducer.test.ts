@@ -76,6 +76,14 @@ describe('a room', () => {
     expect(hears(run([join(1), join(2, LISTENER), join(3, LISTENER), leave(1)]).state)).toEqual(['waiting', 'waiting'])
   })
 
+  test('waits until its time has come', () => {
+    const holding: RoomState = { ...EMPTY_ROOM, policy: POLICY, isHolding: true }
+    const two = reduceRoom(reduceRoom(holding, join(1)), join(2))
+    expect(hears(two)).toEqual(['waiting', 'waiting'])
+    const open = reduceRoom(two, { type: 'opened' })
+    expect([hears(open), reduceRoom(open, { type: 'opened' })]).toEqual([['room', 'room'], open])
+  })
+
   test('ends with its last party, or with one that ends it: the rest are put out', () => {
     expect(run([join(1), leave(1)]).state.phase).toBe('destroyed')
     const { state, happened } = run([join(1, { endsRoom: true }), join(2), join(3), press(1, '#')])
@@ -214,7 +222,7 @@ const event: fc.Arbitrary<RoomEvent> = fc.oneof(
     arbitrary: fc.record({ type: fc.constantFrom('muted', 'unmuted', 'held', 'retrieved'), party }),
   },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('locked', 'unlocked') }) },
-  { weight: 1, arbitrary: fc.constant({ type: 'message', id: 'm' } as const) },
+  { weight: 1, arbitrary: fc.constantFrom({ type: 'message', id: 'm' } as const, { type: 'opened' } as const) },
   { weight: 2, arbitrary: fc.constant({ type: 'announced', id: 'first' } as const) },
 ) as fc.Arbitrary<RoomEvent>
 
@@ -227,28 +235,34 @@ describe('any course of events', () => {
 
   test('leaves the room as the reference has it', () => {
     fc.assert(
-      fc.property(policies, fc.array(event, { minLength: 20, maxLength: 80, size: 'max' }), (policy, events) => {
-        const reference = new ReferenceRoom(policy)
-        let state: RoomState = { ...EMPTY_ROOM, policy }
-        let starts = 0
-        for (const drawn of events) {
-          const id = state.announcements[0]?.id ?? ''
-          const each = drawn.type === 'announced' ? { ...drawn, id } : drawn
-          const after = reduceRoom(state, each)
-          starts += happenings(state, each, after).filter(({ type }) => type === 'started').length
-          reference.take(each)
-          expect(after.sequence - state.sequence).toBe(after === state ? 0 : 1)
-          state = after
-          expect(state.phase).toBe(reference.isDestroyed ? 'destroyed' : reference.isStarted ? 'started' : 'stopped')
-          expect([...roomEffects(state).parties]).toEqual(
-            reference.parties.map((p) => [p.id, { hears: reference.hears(p), talks: reference.talks(p) }]),
-          )
-          expect(
-            state.announcements.map(({ kind, party }) => (party === undefined ? kind : `${kind} ${party}`)),
-          ).toEqual(reference.queue)
-        }
-        expect(starts).toBe(reference.starts)
-      }),
+      fc.property(
+        policies,
+        fc.boolean(),
+        fc.array(event, { minLength: 20, maxLength: 80, size: 'max' }),
+        (policy, isHolding, events) => {
+          const reference = new ReferenceRoom(policy)
+          reference.isHolding = isHolding
+          let state: RoomState = { ...EMPTY_ROOM, policy, isHolding }
+          let starts = 0
+          for (const drawn of events) {
+            const id = state.announcements[0]?.id ?? ''
+            const each = drawn.type === 'announced' ? { ...drawn, id } : drawn
+            const after = reduceRoom(state, each)
+            starts += happenings(state, each, after).filter(({ type }) => type === 'started').length
+            reference.take(each)
+            expect(after.sequence - state.sequence).toBe(after === state ? 0 : 1)
+            state = after
+            expect(state.phase).toBe(reference.isDestroyed ? 'destroyed' : reference.isStarted ? 'started' : 'stopped')
+            expect([...roomEffects(state).parties]).toEqual(
+              reference.parties.map((p) => [p.id, { hears: reference.hears(p), talks: reference.talks(p) }]),
+            )
+            expect(
+              state.announcements.map(({ kind, party }) => (party === undefined ? kind : `${kind} ${party}`)),
+            ).toEqual(reference.queue)
+          }
+          expect(starts).toBe(reference.starts)
+        },
+      ),
       { numRuns: 400 },
     )
   })

@@ -20,7 +20,7 @@ import {
  *                |                                                                 |
  *                +------- the last one, or one who ends the room, has left --------+--> destroyed
  *
- * When one who ends a started room wants his going announced, it is destroyed when that was heard.
+ * A room whose time has not come is stopped. When one who ends a started room wants his going announced, it is destroyed when that was heard.
  * What changes nothing (a party that is not there, a room that is destroyed or full) gives the same object again.
  */
 export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
@@ -33,6 +33,8 @@ export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
     case 'locked':
     case 'unlocked':
       return lock(state, event.type === 'locked')
+    case 'opened':
+      return state.isHolding ? withParties({ ...state, isHolding: false }, state.parties) : state
     case 'message':
       return state.phase === 'started' && !state.isEnding
         ? announce(next(state), [{ id: event.id, kind: 'message' }])
@@ -137,7 +139,7 @@ function replace(state: RoomState, party: Party): RoomState {
 /** Others are there than before: the room may start or stop. What is announced is never heard in a stopped room. */
 function withParties(state: RoomState, parties: ReadonlyMap<PartyId, Party>): RoomState {
   const all = [...parties.values()]
-  const mayRun = all.length >= 2 && all.some(({ rules }) => rules.startsRoom)
+  const mayRun = !state.isHolding && all.length >= 2 && all.some(({ rules }) => rules.startsRoom)
   const runs = mayRun && (state.phase === 'started' || all.some(({ rules }) => rules.mayTalk))
   return next(state, { parties, phase: runs ? 'started' : 'stopped', ...(!runs && { announcements: [] }) })
 }

@@ -66,6 +66,8 @@ export interface RoomState {
   /** The number of the last event that changed anything. */
   readonly sequence: number
   readonly isLocked: boolean
+  /** Its time has not come: it does not start. */
+  readonly isHolding: boolean
   /** A party that ends the room has left, and the rest still hear so: when they have, it is destroyed. */
   readonly isEnding: boolean
   /** In the order in which they came. */
@@ -82,6 +84,8 @@ export type RoomEvent =
   | { readonly type: 'muted' | 'unmuted'; readonly party: PartyId }
   | { readonly type: 'held' | 'retrieved'; readonly party: PartyId }
   | { readonly type: 'locked' | 'unlocked' }
+  /** Its time has come: it may start. */
+  | { readonly type: 'opened' }
   | { readonly type: 'destroyed' }
   /** Something is to be heard by all. */
   | { readonly type: 'message'; readonly id: string }
@@ -92,6 +96,7 @@ export const EMPTY_ROOM: Omit<RoomState, 'policy'> = {
   phase: 'stopped',
   sequence: 0,
   isLocked: false,
+  isHolding: false,
   isEnding: false,
   parties: new Map(),
   announcements: [],

@@ -51,12 +51,13 @@ export class Room {
   readonly #pieces = new Map<string, Pieces>()
   #state: RoomState
 
-  constructor(host: CallHost, name: string, policy: RoomPolicy, onDestroyed: () => void) {
+  /** @param isHolding its time has not come */
+  constructor(host: CallHost, name: string, policy: RoomPolicy, isHolding: boolean, onDestroyed: () => void) {
     this.name = name
     this.id = host.nextId()
     this.#host = host
     this.#onDestroyed = onDestroyed
-    this.#state = { ...EMPTY_ROOM, policy }
+    this.#state = { ...EMPTY_ROOM, policy, isHolding }
     this.events = new NumberedEvents(() => host.wallTimeMs())
     this.#announcer = new Announcer(
       host,

@@ -3,6 +3,7 @@ import { Cause } from '../enums.ts'
 import type { CallHost } from '../host.ts'
 import type { Placement } from '../leg-media.ts'
 import type { ConferenceOptions } from './party-settings.ts'
+import { Reservation, type ReservationOptions } from './reservations.ts'
 import { type Guest, Room } from './room.ts'
 import type { PartyId, RoomPolicy } from './room-state.ts'
 
@@ -36,6 +37,7 @@ export class Rooms {
   readonly #rooms = new Map<string, Room>()
   /** Of those who are on their way into a room, or in it. */
   readonly #placements = new Map<string, Placement>()
+  readonly #reservations = new Map<string, Reservation>()
   /** The room that a service has last brought a caller into, by its name. */
   readonly #lastRooms = new Map<string, string>()
   readonly #invitations = new Map<string, ConferenceOptions>()
@@ -64,6 +66,32 @@ export class Rooms {
     if (this.#placements.size > this.#mostRooms) this.#placements.clear()
     this.#placements.set(name, placement)
     return placement
+  }
+
+  /**
+   * Reserves a room for a time.
+   * @throws UsageError for a name or a time that cannot be, when the room is reserved already, or too many are
+   */
+  reserve(name: string, options: ReservationOptions): Reservation {
+    if (this.#reservations.has(name)) throw new UsageError(`reserve: conference room ${name} is reserved already`)
+    if (this.#reservations.size >= this.#mostRooms)
+      throw new UsageError(`reserve: ${this.#mostRooms} conference rooms are reserved already`)
+    const rooms = this.#rooms
+    const reservation = new Reservation(this.#host, name, options, {
+      get isThere() {
+        return rooms.has(name)
+      },
+      open: () => rooms.get(name)?.handle({ type: 'opened' }),
+      destroy: () => rooms.get(name)?.handle({ type: 'destroyed' }),
+      forget: () => this.#reservations.delete(name),
+    })
+    this.#reservations.set(name, reservation)
+    this.#host.post(() => reservation.begin())
+    return reservation
+  }
+
+  get reservations(): readonly Reservation[] {
+    return [...this.#reservations.values()]
   }
 
   /** Callers of a service that brings them into rooms are likely to come where the last of them went. */
@@ -137,7 +165,8 @@ export class Rooms {
   }
 
   #create(name: string): Room {
-    const room = new Room(this.#host, name, this.#policy, () => this.#forget(name))
+    const isHolding = this.#reservations.get(name)?.holds ?? false
+    const room = new Room(this.#host, name, this.#policy, isHolding, () => this.#forget(name))
     this.#rooms.set(name, room)
     return room
   }

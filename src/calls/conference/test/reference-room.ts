@@ -20,6 +20,7 @@ export class ReferenceRoom {
   isStarted = false
   isDestroyed = false
   isEnding = false
+  isHolding = false
   /** How often it has started. */
   starts = 0
   /** `kind party` of all that waits to be heard or is heard. */
@@ -39,6 +40,10 @@ export class ReferenceRoom {
     if (event.type === 'locked' || event.type === 'unlocked') {
       this.isLocked = event.type === 'locked'
       this.exempt.clear()
+    }
+    if (event.type === 'opened' && this.isHolding) {
+      this.isHolding = false
+      this.#lookWhetherItRuns()
     }
     if (event.type === 'message' && this.isStarted && !this.isEnding) this.queue.push('message')
     if (event.type === 'announced' && this.queue.length > 0) {
@@ -115,7 +120,7 @@ export class ReferenceRoom {
   }
 
   #lookWhetherItRuns(): void {
-    const canGoOn = this.parties.length > 1 && this.parties.some(({ rules }) => rules.startsRoom)
+    const canGoOn = !this.isHolding && this.parties.length > 1 && this.parties.some(({ rules }) => rules.startsRoom)
     const canStart = canGoOn && this.parties.some(({ rules }) => rules.mayTalk)
     if (!this.isStarted && canStart) this.starts++
     this.isStarted = this.isStarted ? canGoOn : canStart
