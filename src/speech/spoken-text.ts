@@ -71,9 +71,12 @@ export class SpokenText {
         if (!(found instanceof Rendering)) return this.#counted(found.data as Int16Array)
         this.#samples = found.samples()
       }
-      const { value, done } = await this.#samples.next()
-      if (this.#isClosed) return undefined
-      if (done !== true) return this.#counted(value)
+      const next = await this.#samples.next().catch((error: unknown) => {
+        // What was given up by closing is no failure.
+        if (!this.#isClosed) throw error
+      })
+      if (next === undefined || this.#isClosed) return undefined
+      if (next.done !== true) return this.#counted(next.value)
       this.#leave()
       this.#samples = undefined
     }

@@ -237,7 +237,7 @@ describe('TLS', () => {
     expect(settingsOf({})).toEqual({
       engine: { type: 'flite' },
       voice: undefined,
-      threads: 1,
+      threads: Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
       cache: { directory: join(folder, 'speech-cache'), bytes: 268_435_456 },
       memoryBytes: 33_554_432,
       waitingSentences: 1000,

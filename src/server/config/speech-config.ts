@@ -27,7 +27,8 @@ export interface SpeechConfig {
   /** The voice of those who name none. Default: the engine's, for Flite `rms`; services have none. */
   readonly voice?: string
   /**
-   * How many threads an engine has, 1 to 16: each of Flite's speaks one sentence at a time and takes about 70 MB. Default 1.
+   * How many threads an engine may have, 1 to 16: each of Flite's speaks one sentence at a time and takes about 70 MB once it
+   * was needed. Default: for Flite half the cores, at most 4; 1 for an engine that is named.
    */
   readonly threads?: number
   readonly cache?: SpeechCacheConfig

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import type { EngineSettings, SpeechEngine } from '../../speech/index.ts'
 import { definedOnly } from './defined-only.ts'
@@ -23,7 +24,7 @@ export function speechSettings(config: CheckedSpeech = {}, directory: string): S
   return {
     engine: engineSettings(config, directory),
     voice: config.voice,
-    threads: config.threads ?? 1,
+    threads: config.threads ?? (config.engine === undefined ? defaultThreads() : 1),
     cache: {
       directory: resolve(directory, config.cache?.directory ?? 'speech-cache'),
       bytes: config.cache?.bytes ?? 256 * 2 ** 20,
@@ -31,6 +32,11 @@ export function speechSettings(config: CheckedSpeech = {}, directory: string): S
     memoryBytes: config.memoryBytes ?? 32 * 2 ** 20,
     waitingSentences: config.waitingSentences ?? 1000,
   }
+}
+
+/** Half the cores: the other half is for signalling and media. */
+function defaultThreads(): number {
+  return Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)))
 }
 
 function engineSettings({ engine, voice }: CheckedSpeech, directory: string): EngineSettings | SpeechEngine {

@@ -6,7 +6,7 @@ export function projectFiles(name: string, version: string): Readonly<Record<str
     'prompts.ts': PROMPTS,
     'app.test.ts': TEST,
     'ringdown.config.ts': CONFIG,
-    '.gitignore': 'node_modules/\n',
+    '.gitignore': 'node_modules/\nspeech-cache/\n',
   }
 }
 

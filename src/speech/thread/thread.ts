@@ -1,3 +1,5 @@
+import { readlinkSync } from 'node:fs'
+import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { atRate } from '../at-rate.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-settings.ts'
@@ -46,4 +48,17 @@ function serve(): void {
   })
 }
 
+/** Whoever has something to say can wait for those who have media to carry: on Linux, where threads have priorities. */
+function giveWay(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
+    if (thread !== process.pid) setPriority(thread, NICE)
+  } catch {
+    // Elsewhere they are all alike.
+  }
+}
+
+const NICE = 10
+
+giveWay()
 serve()
