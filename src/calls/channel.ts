@@ -34,6 +34,7 @@ import { type AudioStreamOptions, LiveAudioStream } from './live/live-audio-stre
 import type { LiveSamples } from './live/live-format.ts'
 import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
+import { PlayableMedia } from './playable-media.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
 import { SpeechDetector } from './speech-detector.ts'
@@ -59,8 +60,10 @@ export class Channel {
   readonly LiveSpeakerDetectionSettings = LiveSpeakerDetectionSettings
   static readonly ConferenceLifetimeControl = ConferenceLifetimeControl
   static readonly ConferencePartyMediaSettings = ConferencePartyMediaSettings
+  static readonly PlayableMedia = PlayableMedia
   readonly ConferenceLifetimeControl = ConferenceLifetimeControl
   readonly ConferencePartyMediaSettings = ConferencePartyMediaSettings
+  readonly PlayableMedia = PlayableMedia
 
   readonly filePlayer: FilePlayer
   readonly fileRecorder: FileRecorder

@@ -393,7 +393,7 @@ export interface LegStatistics {
   readonly clockDriftPpm?: number
   /** Slots that were skipped because the process stalled. */
   readonly slotsSkipped: number
-  /** Gaps in what was played because the disk was behind. */
+  /** Gaps in what was played because the disk was behind, or what was to follow was not ready. */
   readonly playerUnderruns: number
   /** RTCP reports each way. */
   readonly reportsSent: number

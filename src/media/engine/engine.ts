@@ -29,7 +29,7 @@ export type MediaCounter =
   | 'slotsSkipped'
   /** Times that a listener was owed sound and none was there. */
   | 'underruns'
-  /** Gaps in what was played because the disk was behind. */
+  /** Gaps in what was played because the disk was behind, or what was to follow was not ready. */
   | 'playerUnderruns'
   /** Sound made up for packets that were lost or late, in ms. */
   | 'concealedMs'
