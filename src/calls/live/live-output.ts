@@ -1,6 +1,7 @@
 import { Fifo } from '../../kit/index.ts'
 import { createLiveAudio, type LiveAudio, LiveWriter } from '../../media/index.ts'
 import type { LiveFormat, LiveSamples } from './live-format.ts'
+import { Surplus } from './surplus.ts'
 
 /** What became of the sound before a mark. */
 export type MarkOutcome = 'PLAYED' | 'CLEARED' | 'ENDED'
@@ -14,6 +15,7 @@ export type MarkOutcome = 'PLAYED' | 'CLEARED' | 'ENDED'
 export class LiveOutput {
   readonly audio: LiveAudio
   readonly #writer: LiveWriter
+  readonly #surplus: Surplus
   readonly #samplesPerMs: number
   readonly #queue = new Fifo<LiveSamples>()
   readonly #marks = new Fifo<Mark>()
@@ -25,10 +27,12 @@ export class LiveOutput {
   /** Who waits until less is to be played. */
   #waiter: Mark | undefined
 
-  constructor({ encoding, sampleRateHz }: LiveFormat) {
+  constructor(format: LiveFormat) {
+    const { encoding, sampleRateHz } = format
     this.audio = createLiveAudio(encoding, RING_SAMPLES, sampleRateHz)
     this.#writer = new LiveWriter(this.audio)
     this.#samplesPerMs = sampleRateHz / 1000
+    this.#surplus = new Surplus(format)
   }
 
   /** What is to be played still, in milliseconds. */
@@ -41,9 +45,9 @@ export class LiveOutput {
     return this.#marks.length
   }
 
-  /** Takes samples over: they are played behind what is there. */
+  /** Takes samples over: they are played behind what is there, but for pauses that only make up for lateness, see {@link Surplus}. */
   push(samples: LiveSamples): void {
-    if (samples.length === 0) return
+    if (samples.length === 0 || this.#surplus.takes(samples, this.#end, this.#played)) return
     this.#queue.push(samples)
     this.#queued += samples.length
     this.#fill()
@@ -51,12 +55,14 @@ export class LiveOutput {
 
   /** `onPassed` hears once what becomes of what was pushed until now. It may be called at once. */
   mark(onPassed: (outcome: MarkOutcome) => void): void {
+    this.#surplus.isAhead()
     this.#marks.push({ at: this.#end, onPassed })
     this.#look()
   }
 
   /** `onPassed` hears when no more than so much is to be played. One may wait at a time. */
   waitUntilAtMost(bufferedMs: number, onPassed: (outcome: MarkOutcome) => void): void {
+    this.#surplus.isAhead()
     this.#waiter = { at: (this.#end - Math.floor(bufferedMs * this.#samplesPerMs)) | 0, onPassed }
     this.#look()
   }
@@ -65,6 +71,7 @@ export class LiveOutput {
   clear(): void {
     this.#writer.clear()
     this.#clearedTo = this.#writer.position
+    this.#surplus.reset()
     this.#passAll('CLEARED')
   }
 
