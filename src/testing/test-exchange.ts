@@ -5,6 +5,7 @@ import {
   appDirection,
   type CallDetails,
   type InstanceRecord,
+  type MediaFiles,
   type Service,
 } from '../calls/index.ts'
 import { MediaFileError } from '../kit/index.ts'
@@ -192,6 +193,11 @@ export class TestExchange {
   /** Every voice agent that was dialled, in order. */
   get agents(): readonly FakeAgent[] {
     return this.#agents.dialled
+  }
+
+  /** The files of the media store as applications see them: `app.files`. */
+  get files(): MediaFiles {
+    return this.#files.files
   }
 
   /** All phones, in the order in which they came. */

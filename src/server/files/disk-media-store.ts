@@ -10,13 +10,9 @@ import {
   type RecordingSink,
 } from '../../calls/index.ts'
 import { Counters, type Logger, MediaFileError, silentLogger } from '../../kit/index.ts'
-import type { AudioClip } from '../../media/index.ts'
 import type { S3Settings, Settings } from '../config/settings.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
-import { openAudioSource } from './audio/audio-source.ts'
-import { loadClip } from './audio/load-clip.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
-import { ClipCache } from './clip-cache.ts'
 import { DiskMediaFiles } from './disk-media-files.ts'
 import { DiskRecording } from './disk-recording.ts'
 import { Leftovers } from './leftovers.ts'
@@ -28,6 +24,7 @@ import { RemoteFiles, type RemoteFilesOptions } from './remote/remote-files.ts'
 import { S3ObjectStore } from './remote/s3-object-store.ts'
 import { stagedPathOf } from './salvage.ts'
 import { type FileVault, vaultOf } from './seal/file-vault.ts'
+import { Sounds } from './sounds.ts'
 import { WriteBacklog } from './write-backlog.ts'
 
 /** What a media store counts. */
@@ -73,9 +70,6 @@ export interface DiskMediaStoreOptions {
   readonly silentForMs?: number
 }
 
-/** What a name stands for: audio that was decoded, or the path of a file that is read while it plays. */
-type Found = AudioClip | { readonly path: string }
-
 /**
  * The media store on disk: one directory, and everything in it by relative name.
  *
@@ -86,16 +80,11 @@ export class DiskMediaStore implements MediaStore {
   readonly #folder: MediaFolder
   readonly #vault: FileVault
   readonly #maxRecordingBytes: number
-  readonly #cache: ClipCache
-  /** Files being decoded, so that a hundred calls that play one file read it once. */
-  readonly #loading = new Map<string, Promise<Found>>()
-  /** Compressed files that turned out to be long, and what they were then: they are not decoded twice to find it out. */
-  readonly #long = new Map<string, string>()
+  readonly #sounds: Sounds
   /** Where recordings of this store are growing. */
   readonly #recordings = new Set<string>()
   readonly #logger: Logger
   readonly #audio: AudioFiles
-  readonly #mostClipSamples: number
   readonly #backlog = new WriteBacklog()
   readonly #leftovers: Leftovers
   readonly #quotas: Quotas
@@ -107,8 +96,6 @@ export class DiskMediaStore implements MediaStore {
     this.#folder = new MediaFolder(settings.directory, async (name) => (await this.#remote?.fetch(name)) ?? false)
     this.#vault = vaultOf(settings.encryption, options.makeFile)
     this.#maxRecordingBytes = settings.maxRecordingBytes
-    this.#cache = new ClipCache(settings.cacheBytes)
-    this.#mostClipSamples = settings.streamLongerThanMs * 8
     this.#logger = options.logger ?? silentLogger
     this.#leftovers = new Leftovers({
       directory: settings.directory,
@@ -124,6 +111,14 @@ export class DiskMediaStore implements MediaStore {
     this.#audio =
       options.audio ??
       new ThreadAudioFiles({ vault: this.#vault.options, onDied: (reason) => this.#onThreadDied(reason) })
+    this.#sounds = new Sounds({
+      pathOf: (name) => this.#bring(name),
+      vault: this.#vault,
+      audio: this.#audio,
+      cacheBytes: settings.cacheBytes,
+      mostClipSamples: settings.streamLongerThanMs * 8,
+      logger: this.#logger,
+    })
     this.#quotas = new Quotas({
       directory: settings.directory,
       quotas: settings.quotas ?? [],
@@ -148,7 +143,7 @@ export class DiskMediaStore implements MediaStore {
   sizes(): { readonly recordings: number; readonly cachedBytes: number; readonly uploadsWaiting: number } {
     return {
       recordings: this.#recordings.size,
-      cachedBytes: this.#cache.size,
+      cachedBytes: this.#sounds.cachedBytes,
       uploadsWaiting: this.#remote?.sizes().waiting ?? 0,
     }
   }
@@ -172,7 +167,7 @@ export class DiskMediaStore implements MediaStore {
   async read(name: string, { loop, mostHz = 8000, startMs = 0 }: ReadOptions): Promise<Playable> {
     assertOwnName(name)
     try {
-      const found = await this.#find(name, mostHz)
+      const found = await this.#sounds.find(name, mostHz)
       if ('data' in found) return playableClip(found, loop, startMs)
       return await this.#stream(name, found.path, { loop, mostHz, startMs })
     } catch (error) {
@@ -193,6 +188,7 @@ export class DiskMediaStore implements MediaStore {
     if (this.#recordings.has(staged)) throw new MediaFileError(`${name} is being recorded already`)
     this.#recordings.add(staged)
     let before: number | undefined
+    let isCounted = false
     const onClosed = (isComplete: boolean): void => {
       this.#recordings.delete(staged)
       if (!isComplete) this.counters.add('recordingsFailed')
@@ -205,6 +201,7 @@ export class DiskMediaStore implements MediaStore {
       await this.#quotas.refresh()
       const noRoom = this.#quotas.take(name, 0, before === undefined ? 1 : 0)
       if (noRoom !== undefined) throw new Error(noRoom)
+      isCounted = before === undefined
       await this.#remote?.announce(name)
       const limits = {
         maxBytes: this.#maxRecordingBytes,
@@ -215,64 +212,16 @@ export class DiskMediaStore implements MediaStore {
       }
       return await DiskRecording.create(path, format, { ...limits, sampleRateHz, channels, onClosed })
     } catch (error) {
+      if (isCounted) this.#quotas.give(name, 0, 1)
       onClosed(false)
       throw fileError(name, 'cannot be written', error)
     }
   }
 
-  #find(name: string, mostHz: 8000 | 16_000): Promise<Found> {
-    const key = `${mostHz} ${name}`
-    const known = this.#loading.get(key)
-    if (known !== undefined) return known
-    const loading = this.#load(name, mostHz).finally(() => this.#loading.delete(key))
-    this.#loading.set(key, loading)
-    return loading
-  }
-
-  /** What is short and needs no more than copying is read here, so that plain prompts need no thread. */
-  async #load(name: string, mostHz: 8000 | 16_000): Promise<Found> {
+  async #bring(name: string): Promise<string> {
     const path = await this.#folder.bring(name)
     this.#remote?.touch(name)
-    const file = await this.#vault.open(path)
-    const { modifiedMs, size } = file
-    const cached = this.#cache.get(`${mostHz} ${path}`, modifiedMs, size)
-    if (cached !== undefined) {
-      await file.close()
-      return cached
-    }
-    const source = await openAudioSource(file, name, mostHz)
-    // What has no more than 8 kHz is kept once.
-    const key = `${source.sampleRateHz} ${path}`
-    let clip: AudioClip | undefined
-    try {
-      if (source.sampleRateHz !== mostHz) clip = this.#cache.get(key, modifiedMs, size)
-      if (clip !== undefined) return clip
-      if (source.missingBytes > 0)
-        this.#logger.warn(
-          { file: name, missingBytes: source.missingBytes },
-          `${name} ends ${source.missingBytes} octets before it should; what is there is played`,
-        )
-      if (source.leastLength > this.#mostClipSamples || this.#isKnownAsLong(path, modifiedMs, size)) return { path }
-      if (source.isPlain) clip = await loadClip(source, this.#mostClipSamples)
-    } finally {
-      await source.close()
-    }
-    clip ??= await this.#audio.load(path, name, this.#mostClipSamples, mostHz)
-    if (clip === undefined) {
-      this.#noteLong(path, modifiedMs, size)
-      return { path }
-    }
-    this.#cache.set(key, modifiedMs, size, clip)
-    return clip
-  }
-
-  #isKnownAsLong(path: string, modifiedMs: number, size: number): boolean {
-    return this.#long.get(path) === `${modifiedMs} ${size}`
-  }
-
-  #noteLong(path: string, modifiedMs: number, size: number): void {
-    this.#long.set(path, `${modifiedMs} ${size}`)
-    if (this.#long.size > MOST_LONG) this.#long.delete(this.#long.keys().next().value as string)
+    return path
   }
 
   async #stream(name: string, path: string, how: ReadOptions): Promise<Playable> {
@@ -307,7 +256,7 @@ export class DiskMediaStore implements MediaStore {
     const remote = this.#remote
     const name = relative(this.#folder.directory, path).replaceAll(sep, '/')
     remote
-      ?.announce(name)
+      ?.announce(name, 'old')
       .then(() => remote.upload(name))
       .catch((error: unknown) => this.#logger.warn({ err: error, file: name }, `${name} is not in the bucket`))
   }
@@ -317,5 +266,3 @@ export class DiskMediaStore implements MediaStore {
     this.#logger.error({}, `${reason}; what it was reading has ended and it is started again when it is needed`)
   }
 }
-
-const MOST_LONG = 1000

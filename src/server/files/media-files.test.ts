@@ -109,6 +109,14 @@ describe.each([
     expect(await files.read('call.wav')).toEqual(wavOf([1, 2]))
   })
 
+  it('that were recorded of both sides have two channels', async () => {
+    const sink = await store.write('both.wav', 'pcm16', 16_000, 2)
+    sink.write(new Int16Array(2 * 1600).fill(7))
+    await sink.close()
+    expect(await files.validate('both.wav')).toMatchObject({ channels: 2, sampleRateHz: 16_000, durationMs: 100 })
+    expect((await files.read('both.wav')).length).toBe(44 + 4 * 1600)
+  })
+
   it('do not replace another by a new name, unless asked', async () => {
     await files.write('a.wav', wavOf([1]))
     await files.write('b.wav', wavOf([2]))

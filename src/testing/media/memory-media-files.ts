@@ -39,6 +39,11 @@ export class MemoryMediaFiles implements MediaFiles {
     return decoded.ok ? undefined : decoded.error
   }
 
+  /** A recording of two channels: what is played is a mix of it, and the file has both. */
+  keepStereo(name: string, samples: Int16Array, sampleRateHz: number): void {
+    this.#written.set(name, joined(wavHeader('pcm16', samples.byteLength, sampleRateHz, 2), octetsOf(samples)))
+  }
+
   /** Another file has taken the name. */
   forget(name: string): void {
     this.#written.delete(name)
@@ -126,10 +131,18 @@ function missing(name: string): MediaFileError {
 
 /** The file that a recorder would have written. */
 function fileOf(name: string, { encoding, sampleRateHz, data }: AudioClip): Uint8Array {
-  const audio = new Uint8Array(data.byteLength)
-  audio.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  const audio = octetsOf(data)
   if (rawEncodingOf(name) !== undefined && encoding !== 'pcm16') return audio
-  const header = wavHeader(encoding, audio.length, sampleRateHz)
+  return joined(wavHeader(encoding, audio.length, sampleRateHz), audio)
+}
+
+function octetsOf(data: Int16Array | Uint8Array): Uint8Array {
+  const octets = new Uint8Array(data.byteLength)
+  octets.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  return octets
+}
+
+function joined(header: Uint8Array, audio: Uint8Array): Uint8Array {
   const file = new Uint8Array(header.length + audio.length)
   file.set(header)
   file.set(audio, header.length)

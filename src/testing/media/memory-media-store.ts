@@ -100,6 +100,7 @@ export class MemoryMediaStore implements MediaStore {
         this.#recordings.set(name, { samples, channels, heard })
         const text = heard.map((each) => each.text ?? '').join(' ')
         this.#add(name, { encoding: 'pcm16', sampleRateHz, data: mixDown(samples, channels) }, text)
+        if (channels === 2) this.#files.keepStereo(name, samples, sampleRateHz)
       },
     }
   }

@@ -249,6 +249,7 @@ describe('files in a bucket', () => {
           .filter((name) => name.endsWith('.wav'))
           .join() === 'd.wav',
     )
+    await uploaded(store)
     expect(store.counters.get('localCopiesRemoved')).toBe(4)
     expect(s3.objects.size).toBe(4)
     expect(readdirSync(join(directory, '.ringdown/uploads'))).toHaveLength(1)

@@ -9,6 +9,7 @@ import { isMediaName, type MediaFolder, PRIVATE_FOLDER } from '../media-folder.t
 import type { Quotas } from '../quota.ts'
 import { Journal, type JournalEntry } from './journal.ts'
 import type { ObjectStore } from './object-store.ts'
+import { TaskQueue } from './task-queue.ts'
 import { type Seen, upload } from './upload.ts'
 
 export interface RemoteFilesOptions {
@@ -19,21 +20,12 @@ export interface RemoteFilesOptions {
   readonly counters: Counters<FileCounter>
   /** Connects with the bucket. */
   readonly connect: () => Promise<ObjectStore>
-  /** How long to wait after so many failures in a row, in ms. Default: 1 s, then twice as long each time up to 5 minutes. */
+  /** See {@link TaskQueueOptions}. */
   readonly backoffMs?: (failures: number) => number
   /** Octets of a part. Default 8 MiB. */
   readonly partBytes?: number
   /** Wall time in ms; default: `Date.now`. */
   readonly now?: () => number
-}
-
-/** What waits for the bucket. */
-interface Waiting {
-  failures: number
-  dueMs: number
-  isRunning: boolean
-  /** It was asked for again while it ran. */
-  isDirty: boolean
 }
 
 /**
@@ -47,13 +39,12 @@ export class RemoteFiles {
   readonly #journal: Journal
   readonly #now: () => number
   readonly #entries = new Map<string, JournalEntry>()
-  readonly #waiting = new Map<string, Waiting>()
+  /** What waits for the bucket. */
+  readonly #queue: TaskQueue
   readonly #fetching = new Map<string, Promise<boolean>>()
   /** When local copies were read last. */
   readonly #usedMs = new Map<string, number>()
   #store: ObjectStore | undefined
-  #running = 0
-  #timer: NodeJS.Timeout | undefined
   #tidying: NodeJS.Timeout | undefined
   #evicting: Promise<void> | undefined
   #warnedMs = Number.NEGATIVE_INFINITY
@@ -64,6 +55,14 @@ export class RemoteFiles {
     this.#settings = options.settings
     this.#journal = new Journal(join(options.folder.directory, PRIVATE_FOLDER, 'uploads'))
     this.#now = options.now ?? Date.now
+    this.#queue = new TaskQueue({
+      parallel: options.settings.parallel,
+      carryOut: (name) => this.#carryOut(name),
+      onFailed: (name, error) => this.#failed(name, error),
+      onIdle: () => this.#allDone(),
+      now: this.#now,
+      ...(options.backoffMs && { backoffMs: options.backoffMs }),
+    })
   }
 
   /** Goes on with what was not done when the process ended. */
@@ -71,12 +70,12 @@ export class RemoteFiles {
     this.#store = await this.#options.connect()
     for (const entry of await this.#journal.open()) {
       this.#entries.set(entry.name, entry)
-      if (entry.task !== 'stored') this.#queue(entry.name)
+      if (entry.task !== 'stored') this.#queue.add(entry.name)
     }
-    if (this.#waiting.size > 0)
+    if (this.#queue.size > 0)
       this.#options.logger.info(
-        { waiting: this.#waiting.size },
-        `${this.#waiting.size} files wait for the bucket ${this.#settings.bucket} since before the start`,
+        { waiting: this.#queue.size },
+        `${this.#queue.size} files wait for the bucket ${this.#settings.bucket} since before the start`,
       )
     this.#tidying = setInterval(() => void this.evict(), TIDY_MS).unref()
   }
@@ -84,27 +83,26 @@ export class RemoteFiles {
   /** Stops where it is: the rest is done after the next start. */
   close(): void {
     this.#isClosed = true
-    clearTimeout(this.#timer)
+    this.#queue.close()
     clearInterval(this.#tidying)
     this.#store?.close()
   }
 
   /** Files that wait for the bucket, and those that stand in both places. */
   sizes(): { readonly waiting: number; readonly copies: number } {
-    return { waiting: this.#waiting.size, copies: this.#entries.size - this.#waiting.size }
+    return { waiting: this.#queue.size, copies: this.#entries.size - this.#queue.size }
   }
 
   /**
    * Notes that a file is going to be written, so that a crash between its last octet and {@link upload} loses nothing.
+   * @param age of the file; one that is there already is taken in any case
    * @throws Error when too many wait for the bucket already
    */
-  async announce(name: string): Promise<void> {
+  async announce(name: string, age: 'new' | 'old' = 'new'): Promise<void> {
     const { maxWaiting, bucket } = this.#settings
-    if (this.#waiting.size >= maxWaiting && !this.#waiting.has(name)) {
+    if (age === 'new' && this.#queue.size >= maxWaiting && !this.#queue.has(name)) {
       this.#options.counters.add('uploadsRefused')
-      throw new Error(
-        `${this.#waiting.size} files wait for the bucket ${bucket}, and more may not (files.s3.maxWaiting)`,
-      )
+      throw new Error(`${this.#queue.size} files wait for the bucket ${bucket}, and more may not (files.s3.maxWaiting)`)
     }
     await this.#note({ ...this.#entries.get(name), name, task: 'upload', sinceMs: this.#now() })
   }
@@ -112,13 +110,13 @@ export class RemoteFiles {
   /** The file has been written, or will not be: whatever stands under the name is brought into the bucket. */
   upload(name: string): void {
     if (!this.#entries.has(name) || this.#isClosed) return
-    this.#queue(name)
+    this.#queue.add(name)
   }
 
   /** The file is to go from the bucket, too. */
   async remove(name: string): Promise<void> {
     await this.#note({ ...this.#entries.get(name), name, task: 'delete', sinceMs: this.#now() })
-    this.#queue(name)
+    this.#queue.add(name)
   }
 
   /** Whether the bucket has the file. */
@@ -225,47 +223,6 @@ export class RemoteFiles {
     }
   }
 
-  #queue(name: string): void {
-    const known = this.#waiting.get(name)
-    if (known !== undefined) {
-      known.isDirty = known.isRunning
-      known.dueMs = this.#now()
-    } else this.#waiting.set(name, { failures: 0, dueMs: this.#now(), isRunning: false, isDirty: false })
-    this.#pump()
-  }
-
-  #pump(): void {
-    clearTimeout(this.#timer)
-    if (this.#isClosed) return
-    let nextMs = Number.POSITIVE_INFINITY
-    for (const [name, job] of this.#waiting) {
-      if (job.isRunning) continue
-      if (job.dueMs > this.#now()) nextMs = Math.min(nextMs, job.dueMs)
-      else if (this.#running < this.#settings.parallel) void this.#run(name, job)
-    }
-    if (nextMs < Number.POSITIVE_INFINITY)
-      this.#timer = setTimeout(() => this.#pump(), Math.max(1, nextMs - this.#now())).unref()
-  }
-
-  async #run(name: string, job: Waiting): Promise<void> {
-    job.isRunning = true
-    job.isDirty = false
-    this.#running++
-    try {
-      await this.#carryOut(name)
-      job.failures = 0
-      if (!job.isDirty) this.#waiting.delete(name)
-    } catch (error) {
-      job.failures++
-      job.dueMs = this.#now() + (this.#options.backoffMs ?? backoffMs)(job.failures)
-      if (!this.#isClosed) this.#failed(name, error as Error)
-    }
-    job.isRunning = false
-    this.#running--
-    if (this.#waiting.size === 0) this.#allDone()
-    this.#pump()
-  }
-
   async #carryOut(name: string): Promise<void> {
     const entry = this.#entries.get(name)
     if (entry === undefined) return
@@ -285,7 +242,7 @@ export class RemoteFiles {
       this.#options.partBytes,
     )
     // What was asked for meanwhile is done next.
-    if (this.#waiting.get(name)?.isDirty) return
+    if (this.#queue.isDirty(name)) return
     if (seen === undefined) return this.#forget(name)
     this.#options.counters.add('filesUploaded')
     await this.#note({ name, task: 'stored', sinceMs: this.#now(), ...seen })
@@ -303,13 +260,13 @@ export class RemoteFiles {
     if (this.#now() - this.#warnedMs < WARN_MS) return
     this.#warnedMs = this.#now()
     logger.warn(
-      { err: error, file: name, waiting: this.#waiting.size },
-      `${name} could not be brought into the bucket ${this.#settings.bucket}: ${error.message}; ${this.#waiting.size} files wait, and it is tried again`,
+      { err: error, file: name, waiting: this.#queue.size },
+      `${name} could not be brought into the bucket ${this.#settings.bucket}: ${error.message}; ${this.#queue.size} files wait, and it is tried again`,
     )
   }
 
   #allDone(): void {
-    if (this.#warnedMs === Number.NEGATIVE_INFINITY || this.#isClosed) return
+    if (this.#warnedMs === Number.NEGATIVE_INFINITY) return
     this.#warnedMs = Number.NEGATIVE_INFINITY
     this.#options.logger.info({}, `nothing waits for the bucket ${this.#settings.bucket} any more`)
   }
@@ -348,8 +305,3 @@ export class RemoteFiles {
 const JUST_READ_MS = 60_000
 const TIDY_MS = 60_000
 const WARN_MS = 60_000
-
-/** With a quarter more or less by chance, so that a bucket that is back is not asked for everything at once. */
-function backoffMs(failures: number): number {
-  return Math.min(300_000, 1000 * 2 ** (failures - 1)) * (0.75 + Math.random() / 2)
-}
