@@ -395,6 +395,8 @@ export interface LegStatistics {
   readonly slotsSkipped: number
   /** Gaps in what was played because the disk was behind, or what was to follow was not ready. */
   readonly playerUnderruns: number
+  /** Sound that came more than 400 ms late and is silence in recordings of both sides. */
+  readonly recordedTooLateMs: number
   /** RTCP reports each way. */
   readonly reportsSent: number
   readonly reportsReceived: number

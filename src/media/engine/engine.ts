@@ -31,6 +31,8 @@ export type MediaCounter =
   | 'underruns'
   /** Gaps in what was played because the disk was behind, or what was to follow was not ready. */
   | 'playerUnderruns'
+  /** Sound that came more than 400 ms late and is silence in recordings of both sides, in ms. */
+  | 'recordedTooLateMs'
   /** Sound made up for packets that were lost or late, in ms. */
   | 'concealedMs'
   /** Sound cut out or put in to follow the network's delay and the clocks of far ends, in ms. */
@@ -419,6 +421,7 @@ const COUNTED = [
   'slotsSkipped',
   'underruns',
   'playerUnderruns',
+  'recordedTooLateMs',
   'concealedMs',
   'stretchedMs',
   'packetsSent',

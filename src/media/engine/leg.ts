@@ -286,6 +286,7 @@ export class Leg {
       jitterBufferMs: hearing.delayMs,
       slotsSkipped: this.#outbound.slotsSkipped,
       playerUnderruns: this.#jobs.playerUnderruns,
+      recordedTooLateMs: this.#tape?.tooLateMs ?? 0,
       reportsSent: session?.sent ?? 0,
       reportsReceived: session?.received ?? 0,
       ...(statistics.driftPpm !== undefined && { clockDriftPpm: statistics.driftPpm }),

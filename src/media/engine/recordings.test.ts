@@ -378,6 +378,10 @@ describe('over thirty minutes', () => {
         }
       expect(offsets.length).toBeGreaterThan(100)
       expect(Math.max(...offsets) - Math.min(...offsets)).toBeLessThanOrEqual(8)
+      media.send({ type: 'close', leg: 1 })
+      const { recordedTooLateMs } = eventsOf(media, 'closed', 1)[0].statistics
+      if (stall === 'lost') expect(recordedTooLateMs).toBe(0)
+      else expect(Math.abs(recordedTooLateMs - 1600)).toBeLessThan(100)
       // In the stall there is a gap as long as the stall, and what came after is back at once.
       const { left, right } = minutes[15]
       // What is recorded is half a second behind what is said.

@@ -53,11 +53,20 @@ export class Tape implements SentListener, ReceivedListener {
   /** The latest that is known. */
   #nowMs = 0
   #ssrc = 0
+  /** Of tracks that are closed. */
+  #tooLateMs = 0
 
   constructor(workshop: Workshop, inbound: Inbound, outbound: Outbound) {
     this.#workshop = workshop
     this.#inbound = inbound
     this.#outbound = outbound
+  }
+
+  /** Sound that came too late to be heard, in milliseconds. */
+  get tooLateMs(): number {
+    const sides = this.#sides
+    if (sides === undefined) return this.#tooLateMs
+    return this.#tooLateMs + ((sides.farEnd.tooLate + sides.sent.tooLate) * 1000) / sides.sampleRateHz
   }
 
   get isListenedTo(): boolean {
@@ -220,6 +229,7 @@ export class Tape implements SentListener, ReceivedListener {
   #close(): void {
     const sides = this.#sides
     if (sides === undefined) return
+    this.#tooLateMs = this.tooLateMs
     this.#sides = undefined
     const { arena } = this.#workshop.kernels
     for (const track of [sides.farEnd, sides.sent]) track.release(arena)

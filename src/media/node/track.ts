@@ -14,6 +14,8 @@ import type { Arena } from '../wasm/arena.ts'
  * Places are counted in samples behind the head, the sample that is read next. Nothing is allocated after construction.
  */
 export class Track {
+  /** Samples that came when their turn was over. */
+  tooLate = 0
   /** Samples in 20 ms. */
   readonly #frame: number
   readonly #ring: Int16Array
@@ -86,6 +88,7 @@ export class Track {
     // A shift by one sample leaves a hole of one.
     if (at === this.#endsAt + 1 && this.#endsAt >= 0) ring[(this.#head + this.#endsAt) % ring.length] = sound[0]!
     const end = Math.min(at + count, ring.length)
+    if (at < 0) this.tooLate += Math.min(count, -at)
     for (let i = Math.max(at, 0); i < end; i++) ring[(this.#head + i) % ring.length] = sound[i - at]!
     this.#endsAt = at + count
   }

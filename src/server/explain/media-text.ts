@@ -10,7 +10,16 @@ export function mediaText(details: CallDetails | undefined): string {
 
 function mediaLines(media: NonNullable<CallDetails['media']>, codec: string | undefined): string[] {
   const { packetsReceived, packetsLost, packetsRefused, jitterMs, packetsSent, quality, farEnd, roundTripMs } = media
-  const { reportsSent, reportsReceived, concealedMs, jitterBufferMs, underruns, slotsSkipped, playerUnderruns } = media
+  const {
+    reportsSent,
+    reportsReceived,
+    concealedMs,
+    jitterBufferMs,
+    underruns,
+    slotsSkipped,
+    playerUnderruns,
+    recordedTooLateMs,
+  } = media
   const share = packetsReceived + packetsLost === 0 ? 0 : (100 * packetsLost) / (packetsReceived + packetsLost)
   const sound =
     quality === undefined ? 'nothing was heard' : `MOS ${quality.mos.toFixed(2)} (R ${quality.rating.toFixed(0)})`
@@ -20,6 +29,7 @@ function mediaLines(media: NonNullable<CallDetails['media']>, codec: string | un
     [underruns, `${underruns} times nothing to play`],
     [slotsSkipped, `${slotsSkipped} slots skipped by a stall of ours`],
     [playerUnderruns, `${playerUnderruns} gaps because the disk was late`],
+    [recordedTooLateMs, `${recordedTooLateMs} ms that came too late to be recorded`],
   ] as const
   const known = troubles.filter(([count]) => count > 0).map(([, text]) => text)
   return [

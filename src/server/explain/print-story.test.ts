@@ -100,7 +100,15 @@ test('a call that nobody had, a call that goes on', () => {
 test('how it sounded', () => {
   const media = {
     ...{ packetsSent: 100, packetsReceived: 90, packetsLost: 10, packetsRefused: 2, jitterMs: 3.25, underruns: 0 },
-    ...{ concealedMs: 200, stretchedMs: 0, jitterBufferMs: 40, slotsSkipped: 0, playerUnderruns: 0, reportsSent: 2 },
+    ...{
+      concealedMs: 200,
+      stretchedMs: 0,
+      jitterBufferMs: 40,
+      slotsSkipped: 0,
+      playerUnderruns: 0,
+      recordedTooLateMs: 0,
+      reportsSent: 2,
+    },
     ...{
       reportsReceived: 1,
       roundTripMs: 31.4,
