@@ -1,7 +1,15 @@
 import { expect, test } from 'vitest'
 import { chance, integerBelow, type Random, seededRandom } from '../../../kit/index.ts'
 import { exchange, type Phone } from '../../../testing/index.ts'
-import { type AppContext, type Channel, type ConferenceRoom, inbound } from '../../index.ts'
+import {
+  type AppContext,
+  type Channel,
+  type ConferenceRoom,
+  inbound,
+  LEG_DIAGRAMS,
+  offDiagram,
+  type State,
+} from '../../index.ts'
 
 const RUNS = 15
 const STEPS = 60
@@ -22,10 +30,22 @@ function oneOf<Item>(random: Random, items: readonly Item[]): Item | undefined {
 async function run(seed: number): Promise<void> {
   const random = seededRandom(seed)
   const callers = new Set<Caller>()
+  const paths: { readonly of: 'inbound' | 'outbound'; readonly states: State[] }[] = []
   const app = inbound(async (channel, context) => {
+    const path = [channel.state()]
+    paths.push({ of: 'inbound', states: path })
+    channel.on('state', ({ state }) => path.push(state))
     await channel.answer()
     const caller = { channel, other: context.extraChannels[0] as Channel, app: context }
     callers.add(caller)
+    let otherPath: State[] = []
+    caller.other.on('state', ({ state }) => {
+      if (state === 'CALL_OUTGOING') {
+        otherPath = []
+        paths.push({ of: 'outbound', states: otherPath })
+      }
+      otherPath.push(state)
+    })
     while (channel.state() === 'ANSWERED') {
       const result = await channel.transferToConferenceRoom(caller.other, oneOf(random, ROOMS) ?? 'r', {
         talkerAndListener: chance(random, 0.8),
@@ -63,6 +83,8 @@ async function run(seed: number): Promise<void> {
   await pbx.sleep(5000)
   await pbx.done()
   expect(pbx.runs.flatMap(({ error }) => error ?? [])).toEqual([])
+  for (const { of, states } of paths)
+    expect([states, offDiagram(states, LEG_DIAGRAMS[of])]).toEqual([states, undefined])
   const { counters } = pbx.exchange.exchange
   expect(counters.snapshot().brokenInvariants ?? 0).toBe(0)
   expect([pbx.exchange.alive, pbx.exchange.exchange.sizes().rooms]).toEqual([0, 0])

@@ -176,6 +176,31 @@ describe('who leaves a conference', () => {
   })
 })
 
+test('who holds his telephone in a conference hears and says nothing meanwhile, and is in the room all the same', async () => {
+  const meet = meeting(plain)
+  const alice = await meet.join('alice')
+  const bob = await meet.join('bob')
+  const events: string[] = []
+  const { channel } = meet.of('alice')
+  channel.on('farEndHold', () => events.push('hold'))
+  channel.on('farEndRetrieve', () => events.push('retrieve'))
+  await alice.hold()
+  expect([await hears(alice, bob, 'Are you there?'), channel.state(), events]).toEqual([false, 'TRANSFERRED', ['hold']])
+  await alice.resume()
+  expect([await hears(alice, bob, 'Now you are.'), await hears(bob, alice, 'Yes.'), events]).toEqual([
+    true,
+    true,
+    ['hold', 'retrieve'],
+  ])
+  await alice.hold()
+  await meet.until(channel.retrieveTransfer())
+  expect(channel.state()).toBe('ON_HOLD')
+  await alice.resume()
+  await meet.pbx.sleep(100)
+  expect(channel.state()).toBe('ANSWERED')
+  await meet.over()
+})
+
 describe('who is muted', () => {
   test('by his keys, which nobody else gets to hear or to collect', async () => {
     const meet = meeting(plain)
