@@ -154,8 +154,9 @@ export class ClickPhone {
     // What sounds on from the packet before is no click of its own.
     const isNew = now - this.lastSoundAt > 100
     this.lastSoundAt = now
-    const click = this.clicks.find(({ heardAt }) => heardAt === undefined)
-    if (isNew && click !== undefined) click.heardAt = now + at / 8
+    // The one before it, if it was not heard, is lost: clicks are further apart than sound may take.
+    const click = this.clicks.at(-1)
+    if (isNew && click !== undefined) click.heardAt ??= now + at / 8
   }
 }
 
