@@ -1,9 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { Speech, ThreadEngine, type ThreadEngineOptions } from '../dist/speech/index.js'
+import type { SpeechConfig } from '../src/index.ts'
 import { parseWav, samplesOfWav } from '../src/media/index.ts'
 import { bestMatch } from '../src/media/test/signals.ts'
-import { TestExchange } from './harness/exchange.ts'
+import { TestExchange, type TestService } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { waitFor } from './harness/wait.ts'
 
@@ -15,8 +18,11 @@ describe('a call', () => {
     for (const exchange of exchanges.splice(0)) await exchange.stop()
   })
 
-  async function start(services: Record<string, { app: string; parameters?: object }> = {}): Promise<TestExchange> {
-    const exchange = await TestExchange.start({ address: network.next(), services: services as never })
+  async function start(
+    services: Readonly<Record<string, TestService>> = {},
+    speech: SpeechConfig = {},
+  ): Promise<TestExchange> {
+    const exchange = await TestExchange.start({ address: network.next(), services, speech })
     exchanges.push(exchange)
     return exchange
   }
@@ -52,6 +58,27 @@ describe('a call', () => {
     expect(failed.found.said).toBe('ERROR')
     expect(caller.log).toMatch(/there is no voice ..?hal..?: flite has rms \(en-US, male\), slt/)
     await waitFor('nothing is spoken any more', async () => (await caller.sizes()).sentences === 0)
+  })
+
+  it('that hangs up before the first word ends the program that was to speak it', async () => {
+    // It tells who it is, and says nothing.
+    const program = `require('fs').writeFileSync('%', String(process.pid)); setInterval(() => {}, 1000)`
+    const pidFile = join(tmpdir(), `ringdown-speaker-${process.pid}`)
+    const callee = await start(
+      { listen: { app: 'listen', parameters: { say: 'You will never hear this.' } } },
+      { engine: { type: 'process', command: process.execPath, arguments: ['-e', program.replace('%', pidFile)] } },
+    )
+    const caller = await start()
+    const call = caller.dial({ to: `sip:listen@${callee.address}`, talkMs: 4000 })
+    await waitFor('the program runs', () => existsSync(pidFile) && readFileSync(pidFile, 'utf8') !== '')
+    const pid = Number(readFileSync(pidFile, 'utf8'))
+    rmSync(pidFile)
+    expect(existsSync(`/proc/${pid}`)).toBe(true)
+    await call
+    expect((await callee.report('listen')).found.said).toBe('HANGUP')
+    await waitFor('it has been ended', () => !existsSync(`/proc/${pid}`))
+    expect((await callee.counters()).sentencesGivenUp).toBe(1)
+    await waitFor('nothing is spoken any more', async () => (await callee.sizes()).sentences === 0)
   })
 })
 

@@ -67,8 +67,6 @@ export class Rendering {
   /** All of it is there, or no more will come: the first end counts. */
   end(error?: Error): void {
     this.#blocks.end(error)
-    // Nobody may be reading: then nobody misses it.
-    if (error !== undefined) this.#clip = undefined
   }
 
   /** It has been kept since another time. */

@@ -7,7 +7,10 @@ import type { FromSpeechThread, ToSpeechThread } from './thread-messages.ts'
 export interface ThreadEngineOptions {
   /** How many threads speak at most. Default 1. */
   readonly threads?: number
-  /** A thread that says nothing for so long in the middle of a sentence is ended, in ms. Default 30,000. */
+  /**
+   * A thread that says nothing for so long in the middle of a sentence is ended, in ms. Default 30,000, or ten seconds more
+   * than the engine itself allows.
+   */
   readonly silentForMs?: number
   /** The built thread. Default: the one of this package. */
   readonly script?: URL
@@ -43,7 +46,8 @@ export class ThreadEngine implements SpeechEngine {
     this.language = language
     this.#settings = settings
     this.#most = options.threads ?? 1
-    this.#silentForMs = options.silentForMs ?? 30_000
+    const ownPatienceMs = ('timeoutMs' in settings && settings.timeoutMs) || 0
+    this.#silentForMs = options.silentForMs ?? Math.max(30_000, ownPatienceMs + 10_000)
     this.#script = options.script ?? builtThread()
     this.#onDied = options.onDied ?? (() => {})
     this.capabilities = { ...capabilities, parallel: capabilities.parallel * this.#most }
