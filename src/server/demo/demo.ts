@@ -66,7 +66,7 @@ function introduce({ exchange, farEnds }: DemoServers, print: (line: string) => 
   )
   if (own !== 5060) print(`           port 5060 is taken here, so the exchange listens on ${own}`)
   if (theirs !== 5070) print(`           port 5070 is taken here, so the far ends listen on ${theirs}`)
-  print('The prompt is a little melody: text to speech comes in a later version.')
+  print('The prompt is a little melody.')
   for (const line of softphoneHint(own)) print(line)
   print('')
 }
