@@ -189,7 +189,7 @@ describe('what cannot be played', () => {
     ['nothing', () => {}, /ENOENT/],
     ['a directory', () => mkdirSync(path), /it is a directory/],
     ['a pipe', () => execFileSync('mkfifo', [path]), /not a regular file/],
-    ['an empty file', () => writeFileSync(path, ''), /format is not known/],
+    ['an empty file', () => writeFileSync(path, ''), /it is empty/],
     ['a text', () => writeFileSync(path, 'hello'), /format is not known/],
     [
       'half a header',
