@@ -29,6 +29,7 @@ import { Networks } from './networks.ts'
 import { systemRandom } from './random.ts'
 import { routingOf } from './routing.ts'
 import { Shutdown } from './shutdown.ts'
+import { startRecognition } from './speech/start-recognition.ts'
 import { startSpeech } from './speech/start-speech.ts'
 import { DnsClient } from './transport/dns-client.ts'
 import { type LocalSocket, spokenTransports } from './transport/listener-choice.ts'
@@ -115,6 +116,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     throw error
   })
   const speech = startSpeech(settings.speech, logger)
+  const recogniser = startRecognition(settings.speech)
   const agentTrust = WatchedTlsFiles.open(settings.agents, logger)
   const agents = new WsAgentConnector({ tls: () => agentTrust.options })
   const services = new ConfiguredServices(settings.services, apps)
@@ -131,6 +133,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     speech: speech.texts,
+    ...(recogniser !== undefined && { recogniser }),
     agents,
     ...routingOf(settings),
     ...(settings.users.length > 0 && { users: usersOf(settings, transports.sockets) }),

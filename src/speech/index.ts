@@ -9,6 +9,9 @@ export type { ProcessSettings } from './engines/process-engine.ts'
 export { readSecret, type SecretSettings } from './engines/secret.ts'
 export type { SherpaSettings } from './engines/sherpa-engine.ts'
 export type { VoiceSettings } from './engines/voice-settings.ts'
+export type { OpenAiRecogniserSettings } from './recognition/openai-recogniser.ts'
+export { createRecogniser, type RecogniserSettings } from './recognition/recognisers.ts'
+export type { SherpaRecogniserSettings } from './recognition/sherpa-recogniser.ts'
 export {
   Speech,
   type SpeechCounter,

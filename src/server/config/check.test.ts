@@ -241,7 +241,16 @@ describe('TLS', () => {
       cache: { directory: join(folder, 'speech-cache'), bytes: 268_435_456 },
       memoryBytes: 33_554_432,
       waitingSentences: 1000,
+      recognition: undefined,
     })
+    const service = { type: 'openai', url: 'http://127.0.0.1:8000/v1', model: 'whisper-1', keyFile: 'key' } as const
+    expect(settingsOf({ recognition: service }).recognition).toEqual({ ...service, keyFile: join(folder, 'key') })
+    expect(settingsOf({ recognition: { type: 'sherpa', directory: 'model' } }).recognition).toEqual({
+      type: 'sherpa',
+      directory: join(folder, 'model'),
+    })
+    const own = { open: () => ({ write: () => {}, finish: async () => ({ text: '' }), abort: () => {} }) }
+    expect(settingsOf({ recognition: own }).recognition).toBe(own)
     const programs = ['espeak-ng', './bin/piper', '/opt/piper'].map(
       (command) => (settingsOf({ engine: { type: 'process', command } }).engine as { command: string }).command,
     )
@@ -718,6 +727,16 @@ describe('what is refused because it contradicts itself', () => {
       'an open door to the world',
       { sip: { listen: [udp('192.0.2.1')] } },
       /^sip\.listen has 192\.0\.2\.1, which others can reach, and nothing says who may call/,
+    ],
+    [
+      'a recogniser that is not known',
+      { speech: { recognition: { type: 'hal' } } },
+      /speech\.recognition\.type is "hal": must be/,
+    ],
+    [
+      'a recogniser without a model',
+      { speech: { recognition: { type: 'openai', url: 'http://127.0.0.1/v1' } } },
+      /speech\.recognition\.model/,
     ],
     ['an engine that is not known', { speech: { engine: { type: 'hal' } } }, /speech\.engine\.type is "hal": must be/],
     [

@@ -18,7 +18,7 @@ export type {
   RouteTrunkConfig,
 } from './number-config.ts'
 export type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
-export type { SpeechCacheConfig, SpeechConfig, SpeechEngineConfig } from './speech-config.ts'
+export type { SpeechCacheConfig, SpeechConfig, SpeechEngineConfig, SpeechRecognitionConfig } from './speech-config.ts'
 
 /**
  * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word

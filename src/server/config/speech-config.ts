@@ -1,10 +1,13 @@
+import type { SpeechRecogniser } from '../../calls/index.ts'
 import type {
   AzureSettings,
   FliteSettings,
   GoogleSettings,
+  OpenAiRecogniserSettings,
   OpenAiSettings,
   PollySettings,
   ProcessSettings,
+  SherpaRecogniserSettings,
   SherpaSettings,
   SpeechEngine,
 } from '../../speech/index.ts'
@@ -20,8 +23,16 @@ export type SpeechEngineConfig =
   | Omit<PollySettings, 'voice'>
   | SpeechEngine
 
-/** Text to speech: `filePlayer.say`. Nothing is started before the first text is spoken. */
+/** What recognises speech: one of those that are built in, or one that the program brings along. */
+export type SpeechRecognitionConfig = OpenAiRecogniserSettings | SherpaRecogniserSettings | SpeechRecogniser
+
+/** Text to speech, `filePlayer.say`, and its reverse. Nothing is started before it is first needed. */
 export interface SpeechConfig {
+  /**
+   * What recognises speech for `speechDetector.recognise`. Default: nothing; waiting for speech and for silence, and barge-in
+   * on speech, need none.
+   */
+  readonly recognition?: SpeechRecognitionConfig
   /** Default: Flite, which speaks English and needs nothing else. */
   readonly engine?: SpeechEngineConfig
   /** The voice of those who name none. Default: the engine's, for Flite `rms`; services have none. */

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SpeechRecogniser } from '../../calls/index.ts'
 import type { SpeechEngine } from '../../speech/index.ts'
 import { list, object, text, whole } from './schema-parts.ts'
 
@@ -86,8 +87,34 @@ const engines = z.discriminatedUnion(
   `must be { type } with one of ${TYPES.join(', ')}, or a SpeechEngine`,
 )
 
+const recognisers = z.discriminatedUnion(
+  'type',
+  [
+    object({
+      type: z.literal('openai'),
+      url: text('must be a URL such as http://127.0.0.1:8000/v1', (value) => /^https?:\/\/[^\s]+$/.test(value)),
+      model: name,
+      language: language.optional(),
+      timeoutMs,
+      ...key,
+    }),
+    object({ type: z.literal('sherpa'), directory: path, cores: whole(1, 64, 'cores').optional() }),
+  ],
+  'must be { type } with one of openai, sherpa, or a SpeechRecogniser',
+)
+
 /** The shape of `speech`. */
 export const speechSchema = object({
+  recognition: z
+    .unknown()
+    .transform((value, context) => {
+      if (isSpeechRecogniser(value)) return value
+      const parsed = recognisers.safeParse(value)
+      if (parsed.success) return parsed.data
+      for (const issue of parsed.error.issues) context.addIssue({ ...issue } as never)
+      return z.NEVER
+    })
+    .optional(),
   // Asked for by hand: a union would say of one that is known no more than that it is none of them.
   engine: z
     .unknown()
@@ -108,6 +135,10 @@ export const speechSchema = object({
   memoryBytes: whole(0, 2 ** 40, 'bytes').optional(),
   waitingSentences: whole(1, 100_000, 'sentences').optional(),
 })
+
+export function isSpeechRecogniser(value: unknown): value is SpeechRecogniser {
+  return typeof (value as SpeechRecogniser | undefined)?.open === 'function'
+}
 
 export function isSpeechEngine(value: unknown): value is SpeechEngine {
   return typeof (value as SpeechEngine | undefined)?.speak === 'function'

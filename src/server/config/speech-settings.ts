@@ -1,9 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import type { EngineSettings, SpeechEngine } from '../../speech/index.ts'
+import type { SpeechRecogniser } from '../../calls/index.ts'
+import type { EngineSettings, RecogniserSettings, SpeechEngine } from '../../speech/index.ts'
 import { definedOnly } from './defined-only.ts'
 import type { CheckedConfig } from './schema.ts'
-import { isSpeechEngine } from './speech-schema.ts'
+import { isSpeechEngine, isSpeechRecogniser } from './speech-schema.ts'
 
 /** `speech` with its defaults. */
 export interface SpeechSettings {
@@ -15,6 +16,7 @@ export interface SpeechSettings {
   /** Without bytes there is none. */
   readonly cache: { readonly directory: string; readonly bytes: number }
   readonly waitingSentences: number
+  readonly recognition: RecogniserSettings | SpeechRecogniser | undefined
 }
 
 type CheckedSpeech = NonNullable<CheckedConfig['speech']>
@@ -31,12 +33,26 @@ export function speechSettings(config: CheckedSpeech = {}, directory: string): S
     },
     memoryBytes: config.memoryBytes ?? 32 * 2 ** 20,
     waitingSentences: config.waitingSentences ?? 1000,
+    recognition: recogniserSettings(config.recognition, directory),
   }
 }
 
 /** Half the cores: the other half is for signalling and media. */
 function defaultThreads(): number {
   return Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)))
+}
+
+function recogniserSettings(
+  recognition: CheckedSpeech['recognition'],
+  directory: string,
+): RecogniserSettings | SpeechRecogniser | undefined {
+  if (recognition === undefined || isSpeechRecogniser(recognition)) return recognition
+  return {
+    ...definedOnly(recognition),
+    ...('directory' in recognition && { directory: resolve(directory, recognition.directory) }),
+    ...('keyFile' in recognition &&
+      recognition.keyFile !== undefined && { keyFile: resolve(directory, recognition.keyFile) }),
+  } as RecogniserSettings
 }
 
 function engineSettings({ engine, voice }: CheckedSpeech, directory: string): EngineSettings | SpeechEngine {
