@@ -1,6 +1,6 @@
 import { Hangup, UsageError } from '../kit/index.ts'
+import type { CallAway } from './away.ts'
 import { type ChannelEvent, ChannelEvents } from './channel-events.ts'
-import type { RoomVisit } from './conference/room-visit.ts'
 import { Cause, State, TransferCause } from './enums.ts'
 import type { CallHost } from './host.ts'
 import type { IncomingLeg } from './incoming-leg.ts'
@@ -20,8 +20,8 @@ export class ChannelCore implements LegListener {
   /** Takes every digit of the call, with what the record says of it; set by the DTMF detector. */
   digitSink: (digit: string, note: DigitNote | undefined) => void = () => {}
   readonly callIds: string[] = []
-  /** While the call is with a conference room instead of its application. */
-  visit: RoomVisit | undefined
+  /** While the call is not with its application. */
+  away: CallAway | undefined
   /** How its last transfer went. */
   transferCause: TransferCause = TransferCause.NONE
   /** The service that answers its call. */
@@ -162,6 +162,17 @@ export class ChannelCore implements LegListener {
       this.releaseTransmitter()
       throw error
     }
+    return this.join(other)
+  }
+
+  /**
+   * Lets the calls of two channels hear each other, whoever has claimed their transmitters.
+   * @returns false when one of them has gone meanwhile, or the media plane could not do it
+   */
+  async join(other: ChannelCore): Promise<boolean> {
+    const leg = this.#leg
+    const otherLeg = other.#leg
+    if (leg === undefined || otherLeg === undefined) return false
     this.#connectedTo = other
     other.#connectedTo = this
     const isDone = await new Promise<boolean>((resolve) => {
@@ -231,8 +242,8 @@ export class ChannelCore implements LegListener {
   onDigit(digit: string, isSignalled: boolean): void {
     if (isSignalled) this.#passOn(digit)
     const note = this.#note(digit, isSignalled)
-    // What means something to its room is nobody else's.
-    if (this.visit?.press(digit) !== true) this.digitSink(digit, note)
+    // What means something where the call is, is nobody else's.
+    if (this.away?.press(digit) !== true) this.digitSink(digit, note)
     this.emit({ type: 'digit', digit })
   }
 

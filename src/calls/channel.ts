@@ -16,7 +16,7 @@ import {
   type RingOptions,
 } from './channel-options.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
-import { leaveRoom, visitRoom } from './conference/channel-rooms.ts'
+import { visitRoom } from './conference/channel-rooms.ts'
 import {
   ConferenceLifetimeControl,
   type ConferenceOptions,
@@ -38,6 +38,12 @@ import { PlayableMedia } from './playable-media.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
 import { redirectPolicy } from './routing/redirects.ts'
 import { SpeechDetector } from './speech-detector.ts'
+import { takeBack, transferForGood, transferOnLoan } from './transfer/channel-transfers.ts'
+import type {
+  ManagedTransferOptions,
+  RetrievableTransferOptions,
+  TransferOptions,
+} from './transfer/transfer-options.ts'
 import { WholeCallRecorder } from './whole-call-recorder.ts'
 
 /**
@@ -372,12 +378,52 @@ export class Channel {
   }
 
   /**
-   * Takes a far end back that was transferred to a conference room.
+   * Transfers the far end to somebody else, and lets it go: once the target has answered and the two hear each other, the
+   * call lasts as long as both want, also when the application has ended. Until then the far end hears ringback, or
+   * `media`; when nobody takes it, it is with the application again.
+   * @param to whatever `call` takes; several are called by `strategy`
+   * @returns whether it is with a target, state TRANSFERRED. If not, `transferCause()` tells why and `details.transfer`
+   *   what the target has said; the state is ANSWERED (ON_HOLD), or IDLE when the far end has hung up
+   * @throws UsageError when the channel is not ANSWERED or plays something, or for options that cannot be; Hangup when the
+   *   call has gone
+   */
+  async managedTransfer(to: string | readonly string[], options: ManagedTransferOptions = {}): Promise<boolean> {
+    const isThere = await transferForGood(this.#core, to, options)
+    await this.#whereItIs()
+    return isThere
+  }
+
+  /**
+   * Transfers the far end to somebody else for a while: {@link retrieveTransfer} takes it back, and so does whatever ends the
+   * target's call, which is on `other`.
+   * @param other an idle channel, such as one of `app.extraChannels`
+   * @returns TRANSFERRED; or ANSWERED (ON_HOLD) when the target did not take it, see `transferCause()`; or IDLE when the
+   *   far end has hung up
+   * @throws UsageError when this channel is not ANSWERED or plays something, when `other` is not idle, or for options that
+   *   cannot be; Hangup when the call has gone
+   */
+  async retrievableTransfer(other: Channel, options: RetrievableTransferOptions): Promise<State> {
+    await transferOnLoan('retrievableTransfer', this.#core, other.#core, options)
+    return this.#whereItIs()
+  }
+
+  /**
+   * The same to one of our own services, by its name.
+   * @throws UsageError, Hangup as {@link retrievableTransfer}
+   */
+  async transferToInboundService(other: Channel, service: string, options: TransferOptions = {}): Promise<State> {
+    const to = `service:${service}`
+    await transferOnLoan('transferToInboundService', this.#core, other.#core, { ...options, to })
+    return this.#whereItIs()
+  }
+
+  /**
+   * Takes a far end back that was transferred: to a target, or to a conference room.
    * @returns ANSWERED; or ON_HOLD where the far end holds us; or IDLE when it has hung up
    * @throws UsageError when it was not transferred; Hangup when the call has gone
    */
   async retrieveTransfer(): Promise<State> {
-    await leaveRoom('retrieveTransfer', this.#core)
+    await takeBack('retrieveTransfer', this.#core)
     return this.#whereItIs()
   }
 

@@ -35,6 +35,8 @@ export interface CallBasics {
   readonly target: string
   /** The `callId` of the call that this one is connected to at present. */
   readonly connectedId?: string
+  /** Whom the call was transferred to last, or was to be. */
+  readonly transfer?: TransferDetails
   /**
    * Sound can pass before the answer. Inbound: the INVITE brought an offer, or can be given one before the answer (RFC
    * 3262), so that a ringtone of ours can be heard; outbound: the far end sent a session description before it answered.
@@ -42,6 +44,18 @@ export interface CallBasics {
   readonly earlyMediaPossible: boolean
   /** Wall time, in milliseconds since 1970, at which each state was entered last. */
   readonly times: Readonly<Partial<Record<State, number>>>
+}
+
+/** The target of a transfer. */
+export interface TransferDetails {
+  /** As it was given to the transfer; of several the one that has the call, or whose refusal was told. */
+  readonly target: string
+  /** The `callId` of the call to it. */
+  readonly callId: string
+  /** The SIP status with which it has refused. */
+  readonly rawCause?: number
+  /** What it has said of that. */
+  readonly reason?: ReleaseReason
 }
 
 /** What only a call that came to us has. */
@@ -161,6 +175,7 @@ export interface MutableCallDetails {
   privacy?: readonly PrivacyValue[]
   codec?: CodecName
   connectedId?: string
+  transfer?: TransferDetails
   attempts?: readonly CallAttempt[]
   redirectTargets?: readonly string[]
   earlyMediaPossible: boolean

@@ -2,7 +2,14 @@ import type { Result } from '../kit/index.ts'
 import { ok } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
 import { type EndpointEvent, hasWord, identitiesOf, privacyOf, type SessionId, type SipRequest } from '../sip/index.ts'
-import { causeOfRelease, REASON_OF_CAUSE, type RejectCause, releaseReason, STATUS_OF_REJECT } from './cause-map.ts'
+import {
+  causeOfRelease,
+  REASON_OF_CAUSE,
+  type RejectCause,
+  reasonOfRelease,
+  releaseReason,
+  STATUS_OF_REJECT,
+} from './cause-map.ts'
 import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
@@ -143,7 +150,7 @@ export class IncomingLeg extends Leg {
     this.#answerTimer.clear()
     if (this.#phase === 'accepted') {
       this.release(cause, endedBy)
-      this.sendRelease('bye', told)
+      this.sendRelease('bye', reasonOfRelease(told))
     } else this.#refuse(cause === Cause.ERROR ? 500 : endedBy === 'drain' ? 503 : 480, cause, endedBy)
   }
 

@@ -48,6 +48,7 @@ export type {
   InboundDetails,
   OutboundDetails,
   RunningDetails,
+  TransferDetails,
   UnansweredDetails,
 } from './details.ts'
 export {
@@ -136,6 +137,11 @@ export type {
 } from './speech-recogniser.ts'
 export type { SpokenAs, TextToSpeech } from './text-to-speech.ts'
 export { type ToneDefinition, type ToneFrequency, ToneManager } from './tone-manager.ts'
+export type {
+  ManagedTransferOptions,
+  RetrievableTransferOptions,
+  TransferOptions,
+} from './transfer/transfer-options.ts'
 export type {
   LocalUsersOptions,
   PhoneChange,

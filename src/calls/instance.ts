@@ -2,7 +2,7 @@ import { Hangup } from '../kit/index.ts'
 import type { AppContext, AppDefinition, AppDirection } from './app.ts'
 import type { Channel } from './channel.ts'
 import type { ChannelCore } from './channel-core.ts'
-import { Cause } from './enums.ts'
+import { Cause, State } from './enums.ts'
 import type { CallHost } from './host.ts'
 import type { AppProblem } from './service.ts'
 
@@ -112,5 +112,7 @@ function isHangup(error: unknown): boolean {
 async function closeChannel(host: CallHost, { channel, core }: InstanceChannel, isFailed: boolean): Promise<void> {
   const leg = core.leg
   if (isFailed && leg !== undefined) host.post(() => leg.hangUp('local', Cause.ERROR))
+  // Who was transferred for good is not hung up on because the application has no more to do.
+  else if (core.away?.isHandedOver) await leg?.until(() => leg.state === State.IDLE || core.away === undefined)
   await channel.close()
 }

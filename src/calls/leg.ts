@@ -1,6 +1,6 @@
 import { token, utf8Encode } from '../kit/index.ts'
 import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
-import { causeOfRelease, causeOfResponse, type ReleaseReason, reasonOfRelease, releaseReason } from './cause-map.ts'
+import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
 import type { ChannelEvent } from './channel-events.ts'
 import { type EndedBy, type MutableCallDetails, publicDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
@@ -145,7 +145,12 @@ export abstract class Leg {
 
   /** The call ends, or has ended, because of an error and not because somebody wanted it. */
   get isBroken(): boolean {
-    return (this.#releasing?.cause ?? this.details.cause) === Cause.ERROR
+    return this.endingCause === Cause.ERROR
+  }
+
+  /** Why the call ends or has ended, as soon as that is decided. */
+  get endingCause(): Cause | undefined {
+    return this.#releasing?.cause ?? this.details.cause
   }
 
   /**
@@ -204,8 +209,7 @@ export abstract class Leg {
   }
 
   /** Says CANCEL or BYE, and why. */
-  protected sendRelease(type: 'cancel' | 'bye', told: Cause): void {
-    const reason = reasonOfRelease(told)
+  protected sendRelease(type: 'cancel' | 'bye', reason: string | undefined): void {
     this.host.sip({ type, session: this.session, ...(reason !== undefined && { reason }) })
   }
 

@@ -2,6 +2,7 @@ import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
 import { type EndpointEvent, isNumericHost, type Peer, parseUri, type SipResponse, toTag } from '../sip/index.ts'
 import { CallProgress, type ToneOptions } from './call-progress.ts'
+import { reasonOfRelease } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
 import type { DivertedCall } from './diversion.ts'
 import { EarlyAnswers } from './early-answers.ts'
@@ -13,7 +14,7 @@ import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import { sdp } from './sdp-body.ts'
-import type { InviteCommand } from './upkeep/forking.ts'
+import { ANSWERED_ELSEWHERE, type InviteCommand } from './upkeep/forking.ts'
 
 export interface OutgoingCall {
   readonly to: string
@@ -96,6 +97,15 @@ export class OutgoingLeg extends Leg {
   }
 
   override hangUp(endedBy: EndedBy, cause: Cause = Cause.NORMAL, told: Cause = cause): void {
+    this.#giveUp(endedBy, cause, reasonOfRelease(told))
+  }
+
+  /** Gives it up because somebody else has answered: the phone is told, and shows no call that was missed. */
+  answeredElsewhere(): void {
+    this.#giveUp('local', Cause.NORMAL, ANSWERED_ELSEWHERE)
+  }
+
+  #giveUp(endedBy: EndedBy, cause: Cause, reason: string | undefined): void {
     if (this.isEnding) return
     this.#answerTimer.clear()
     if (this.#phase !== 'established') this.#close('cancelled')
@@ -104,7 +114,7 @@ export class OutgoingLeg extends Leg {
       return
     }
     this.release(cause, endedBy, this.#hasRung ? undefined : UNHEARD_WAIT_MS)
-    this.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', told)
+    this.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', reason)
   }
 
   /** What the network says in the sound of a call that nobody has answered. */
@@ -113,7 +123,7 @@ export class OutgoingLeg extends Leg {
     this.#answerTimer.clear()
     this.#close('refused', { text })
     this.release(cause, 'network', undefined, { rawCause: -1, reason: { text } })
-    this.sendRelease('cancel', Cause.NORMAL)
+    this.sendRelease('cancel', reasonOfRelease(Cause.NORMAL))
   }
 
   protected override onMediaOpened(): void {

@@ -1,3 +1,4 @@
+import type { CallAway } from '../away.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import { State, TransferCause } from '../enums.ts'
 import type { CallTimer } from '../host.ts'
@@ -26,7 +27,8 @@ export interface VisitOptions {
  *              ^                   |                       +-> with the application: by its exit digit
  *              +--- no place ------+                       +-> gone: it hangs up, is ejected, or its room is destroyed
  */
-export class RoomVisit {
+export class RoomVisit implements CallAway {
+  readonly isHandedOver = false
   /** It is in the room, or has been refused, or has gone. */
   readonly settled: Promise<void>
   /** It is in the room no more; `undefined` when it never was. */
@@ -55,7 +57,7 @@ export class RoomVisit {
       this.#finish = resolve
     })
     this.#patience = core.host.timer(() => this.#takeOut('failed', TransferCause.TIMEOUT))
-    core.visit = this
+    core.away = this
     core.host.rooms.noteVisit(core.service, room)
     core.transferCause = TransferCause.NONE
     leg.goAway(State.TRANSFERRING)
@@ -140,7 +142,7 @@ export class RoomVisit {
     this.#stopListening()
     this.#patience.clear()
     this.#core.transferCause = cause
-    this.#core.visit = undefined
+    this.#core.away = undefined
     this.#core.releaseTransmitter()
     this.#settle()
     this.#finish(why)

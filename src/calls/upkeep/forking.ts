@@ -125,7 +125,7 @@ export class Forking {
 }
 
 /** RFC 3326 section 2: so that a phone does not show a call that was missed. */
-const ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
+export const ANSWERED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 
 /** Which failure is told of several: a refusal for all, busy, any other refusal, and last that a phone is not there. */
 function rank({ response, cause }: Failed): number {

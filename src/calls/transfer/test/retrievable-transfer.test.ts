@@ -1,0 +1,113 @@
+import { expect, test } from 'vitest'
+import { phones } from '../../../testing/index.ts'
+import { inbound } from '../../index.ts'
+import { desk } from './desk.ts'
+
+test('a caller on loan is taken back: the target is hung up on, and the application can speak', async () => {
+  const seen: unknown[] = []
+  const { pbx, alice, states, expectClean } = await desk(
+    async (channel, other) => {
+      seen.push(await channel.retrievableTransfer(other, { to: 'sip:bob@bob' }), other.state())
+      await expect(channel.filePlayer.say('Not now.')).rejects.toThrow(/TRANSFERRED/)
+      await expect(other.filePlayer.say('Not now.')).rejects.toThrow(/TRANSFERRED/)
+      await pbx.sim.clock.sleep(5000)
+      seen.push(await channel.retrieveTransfer(), channel.transferCause(), await other.waitForIdle())
+      await channel.filePlayer.say('Welcome back.')
+      await expect(channel.retrieveTransfer()).rejects.toThrow(/needs a channel in state TRANSFERRED/)
+    },
+    (pbx) => pbx.phone('bob', phones.person({ says: 'Bob speaking.' })),
+  )
+  await alice.expectSpeech(/bob speaking/i)
+  await alice.expectSpeech(/welcome back/i)
+  await expectClean()
+  expect(seen).toEqual(['TRANSFERRED', 'TRANSFERRED', 'ANSWERED', 'NORMAL', 'IDLE'])
+  expect(states).toEqual(['TRANSFERRING', 'TRANSFERRED', 'RECONNECTING', 'ANSWERED', 'IDLE'])
+  expect(pbx.phones[0]?.hasHeard(/welcome back/i)).toBe(false)
+})
+
+test('a target that hangs up gives the caller back, who can be transferred again', async () => {
+  const seen: unknown[] = []
+  const { pbx, alice, expectClean } = await desk(
+    async (channel, other) => {
+      for (const to of ['sip:bob@bob', 'sip:busy@busy', 'sip:bob@bob']) {
+        const back = new Promise<void>((resolve) => {
+          channel.on('state', ({ state }) => state === 'ANSWERED' && resolve())
+        })
+        seen.push(await channel.retrievableTransfer(other, { to }), channel.transferCause())
+        await back
+        await other.waitForIdle()
+        await channel.filePlayer.say('Back again.')
+      }
+    },
+    (pbx) => {
+      pbx.phone('bob', phones.person({ says: 'Bob speaking.', hangsUpAfterMs: 4000 }))
+      pbx.phone('busy', phones.busy())
+    },
+  )
+  for (let i = 0; i < 3; i++) await alice.expectSpeech(/back again/i)
+  await expectClean()
+  expect(seen).toEqual(['TRANSFERRED', 'NORMAL', 'ANSWERED', 'TARGETREJECT', 'TRANSFERRED', 'NORMAL'])
+  expect(pbx.phones[0]?.state).toBe('IDLE')
+})
+
+test('whoever hangs up the channel that carries the target takes the caller back, at every moment', async () => {
+  const seen: unknown[] = []
+  const { pbx, alice, expectClean } = await desk(
+    async (channel, other) => {
+      const waiting = channel.retrievableTransfer(other, { to: 'sip:late@late' })
+      await pbx.sim.clock.sleep(2000)
+      await other.hangUp()
+      seen.push(await waiting, channel.transferCause())
+      seen.push(await channel.retrievableTransfer(other, { to: 'sip:bob@bob' }))
+      await other.hangUp()
+      await channel.filePlayer.say('Back again.')
+      seen.push(channel.state(), channel.transferCause())
+    },
+    (pbx) => {
+      pbx.phone('late', phones.noAnswer())
+      pbx.phone('bob', phones.person())
+    },
+  )
+  await alice.expectSpeech(/back again/i)
+  await expectClean()
+  expect(seen).toEqual(['ANSWERED', 'FAIL', 'TRANSFERRED', 'ANSWERED', 'NORMAL'])
+})
+
+test('a caller goes to a service of ours and comes back', async () => {
+  const seen: unknown[] = []
+  const weather = inbound(async (channel) => {
+    await channel.answer()
+    await channel.filePlayer.say('It will rain.')
+  })
+  const { alice, expectClean } = await desk(
+    async (channel, other) => {
+      seen.push(await channel.transferToInboundService(other, 'weather'))
+      await other.waitForIdle()
+      await channel.filePlayer.say('That was the weather.')
+      seen.push(channel.state())
+    },
+    undefined,
+    { apps: { weather } },
+  )
+  await alice.expectSpeech(/it will rain/i)
+  await alice.expectSpeech(/that was the weather/i)
+  await expectClean()
+  expect(seen).toEqual(['TRANSFERRED', 'ANSWERED'])
+})
+
+test('a channel that is not idle carries nobody', async () => {
+  const { alice, expectClean } = await desk(
+    async (channel, other) => {
+      const to = 'sip:bob@bob'
+      await expect(channel.retrievableTransfer(channel, { to })).rejects.toThrow(/on itself/)
+      await other.call(to)
+      await expect(channel.retrievableTransfer(other, { to })).rejects.toThrow(/needs an idle channel/)
+      await other.close()
+      await expect(channel.retrievableTransfer(other, { to })).rejects.toThrow(/was closed/)
+      await channel.filePlayer.say('Still here.')
+    },
+    (pbx) => pbx.phone('bob', phones.person()),
+  )
+  await alice.expectSpeech(/still here/i)
+  await expectClean()
+})
