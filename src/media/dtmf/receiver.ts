@@ -28,6 +28,11 @@ export class DtmfReceiver {
     this.#minPause = (MIN_PAUSE_MS * clockRateHz) / 1000
   }
 
+  /** The RTP timestamp of the latest press, which may still be down; `undefined` before the first. */
+  get latestTimestamp(): number | undefined {
+    return this.#event === NO_EVENT ? undefined : this.#timestamp
+  }
+
   /** Takes one packet of the telephone-event payload type; returns the digit when a press begins with it. */
   take(packet: RtpPacket, now: Instant): string | undefined {
     if (packet.payloadLength < EVENT_PAYLOAD_LENGTH) return undefined

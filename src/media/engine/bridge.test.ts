@@ -133,6 +133,22 @@ describe('a bridge between legs of one codec', () => {
     expect(eventsOf(media, 'digit', 2)).toEqual([])
   })
 
+  it('keeps the rest of a key to itself that was down before', async () => {
+    const { media, ann, bob } = await annAndBob()
+    media.send({ type: 'unbridge', leg: 1 })
+    for (let i = 1; i <= 3; i++) {
+      ann.say(event('1', false, i * 160), { payloadType: 101, marker: i === 1, units: 0 })
+      await media.pass(20)
+    }
+    media.send({ type: 'bridge', leg: 1, other: 2 })
+    for (let i = 0; i < 3; i++) ann.say(event('1', true, 480), { payloadType: 101, units: 0 })
+    ann.timestamp += 960
+    await media.pass(60)
+    await press(media, ann, '7', 101)
+    const keys = bob.heard.filter(({ payloadType }) => payloadType === 101).map(({ payload }) => payload[0])
+    expect(keys).toEqual(Array(8).fill(7))
+  })
+
   it('says keys as tones where the other leg has no telephone events', async () => {
     const { media, ann, bob } = await annAndBob({ bobTakesEvents: false })
     await press(media, ann, '5', 101)

@@ -158,6 +158,11 @@ export class Inbound {
     this.hearing.hearTheRest(this.#codec)
   }
 
+  /** The RTP timestamp of the latest telephone event; `undefined` before the first. */
+  get latestEventTimestamp(): number | undefined {
+    return this.#dtmf.latestTimestamp
+  }
+
   /** Lets one listener, or nobody, take the packets themselves. */
   forwardTo(listener: PacketListener | undefined): void {
     this.#forwardTo = listener

@@ -28,12 +28,13 @@ export class Relay implements PacketListener {
   #keys = ''
   /** Made by the first key that came by signalling: some far ends tell of each press in the stream too. */
   #presses: PressLedger | undefined
-  /** Of the event that is not passed on, because we press its key. */
+  /** Of the event that is not passed on: we press its key, or it was down before and was meant for us. */
   #withheldTimestamp: number | undefined
 
   constructor(from: Inbound, to: Outbound) {
     this.#from = from
     this.#to = to
+    this.#withheldTimestamp = from.latestEventTimestamp
     from.forwardTo(this)
   }
 
