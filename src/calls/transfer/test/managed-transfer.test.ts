@@ -150,6 +150,7 @@ test('the target hears the announcement, the caller goes on hearing ringback, an
   await bob.say('Hello Alice.')
   await alice.expectSpeech(/hello alice/i)
   expect(alice.hasHeard(/press 1/i)).toBe(false)
+  expect(alice.ears.digits).toEqual([])
   await bob.hangUp()
   await alice.expectHangUp()
   await expectClean()
