@@ -111,3 +111,24 @@ test('a channel that is not idle carries nobody', async () => {
   await alice.expectSpeech(/still here/i)
   await expectClean()
 })
+
+test('a caller who was transferred for good can be taken back, and what records him goes on all the while', async () => {
+  const seen: unknown[] = []
+  const { alice, pbx, expectClean } = await desk(
+    async (channel) => {
+      channel.fileRecorder.start('alice.wav')
+      seen.push(await channel.managedTransfer('sip:bob@bob'))
+      await pbx.sim.clock.sleep(6000)
+      seen.push(await channel.retrieveTransfer(), channel.transferCause(), await channel.fileRecorder.stop())
+      await channel.filePlayer.say('Welcome back.')
+    },
+    (pbx) => pbx.phone('bob', phones.person({ says: 'Bob speaking.' })),
+  )
+  await alice.expectSpeech(/bob speaking/i)
+  await alice.say('Alice speaking.')
+  await alice.expectSpeech(/welcome back/i)
+  await expectClean()
+  expect(seen).toEqual([true, 'ANSWERED', 'NORMAL', 'ABORTED'])
+  expect(pbx.recording('alice.wav').said).toContain('Alice speaking.')
+  expect(pbx.phones[0]?.state).toBe('IDLE')
+})
