@@ -139,7 +139,10 @@ describeWith('sipp')('bad input at the live server', () => {
     expect(exchange.mediaPorts()).toEqual([])
     const memory = await exchange.memory()
     expect(memory.heapUsed - memoryBefore.heapUsed).toBeLessThan(8 * MEBIBYTE)
-    expect(memory.rss - memoryBefore.rss).toBeLessThan(150 * MEBIBYTE)
+    // What a burst has left is given back over some seconds (src/server/memory.ts).
+    await expect
+      .poll(async () => (await exchange.memory()).rss - memoryBefore.rss, { timeout: 30_000 })
+      .toBeLessThan(150 * MEBIBYTE)
     await goodCalls(10, 10)
   })
 })

@@ -103,9 +103,9 @@ describeWith('baresip')('baresip as a phone of a user', { retry: 2 }, () => {
     expect(correlate(OUR_WORDS, far.heard()).correlation).toBeGreaterThan(SAME_SOUND)
   })
 
-  test('with a wrong password it is refused', async () => {
+  test('with a wrong password it is refused: it tries it again and again, and is locked out', async () => {
     const far = await phone('udp', 'guessed')
-    expect(await far.untilRegistered()).toContain('401')
+    expect(await far.untilRegistered()).toContain('403')
     expect(await exchange.phones()).toEqual([])
   })
 })
