@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto'
-import { Counters, SpeechError, UsageError } from '../kit/index.ts'
+import { Counters, RecentCache, SpeechError, UsageError } from '../kit/index.ts'
 import type { AudioClip } from '../media/index.ts'
-import { ClipMemory } from './cache/clip-memory.ts'
 import type { PromptDisk } from './cache/prompt-disk.ts'
 import { type Listener, Rendering } from './rendering.ts'
 import { SentenceQueue } from './sentence-queue.ts'
@@ -70,7 +69,7 @@ export class Speech {
   readonly #engine: SpeechEngine
   readonly #voice: string
   readonly #queue: SentenceQueue
-  readonly #memory: ClipMemory
+  readonly #memory: RecentCache<AudioClip>
   readonly #disk: PromptDisk | undefined
   readonly #writing = new Set<Promise<void>>()
   readonly #renderings = new Map<string, Rendering>()
@@ -84,7 +83,7 @@ export class Speech {
   constructor(engine: SpeechEngine, options: SpeechServiceOptions = {}) {
     this.#engine = engine
     this.#queue = new SentenceQueue(engine, (rendering, error) => this.#ended(rendering, error))
-    this.#memory = new ClipMemory(options.memoryBytes ?? 32 * 2 ** 20)
+    this.#memory = new RecentCache(options.memoryBytes ?? 32 * 2 ** 20)
     this.#disk = options.disk
     this.#mostWaiting = options.waitingSentences ?? 1000
     this.#mostLength = options.textLength ?? 10_000
@@ -184,7 +183,7 @@ export class Speech {
     }
     this.counters.add('sentencesKept')
     rendering.endWith(kept)
-    this.#memory.set(rendering.key, kept)
+    this.#remember(rendering.key, kept)
     this.#remove(rendering)
   }
 
@@ -202,8 +201,12 @@ export class Speech {
     )
   }
 
+  #remember(key: string, clip: AudioClip): void {
+    this.#memory.set(key, clip, clip.data.byteLength)
+  }
+
   #keep(key: string, clip: AudioClip): void {
-    this.#memory.set(key, clip)
+    this.#remember(key, clip)
     if (this.#disk === undefined) return
     const writing = this.#disk.write(key, clip).finally(() => this.#writing.delete(writing))
     this.#writing.add(writing)

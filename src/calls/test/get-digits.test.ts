@@ -1,14 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import {
-  exchange,
-  type PeerCall,
-  phones,
-  type SimulatedExchange,
-  type Simulation,
-  withSimulation,
-} from '../../testing/index.ts'
+import { exchange, type PeerCall, phones, type Simulation, withSimulation } from '../../testing/index.ts'
 import { type Channel, DtmfDetectorCause, type GetDigitsOptions, inbound } from '../index.ts'
 import { answeredCall, hangsUp } from './answered-call.ts'
+import { breakMedia } from './broken-media.ts'
 
 /** What somebody does: keys that wait already, keys after so many ms, and perhaps the end of the call. */
 interface Script {
@@ -293,19 +287,3 @@ test('a media engine that fails ends it with ERROR, and a far end that hangs up 
     await hangsUp(line)
     await line.expectClean()
   })())
-
-/** The port of the only leg of the engine breaks, as soon as it is visited. */
-function breakMedia({ mediaIo }: SimulatedExchange): void {
-  const [receive, poll] = [mediaIo.receive.bind(mediaIo), mediaIo.poll.bind(mediaIo)]
-  let broken: number | undefined
-  mediaIo.receive = (leg, into) => {
-    broken ??= leg
-    return receive(leg, into)
-  }
-  mediaIo.poll = () => {
-    const leg = broken
-    if (leg === undefined) return poll()
-    mediaIo.poll = poll
-    return { type: 'failed', leg, reason: 'the port is broken' }
-  }
-}

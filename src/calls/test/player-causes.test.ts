@@ -9,6 +9,7 @@ import {
 } from '../../testing/index.ts'
 import { type Channel, type DtmfPlayer, type FilePlayer, inbound, PlayerCause, type TonePlayer } from '../index.ts'
 import { answeredCall, hangsUp } from './answered-call.ts'
+import { breakMedia } from './broken-media.ts'
 
 /** Every cause of every player, each reached: the table of what players can end with. */
 
@@ -141,19 +142,3 @@ test.each(['plain', 'inband'] as const)('keys reach a far end as it takes them: 
   await pbx.done()
   expect(ends).toEqual(['NORMAL'])
 })
-
-/** The port of the only leg of the engine breaks, as soon as it is visited. */
-function breakMedia({ mediaIo }: SimulatedExchange): void {
-  const [receive, poll] = [mediaIo.receive.bind(mediaIo), mediaIo.poll.bind(mediaIo)]
-  let broken: number | undefined
-  mediaIo.receive = (leg, into) => {
-    broken ??= leg
-    return receive(leg, into)
-  }
-  mediaIo.poll = () => {
-    const leg = broken
-    if (leg === undefined) return poll()
-    mediaIo.poll = poll
-    return { type: 'failed', leg, reason: 'the port is broken' }
-  }
-}

@@ -1,3 +1,4 @@
+import { RecentCache } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
 
 interface Entry {
@@ -11,40 +12,24 @@ interface Entry {
  * found any more. The clips stand on shared memory, so what is cached here is what the media workers play.
  */
 export class ClipCache {
-  readonly #capacity: number
-  readonly #entries = new Map<string, Entry>()
-  #size = 0
+  readonly #entries: RecentCache<Entry>
 
   /** @param capacity bytes of audio; 0 keeps nothing */
   constructor(capacity: number) {
-    this.#capacity = capacity
+    this.#entries = new RecentCache(capacity)
   }
 
   /** Bytes of audio that are kept. */
   get size(): number {
-    return this.#size
+    return this.#entries.size
   }
 
   get(path: string, modifiedMs: number, bytes: number): AudioClip | undefined {
     const entry = this.#entries.get(path)
-    if (entry === undefined || entry.modifiedMs !== modifiedMs || entry.bytes !== bytes) return undefined
-    this.#entries.delete(path)
-    this.#entries.set(path, entry)
-    return entry.clip
+    return entry?.modifiedMs === modifiedMs && entry.bytes === bytes ? entry.clip : undefined
   }
 
   set(path: string, modifiedMs: number, bytes: number, clip: AudioClip): void {
-    this.#delete(path)
-    if (clip.data.byteLength > this.#capacity) return
-    this.#entries.set(path, { clip, modifiedMs, bytes })
-    this.#size += clip.data.byteLength
-    while (this.#size > this.#capacity) this.#delete(this.#entries.keys().next().value as string)
-  }
-
-  #delete(path: string): void {
-    const entry = this.#entries.get(path)
-    if (entry === undefined) return
-    this.#entries.delete(path)
-    this.#size -= entry.clip.data.byteLength
+    this.#entries.set(path, { clip, modifiedMs, bytes }, clip.data.byteLength)
   }
 }

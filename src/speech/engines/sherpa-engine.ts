@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpeechBlock, SpeechCapabilities, SpeechEngine, SpeechVoice, SpokenSentence } from '../speech-engine.ts'
 import { type LoadPeer, loadPeer } from './load-peer.ts'
+import { namesInModel } from './model-folder.ts'
 import { versionOf } from './voice-settings.ts'
 
 /**
@@ -92,12 +92,7 @@ export class SherpaEngine implements SpeechEngine {
 
 /** @throws Error saying what is missing in the folder */
 function modelIn(directory: string): object {
-  let names: string[]
-  try {
-    names = readdirSync(directory)
-  } catch (error) {
-    throw new Error(`the folder of the model cannot be read: ${(error as Error).message}`)
-  }
+  const names = namesInModel(directory)
   const file = (name: string): string => (names.includes(name) ? join(directory, name) : '')
   const models = names.filter((name) => name.endsWith('.onnx'))
   if (models.length !== 1) throw new Error(`${directory} holds ${models.length} files .onnx: one is the model`)

@@ -1,7 +1,7 @@
-import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SpeechError } from '../../kit/index.ts'
 import { type LoadPeer, loadPeer } from '../engines/load-peer.ts'
+import { namesInModel } from '../engines/model-folder.ts'
 import type { Recogniser, Utterance, UtteranceOptions, UtteranceWords } from './utterance.ts'
 
 /**
@@ -108,12 +108,7 @@ export class SherpaRecogniser implements Recogniser {
 
 /** @throws Error saying what is missing in the folder */
 function modelIn(directory: string): object {
-  let names: string[]
-  try {
-    names = readdirSync(directory)
-  } catch (error) {
-    throw new Error(`the folder of the model cannot be read: ${(error as Error).message}`)
-  }
+  const names = namesInModel(directory)
   const part = (kind: string): string => {
     const found = names.find((name) => name.startsWith(kind) && name.endsWith('.onnx'))
     if (found === undefined) throw new Error(`${directory} holds no ${kind}*.onnx, which a streaming transducer has`)
