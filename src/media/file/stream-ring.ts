@@ -13,8 +13,23 @@ export function createAudioStream(
   capacity: number,
   sampleRateHz: 8000 | 16_000 = 8000,
 ): AudioStream {
+  return createRing(encoding, capacity, sampleRateHz, 3)
+}
+
+/**
+ * A ring of samples on shared memory.
+ * @param capacity of samples, a power of two
+ * @param controlWords how many positions and flags stand beside it
+ * @throws RangeError when the capacity is none
+ */
+export function createRing(
+  encoding: AudioStream['encoding'],
+  capacity: number,
+  sampleRateHz: 8000 | 16_000,
+  controlWords: number,
+): AudioStream {
   if (capacity < 2 || (capacity & (capacity - 1)) !== 0) throw new RangeError(`${capacity} is not a power of two`)
-  const control = new Int32Array(new SharedArrayBuffer(12))
+  const control = new Int32Array(new SharedArrayBuffer(4 * controlWords))
   return encoding === 'pcm16'
     ? { encoding, sampleRateHz, control, data: new Int16Array(new SharedArrayBuffer(2 * capacity)) }
     : { encoding, sampleRateHz: 8000, control, data: new Uint8Array(new SharedArrayBuffer(capacity)) }

@@ -1,5 +1,5 @@
 import type { LiveAudio } from '../engine/control.ts'
-import { endStream, StreamReader, StreamWriter } from '../file/stream-ring.ts'
+import { createRing, endStream, StreamReader, StreamWriter } from '../file/stream-ring.ts'
 
 /**
  * Makes the ring through which somebody speaks who speaks just now: an application or an agent writes, and one player on
@@ -14,11 +14,7 @@ export function createLiveAudio(
   capacity: number,
   sampleRateHz: 8000 | 16_000 = 8000,
 ): LiveAudio {
-  if (capacity < 2 || (capacity & (capacity - 1)) !== 0) throw new RangeError(`${capacity} is not a power of two`)
-  const control = new Int32Array(new SharedArrayBuffer(28))
-  return encoding === 'pcm16'
-    ? { encoding, sampleRateHz, control, data: new Int16Array(new SharedArrayBuffer(2 * capacity)) }
-    : { encoding, sampleRateHz: 8000, control, data: new Uint8Array(new SharedArrayBuffer(capacity)) }
+  return createRing(encoding, capacity, sampleRateHz, 7)
 }
 
 /** The writing end. Positions count samples from the beginning and wrap at 2^31. */
