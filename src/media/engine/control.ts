@@ -95,6 +95,8 @@ export interface TapRing {
   readonly sampleRateHz: 8000 | 16_000
   readonly control: Int32Array
   readonly data: Int16Array
+  /** A place for each block: 1 where some of it was made up for packets that were lost or late. */
+  readonly madeUp: Uint8Array
 }
 
 /** One step of a tone: up to two frequencies added or one modulating the other; both absent is silence. */

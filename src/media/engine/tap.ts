@@ -6,7 +6,7 @@ import type { FrameListener } from './hearing.ts'
 /** Puts what a leg hears into a ring, at the rate of the ring. It does not wait for stragglers as a recording does. */
 export class Tap implements FrameListener {
   readonly id: JobId
-  readonly hearWide: ((frame: Int16Array) => void) | undefined
+  readonly hearWide: FrameListener['hearWide']
   readonly #writer: TapWriter
   readonly #onTapped: () => void
   readonly #rates: TwoRates
@@ -20,20 +20,20 @@ export class Tap implements FrameListener {
     this.#rates = rates
     if (ring.sampleRateHz === 8000) return
     this.#past = new Int16Array(rates.up.past)
-    this.hearWide = (frame) => this.#write(frame)
+    this.hearWide = (frame, isWhole) => this.#write(frame, isWhole)
   }
 
-  hear(frame: Int16Array): void {
+  hear(frame: Int16Array, isWhole: boolean): void {
     if (this.#past === undefined) {
-      this.#write(frame)
+      this.#write(frame, isWhole)
       return
     }
     const { up, wide } = this.#rates
     up.process(this.#past, frame, 0, frame.length, wide, 0)
-    this.#write(wide)
+    this.#write(wide, isWhole)
   }
 
-  #write(frame: Int16Array): void {
-    if (this.#writer.write(frame)) this.#onTapped()
+  #write(frame: Int16Array, isWhole: boolean): void {
+    if (this.#writer.write(frame, isWhole)) this.#onTapped()
   }
 }

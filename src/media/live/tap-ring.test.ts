@@ -11,7 +11,7 @@ function setUp(sampleRateHz: 8000 | 16_000 = 8000) {
     /** Writes blocks numbered from `from` on, and returns how often the reader is to be told. */
     write: (from: number, count = 1): number => {
       let told = 0
-      for (let n = from; n < from + count; n++) if (writer.write(new Int16Array(640).fill(n))) told++
+      for (let n = from; n < from + count; n++) if (writer.write(new Int16Array(640).fill(n), n % 10 !== 7)) told++
       return told
     },
     read: (): number[] => {
@@ -43,6 +43,20 @@ describe('the ring of a tap', () => {
     expect([write(1), write(2), write(3, 10)]).toEqual([1, 0, 0])
     read()
     expect([write(20), write(21)]).toEqual([1, 0])
+  })
+
+  it('says of each block whether some of it was made up, also where one stood before that was', () => {
+    const { write, reader } = setUp()
+    const madeUp = (): number[] => {
+      const those: number[] = []
+      for (let block = reader.read(); block !== undefined; block = reader.read())
+        if (!reader.wasWhole) those.push(block[0] as number)
+      return those
+    }
+    write(1, 20)
+    expect(madeUp()).toEqual([7, 17])
+    write(100, 60)
+    expect(madeUp()).toEqual([107, 117, 127, 137, 147, 157])
   })
 
   it('loses the oldest when its reader is late, and counts them', () => {

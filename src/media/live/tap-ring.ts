@@ -10,6 +10,7 @@ export function createTapRing(sampleRateHz: TapRing['sampleRateHz'] = 8000): Tap
     sampleRateHz,
     control: new Int32Array(new SharedArrayBuffer(8)),
     data: new Int16Array(new SharedArrayBuffer(2 * BLOCKS * blockSamples(sampleRateHz))),
+    madeUp: new Uint8Array(new SharedArrayBuffer(BLOCKS)),
   }
 }
 
@@ -24,11 +25,17 @@ export class TapWriter {
     this.#blockSamples = blockSamples(ring.sampleRateHz)
   }
 
-  /** Puts the next block in, over the oldest. Returns whether the reader is to be told of it. */
-  write(frame: Int16Array): boolean {
-    const { data, control } = this.#ring
+  /**
+   * Puts the next block in, over the oldest.
+   * @param isWhole false when some of it was made up for packets that were lost or late
+   * @returns whether the reader is to be told of it
+   */
+  write(frame: Int16Array, isWhole: boolean): boolean {
+    const { data, control, madeUp } = this.#ring
     const samples = this.#blockSamples
-    copySamples(frame, 0, samples, data, (this.#written & (BLOCKS - 1)) * samples)
+    const place = this.#written & (BLOCKS - 1)
+    copySamples(frame, 0, samples, data, place * samples)
+    madeUp[place] = isWhole ? 0 : 1
     this.#written = (this.#written + 1) | 0
     Atomics.store(control, WRITTEN, this.#written)
     return Atomics.exchange(control, TOLD, 1) === 0
@@ -39,6 +46,8 @@ export class TapWriter {
 export class TapReader {
   /** Blocks that were lost because they were not read in time. */
   lost = 0
+  /** Whether the block that was read last is all sound that came, and nothing made up for what did not. */
+  wasWhole = true
   readonly #ring: TapRing
   readonly #blockSamples: number
   #read = 0
@@ -60,9 +69,12 @@ export class TapReader {
       if (waiting <= 0) return undefined
       // The one that is being written now may be the oldest.
       if (waiting >= BLOCKS) this.#lose(waiting - BLOCKS + 1)
-      const at = (this.#read & (BLOCKS - 1)) * this.#blockSamples
+      const place = this.#read & (BLOCKS - 1)
+      const at = place * this.#blockSamples
       const block = this.#ring.data.slice(at, at + this.#blockSamples)
+      const wasWhole = this.#ring.madeUp[place] === 0
       if (this.#waiting >= BLOCKS) continue
+      this.wasWhole = wasWhole
       this.#read = (this.#read + 1) | 0
       return block
     }
