@@ -181,8 +181,10 @@ export class ChannelCore implements LegListener {
         else void leg.media.bridge(otherLeg.media).then(resolve)
       })
     })
+    // It was ended, or gave way to another one, while it was made.
+    if (this.#connectedTo !== other) return false
     if (!isDone) this.#disconnected()
-    else if (this.#connectedTo === other) {
+    else {
       this.#connected(otherLeg)
       other.#connected(leg)
     }

@@ -106,7 +106,8 @@ export class LegMedia {
   /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
   #presses: PressLedger | undefined
   #pressesBySignalling = false
-  #bridging: ((isDone: boolean) => void) | undefined
+  /** The leg that this one is bridged to, or is to be. */
+  #bridge: { readonly to: LegId; resolve: (isDone: boolean) => void } | undefined
   #mixing: MixListener | undefined
 
   constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
@@ -277,8 +278,11 @@ export class LegMedia {
 
   /** Lets this leg and `other` hear each other; resolves with whether it could be done. */
   bridge(other: LegMedia): Promise<boolean> {
+    this.#bridge?.resolve(false)
     return new Promise((resolve) => {
-      this.#bridging = resolve
+      this.#bridge = { to: other.#leg, resolve }
+      other.#bridge?.resolve(false)
+      other.#bridge = { to: this.#leg, resolve: () => {} }
       this.#host.media({ type: 'bridge', leg: this.#leg, other: other.#leg })
     })
   }
@@ -399,7 +403,7 @@ export class LegMedia {
         return
       case 'bridged':
       case 'bridgeFailed':
-        this.#bridgingEnded(event.type === 'bridged')
+        if (event.other === this.#bridge?.to) this.#bridge.resolve(event.type === 'bridged')
         return
       case 'mixed':
         this.#mixing?.onMixed()
@@ -411,6 +415,9 @@ export class LegMedia {
         this.#listener.onRtpTimeout()
         return
       case 'unbridged':
+        // One whose far end has gone is over at once for the channel, which may be in the next one when we hear of it.
+        if (event.other !== this.#bridge?.to) return
+        this.#bridge = undefined
         this.#listener.onUnbridged()
         return
       case 'closed':
@@ -420,15 +427,11 @@ export class LegMedia {
     }
   }
 
-  #bridgingEnded(isDone: boolean): void {
-    this.#bridging?.(isDone)
-    this.#bridging = undefined
-  }
-
   #closed(cause: 'HANGUP' | 'ERROR', detail?: string): void {
     this.#phase = 'closed'
     this.#host.onMediaLeg(this.#leg, undefined)
-    this.#bridgingEnded(false)
+    this.#bridge?.resolve(false)
+    this.#bridge = undefined
     for (const job of [...this.#jobs.keys()]) this.#finish(job, cause, detail === undefined ? {} : { detail })
     this.#listener.onClosed()
   }

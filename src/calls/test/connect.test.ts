@@ -16,7 +16,7 @@ interface World {
 /** Somebody calls us; we answer, call somebody else on the first extra channel, and run `app` with both. */
 async function between(
   sim: Simulation,
-  app: (first: Channel, second: Channel) => Promise<void>,
+  app: (first: Channel, second: Channel, third: Channel) => Promise<void>,
   ends: { caller: AppFunction; callee: AppFunction },
 ): Promise<World> {
   const callee = sim.exchange(THEM, {
@@ -37,7 +37,7 @@ async function between(
         await first.answer()
         const second = extraChannels[0] as Channel
         expect(await second.call(`sip:x@${THEM}`)).toBe('ANSWERED')
-        await app(first, second)
+        await app(first, second, extraChannels[1] as Channel)
       }),
     },
   })
@@ -162,5 +162,41 @@ test(
       },
     )
     expect(seen).toEqual(['ANSWERED', 'IDLE', undefined, 'NORMAL'])
+  }),
+)
+
+test(
+  'a connection that is made the moment another one breaks lasts, whatever is still said of the first',
+  withSimulation({}, async (sim) => {
+    const seen: unknown[] = []
+    let calls = 0
+    await between(
+      sim,
+      async (first, second, third) => {
+        expect(await third.call(`sip:y@${THEM}`)).toBe('ANSWERED')
+        await first.connect(second)
+        const next = new Promise<boolean>((resolve) => {
+          const stop = first.on('disconnected', () => {
+            stop()
+            resolve(first.connect(third))
+          })
+        })
+        seen.push(await next)
+        await sim.clock.sleep(1000)
+        seen.push(first.details?.connectedId === third.details?.callId, second.state())
+        await first.disconnect()
+        seen.push(first.details?.connectedId, await first.tonePlayer.play('BEEP'))
+      },
+      {
+        caller: async (channel) => {
+          await channel.waitForIdle()
+        },
+        // The second is hung up on, the third stays.
+        callee: async (channel) => {
+          await channel.waitForIdle({ timeoutMs: calls++ === 0 ? 3000 : 60_000 })
+        },
+      },
+    )
+    expect(seen).toEqual([true, true, 'IDLE', undefined, 'NORMAL'])
   }),
 )
