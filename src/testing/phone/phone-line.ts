@@ -72,6 +72,10 @@ export class PhoneLine {
   /** What our session descriptions say; we hold the far end while it is `sendonly`. */
   #direction: MediaDirection = 'sendrecv'
   #wasAnswered = false
+  /** Our 2xx is on its way: the call can be ended by BYE only, once its ACK is here (RFC 3261 section 15.1.1). */
+  #isAnswering = false
+  /** Calls that were hung up between our 2xx and its ACK, with what stops the wait for it. */
+  readonly #parting = new Map<PeerCall, () => void>()
   #calls = 0
   #answers = 0
   /** Of our session description (RFC 3264 section 8). */
@@ -146,6 +150,7 @@ export class PhoneLine {
     this.#isHeld = false
     this.#direction = this.#options.direction ?? 'sendrecv'
     this.#wasAnswered = false
+    this.#isAnswering = false
     this.#audio.isMuted = this.#direction !== 'sendrecv'
     this.#state = state
   }
@@ -160,6 +165,7 @@ export class PhoneLine {
     const call = this.#call as PeerCall
     const headers = status === 200 ? this.#refresher.answered(call.invite) : []
     call.respond(status, { headers, sdp: { ...this.#sdp(), direction: this.#direction } })
+    this.#isAnswering = status === 200
     this.#startAudio(call.invite)
   }
 
@@ -178,12 +184,25 @@ export class PhoneLine {
     this.#finish({ by: 'phone', status })
   }
 
-  /** Ends the call as its state wants it: 603, BYE or CANCEL. */
+  /** Ends the call as its state wants it: 603, BYE (once our answer is acknowledged) or CANCEL. */
   hangUp(): void {
-    if (this.#state === 'CALLED') this.#call?.respond(603)
-    else if (this.#state === 'ANSWERED') this.#call?.bye()
-    else this.#call?.cancel()
+    const call = this.#call as PeerCall
+    if (this.#state === 'CALLED' && this.#isAnswering) this.#partAfterAck(call)
+    else if (this.#state === 'CALLED') call.respond(603)
+    else if (this.#state === 'ANSWERED') call.bye()
+    else if (this.#state !== 'IDLE') call.cancel()
     this.#finish({ by: 'phone' })
+  }
+
+  #partAfterAck(call: PeerCall): void {
+    const giveUp = () => this.#parts(call) && call.bye()
+    this.#parting.set(call, this.#clock.after(64 * T1_MS, giveUp, 'a phone that hung up waits for the ACK'))
+  }
+
+  /** @returns whether the call was one that waited for its ACK, which it does no more */
+  #parts(call: PeerCall): boolean {
+    this.#parting.get(call)?.()
+    return this.#parting.delete(call)
   }
 
   /** Sends a re-INVITE that says `direction`; while it says anything but `sendrecv` nothing is sent. */
@@ -215,9 +234,11 @@ export class PhoneLine {
         this.#takeReinvite(request, call)
         return true
       case 'ACK':
-        if (call === this.#call) this.#acknowledged(request)
+        if (this.#parts(call)) call.bye()
+        else if (call === this.#call) this.#acknowledged(request)
         return true
       case 'BYE':
+        this.#parts(call)
         call.respond(200, {}, request)
         if (call === this.#call) {
           this.#owner.onNote('is hung up on')
@@ -225,6 +246,11 @@ export class PhoneLine {
         }
         return true
       case 'CANCEL':
+        // It comes too late for a call that is answered already (RFC 3261 section 9.2).
+        if (this.#parting.has(call) || (call === this.#call && (this.#isAnswering || this.#state === 'ANSWERED'))) {
+          call.respond(200, {}, request)
+          return true
+        }
         call.acceptCancel(request)
         if (call === this.#call) {
           this.#owner.onNote('is given up on')
@@ -342,3 +368,6 @@ export class PhoneLine {
     this.#owner.onChange()
   }
 }
+
+/** RFC 3261 section 17.1.1.1. */
+const T1_MS = 500

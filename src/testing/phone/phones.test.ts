@@ -311,4 +311,48 @@ describe('lines', () => {
     await carol.hangUp()
     await pbx.done()
   })
+
+  test('who hangs up before its answer is acknowledged says BYE after the ACK, and nothing else', async () => {
+    const pbx = await calling(
+      phones.scripted(async (phone) => {
+        phone.answer().catch(() => {})
+        await phone.hangUp()
+        expect(phone.state).toBe('IDLE')
+      }),
+      async (channel) => {
+        await channel.waitForIdle()
+      },
+    )
+    expect(pbx.calls[0]).toMatchObject({ endedBy: 'remote', cause: 'NORMAL', wasAnswered: true })
+    expect(String(pbx.sim.ladder).match(/200 OK \(1 INVITE\)|603|ACK|BYE/g)).toEqual([
+      '200 OK (1 INVITE)',
+      'ACK',
+      'BYE',
+      'BYE',
+    ])
+  })
+
+  test('a CANCEL that crosses the answer changes nothing: the call is ended by BYE', async () => {
+    const pbx = exchange({})
+    const far = pbx.phone('far')
+    const run = pbx.exchange.startOutbound(
+      pbx.appInside(
+        outbound(async (channel) => {
+          const calling = channel.call('sip:far@far')
+          await pbx.sim.clock.sleep(2000)
+          await channel.hangUp()
+          await calling
+        }),
+      ),
+    )
+    await far.expectCall()
+    far.ring()
+    await pbx.sleep(2000 - pbx.sim.now - 0.5)
+    await far.answer()
+    await far.untilEnded()
+    await run
+    await pbx.done()
+    const said = String(pbx.sim.ladder).match(/200 OK \(\d+ CANCEL\)|487|BYE/g)
+    expect(said?.toSorted()).toEqual(['200 OK (1 CANCEL)', 'BYE', 'BYE'])
+  })
 })
