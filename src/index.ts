@@ -120,6 +120,7 @@ export {
   ReturnCode,
   type RingOptions,
   type RoomHappening,
+  type RoomTalk,
   type RunningDetails,
   type SayOptions,
   type SpeechDetector,

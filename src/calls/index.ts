@@ -35,7 +35,7 @@ export {
   MuteDigits,
 } from './conference/party-settings.ts'
 export type { Reservation, ReservationEvent, ReservationOptions, ReservationState } from './conference/reservations.ts'
-export type { RoomHappening } from './conference/room-happenings.ts'
+export type { RoomHappening, RoomTalk } from './conference/room-happenings.ts'
 export type { LeaveReason, MuteOwners } from './conference/room-state.ts'
 export type { RoomLimits } from './conference/rooms.ts'
 export type {

@@ -32,6 +32,11 @@ export class NumberedEvents<Event extends { readonly type: string }> {
     return () => listeners.delete(any)
   }
 
+  /** Whether anybody listens to events of this type. */
+  isListenedTo(type: Event['type']): boolean {
+    return (this.#listeners.get(type)?.size ?? 0) > 0
+  }
+
   emit(event: Event, onError: (error: unknown) => void): void {
     const sequence = ++this.#sequence
     const listeners = this.#listeners.get(event.type)

@@ -5,7 +5,7 @@ import { checkPlayable } from '../open-media.ts'
 import type { MediaToPlay } from '../playable-media.ts'
 import type { Reservation, ReservationOptions } from './reservations.ts'
 import type { Room } from './room.ts'
-import type { RoomHappening } from './room-happenings.ts'
+import type { RoomHappening, RoomTalk } from './room-happenings.ts'
 import { isMuted, type MuteOwners, type PartyId, type RoomEvent } from './room-state.ts'
 import { assertRoomName } from './rooms.ts'
 
@@ -105,11 +105,11 @@ export class ConferenceRoom {
   }
 
   /** Listens to events, numbered 1, 2, 3, ... per room. Returns the function that stops it. */
-  on<Type extends RoomHappening['type']>(
+  on<Type extends (RoomHappening | RoomTalk)['type']>(
     type: Type,
-    listener: (event: EventOf<RoomHappening, Type>) => void,
+    listener: (event: EventOf<RoomHappening | RoomTalk, Type>) => void,
   ): () => void {
-    return this.#room.events.on(type, listener)
+    return this.#room.on(type, listener)
   }
 
   /** The party is not heard until a moderator unmutes it. */

@@ -11,6 +11,16 @@ export type RoomHappening =
   | { readonly type: 'locked' | 'unlocked' }
   | { readonly type: 'started' | 'stopped' | 'destroyed' }
 
+/**
+ * Who talks in a room: said at most five times a second of each party, and only while somebody listens. Talk is what is
+ * above -40 dBm0 for 60 ms and more; it goes on through pauses of half a second. Whoever leaves talks no more.
+ */
+export type RoomTalk =
+  | { readonly type: 'talking'; readonly party: PartyId; readonly levelDbm0: number }
+  /** It goes on, 3 dB or more louder or softer than was said. */
+  | { readonly type: 'talkingLevel'; readonly party: PartyId; readonly levelDbm0: number }
+  | { readonly type: 'silent'; readonly party: PartyId }
+
 /** Everything that differs between a room before and after an event, who came and went first. */
 export function happenings(before: RoomState, event: RoomEvent, after: RoomState): readonly RoomHappening[] {
   if (before === after) return []

@@ -13,15 +13,20 @@ export class RoomParty {
   readonly enteredAt: number
   readonly #room: RoomId
   readonly #sound: PartySound
+  readonly #onMixed: () => void
   readonly #onFailed: () => void
   #now: PartyEffects | undefined
 
-  /** @param onFailed the media engine did not let it in */
-  constructor(host: CallHost, room: RoomId, guest: Guest, onFailed: () => void) {
+  /**
+   * @param onMixed the media engine has let it in, and so has the room
+   * @param onFailed the media engine did not let it in
+   */
+  constructor(host: CallHost, room: RoomId, guest: Guest, onMixed: () => void, onFailed: () => void) {
     this.guest = guest
     this.enteredAt = host.wallTimeMs()
     this.#room = room
     this.#sound = new PartySound(host, guest.leg.media, guest.settings)
+    this.#onMixed = onMixed
     this.#onFailed = onFailed
   }
 
@@ -36,8 +41,13 @@ export class RoomParty {
     this.#sound.wait(hears === 'waiting')
     this.leg.media.mix(
       { room: this.#room, talk: talks, listen: hears === 'room' },
-      { onMixed: () => this.guest.onIn(), onFailed: () => this.#onFailed() },
+      { onMixed: () => this.#mixed(), onFailed: () => this.#onFailed() },
     )
+  }
+
+  #mixed(): void {
+    this.guest.onIn()
+    this.#onMixed()
   }
 
   /** Lets only this party hear something, instead of the room. */

@@ -1,13 +1,13 @@
-import type { LegId, RoomId } from '../../media/index.ts'
+import type { LegId, RoomId, TalkerChange } from '../../media/index.ts'
 import type { CallHost } from '../host.ts'
 import type { Leg } from '../leg.ts'
-import { NumberedEvents } from '../numbered-events.ts'
+import { type EventOf, NumberedEvents } from '../numbered-events.ts'
 import { checkPlayable } from '../open-media.ts'
 import type { FileToPlay, MediaToPlay, TextToSay } from '../playable-media.ts'
 import { Announcer, type Pieces } from './announcer.ts'
 import type { PartySettings } from './party-settings.ts'
 import { roomEffects } from './room-effects.ts'
-import { happenings, type RoomHappening } from './room-happenings.ts'
+import { happenings, type RoomHappening, type RoomTalk } from './room-happenings.ts'
 import { RoomParty } from './room-party.ts'
 import { reduceRoom } from './room-reducer.ts'
 import {
@@ -21,6 +21,7 @@ import {
   type RoomPolicy,
   type RoomState,
 } from './room-state.ts'
+import { Talkers } from './talkers.ts'
 
 /** Who comes into a room, and what it wants to hear of its stay. */
 export interface Guest {
@@ -42,14 +43,17 @@ export interface Guest {
 export class Room {
   readonly name: string
   readonly id: RoomId
-  readonly events: NumberedEvents<RoomHappening>
   readonly #host: CallHost
   readonly #onDestroyed: () => void
+  readonly #events: NumberedEvents<RoomHappening | RoomTalk>
+  readonly #talkers: Talkers
   readonly #parties = new Map<PartyId, RoomParty>()
   readonly #announcer: Announcer
   /** What is still to be announced, also of parties that have left. */
   readonly #pieces = new Map<string, Pieces>()
   #state: RoomState
+  /** The media engine has the room, too. */
+  #isMixed = false
 
   /** @param isHolding its time has not come */
   constructor(host: CallHost, name: string, policy: RoomPolicy, isHolding: boolean, onDestroyed: () => void) {
@@ -58,7 +62,8 @@ export class Room {
     this.#host = host
     this.#onDestroyed = onDestroyed
     this.#state = { ...EMPTY_ROOM, policy, isHolding }
-    this.events = new NumberedEvents(() => host.wallTimeMs())
+    this.#events = new NumberedEvents(() => host.wallTimeMs())
+    this.#talkers = new Talkers(host, this.id, (changes) => this.#tellTalkers(changes))
     this.#announcer = new Announcer(
       host,
       this.id,
@@ -81,6 +86,19 @@ export class Room {
     return hasPlace(this.#state)
   }
 
+  /** Listens to events. Returns the function that stops it. */
+  on<Type extends (RoomHappening | RoomTalk)['type']>(
+    type: Type,
+    listener: (event: EventOf<RoomHappening | RoomTalk, Type>) => void,
+  ): () => void {
+    const forget = this.#events.on(type, listener)
+    this.#host.post(() => this.#watchTalkers())
+    return () => {
+      forget()
+      this.#host.post(() => this.#watchTalkers())
+    }
+  }
+
   party(id: PartyId): RoomParty | undefined {
     return this.#parties.get(id)
   }
@@ -88,7 +106,16 @@ export class Room {
   /** Lets a call in, for which there is a place. @returns its id in the room */
   enter(guest: Guest): PartyId {
     const id = this.#host.nextId()
-    this.#parties.set(id, new RoomParty(this.#host, this.id, guest, () => this.#fail(id)))
+    this.#parties.set(
+      id,
+      new RoomParty(
+        this.#host,
+        this.id,
+        guest,
+        () => this.#mixed(),
+        () => this.#fail(id),
+      ),
+    )
     this.handle({ type: 'joined', party: id, rules: guest.settings.rules })
     return id
   }
@@ -142,14 +169,36 @@ export class Room {
       party.guest.onHappening(happening, this, id === about)
       if (id === about) confirm(happening, party)
     }
-    this.events.emit(happening, (error) =>
-      this.#host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
-    )
+    this.#emit(happening)
     if (happening.type !== 'left') return
     const party = this.#parties.get(happening.party)
     this.#parties.delete(happening.party)
     party?.leave()
     party?.guest.onLeft(happening.why)
+  }
+
+  #emit(event: RoomHappening | RoomTalk): void {
+    this.#events.emit(event, (error) =>
+      this.#host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
+    )
+  }
+
+  #mixed(): void {
+    this.#isMixed = true
+    this.#watchTalkers()
+  }
+
+  #watchTalkers(): void {
+    const isWanted = TALK.some((type) => this.#events.isListenedTo(type))
+    this.#talkers.watch(isWanted && this.#isMixed && this.#state.phase !== 'destroyed')
+  }
+
+  #tellTalkers(changes: readonly TalkerChange[]): void {
+    for (const [party, { leg }] of this.#parties)
+      for (const { of, what, levelDbm0 } of changes) {
+        if (of !== leg.media.id) continue
+        this.#emit(what === 'ended' ? { type: TALK_OF[what], party } : { type: TALK_OF[what], party, levelDbm0 })
+      }
   }
 
   /** What is new in the queue is remembered, and what is not there any more forgotten. */
@@ -164,6 +213,9 @@ export class Room {
     this.handle({ type: 'left', party: id, why: 'failed' })
   }
 }
+
+const TALK_OF = { began: 'talking', level: 'talkingLevel', ended: 'silent' } as const
+const TALK = Object.values(TALK_OF)
 
 /** Tells a party that it has been muted or unmuted, where it was configured so. */
 function confirm({ type }: RoomHappening, party: RoomParty): void {

@@ -1,3 +1,4 @@
+import type { SampleRateHz } from '../codec/codec-rates.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import { Resampler } from './resampler.ts'
 
@@ -20,5 +21,28 @@ export function twoRates(kernels: Kernels): TwoRates {
     down: new Resampler(kernels, 16_000, 8000, 16 * MAX_MS),
     wide: arena.int16(16 * MAX_MS),
     narrow: arena.int16(8 * MAX_MS),
+  }
+}
+
+/** Takes a frame of either rate, and hands it on at another; valid until the next. */
+export type RateChange = (
+  frame: Int16Array,
+  rateHz: SampleRateHz,
+  then: (frame: Int16Array, length: number) => void,
+) => void
+
+/** Brings the frames of one stream, of either rate, to `wantedHz`. */
+export function toRate(rates: () => TwoRates, wantedHz: SampleRateHz = 8000): RateChange {
+  let past: Int16Array | undefined
+  return (frame, rateHz, then) => {
+    const length = rateHz / 50
+    if (rateHz === wantedHz) {
+      then(frame, length)
+      return
+    }
+    const { up, down, wide, narrow } = rates()
+    const [way, into] = wantedHz === 16_000 ? [up, wide] : [down, narrow]
+    if (past?.length !== way.past) past = new Int16Array(way.past)
+    then(into, way.process(past, frame, 0, length, into, 0))
   }
 }

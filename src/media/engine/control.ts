@@ -304,6 +304,52 @@ export type MediaCommand =
       readonly job: JobId
       readonly source: PlaySource
     }
+  /**
+   * Records a room: what those hear who only listen, or, with `tracks`, each leg by itself. All tracks are on one clock; a
+   * leg's begins when it is first heard, and says where that was. What is played to the room is in no track. `leg` is an
+   * id as of `playToRoom`, by which the recording is also paused. Of the limits, no beep, no keys and no sides.
+   */
+  | {
+      readonly type: 'recordRoom'
+      readonly leg: LegId
+      readonly room: RoomId
+      readonly job: JobId
+      readonly limits: RecordLimits
+      /** Default false. */
+      readonly tracks?: boolean
+    }
+  /**
+   * Says who talks in a room, and how loud, by `talkers`: five times a second at most, and only what has changed. `leg` is
+   * an id as of `playToRoom`. It ends with the room, or with `stopJob`.
+   */
+  | { readonly type: 'watchRoom'; readonly leg: LegId; readonly room: RoomId; readonly job: JobId }
+
+/** To which track of a room a block of a recording belongs. */
+export interface RoomTrack {
+  /** Whose sound it is. */
+  readonly of: LegId
+  /** Where the track begins, in samples from the beginning of the recording: before that there is silence. */
+  readonly from: number
+  /** The leg has left, or the recording is over: nothing follows in this track. */
+  readonly isLast: boolean
+}
+
+/** Somebody in a room has begun or ended to talk, or talks on louder or softer than was said. */
+export interface TalkerChange {
+  /** Whose sound it is. */
+  readonly of: LegId
+  readonly what: 'began' | 'level' | 'ended'
+  /** Of what was heard in the last 200 ms; of `ended`, the last that was said. */
+  readonly levelDbm0: number
+}
+
+/** A command about a room that names a job. */
+export type RoomJobCommand = Extract<MediaCommand, { readonly room: RoomId; readonly job: JobId }>
+
+/** Whether a command begins a job of a room: `leg` is then an id of that job's own. */
+export function isRoomJob(command: MediaCommand): command is RoomJobCommand {
+  return 'room' in command && 'job' in command
+}
 
 export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | 'ABORTED' | 'ERROR'
 
@@ -321,7 +367,16 @@ export type MediaEvent =
   /** A source that was to be played after another has begun. */
   | { readonly type: 'playingNext'; readonly leg: LegId; readonly job: JobId }
   /** A block of a recording in progress, 16-bit, at the rate that was asked for. */
-  | { readonly type: 'recorded'; readonly leg: LegId; readonly job: JobId; readonly samples: Int16Array }
+  | {
+      readonly type: 'recorded'
+      readonly leg: LegId
+      readonly job: JobId
+      readonly samples: Int16Array
+      /** Of a room that is recorded in tracks. */
+      readonly track?: RoomTrack
+    }
+  /** Of a room that is watched: what has changed in the last 200 ms. */
+  | { readonly type: 'talkers'; readonly leg: LegId; readonly job: JobId; readonly changes: readonly TalkerChange[] }
   /** There is more in the ring of a tap. Said once until its reader has looked, however much comes. */
   | { readonly type: 'tapped'; readonly leg: LegId; readonly job: JobId }
   /** The player of live audio has come to where its writer wanted to be told. */

@@ -1,14 +1,13 @@
 import { Counters, Fifo, type Instant, type Machine, NEVER, type Random } from '../../kit/index.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
-import { playerOf } from '../node/player-of.ts'
 import type { HeardSource } from '../rtp/source-latch.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import { type Kernels, threadKernels } from '../wasm/kernels.ts'
-import type { JobCause, LegId, LegStatistics, MediaCommand, MediaEvent, RoomId } from './control.ts'
+import type { LegId, LegStatistics, MediaCommand, MediaEvent, RoomId, RoomJobCommand } from './control.ts'
 import { Leg } from './leg.ts'
 import type { MediaIo, MediaIoEvent } from './media-io.ts'
 import { Room } from './room.ts'
-import { RoomVoice } from './room-voice.ts'
+import { RoomJobs } from './room-jobs.ts'
 import { Schedule, SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
 import { Touch } from './touch.ts'
 import { Workshop } from './workshop.ts'
@@ -85,8 +84,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #schedule = new Schedule<Leg>()
   readonly #rooms = new Map<RoomId, Room>()
   readonly #roomSchedule = new Schedule<Room>()
-  /** What rooms hear beside what their legs say, by the id that its command gave it. */
-  readonly #voices = new Map<LegId, { readonly room: Room; readonly voice: RoomVoice }>()
+  readonly #roomJobs: RoomJobs
   /** Who was last heard on a port: as many as there are ports. */
   readonly #formerSources = new Map<number, HeardSource>()
   readonly #events = new Fifo<MediaEvent>()
@@ -100,6 +98,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#workshop = new Workshop(options.io, options.random, options.kernels ?? threadKernels(), options.opus)
     this.#workshop.crypto = options.crypto
     this.#maxLegs = options.maxLegs ?? 10_000
+    this.#roomJobs = new RoomJobs(this.#workshop, this.#events, () => this.counters.add('playerUnderruns'))
   }
 
   handle(command: MediaCommand, now: Instant): void {
@@ -168,12 +167,14 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
         this.#unmix(command.leg)
         return
       case 'playToRoom':
-        this.#playToRoom(command)
+      case 'recordRoom':
+      case 'watchRoom':
+        this.#beginRoomJob(command)
         return
       default: {
         const leg = this.#legs.get(command.leg)
         if (leg !== undefined) leg.do(command, this.#mediaMs)
-        else if (command.type === 'stopJob') this.#silence(command.leg)
+        else if (this.#roomJobs.do(command)) return
         else if (!ABOUT_A_JOB_THAT_RUNS.includes(command.type))
           this.#refuse(command.leg, command.job, `leg ${command.leg} is not open`)
       }
@@ -286,30 +287,12 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'unmixed', leg: id, room: room.id })
   }
 
-  #playToRoom(command: Extract<MediaCommand, { type: 'playToRoom' }>): void {
-    const { leg, job, room: roomId, source } = command
+  #beginRoomJob(command: RoomJobCommand): void {
+    const { leg, job, room: roomId } = command
     const room = this.#rooms.get(roomId)
-    if (room === undefined || this.#legs.has(leg) || this.#voices.has(leg)) {
-      this.#refuse(leg, job, room === undefined ? `nobody is in room ${roomId}` : `the id ${leg} is in use`)
-      return
-    }
-    const player = playerOf(source, this.#workshop.codecs, {
-      onUnderrun: () => this.counters.add('playerUnderruns'),
-      onReached: () => this.#events.push({ type: 'reached', leg, job }),
-    })
-    const onFinished = (cause: JobCause, detail?: string): void => {
-      this.#voices.delete(leg)
-      this.#events.push({ type: 'finished', leg, job, cause, ...(detail !== undefined && { detail }) })
-    }
-    const voice = room.hear(
-      (party, isWide) => new RoomVoice(command, this.#workshop, party, player, isWide, onFinished),
-    )
-    this.#voices.set(leg, { room, voice })
-  }
-
-  #silence(leg: LegId): void {
-    const playing = this.#voices.get(leg)
-    playing?.room.silence(playing.voice, 'ABORTED')
+    if (room === undefined) this.#refuse(leg, job, `nobody is in room ${roomId}`)
+    else if (this.#legs.has(leg) || this.#roomJobs.has(leg)) this.#refuse(leg, job, `the id ${leg} is in use`)
+    else this.#roomJobs.begin(command, room)
   }
 
   #createRoom(id: RoomId): Room {

@@ -7,7 +7,16 @@ import { SilenceSender } from '../node/silence-sender.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
-import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, PlaySource, StreamParameters } from './control.ts'
+import type {
+  JobCause,
+  JobId,
+  LegId,
+  MediaCommand,
+  MediaEvent,
+  PlaySource,
+  RoomJobCommand,
+  StreamParameters,
+} from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
 import { Listenings } from './listenings.ts'
@@ -18,7 +27,7 @@ import { Tap } from './tap.ts'
 import type { Workshop } from './workshop.ts'
 
 /** A command about a job on a leg. */
-export type JobCommand = Exclude<Extract<MediaCommand, { readonly job: JobId }>, { readonly type: 'playToRoom' }>
+export type JobCommand = Exclude<Extract<MediaCommand, { readonly job: JobId }>, RoomJobCommand>
 
 /** What the jobs have to know of their leg. */
 export interface JobPlace extends RecordingPlace {

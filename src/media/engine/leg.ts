@@ -112,6 +112,11 @@ export class Leg {
     return this.#tape
   }
 
+  /** How long its sound waits before it is heard, in milliseconds. */
+  get hearingDelayMs(): number {
+    return this.#inbound.hearing.delayMs
+  }
+
   /** The room that it is in. */
   get room(): Room | undefined {
     return this.#room

@@ -1,5 +1,5 @@
 import type { Fifo } from '../../kit/index.ts'
-import type { SampleRateHz } from '../codec/codec-rates.ts'
+import { toRate } from '../dsp/two-rates.ts'
 import { Recorder } from '../node/recorder.ts'
 import type { JobCause, JobId, LegId, MediaEvent, RecordLimits, StreamParameters } from './control.ts'
 import type { FrameListener } from './hearing.ts'
@@ -92,7 +92,7 @@ export class Recordings {
 
   #ofFarEnd(id: JobId, { bargeIn, sampleRateHz }: RecordLimits, recorder: Recorder): Recording {
     const hear = (frame: Int16Array, length: number): void => this.#judge(recording, recorder.hear(frame, length))
-    const toRate = this.#toRate(sampleRateHz)
+    const change = toRate(() => this.#workshop.codecs.rates, sampleRateHz)
     const recording: Recording = {
       id,
       bargeIn,
@@ -101,14 +101,15 @@ export class Recordings {
       isOver: false,
       isPatient: true,
       tapeListener: undefined,
-      hear: (frame) => toRate(frame, 8000, hear),
+      hear: (frame) => change(frame, 8000, hear),
       ...(sampleRateHz === 16_000 && { hearWide: (frame: Int16Array) => hear(frame, frame.length) }),
     }
     return recording
   }
 
   #ofTape(id: JobId, { bargeIn, sampleRateHz, sides = 'farEnd' }: RecordLimits, recorder: Recorder): Recording {
-    const [farEndToRate, sentToRate] = [this.#toRate(sampleRateHz), this.#toRate(sampleRateHz)]
+    const rates = () => this.#workshop.codecs.rates
+    const [farEndToRate, sentToRate] = [toRate(rates, sampleRateHz), toRate(rates, sampleRateHz)]
     const farEndFrame = new Int16Array(((sampleRateHz ?? 8000) * TICK_MS) / 1000)
     const keep = (frame: Int16Array, length: number): void => {
       for (let i = 0; i < length; i++) farEndFrame[i] = frame[i]!
@@ -132,21 +133,6 @@ export class Recordings {
       },
     }
     return recording
-  }
-
-  /** Brings frames of either rate to that of a recording. */
-  #toRate(wantedHz: SampleRateHz = 8000): ToRate {
-    let past: Int16Array | undefined
-    return (frame, rateHz, then) => {
-      if (rateHz === wantedHz) {
-        then(frame, frame.length)
-        return
-      }
-      const { up, down, wide, narrow } = this.#workshop.codecs.rates
-      const [way, into] = wantedHz === 16_000 ? [up, wide] : [down, narrow]
-      if (past?.length !== way.past) past = new Int16Array(way.past)
-      then(into, way.process(past, frame, 0, frame.length, into, 0))
-    }
   }
 
   #judge(recording: Recording, cause: JobCause | undefined): void {
@@ -178,8 +164,6 @@ export interface RecordingPlace {
   /** Both directions of it. */
   readonly tape: Tape
 }
-
-type ToRate = (frame: Int16Array, rateHz: SampleRateHz, then: (frame: Int16Array, length: number) => void) => void
 
 interface Recording extends FrameListener {
   readonly id: JobId

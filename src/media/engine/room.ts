@@ -3,11 +3,23 @@ import type { Codecs } from '../codec/codecs.ts'
 import { MIXER_FRAME, Mixer } from '../node/mixer.ts'
 import { MixerParty } from '../node/mixer-party.ts'
 import type { Kernels } from '../wasm/kernels.ts'
-import type { JobCause, RoomId } from './control.ts'
+import type { JobCause, LegId, RoomId } from './control.ts'
 import { type Leg, VISITS_OF_REST } from './leg.ts'
 import type { RoomVoice } from './room-voice.ts'
 import { TICK_MS } from './schedule.ts'
 import { Touch } from './touch.ts'
+
+/** Hears each round of a room, and knows who is in it. */
+export interface RoomListener {
+  /** Whether rounds are to go on also when all legs rest. */
+  readonly needsRounds: boolean
+  /** A leg is in the room, or has come in. */
+  enter(leg: LegId, party: MixerParty): void
+  leave(leg: LegId): void
+  /** @returns why it is over with this round, `undefined` when it is not */
+  hearRound(mixer: Mixer, mediaMs: number): JobCause | undefined
+  end(cause: JobCause, detail?: string): void
+}
 
 /**
  * Legs that are mixed. They are visited together: first all are heard, then the round is mixed, then all are sent it, so
@@ -21,6 +33,8 @@ export class Room {
   readonly #legs: Leg[] = []
   /** What is heard beside what the legs say. */
   readonly #voices: RoomVoice[] = []
+  readonly #listeners: RoomListener[] = []
+  readonly #parties = new Map<Leg, MixerParty>()
   readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
@@ -40,9 +54,12 @@ export class Room {
   }
 
   add(leg: Leg): void {
+    const party = new MixerParty(this.#mixer)
     this.#legs.push(leg)
+    this.#parties.set(leg, party)
     this.rouse()
-    leg.enterRoom(this, new MixerParty(this.#mixer))
+    leg.enterRoom(this, party)
+    for (const listener of this.#listeners) listener.enter(leg.id, party)
   }
 
   /** Lets all hear something, which is told of its end. */
@@ -59,8 +76,30 @@ export class Room {
     voice.end(cause, detail)
   }
 
+  /** Lets somebody hear its rounds from now on. */
+  attach(listener: RoomListener): void {
+    this.#listeners.push(listener)
+    for (const [leg, party] of this.#parties) listener.enter(leg.id, party)
+    this.rouse()
+  }
+
+  /** Ends what {@link attach} has begun. */
+  detach(listener: RoomListener, cause: JobCause, detail?: string): void {
+    const index = this.#listeners.indexOf(listener)
+    if (index < 0) return
+    this.#listeners.splice(index, 1)
+    listener.end(cause, detail)
+  }
+
+  /** How long the sound of its legs waits before it is mixed, at most, in milliseconds. */
+  get delayMs(): number {
+    return Math.max(0, ...this.#legs.map((leg) => leg.hearingDelayMs))
+  }
+
   /** Takes out a leg that is in it. */
   remove(leg: Leg): void {
+    for (const listener of this.#listeners) listener.leave(leg.id)
+    this.#parties.delete(leg)
     leg.leaveRoom()
     const last = this.#legs.pop()!
     if (last !== leg) this.#legs[this.#legs.indexOf(leg)] = last
@@ -105,7 +144,7 @@ export class Room {
   }
 
   #restWithAll(): void {
-    if (this.#voices.length > 0) return
+    if (this.#voices.length > 0 || this.#listeners.some(({ needsRounds }) => needsRounds)) return
     for (let i = 0; i < this.#legs.length; i++) if (!this.#legs[i]!.rests) return
     for (let i = 0; i < this.#legs.length; i++) this.#legs[i]!.restNoMore()
     this.#visitsToRest = VISITS_OF_REST
@@ -114,6 +153,7 @@ export class Room {
   /** Nobody is in it any more. */
   end(): void {
     for (const voice of [...this.#voices]) this.silence(voice, 'ABORTED')
+    for (const listener of [...this.#listeners]) this.detach(listener, 'ABORTED')
     this.#mixer.release()
   }
 
@@ -132,6 +172,16 @@ export class Room {
     if (this.#legs.length === 0) return
     for (let i = this.#voices.length - 1; i >= 0; i--) this.#letSpeak(this.#voices[i]!)
     this.#mixer.mix()
+    for (let i = this.#listeners.length - 1; i >= 0; i--) this.#letHear(this.#listeners[i]!, mediaMs)
+  }
+
+  #letHear(listener: RoomListener, mediaMs: number): void {
+    try {
+      const cause = listener.hearRound(this.#mixer, mediaMs)
+      if (cause !== undefined) this.detach(listener, cause)
+    } catch (error) {
+      this.detach(listener, 'ERROR', error instanceof Error ? error.message : String(error))
+    }
   }
 
   /** One that cannot go on ends by itself: the legs never notice. */

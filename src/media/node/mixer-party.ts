@@ -2,6 +2,7 @@ import { SampleRing } from '../../kit/index.ts'
 import { energyAtLevel } from '../dsp/level.ts'
 import { MIXER_FRAME, type Mixer } from './mixer.ts'
 import { fadeIn, fadingInto } from './seam.ts'
+import type { TalkerMeter } from './talker-meter.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 
 /**
@@ -12,6 +13,8 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  */
 export class MixerParty implements Transmitter {
   readonly isWideband = true
+  /** Told how loud each of its frames is, while somebody wants to know. */
+  meter: TalkerMeter | undefined
   readonly #mixer: Mixer
   /** Whether what it hears is wideband. */
   #isWide = false
@@ -63,7 +66,9 @@ export class MixerParty implements Transmitter {
     const { round, kernels, gatheringLength } = this.#mixer
     if (this.#heardIn === round) return
     this.#heardIn = round
-    if (kernels.energy(frame, 0, length) > speaking) this.#framesOpen = HANGOVER_FRAMES
+    const energy = kernels.energy(frame, 0, length)
+    this.meter?.hear(energy, length)
+    if (energy > speaking) this.#framesOpen = HANGOVER_FRAMES
     else if (this.#framesOpen === 0 || --this.#framesOpen === 0) return
     const said = this.#saying(round)
     if (gatheringLength === length) said.set(frame)
@@ -107,7 +112,7 @@ export class MixerParty implements Transmitter {
   fill(packet: OutgoingPacket): Transmission {
     const frame = packet.codec.sampleRateHz / FRAMES_PER_SECOND
     if (packet.samples !== frame || this.#ring !== undefined) return this.#fillFromRing(packet, frame)
-    const own = this.#ownInMix
+    const own = this.said
     if (own === undefined && !packet.marker) {
       this.#mixer.fillCommon(packet)
       return 'audio'
@@ -124,7 +129,7 @@ export class MixerParty implements Transmitter {
     const ring = this.#ring!
     const frame = this.#ringFrame
     ring.skip(frame - (ring.capacity - ring.length))
-    const own = this.#ownInMix
+    const own = this.said
     const scratch = this.#ringScratch!
     if (own !== undefined) this.#othersInto(own, scratch, frame)
     else this.#commonInto(scratch, frame)
@@ -141,8 +146,8 @@ export class MixerParty implements Transmitter {
     if (this.#ringScratch !== undefined) arena.release(this.#ringScratch)
   }
 
-  /** What it said in the round that is heard now, if it did. */
-  get #ownInMix(): Int16Array | undefined {
+  /** What it said in the round that is heard now, if it did, at the rate of the round. */
+  get said(): Int16Array | undefined {
     const mixed = this.#mixer.round - 1
     return mixed >= 0 && (this.#saidIn === mixed || this.#saidBefore === mixed) ? this.#said[mixed & 1] : undefined
   }

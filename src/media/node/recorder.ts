@@ -70,6 +70,11 @@ export class Recorder {
     }
   }
 
+  /** Samples of each channel that were recorded. */
+  get recorded(): number {
+    return this.#recorded
+  }
+
   /** Whether anything but silence was heard. */
   get audioDetected(): boolean {
     return this.#audioDetected

@@ -1,10 +1,10 @@
-import type { JobId, LegId, MediaCommand, MediaEvent } from '../../media/index.ts'
+import { isRoomJob, type JobId, type LegId, type MediaCommand, type MediaEvent } from '../../media/index.ts'
 
 /** Which legs and jobs a worker owes an end: what has to be said for it when it dies. */
 export class OpenWork {
   readonly #jobs = new Map<LegId, Set<JobId>>()
-  /** What rooms are played, by the id of each. */
-  readonly #voices = new Map<LegId, JobId>()
+  /** The jobs of rooms, by the id of each. */
+  readonly #roomJobs = new Map<LegId, JobId>()
 
   /** Legs that are open. */
   get legs(): number {
@@ -17,14 +17,14 @@ export class OpenWork {
 
   noteCommand(command: MediaCommand): void {
     if (command.type === 'open') this.#jobs.set(command.leg, new Set())
-    else if (command.type === 'playToRoom') this.#voices.set(command.leg, command.job)
+    else if (isRoomJob(command)) this.#roomJobs.set(command.leg, command.job)
     else if ('job' in command && command.type !== 'stopJob') this.#jobs.get(command.leg)?.add(command.job)
   }
 
   noteEvent(event: MediaEvent): void {
     if (event.type === 'finished') {
       this.#jobs.get(event.leg)?.delete(event.job)
-      this.#voices.delete(event.leg)
+      this.#roomJobs.delete(event.leg)
     } else if (event.type === 'closed' || event.type === 'failed') this.#jobs.delete(event.leg)
   }
 
@@ -37,11 +37,11 @@ export class OpenWork {
       cause: 'ERROR',
       detail: reason,
     })
-    const events = [...this.#voices].map(([leg, job]) => ended(leg, job))
+    const events = [...this.#roomJobs].map(([leg, job]) => ended(leg, job))
     for (const [leg, jobs] of this.#jobs)
       events.push(...[...jobs].map((job) => ended(leg, job)), { type: 'failed', leg, reason })
     this.#jobs.clear()
-    this.#voices.clear()
+    this.#roomJobs.clear()
     return events
   }
 }

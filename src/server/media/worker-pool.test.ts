@@ -90,9 +90,13 @@ describe('WorkerPool', () => {
     open(2)
     pool.send({ type: 'mix', leg: 2, room: 7 })
     const source = { kind: 'tone', steps: [], loop: true } as const
+    const limits = { bargeIn: false, beepOnStart: false }
+    pool.send({ type: 'recordRoom', leg: 91, room: 7, job: 1, limits })
+    pool.send({ type: 'watchRoom', leg: 92, room: 7, job: 1 })
     pool.send({ type: 'playToRoom', leg: 90, room: 7, job: 1, source })
     pool.send({ type: 'stopJob', leg: 90, job: 1 })
-    expect(workers[at(2)].sent.slice(-2).map(({ type }) => type)).toEqual(['playToRoom', 'stopJob'])
+    const sent = workers[at(2)].sent.slice(-4).map(({ type }) => type)
+    expect(sent).toEqual(['recordRoom', 'watchRoom', 'playToRoom', 'stopJob'])
     workers[at(2)].tell({ type: 'finished', leg: 90, job: 1, cause: 'ABORTED' })
     pool.send({ type: 'stopJob', leg: 90, job: 1 })
     expect(workers[0].sent.at(-1)).toMatchObject({ type: 'stopJob', leg: 90 })

@@ -1,4 +1,11 @@
-import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
+import {
+  isRoomJob,
+  type LegId,
+  type MediaCommand,
+  type MediaEvent,
+  type MediaPort,
+  type RoomJobCommand,
+} from '../../media/index.ts'
 import { RoomPlaces } from './room-places.ts'
 import type { WorkerMedia } from './worker-media.ts'
 
@@ -27,8 +34,8 @@ export class WorkerPool implements MediaPort {
   readonly #workers: readonly PooledWorker[]
   readonly #workerOf = new Map<LegId, PooledWorker>()
   readonly #rooms = new RoomPlaces<PooledWorker>()
-  /** Ids of what rooms are played. */
-  readonly #voices = new Set<LegId>()
+  /** Ids of the jobs of rooms. */
+  readonly #roomJobs = new Set<LegId>()
   #listener: (event: MediaEvent) => void = () => {}
 
   /** @param workers one or more */
@@ -38,7 +45,7 @@ export class WorkerPool implements MediaPort {
 
   send(command: MediaCommand): void {
     if (command.type === 'open') this.#place(command.leg, command.with)
-    else if (command.type === 'playToRoom') this.#placeVoice(command)
+    else if (isRoomJob(command)) this.#placeRoomJob(command)
     // One for a leg that is not there is refused by whichever engine hears it.
     const worker = this.#workerOf.get(command.leg) ?? this.#workers[0]
     if (worker === undefined) return
@@ -51,7 +58,7 @@ export class WorkerPool implements MediaPort {
     for (const worker of this.#workers)
       worker.onEvent((event) => {
         const isOver = event.type === 'closed' || event.type === 'failed'
-        if (isOver || (event.type === 'finished' && this.#voices.delete(event.leg))) this.#workerOf.delete(event.leg)
+        if (isOver || (event.type === 'finished' && this.#roomJobs.delete(event.leg))) this.#workerOf.delete(event.leg)
         this.#rooms.note(event)
         listener(event)
       })
@@ -94,12 +101,12 @@ export class WorkerPool implements MediaPort {
     this.#workerOf.set(leg, known ?? this.#quietest())
   }
 
-  /** What a room is played is where the room is. */
-  #placeVoice({ leg, room }: Extract<MediaCommand, { type: 'playToRoom' }>): void {
+  /** The jobs of a room are where the room is. */
+  #placeRoomJob({ leg, room }: RoomJobCommand): void {
     const worker = this.#rooms.workerOf(room)
     if (worker === undefined || this.#workerOf.has(leg)) return
     this.#workerOf.set(leg, worker)
-    this.#voices.add(leg)
+    this.#roomJobs.add(leg)
   }
 
   #quietest(): PooledWorker {
