@@ -24,6 +24,7 @@ const EVENTS: Record<ChannelEventType, true> = {
   farEndRetrieve: true,
   connected: true,
   disconnected: true,
+  transferProgress: true,
   ended: true,
 }
 

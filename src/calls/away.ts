@@ -6,4 +6,9 @@ export interface CallAway {
   press(digit: string): boolean
   /** Takes the call back to its application. */
   leave(): void
+  /**
+   * Ends its part without ending a call, when it is with another call only: somebody else sees to both from then on.
+   * @returns false when that cannot be at present
+   */
+  letGo(): boolean
 }

@@ -20,6 +20,8 @@ export class ChannelCore implements LegListener {
   /** Takes every digit of the call, with what the record says of it; set by the DTMF detector. */
   digitSink: (digit: string, note: DigitNote | undefined) => void = () => {}
   readonly callIds: string[] = []
+  /** There is an application that has this channel in its hands. */
+  hasApplication = false
   /** While the call is not with its application. */
   away: CallAway | undefined
   /** How its last transfer went. */
@@ -136,6 +138,10 @@ export class ChannelCore implements LegListener {
     if (this.#transmitter !== undefined)
       throw new UsageError(`${name} cannot start: ${this.#transmitter} is still playing to this channel; stop it first`)
     this.#transmitter = name
+  }
+
+  get mayTransmit(): boolean {
+    return this.#transmitter === undefined
   }
 
   releaseTransmitter(): void {

@@ -28,6 +28,8 @@ export type ChannelEvent =
   | { readonly type: 'disconnected' }
   /** Something has happened in the conference room that the call is in: to this call where `isSelf`, else to another party or to all. */
   | ({ readonly type: 'conference'; readonly room: string; readonly isSelf: boolean } & ConferenceNews)
+  /** The far end, which was asked to call somebody by itself (REFER), tells how that call gets on: 100 to 699. */
+  | { readonly type: 'transferProgress'; readonly status: number; readonly phrase: string }
   /** The call is over. */
   | { readonly type: 'ended'; readonly cause: Cause; readonly endedBy: EndedBy }
 

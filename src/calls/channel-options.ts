@@ -2,6 +2,7 @@ import { UsageError } from '../kit/index.ts'
 import { CODEC_RATES, type CodecName } from '../media/index.ts'
 import type { DiversionReason } from '../sip/index.ts'
 import type { ToneOptions } from './call-progress.ts'
+import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { Channel } from './channel.ts'
 import type { MediaOrTone } from './media-or-tone.ts'
 import type { RedirectOptions } from './routing/redirects.ts'
@@ -88,6 +89,27 @@ export interface AbortLike {
   readonly aborted: boolean
   addEventListener(type: 'abort', listener: () => void): void
   removeEventListener(type: 'abort', listener: () => void): void
+}
+
+/** @throws UsageError for a ring time that is none, or one that a loop does not have */
+export function checkRing({ ringTimeMs = 0, loopRingtone = false, codecs }: RingOptions): void {
+  if (ringTimeMs !== null && !(ringTimeMs >= 0))
+    throw new UsageError(
+      `ring: ringTimeMs must be 0 or above, or null for the length of the ringtone, not ${ringTimeMs}`,
+    )
+  if (ringTimeMs === null && loopRingtone)
+    throw new UsageError('ring: a ringtone in a loop has no length; give ringTimeMs')
+  checkCodecs('ring', codecs)
+}
+
+/** @throws UsageError for a cause that cannot be sent, or words or a status that are none */
+export function checkReject(cause: RejectCause, { rawCause, phrase }: RejectOptions): void {
+  if (phrase !== undefined && !/^[\x20-\x7e]{1,120}$/.test(phrase))
+    throw new UsageError(`reject: phrase must be 1 to 120 printable characters, not ${JSON.stringify(phrase)}`)
+  if (!Object.hasOwn(STATUS_OF_REJECT, cause))
+    throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
+  if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
+    throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
 }
 
 /** @throws UsageError for a list that is empty, or a name that is no codec's */

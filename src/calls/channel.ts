@@ -1,8 +1,8 @@
-import { Hangup, token, UsageError } from '../kit/index.ts'
+import { Hangup, UsageError } from '../kit/index.ts'
 import { VoiceAgent } from './agent/voice-agent.ts'
 import { checkToneOptions } from './call-progress.ts'
 import { carriedCall } from './carried-call.ts'
-import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
+import type { RejectCause } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
 import {
@@ -10,32 +10,35 @@ import {
   type AnswerOptions,
   type CallOptions,
   checkCodecs,
+  checkReject,
+  checkRing,
   checkTimeout,
   type HoldOptions,
   type RejectOptions,
   type RingOptions,
 } from './channel-options.ts'
 import { ChannelSip, headersOf } from './channel-sip.ts'
-import { visitRoom } from './conference/channel-rooms.ts'
+import { callRoom, visitRoom } from './conference/channel-rooms.ts'
 import {
   ConferenceLifetimeControl,
   type ConferenceOptions,
   ConferencePartyMediaSettings,
-  takeSettings,
 } from './conference/party-settings.ts'
 import type { LeaveReason } from './conference/room-state.ts'
-import { assertRoomName, TICKET_HEADER } from './conference/rooms.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
 import { FilePlayer } from './file-player.ts'
 import { FileRecorder } from './file-recorder.ts'
+import type { CallHost } from './host.ts'
 import { type AudioStreamOptions, LiveAudioStream } from './live/live-audio-stream.ts'
 import type { LiveSamples } from './live/live-format.ts'
 import { MediaOrTonePlayer } from './media-or-tone.ts'
 import { OutgoingLeg } from './outgoing-leg.ts'
 import { PlayableMedia } from './playable-media.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
+import { transferAttended, transferBlindly } from './refer/channel-refers.ts'
+import type { AttendedTransferOptions, BlindTransferOptions } from './refer/refer-options.ts'
 import { redirectPolicy } from './routing/redirects.ts'
 import { SpeechDetector } from './speech-detector.ts'
 import { takeBack, transferForGood, transferOnLoan } from './transfer/channel-transfers.ts'
@@ -89,6 +92,7 @@ export class Channel {
   /** @internal Channels are made by the exchange. */
   constructor(core: ChannelCore) {
     this.#core = core
+    core.hasApplication = true
     this.filePlayer = new FilePlayer(core)
     this.fileRecorder = new FileRecorder(core)
     this.wholeCallRecorder = new WholeCallRecorder(core)
@@ -161,13 +165,7 @@ export class Channel {
   async ring(options: RingOptions = {}): Promise<State> {
     const { ringTimeMs = 0, earlyMedia = false, loopRingtone = false, codecs } = options
     const ringtone = options.customRingtone ?? this.#core.host.tones.default
-    if (ringTimeMs !== null && !(ringTimeMs >= 0))
-      throw new UsageError(
-        `ring: ringTimeMs must be 0 or above, or null for the length of the ringtone, not ${ringTimeMs}`,
-      )
-    if (ringTimeMs === null && loopRingtone)
-      throw new UsageError('ring: a ringtone in a loop has no length; give ringTimeMs')
-    checkCodecs('ring', codecs)
+    checkRing(options)
     this.#waitingSound.check(ringtone)
     const headers = headersOf('ring', this.#core, options.headers)
     const leg = this.#core.requireRinging('ring')
@@ -179,9 +177,7 @@ export class Channel {
       this.#waitingSound.startOn(leg, ringtone, { loop: loopRingtone })
     }
     if (ringTimeMs === null) await this.#waitingSound.waitUntilFinished()
-    else if (ringTimeMs > 0) {
-      await this.#core.waitAtMost(ringTimeMs, leg, () => leg.isEnding)
-    }
+    else if (ringTimeMs > 0) await this.#core.waitAtMost(ringTimeMs, leg, () => leg.isEnding)
     return leg.state
   }
 
@@ -210,12 +206,7 @@ export class Channel {
    */
   async reject(cause: RejectCause = 'REJECTED', options: RejectOptions = {}): Promise<State> {
     const { rawCause, phrase } = options
-    if (phrase !== undefined && !/^[\x20-\x7e]{1,120}$/.test(phrase))
-      throw new UsageError(`reject: phrase must be 1 to 120 printable characters, not ${JSON.stringify(phrase)}`)
-    if (!Object.hasOwn(STATUS_OF_REJECT, cause))
-      throw new UsageError(`reject: cause must be one of ${Object.keys(STATUS_OF_REJECT).join(', ')}, not ${cause}`)
-    if (rawCause !== undefined && !(Number.isInteger(rawCause) && rawCause >= 300 && rawCause <= 699))
-      throw new UsageError(`reject: rawCause must be a SIP status from 400 to 699, not ${rawCause}`)
+    checkReject(cause, options)
     const connected = this.#core.leg
     if (connected?.isConnected) {
       await this.#core.do(() => connected.hangUp('local', Cause.NORMAL, cause))
@@ -332,21 +323,8 @@ export class Channel {
     return (await this.#callRoom('startCallConferenceRoom', name, options)).state
   }
 
-  async #callRoom(what: string, name: string, options: ConferenceOptions): Promise<OutgoingLeg> {
-    const { host } = this.#core
-    assertRoomName(what, name)
-    takeSettings(what, host, options)
-    const { timeoutMs = 120_000 } = options
-    const ticket = token(host.random, 20)
-    const placing = this.#place(`room:${name}`, { timeoutMs, headers: { [TICKET_HEADER]: ticket } })
-    host.rooms.invite(ticket, options)
-    const forget = () => void host.rooms.takeInvitation(ticket)
-    const leg = await placing.catch((error: unknown) => {
-      forget()
-      throw error
-    })
-    void leg.until(() => leg.state === State.IDLE).then(forget)
-    return leg
+  #callRoom(what: string, name: string, options: ConferenceOptions): Promise<OutgoingLeg> {
+    return callRoom(what, this.#core.host, name, options, (to, how) => this.#place(to, how))
   }
 
   /**
@@ -427,6 +405,30 @@ export class Channel {
     return this.#whereItIs()
   }
 
+  /**
+   * Asks the far end to call somebody by itself (REFER, RFC 3515), and hangs up once it is with him. That it accepts means
+   * nothing yet: what it reports of its call decides (event `transferProgress`), and until then it is with us.
+   * @param to a `sip:` URI; a number, by the trunk that the call is on; or `user:` and the name of a user of ours
+   * @returns whether it is with the target, state IDLE; see {@link managedTransfer} for when it is not
+   * @throws UsageError, Hangup as {@link managedTransfer}
+   */
+  async blindTransfer(to: string, options: BlindTransferOptions = {}): Promise<boolean> {
+    const isThere = await transferBlindly(this.#core, to, options)
+    await this.#whereItIs()
+    return isThere
+  }
+
+  /**
+   * Asks the far end to take our place in the call of `other`, an ANSWERED channel (REFER with Replaces, RFC 5589 section
+   * 7), after which neither call is ours any more. When nothing comes of it, both are as they were.
+   * @returns, throws as {@link blindTransfer}
+   */
+  async attendedTransfer(other: Channel, options: AttendedTransferOptions = {}): Promise<boolean> {
+    const isThere = await transferAttended(this.#core, other.#core, options)
+    await Promise.all([this.#whereItIs(), other.#whereItIs()])
+    return isThere
+  }
+
   /** @returns IDLE once it really is, of a call that is on its way there */
   async #whereItIs(): Promise<State> {
     const { leg } = this.#core
@@ -485,14 +487,14 @@ export class Channel {
         resolve(placed)
       })
     })
-    if (signal !== undefined) this.#hangUpOnAbort(leg, signal)
+    if (signal !== undefined) hangUpOnAbort(host, leg, signal)
     return leg
   }
+}
 
-  #hangUpOnAbort(leg: OutgoingLeg, signal: AbortLike): void {
-    const onAbort = () => this.#core.host.post(() => leg.hangUp('local'))
-    if (signal.aborted) onAbort()
-    else signal.addEventListener('abort', onAbort)
-    void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
-  }
+function hangUpOnAbort(host: CallHost, leg: OutgoingLeg, signal: AbortLike): void {
+  const onAbort = () => host.post(() => leg.hangUp('local'))
+  if (signal.aborted) onAbort()
+  else signal.addEventListener('abort', onAbort)
+  void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
 }

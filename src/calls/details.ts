@@ -50,9 +50,9 @@ export interface CallBasics {
 export interface TransferDetails {
   /** As it was given to the transfer; of several the one that has the call, or whose refusal was told. */
   readonly target: string
-  /** The `callId` of the call to it. */
-  readonly callId: string
-  /** The SIP status with which it has refused. */
+  /** The `callId` of the call to it; absent where the far end was asked to call it by itself (REFER). */
+  readonly callId?: string
+  /** The SIP status with which it has refused; or the far end, to call it by itself. */
   readonly rawCause?: number
   /** What it has said of that. */
   readonly reason?: ReleaseReason

@@ -28,7 +28,7 @@ import { Rooms, TICKET_HEADER } from './conference/rooms.ts'
 import { publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { ExchangeCounter, ExchangeInput, ExchangeOptions, ExchangeOutput } from './exchange-port.ts'
-import type { CallHost, CallTimer } from './host.ts'
+import type { CallHost, CallTimer, ReferEvent } from './host.ts'
 import { IncomingLeg } from './incoming-leg.ts'
 import type { InstanceRecord } from './instance.ts'
 import { Instances, isRunnable } from './instances.ts'
@@ -70,6 +70,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #actions = new Fifo<() => void>()
   readonly #timers = new DeadlineQueue<() => void>()
   readonly #sessions = new Map<number, (event: EndpointEvent) => void>()
+  readonly #refers = new Map<number, (event: ReferEvent) => void>()
   readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
   readonly #legs = new Set<Leg>()
   readonly #instances: Instances
@@ -179,7 +180,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
 
   /** What is alive, for health checks and leak tests: all zero when nothing happens. */
   sizes(): Readonly<
-    Record<'calls' | 'instances' | 'sessions' | 'mediaLegs' | 'timers' | 'rooms' | 'registering', number>
+    Record<'calls' | 'instances' | 'sessions' | 'refers' | 'mediaLegs' | 'timers' | 'rooms' | 'registering', number>
   > & {
     readonly sip: ReturnType<Endpoint['sizes']>
   } {
@@ -187,6 +188,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       calls: this.#legs.size,
       instances: this.#instances.size,
       sessions: this.#sessions.size + this.#forking.size,
+      refers: this.#refers.size,
       mediaLegs: this.#mediaLegs.size,
       timers: this.#timers.size,
       rooms: this.#rooms.size,
@@ -306,8 +308,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
     else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
-    // No application transfers calls yet: REFER is neither sent nor accepted.
-    else if ('refer' in output) return
+    else if ('refer' in output) this.#refers.get(output.refer)?.(output)
     else if (!this.#forking.takeEvent(output)) this.#sessions.get(output.session)?.(output)
   }
 
@@ -427,6 +428,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       onSession: (session, leg) => {
         if (leg === undefined) this.#sessions.delete(session)
         else this.#sessions.set(session, (event) => this.#guard(() => leg.onSipEvent(event), leg))
+      },
+      onRefer: (refer, listener) => {
+        if (listener === undefined) this.#refers.delete(refer)
+        else this.#refers.set(refer, (event) => this.#guard(() => listener(event)))
       },
       onMediaLeg: (id, leg) => {
         if (leg === undefined) this.#mediaLegs.delete(id)

@@ -1,6 +1,6 @@
 import type { Instant, Logger, Random } from '../kit/index.ts'
 import type { CodecName, LegId, MediaCommand, MediaEvent } from '../media/index.ts'
-import type { EndpointCommand, SessionId, SrtpPolicy } from '../sip/index.ts'
+import type { EndpointCommand, EndpointEvent, ReferId, SessionId, SrtpPolicy } from '../sip/index.ts'
 import type { AgentConnector } from './agent/agent-connector.ts'
 import type { Rooms } from './conference/rooms.ts'
 import type { ExchangeCounter } from './exchange-port.ts'
@@ -64,6 +64,8 @@ export interface CallHost {
   readonly records: CallRecords | undefined
   /** Sends the events of a SIP session to `leg`, or to nobody. */
   onSession(session: SessionId, leg: Leg | undefined): void
+  /** Sends what comes of a REFER, ours or a far end's, to `listener`, or to nobody. */
+  onRefer(refer: ReferId, listener: ((event: ReferEvent) => void) | undefined): void
   /** Sends the events of a leg of the media engine to `leg`, or to nobody. */
   onMediaLeg(id: LegId, leg: Leg | undefined): void
   /** Sends the events of something that a room is played to `listener`, or to nobody. */
@@ -71,6 +73,9 @@ export interface CallHost {
   callStarted(leg: Leg): void
   callEnded(leg: Leg): void
 }
+
+/** What comes of a REFER. */
+export type ReferEvent = Extract<EndpointEvent, { readonly refer: ReferId }>
 
 /** One timer of a call; setting it again moves it. */
 export interface CallTimer {

@@ -35,6 +35,7 @@ type Headers = readonly (readonly [name: string, value: string])[]
 export class IncomingLeg extends Leg {
   readonly request: SipRequest
   readonly #answerTimer: CallTimer
+  #trunk: Trunk | undefined
   #phase: 'offered' | 'answering' | 'accepted' | 'rejected' = 'offered'
   #headers: Headers = []
   #wantsEarlyMedia = false
@@ -77,8 +78,13 @@ export class IncomingLeg extends Leg {
     return this.request.body.length > 0
   }
 
+  override get trunk(): Trunk | undefined {
+    return this.#trunk
+  }
+
   /** It came by a trunk, which may be believed about who calls. */
   cameBy(trunk: Trunk): void {
+    this.#trunk = trunk
     this.details.trunk = trunk.name
     if (trunk.srtp !== undefined) this.media.useSrtp(trunk.srtp)
     const [identity] = trunk.isTrusted === true ? identitiesOf(this.request.headers) : []

@@ -1,5 +1,12 @@
 import { token, utf8Encode } from '../kit/index.ts'
-import { type EndpointEvent, parseNameAddr, type SessionId, type SipRequest, type SipResponse } from '../sip/index.ts'
+import {
+  type EndpointEvent,
+  parseNameAddr,
+  type ReferId,
+  type SessionId,
+  type SipRequest,
+  type SipResponse,
+} from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
 import type { ChannelEvent } from './channel-events.ts'
 import { type EndedBy, type MutableCallDetails, publicDetails } from './details.ts'
@@ -10,6 +17,7 @@ import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
 import type { CallRecord } from './record/call-record.ts'
 import { Renegotiation } from './renegotiation.ts'
+import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
 
 /** What a leg tells the channel that carries it. */
@@ -21,6 +29,15 @@ export interface LegListener {
   /** @param isSignalled it came by SIP INFO, and is in no stream */
   onDigit(digit: string, isSignalled: boolean): void
   onUnbridged(): void
+}
+
+/** Whom a far end is asked to call. */
+export interface Referral {
+  /** His URI. Default: that of the far end of `replaces`. */
+  readonly to?: string
+  /** A connected call of ours to him, whose place the new one is to take (Replaces, RFC 3891). */
+  readonly replaces?: Leg
+  readonly headers: readonly (readonly [name: string, value: string])[]
 }
 
 /** What is known of an end beside its cause. */
@@ -127,6 +144,11 @@ export abstract class Leg {
     this.host.onSession(this.#session, undefined)
     this.#session = this.host.nextId()
     this.host.onSession(this.#session, this)
+  }
+
+  /** The trunk that it came or goes by. */
+  get trunk(): Trunk | undefined {
+    return undefined
   }
 
   get state(): State {
@@ -366,6 +388,20 @@ export abstract class Leg {
   sendInfo(body: string, contentType: string, onAnswer: (status: number | undefined) => void): void {
     this.#infos.push(onAnswer)
     this.host.sip({ type: 'request', session: this.session, method: 'INFO', body: utf8Encode(body), contentType })
+  }
+
+  /** Asks the far end of the connected call to call somebody by itself (REFER, RFC 3515). */
+  sendRefer(refer: ReferId, { to, replaces, headers }: Referral): void {
+    const credentials = this.trunk?.credentials
+    this.host.sip({
+      type: 'refer',
+      session: this.session,
+      refer,
+      headers,
+      ...(to !== undefined && { to }),
+      ...(replaces && { replaces: replaces.session }),
+      ...(credentials && { credentials }),
+    })
   }
 
   #passedKeys: InfoKeys | undefined

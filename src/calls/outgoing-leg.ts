@@ -13,6 +13,7 @@ import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempt
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
+import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
 import { ANSWERED_ELSEWHERE, type InviteCommand } from './upkeep/forking.ts'
 
@@ -89,6 +90,10 @@ export class OutgoingLeg extends Leg {
     if (!host.hasRoom) host.post(() => this.end(Cause.NOCHANNELS, 'local'))
     else if (this.#takeRoute()) this.media.open()
     else host.post(() => this.#endWithoutRoute())
+  }
+
+  override get trunk(): Trunk | undefined {
+    return this.#route?.trunk
   }
 
   /** The latest response of the far end. */

@@ -1,9 +1,13 @@
+import { token } from '../../kit/index.ts'
 import type { ChannelCore } from '../channel-core.ts'
-import { checkTimeout } from '../channel-options.ts'
+import { type CallOptions, checkTimeout } from '../channel-options.ts'
+import { State } from '../enums.ts'
+import type { CallHost } from '../host.ts'
+import type { OutgoingLeg } from '../outgoing-leg.ts'
 import { checkCarrier } from '../transfer/channel-transfers.ts'
 import { type ConferenceOptions, takeSettings } from './party-settings.ts'
 import { RoomVisit } from './room-visit.ts'
-import { assertRoomName } from './rooms.ts'
+import { assertRoomName, TICKET_HEADER } from './rooms.ts'
 
 /**
  * Lets the connected call of a channel into a room. Resolves when it is in, or back.
@@ -32,4 +36,32 @@ export async function visitRoom(
   })
   await visit?.settled
   return visit
+}
+
+/**
+ * Calls a room, with a ticket that tells there how its party comes.
+ *
+ * @param place how the channel places calls
+ * @throws UsageError when this cannot be
+ */
+export async function callRoom(
+  what: string,
+  host: CallHost,
+  room: string,
+  options: ConferenceOptions,
+  place: (to: string, options: CallOptions) => Promise<OutgoingLeg>,
+): Promise<OutgoingLeg> {
+  assertRoomName(what, room)
+  takeSettings(what, host, options)
+  const { timeoutMs = 120_000 } = options
+  const ticket = token(host.random, 20)
+  const placing = place(`room:${room}`, { timeoutMs, headers: { [TICKET_HEADER]: ticket } })
+  host.rooms.invite(ticket, options)
+  const forget = () => void host.rooms.takeInvitation(ticket)
+  const leg = await placing.catch((error: unknown) => {
+    forget()
+    throw error
+  })
+  void leg.until(() => leg.state === State.IDLE).then(forget)
+  return leg
 }

@@ -77,6 +77,10 @@ export class RoomVisit implements CallAway {
     this.#takeOut('retrieved', TransferCause.NORMAL)
   }
 
+  letGo(): boolean {
+    return false
+  }
+
   /** @returns whether the digit means something in the room */
   press(digit: string): boolean {
     return this.#where?.room.press(this.#where.party, digit) ?? false

@@ -8,6 +8,7 @@ import {
   printUri,
   privacyOf,
   type SipUri,
+  uriHeaders,
 } from '../../sip/index.ts'
 import { assertRoomName } from '../conference/rooms.ts'
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
@@ -130,6 +131,34 @@ export class Router {
     )
   }
 
+  /**
+   * The URI that leads a far end to what an application dials: a number by the trunk of its call, or else by us, as to a user
+   * of ours. `undefined`: a service or a room, which only we can call.
+   *
+   * @throws UsageError when the destination is malformed or of an unknown kind
+   */
+  uriFor(to: string, trunk: Trunk | undefined): string | undefined {
+    const { identity, numbering } = this.#options
+    if (/^sips?:/i.test(to)) {
+      const uri = parseUri(to)
+      if (!uri.ok) throw new UsageError(`"${to}" is not a valid SIP URI: ${uri.error}`)
+      if (uri.value.scheme !== 'tel' && uriHeaders(uri.value).length > 0)
+        throw new UsageError(
+          `"${to}" has headers, which a far end cannot be asked to send: leave out what follows the ?`,
+        )
+      return to
+    }
+    const dialled = /^tel:/i.test(to) ? this.#numberOfTel(to) : numberIn(to)
+    if (dialled !== undefined) {
+      const number = normaliseNumber(dialled, numbering)
+      if (!isPossible(number)) throw noNumber(number)
+      return trunk === undefined ? numberUri(number, undefined, identity) : this.#through(trunk, number).uri
+    }
+    if (/^user:/i.test(to)) return numberUri(to.slice('user:'.length), undefined, identity)
+    this.resolve(to)
+    return undefined
+  }
+
   /** Who a call by `route` says that it is from. */
   present(caller: Caller, route: Route): PresentedCaller {
     return presentCaller(caller, route.trunk, this.#options.numbering, this.#options.identity)
@@ -194,8 +223,7 @@ export class Router {
   }
 
   #resolveNumber(number: string): Destination {
-    if (!isPossible(number))
-      throw new UsageError(`${number} is no telephone number: with its country code it has more than 15 digits`)
+    if (!isPossible(number)) throw noNumber(number)
     if (this.#table === undefined) {
       const trunk = this.#options.trunks[0]
       if (trunk === undefined)
@@ -239,6 +267,10 @@ export class Router {
       return number
     throw new UsageError(`"${to}" is a number of another plan, ${context}: dial it with + and its country code`)
   }
+}
+
+function noNumber(number: string): UsageError {
+  return new UsageError(`${number} is no telephone number: with its country code it has more than 15 digits`)
 }
 
 function hostOf(uriText: string): string | undefined {

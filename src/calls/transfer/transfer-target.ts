@@ -59,7 +59,7 @@ export class TransferTarget implements LegListener {
 }
 
 /** Whoever answers for the target refuses; where nobody could be asked, the transfer has failed. */
-const CAUSE_OF_TARGET: Readonly<Record<Cause, TransferCause>> = {
+export const CAUSE_OF_TARGET: Readonly<Record<Cause, TransferCause>> = {
   BUSY: TransferCause.TARGETREJECT,
   NOANSWER: TransferCause.TARGETREJECT,
   UNOBTAINABLE: TransferCause.TARGETREJECT,

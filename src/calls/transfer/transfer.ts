@@ -97,6 +97,14 @@ export class Transfer implements CallAway, TargetListener {
     if (this.#phase.name === 'together') this.#takeBack(this.#phase.target)
   }
 
+  letGo(): boolean {
+    if (!this.isHandedOver) return false
+    this.#phase = { name: 'over' }
+    this.#stopListening()
+    this.#core.away = undefined
+    return true
+  }
+
   onAnswered(target: TransferTarget): void {
     if (this.#phase.name !== 'dialling') return
     const { targets } = this.#phase
