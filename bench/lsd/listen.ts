@@ -1,4 +1,4 @@
-import type { CallListener, Detector, Outcome, Transcript } from './detectors/detector.ts'
+import type { CallListener, CallSignal, Detector, Outcome, Transcript } from './detectors/detector.ts'
 import { playOut } from './playout.ts'
 import type { RenderedCall } from './render/render.ts'
 import { PER_MS } from './render/sound.ts'
@@ -40,11 +40,18 @@ function drain(listener: CallListener, atMs: number, into: HeardOutcome[]): void
   for (let outcome = listener.poll(); outcome !== undefined; outcome = listener.poll()) into.push({ ...outcome, atMs })
 }
 
-function signalsOf({ answeredAtMs, channel }: Truth): Parameters<CallListener['signal']>[0][] {
+function signalsOf({ answeredAtMs, channel }: Truth): CallSignal[] {
   return [
     { type: 'answered', atMs: answeredAtMs },
     ...(channel.isSourceChangedAtAnswer ? [{ type: 'sourceChanged', atMs: answeredAtMs } as const] : []),
-    ...(channel.echo ? [{ type: 'playing', atMs: answeredAtMs + channel.echo.afterMs } as const] : []),
+    ...(channel.echo === undefined ? [] : promptSignals(answeredAtMs + channel.echo.afterMs, channel.echo.lengthMs)),
+  ]
+}
+
+function promptSignals(startMs: number, lengthMs: number): CallSignal[] {
+  return [
+    { type: 'promptStarted', atMs: startMs },
+    { type: 'promptEnded', atMs: startMs + lengthMs },
   ]
 }
 

@@ -69,15 +69,23 @@ export class CorpusMaterial implements Material {
   pick(random: Random, kinds: readonly SourceKind[], split: Split, fits: (clip: Clip) => boolean = () => true): Clip {
     const splits = new Map(SOURCES.map((source) => [source.name, source.split]))
     // Sources in turn, so that the largest does not rule.
-    const fitting = this.#clips.filter((each) => kinds.includes(each.kind) && splits.get(each.source) === split && fits(each))
+    const fitting = this.#clips.filter(
+      (each) => kinds.includes(each.kind) && splits.get(each.source) === split && fits(each),
+    )
     const sources = [...new Set(fitting.map(({ source }) => source))]
     if (sources.length === 0) throw new Error(`The corpus has no fitting ${kinds.join(' or ')} clip for ${split}`)
     const source = sources[integerBelow(random, sources.length)]
-    return oneOf(random, fitting.filter((clip) => clip.source === source))
+    return oneOf(
+      random,
+      fitting.filter((clip) => clip.source === source),
+    )
   }
 
   pickAlike(random: Random, clip: Clip, fits: (clip: Clip) => boolean = () => true): Clip {
-    return oneOf(random, this.#clips.filter((each) => each.source === clip.source && fits(each)))
+    return oneOf(
+      random,
+      this.#clips.filter((each) => each.source === clip.source && fits(each)),
+    )
   }
 
   samples({ file }: Clip): Int16Array {
@@ -136,17 +144,33 @@ function readCatalogue(folder: string, cacheFolder: string): Catalogue {
 function clipOf(source: Source, file: string, samples: Int16Array, words: ReadonlyMap<string, number>): Clip {
   const name = file.slice(source.folder.length + 1).replace(/\.\w+$/, '')
   const known = source.kind === 'short' ? 1 : words.get(name)
-  return { source: source.name, kind: source.kind, name, file, lengthMs: samples.length / 8, ...findSpeech(samples), ...(known !== undefined && { words: known }) }
+  return {
+    source: source.name,
+    kind: source.kind,
+    name,
+    file,
+    lengthMs: samples.length / 8,
+    ...findSpeech(samples),
+    ...(known !== undefined && { words: known }),
+  }
 }
 
 function wordsOf(folder: string, source: Source): Map<string, number> {
   const file = join(folder, source.folder, 'words.txt')
   if (!existsSync(file)) return new Map()
-  const lines = readFileSync(file, 'utf8').split('\n').filter((line) => line.includes(':'))
+  const lines = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(':'))
   return new Map(
     lines.map((line) => {
       const at = line.indexOf(':')
-      return [line.slice(0, at), line.slice(at + 1).split(/\s+/).filter((word) => /[\p{L}\d]/u.test(word)).length]
+      return [
+        line.slice(0, at),
+        line
+          .slice(at + 1)
+          .split(/\s+/)
+          .filter((word) => /[\p{L}\d]/u.test(word)).length,
+      ]
     }),
   )
 }
@@ -159,7 +183,8 @@ function filesOf(folder: string, { name, folder: within, prefix = '', third }: S
     .filter((each) => each.startsWith(prefix))
     .filter((each) => third === undefined || Number.parseInt(sha256(each).slice(0, 8), 16) % 3 === third)
     .sort()
-  if (files.length === 0) throw new Error(`No recordings of ${name} in ${path}: bench/lsd/README.md says how to get them`)
+  if (files.length === 0)
+    throw new Error(`No recordings of ${name} in ${path}: bench/lsd/README.md says how to get them`)
   return files
 }
 

@@ -1,7 +1,7 @@
-import { g711 } from '../../src/media/codec/g711.ts'
 import { seededRandom } from '../../src/kit/index.ts'
+import { g711 } from '../../src/media/codec/g711.ts'
+import { PAYLOAD_TYPE, type Packet } from './render/packets.ts'
 import { noiseOf, PER_MS } from './render/sound.ts'
-import { type Packet, PAYLOAD_TYPE } from './render/packets.ts'
 
 const UNIT_MS = 10
 const FRAME_MS = 20

@@ -63,5 +63,11 @@ function synthetic(name: string, split: Split): Source {
 }
 
 function music(name: string, split: Split): Source {
-  return { name: `music-${name.split(/[-_]/)[1] === 'camp' ? 'coffee' : name.split('-')[1]!.replaceAll('_', '-')}`, kind: 'music', split, folder: 'music', prefix: name }
+  return {
+    name: `music-${name.split(/[-_]/)[1] === 'camp' ? 'coffee' : name.split('-')[1]!.replaceAll('_', '-')}`,
+    kind: 'music',
+    split,
+    folder: 'music',
+    prefix: name,
+  }
 }

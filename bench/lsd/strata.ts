@@ -11,7 +11,11 @@ export const STRATA = {
   M2: { class: 'machine', share: 0.12, title: 'a machine, greeting of an amateur' },
   M3: { class: 'machine', share: 0.08, title: 'a machine, greeting of 2 s at most, then a beep' },
   M4: { class: 'machine', share: 0.05, title: 'a machine that reads a number' },
-  A: { class: 'announcement', share: 0.05, title: 'an announcement of the network, most after special information tones' },
+  A: {
+    class: 'announcement',
+    share: 0.05,
+    title: 'an announcement of the network, most after special information tones',
+  },
   S: { class: 'screening', share: 0.04, title: 'a screening assistant, picked up or not' },
   F: { class: 'fax', share: 0.03, title: 'a fax machine that answers or calls' },
   T: { class: 'signal', share: 0.03, title: 'busy, congestion, or ringback that goes on after the answer' },

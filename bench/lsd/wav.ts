@@ -15,7 +15,13 @@ export function readSamples(file: string): Int16Array {
 }
 
 export function writeSamples(file: string, samples: Int16Array): void {
-  writeFileSync(file, Buffer.concat([wavHeader('pcm16', 2 * samples.length), Buffer.from(samples.buffer, samples.byteOffset, 2 * samples.length)]))
+  writeFileSync(
+    file,
+    Buffer.concat([
+      wavHeader('pcm16', 2 * samples.length),
+      Buffer.from(samples.buffer, samples.byteOffset, 2 * samples.length),
+    ]),
+  )
 }
 
 function fromWav(bytes: Uint8Array): Int16Array | undefined {

@@ -22,7 +22,8 @@ export type Outcome =
 export type CallSignal =
   | { readonly type: 'answered'; readonly atMs: number }
   | { readonly type: 'sourceChanged'; readonly atMs: number }
-  | { readonly type: 'playing'; readonly atMs: number }
+  /** Something is played to the far end, of which an echo may come back. */
+  | { readonly type: 'promptStarted' | 'promptEnded'; readonly atMs: number }
 
 /**
  * One call as a detector hears it: frames of 20 ms at 8 kHz in the order of media time, which is in ms since the first

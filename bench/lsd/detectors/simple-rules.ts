@@ -85,7 +85,11 @@ class RuleListener implements CallListener {
     }
     const nowMs = atMs + ms
     const { speechMs, silenceMs } = { speechMs: this.#speechMs, silenceMs: this.#silenceMs }
-    this.#rule({ sinceAnswerMs: nowMs - this.#answeredAtMs, speechMs, silenceMs, nowMs }, this.#outbox, this.#transcript)
+    this.#rule(
+      { sinceAnswerMs: nowMs - this.#answeredAtMs, speechMs, silenceMs, nowMs },
+      this.#outbox,
+      this.#transcript,
+    )
   }
 }
 

@@ -46,16 +46,22 @@ export interface SyntheticVoice {
 }
 
 export const SYNTHETIC_VOICES: readonly SyntheticVoice[] = [
-  ...['kal', 'awb', 'rms', 'slt'].map((voice): SyntheticVoice => ({
-    name: `flite-${voice}`,
-    command: (text, file) => ['flite', '-voice', voice, '-f', text, '-o', file],
-  })),
-  ...['en-us', 'en-gb-x-rp', 'en-us+f3', 'en-gb-scotland+m5'].map((voice): SyntheticVoice => ({
-    name: `espeak-${voice.replace('+', '-')}`,
-    command: (text, file) => ['espeak-ng', '-v', voice, '-f', text, '-w', file],
-  })),
-  ...['kal_diphone', 'cmu_us_slt_arctic_hts'].map((voice): SyntheticVoice => ({
-    name: `festival-${voice.includes('slt') ? 'slt' : 'kal'}`,
-    command: (text, file) => ['text2wave', '-eval', `(voice_${voice})`, '-o', file, text],
-  })),
+  ...['kal', 'awb', 'rms', 'slt'].map(
+    (voice): SyntheticVoice => ({
+      name: `flite-${voice}`,
+      command: (text, file) => ['flite', '-voice', voice, '-f', text, '-o', file],
+    }),
+  ),
+  ...['en-us', 'en-gb-x-rp', 'en-us+f3', 'en-gb-scotland+m5'].map(
+    (voice): SyntheticVoice => ({
+      name: `espeak-${voice.replace('+', '-')}`,
+      command: (text, file) => ['espeak-ng', '-v', voice, '-f', text, '-w', file],
+    }),
+  ),
+  ...['kal_diphone', 'cmu_us_slt_arctic_hts'].map(
+    (voice): SyntheticVoice => ({
+      name: `festival-${voice.includes('slt') ? 'slt' : 'kal'}`,
+      command: (text, file) => ['text2wave', '-eval', `(voice_${voice})`, '-o', file, text],
+    }),
+  ),
 ]

@@ -29,7 +29,12 @@ export interface Channel {
   readonly lateStartMs: number
   readonly isSourceChangedAtAnswer: boolean
   /** A prompt of ours, which begins so long after the answer and comes back so much softer. */
-  readonly echo?: { readonly afterMs: number; readonly lossDb: number; readonly delayMs: number }
+  readonly echo?: {
+    readonly afterMs: number
+    readonly lengthMs: number
+    readonly lossDb: number
+    readonly delayMs: number
+  }
 }
 
 export function drawChannel(random: Random): Channel {
@@ -60,7 +65,12 @@ export function drawChannel(random: Random): Channel {
     lateStartMs: chance(random, 0.1) ? between(40, 300) : 0,
     isSourceChangedAtAnswer: chance(random, 0.2),
     ...(chance(random, 0.08) && {
-      echo: { afterMs: between(0, 1500), lossDb: between(20, 40), delayMs: between(40, 250) },
+      echo: {
+        afterMs: between(0, 1500),
+        lengthMs: between(1500, 4000),
+        lossDb: between(20, 40),
+        delayMs: between(40, 250),
+      },
     }),
   }
 }

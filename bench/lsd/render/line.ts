@@ -19,10 +19,11 @@ export function overLine(
   gain(line, channel.levelDbm0 - NOMINAL_DBM0)
   if (channel.clipDbm0 !== undefined) clip(line, peakAt(channel.clipDbm0))
   if (channel.secondCodec !== undefined) line = throughCodec(line, channel.secondCodec)
-  if (channel.noise !== undefined) mixInto(line, noise(channel.noise, line.length, channel.noiseDbm0, material, split, random), 0)
+  if (channel.noise !== undefined)
+    mixInto(line, noise(channel.noise, line.length, channel.noiseDbm0, material, split, random), 0)
   if (channel.echo !== undefined) {
-    const { afterMs, lossDb, delayMs } = channel.echo
-    const prompt = ourPrompt(material, split, random)
+    const { afterMs, lengthMs, lossDb, delayMs } = channel.echo
+    const prompt = ourPrompt(lengthMs, material, split, random)
     mixInto(line, prompt, Math.round((answeredAtMs + afterMs + delayMs) * PER_MS), 10 ** (-lossDb / 20))
   }
   return toInt16(line)
@@ -76,11 +77,37 @@ function throughCodec(samples: Float32Array, codec: SecondCodec): Float32Array {
   const bytes = Buffer.from(pcm.buffer)
   const coded =
     codec === 'g726'
-      ? pipe('ffmpeg', ['-v', 'error', '-f', 's16le', '-ar', '8000', '-ac', '1', '-i', 'pipe:0', '-c:a', 'g726', '-b:a', '32k', '-f', 'wav', 'pipe:1'], bytes)
+      ? pipe(
+          'ffmpeg',
+          [
+            '-v',
+            'error',
+            '-f',
+            's16le',
+            '-ar',
+            '8000',
+            '-ac',
+            '1',
+            '-i',
+            'pipe:0',
+            '-c:a',
+            'g726',
+            '-b:a',
+            '32k',
+            '-f',
+            'wav',
+            'pipe:1',
+          ],
+          bytes,
+        )
       : pipe('sox', ['-D', ...RAW, '-', '-t', codec, '-'], bytes)
   const decoded =
     codec === 'g726'
-      ? pipe('ffmpeg', ['-v', 'error', '-f', 'wav', '-i', 'pipe:0', '-f', 's16le', '-ar', '8000', '-ac', '1', 'pipe:1'], coded)
+      ? pipe(
+          'ffmpeg',
+          ['-v', 'error', '-f', 'wav', '-i', 'pipe:0', '-f', 's16le', '-ar', '8000', '-ac', '1', 'pipe:1'],
+          coded,
+        )
       : pipe('sox', ['-D', '-t', codec, '-', ...RAW, '-'], coded)
   const out = new Float32Array(samples.length)
   const read = new Int16Array(decoded.buffer.slice(decoded.byteOffset, decoded.byteOffset + (decoded.length & ~1)))
@@ -90,11 +117,19 @@ function throughCodec(samples: Float32Array, codec: SecondCodec): Float32Array {
 
 function pipe(program: string, options: readonly string[], input: Buffer): Buffer {
   const { status, stdout, stderr, error } = spawnSync(program, options, { input, maxBuffer: 1 << 26 })
-  if (status !== 0 || stdout.length === 0) throw new Error(`${program} ${options.join(' ')}: ${error?.message ?? stderr.toString()}`)
+  if (status !== 0 || stdout.length === 0)
+    throw new Error(`${program} ${options.join(' ')}: ${error?.message ?? stderr.toString()}`)
   return stdout
 }
 
-function noise(kind: NoiseKind, length: number, levelDbm0: number, material: Material, split: Split, random: Random): Float32Array {
+function noise(
+  kind: NoiseKind,
+  length: number,
+  levelDbm0: number,
+  material: Material,
+  split: Split,
+  random: Random,
+): Float32Array {
   if (kind === 'white' || kind === 'pink') return noiseOf(kind, length, levelDbm0, random)
   if (kind === 'car') return noiseOf('brown', length, levelDbm0, random)
   if (kind === 'street') return street(length, levelDbm0, random)
@@ -130,9 +165,9 @@ function babble(length: number, levelDbm0: number, material: Material, split: Sp
 const PROMPT_DBM0 = -16
 
 /** What we say to the far end while we listen. */
-function ourPrompt(material: Material, split: Split, random: Random): Float32Array {
-  const voice: Clip = material.pick(random, ['studio'], split, ({ lengthMs }) => lengthMs > 2500)
-  const samples = Float32Array.from(material.samples(voice))
+function ourPrompt(lengthMs: number, material: Material, split: Split, random: Random): Float32Array {
+  const voice: Clip = material.pick(random, ['studio'], split, (clip) => clip.lengthMs > lengthMs)
+  const samples = Float32Array.from(material.samples(voice).subarray(0, Math.round(lengthMs * PER_MS)))
   gain(samples, PROMPT_DBM0 - voice.levelDbm0)
   return samples
 }

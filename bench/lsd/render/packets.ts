@@ -22,7 +22,13 @@ export interface Packet {
  * Cuts a sound into G.711 packets and lets the network lose and delay them.
  * @param quiet of every 20 ms of the sound, whether the far end has nothing to send there
  */
-export function packetsOf(sound: Int16Array, quiet: readonly boolean[], channel: Channel, answeredAtMs: number, random: Random): Packet[] {
+export function packetsOf(
+  sound: Int16Array,
+  quiet: readonly boolean[],
+  channel: Channel,
+  answeredAtMs: number,
+  random: Random,
+): Packet[] {
   const { law, packetMs, jitterMs, isSilenceSuppressed, lateStartMs } = channel
   const size = packetMs * PER_MS
   const packets: Packet[] = []
@@ -75,7 +81,8 @@ function noiseLevel({ noiseDbm0 }: Channel): number {
 }
 
 function isAllQuiet(quiet: readonly boolean[], fromMs: number, lengthMs: number): boolean {
-  for (let frame = Math.floor(fromMs / 20); frame * 20 < fromMs + lengthMs; frame++) if (quiet[frame] === false) return false
+  for (let frame = Math.floor(fromMs / 20); frame * 20 < fromMs + lengthMs; frame++)
+    if (quiet[frame] === false) return false
   return true
 }
 

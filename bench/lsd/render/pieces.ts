@@ -8,7 +8,20 @@ import { fade, gain, levelOf, PER_MS, type ToneShape, toneOf } from './sound.ts'
 import { NOMINAL_DBM0, type Timeline } from './timeline.ts'
 
 /** Whose ringback is heard before the answer, or after it. */
-export const COUNTRIES = ['US', 'GB', 'DE', 'FR', 'IT', 'ES', 'JP', 'AU', 'IN', 'BR', 'RU', 'CN'] as const satisfies readonly ToneCountry[]
+export const COUNTRIES = [
+  'US',
+  'GB',
+  'DE',
+  'FR',
+  'IT',
+  'ES',
+  'JP',
+  'AU',
+  'IN',
+  'BR',
+  'RU',
+  'CN',
+] as const satisfies readonly ToneCountry[]
 
 const MARGIN_MS = 200
 const FADE_MS = 25
@@ -25,7 +38,13 @@ export function oneOf<T>(random: Random, values: readonly T[]): T {
  * Lets a clip be said, with at most 200 ms of the room around it, and notes where words are.
  * @returns when the last word ended
  */
-export function say(line: Timeline, material: Material, clip: Clip, by: 'person' | 'machine' | 'network', levelDb = 0): number {
+export function say(
+  line: Timeline,
+  material: Material,
+  clip: Clip,
+  by: 'person' | 'machine' | 'network',
+  levelDb = 0,
+): number {
   const first = clip.spans[0]!.startMs
   const last = clip.spans.at(-1)!.endMs
   const fromMs = Math.max(0, first - MARGIN_MS)
@@ -42,7 +61,13 @@ export function say(line: Timeline, material: Material, clip: Clip, by: 'person'
 }
 
 /** A tone of a network, for at most `mostMs`, from its beginning. Names each sound of it. */
-export function nationalTone(line: Timeline, steps: readonly ToneStep[], name: string, mostMs: number, levelDb: number): void {
+export function nationalTone(
+  line: Timeline,
+  steps: readonly ToneStep[],
+  name: string,
+  mostMs: number,
+  levelDb: number,
+): void {
   const samples = new Int16Array(Math.round(mostMs) * PER_MS)
   new ToneGenerator(steps, true).readInto(samples, samples.length)
   const sounding = Float32Array.from(samples)
@@ -114,16 +139,27 @@ export function beep(line: Timeline, random: Random): string {
     form === 'two-note'
       ? [
           { hz: [hz], durationMs: Math.max(100, durationMs / 2), ...common },
-          { hz: [Math.min(2700, hz * oneOf(random, [1.25, 1.5, 0.8]))], durationMs: Math.max(100, durationMs / 2), ...common },
+          {
+            hz: [Math.min(2700, hz * oneOf(random, [1.25, 1.5, 0.8]))],
+            durationMs: Math.max(100, durationMs / 2),
+            ...common,
+          },
         ]
       : form === 'dual'
         ? [{ hz: [hz, Math.min(2700, hz * between(random, 1.15, 1.8))], durationMs, ...common }]
         : form === 'chirp'
           ? [{ hz: [hz], endHz: [Math.min(2700, hz * between(random, 1.1, 1.4))], durationMs, ...common }]
-          : [{ hz: [Math.min(hz, form === 'square' ? 1000 : 2700)], durationMs, isSquare: form === 'square', ...common }]
+          : [
+              {
+                hz: [Math.min(hz, form === 'square' ? 1000 : 2700)],
+                durationMs,
+                isSquare: form === 'square',
+                ...common,
+              },
+            ]
   const startMs = line.nowMs
   for (const shape of sounds) line.sound(toneOf(shape, level))
-  line.beep = { startMs, endMs: line.nowMs }
-  line.tones.push({ name: 'beep', ...line.beep })
+  line.beep = { startMs, endMs: line.nowMs, levelDbm0: level }
+  line.tones.push({ name: 'beep', startMs, endMs: line.nowMs })
   return `beep-${form}`
 }

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type Random, seededRandom } from '../../../src/kit/index.ts'
 import type { Material } from '../material.ts'
-import { STRATA, type Split, type Stratum } from '../strata.ts'
+import { type Split, STRATA, type Stratum } from '../strata.ts'
 import { type Channel, drawChannel } from './channel.ts'
 import { frameLevels, overLine } from './line.ts'
 import { type Packet, packetsOf } from './packets.ts'
 import { earlyMedia } from './pieces.ts'
 import { SCRIPTS } from './scripts.ts'
-import { Timeline } from './timeline.ts'
+import { NOMINAL_DBM0, Timeline } from './timeline.ts'
 import type { Truth } from './truth.ts'
 
 /** A whole call as it comes from the network, and what is true of it. */
@@ -64,7 +64,7 @@ function truthOf(
     speech,
     tones,
     ...(greetingEndMs !== undefined && { greetingEndMs }),
-    ...(beep !== undefined && { beep }),
+    ...(beep !== undefined && { beep: { ...beep, levelDbm0: beep.levelDbm0 - NOMINAL_DBM0 + name.channel.levelDbm0 } }),
     ...(joinedAtMs !== undefined && { joinedAtMs }),
     endMs: line.nowMs,
   }

@@ -1,9 +1,9 @@
 import { chance, integerBelow, type Random, uniform } from '../../../src/kit/index.ts'
-import { DIGIT_TONES } from './keys.ts'
 import { NATIONAL_TONES } from '../../../src/media/tone/national-tones.ts'
 import type { Clip, Material } from '../material.ts'
 import type { SourceKind } from '../sources.ts'
 import type { FarEndClass, Split, Stratum } from '../strata.ts'
+import { DIGIT_TONES } from './keys.ts'
 import { beep, between, COUNTRIES, music, nationalTone, oneOf, say, specialInformation } from './pieces.ts'
 import { fade, gain, levelOf, noiseOf, PER_MS, toneOf } from './sound.ts'
 import { NOMINAL_DBM0, type Timeline } from './timeline.ts'
@@ -53,7 +53,9 @@ export const SCRIPTS: Readonly<Record<Stratum, (stage: Stage) => Scene>> = {
   M3: (stage) => {
     const { line, material, random, split } = stage
     delay(stage, 100, 1500)
-    const kinds: SourceKind[] = [oneOf(random, ['studio', 'synthetic', split === 'test' ? 'amateur' : 'sentence', 'short'] as const)]
+    const kinds: SourceKind[] = [
+      oneOf(random, ['studio', 'synthetic', split === 'test' ? 'amateur' : 'sentence', 'short'] as const),
+    ]
     const clip = material.pick(random, kinds, split, (each) => isBetween(each, 600, 2000))
     line.greetingEndMs = say(line, material, clip, 'machine')
     line.silence(between(random, 0, 900))
@@ -99,13 +101,22 @@ function hardPerson(stage: Stage): Scene {
   if (what === 'noise-first') {
     // A receiver that is fumbled with, or a breath.
     for (let n = 1 + integerBelow(random, 3); n > 0; n--) {
-      const burst = noiseOf('pink', Math.round(between(random, 30, 250)) * PER_MS, NOMINAL_DBM0 + between(random, -12, 3), random)
+      const burst = noiseOf(
+        'pink',
+        Math.round(between(random, 30, 250)) * PER_MS,
+        NOMINAL_DBM0 + between(random, -12, 3),
+        random,
+      )
       fade(burst, 5, 20)
       line.sound(burst)
       line.silence(between(random, 50, 400))
     }
   }
-  const clip = person(stage, chance(random, 0.7) ? ['short'] : ['sentence'], what === 'quiet' ? between(random, -14, -8) : 0)
+  const clip = person(
+    stage,
+    chance(random, 0.7) ? ['short'] : ['sentence'],
+    what === 'quiet' ? between(random, -14, -8) : 0,
+  )
   if (what === 'asks-again') {
     line.silence(between(random, 1500, 2500))
     say(line, material, material.pickAlike(random, clip), 'person')
@@ -113,7 +124,10 @@ function hardPerson(stage: Stage): Scene {
   rest(stage, 4000, 6000)
   const lengthMs = line.nowMs - startMs
   if (what === 'music-behind' || what === 'talk-behind') {
-    const behind = what === 'music-behind' ? material.pick(random, ['music'], split) : material.pick(random, ['sentence', 'studio'], split)
+    const behind =
+      what === 'music-behind'
+        ? material.pick(random, ['music'], split)
+        : material.pick(random, ['sentence', 'studio'], split)
     const samples = Float32Array.from(material.samples(behind).subarray(0, lengthMs * PER_MS))
     gain(samples, NOMINAL_DBM0 - between(random, 16, 24) - levelOf(samples))
     fade(samples, 100, 100)

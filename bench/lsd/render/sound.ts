@@ -65,7 +65,12 @@ export function fade(samples: Float32Array, attackMs: number, releaseMs: number)
 }
 
 /** Noise of a level, by the shape of its spectrum: `white`, `pink` (3 dB an octave) or `brown` (6 dB). */
-export function noiseOf(colour: 'white' | 'pink' | 'brown', length: number, levelDbm0: number, random: Random): Float32Array {
+export function noiseOf(
+  colour: 'white' | 'pink' | 'brown',
+  length: number,
+  levelDbm0: number,
+  random: Random,
+): Float32Array {
   const samples = new Float32Array(length)
   let [slow, middle, fast] = [0, 0, 0]
   for (let i = 0; i < length; i++) {

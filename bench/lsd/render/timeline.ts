@@ -9,7 +9,7 @@ export class Timeline {
   readonly speech: (Span & { readonly by: 'person' | 'machine' | 'network' })[] = []
   readonly tones: (Span & { readonly name: string })[] = []
   greetingEndMs: number | undefined
-  beep: Span | undefined
+  beep: (Span & { readonly levelDbm0: number }) | undefined
   answeredAtMs = 0
   pickedUpAtMs = 0
   joinedAtMs: number | undefined

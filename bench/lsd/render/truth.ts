@@ -28,7 +28,7 @@ export interface Truth {
   readonly tones: readonly (Span & { readonly name: string })[]
   /** The end of the last word of a machine's greeting. */
   readonly greetingEndMs?: number
-  readonly beep?: Span
+  readonly beep?: Span & { readonly levelDbm0: number }
   /** When a person takes a call that an assistant has screened. */
   readonly joinedAtMs?: number
   readonly endMs: number
