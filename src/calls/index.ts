@@ -36,7 +36,9 @@ export {
 } from './conference/party-settings.ts'
 export type { Reservation, ReservationEvent, ReservationOptions, ReservationState } from './conference/reservations.ts'
 export type { RoomHappening, RoomTalk } from './conference/room-happenings.ts'
+export type { RoomRecorder, RoomRecordOptions } from './conference/room-recorder.ts'
 export type { LeaveReason, MuteOwners } from './conference/room-state.ts'
+export type { RoomTrackFile } from './conference/room-tracks.ts'
 export type { RoomLimits } from './conference/rooms.ts'
 export type {
   AnsweredDetails,

@@ -11,6 +11,7 @@ import {
   type MediaEvent,
   PressLedger,
   type RoomId,
+  type RoomTrack,
 } from '../media/index.ts'
 import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
 import { Holds } from './holds.ts'
@@ -46,7 +47,7 @@ export interface Placement {
 /** How one job on the leg reports. */
 export interface JobListener {
   readonly bargeIn: boolean
-  onRecorded?(samples: Int16Array): void
+  onRecorded?(samples: Int16Array, track?: RoomTrack): void
   /** The beep of a recording is over. */
   onBeeped?(): void
   /** There is more in the ring of a tap. */

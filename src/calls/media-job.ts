@@ -1,9 +1,26 @@
 import { MediaFileError, UsageError } from '../kit/index.ts'
-import type { JobCause } from '../media/index.ts'
+import type { JobCause, RoomTrack } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
-import { InfoKeys } from './info-keys.ts'
-import type { Leg } from './leg.ts'
-import type { JobCommand, JobListener, NextToPlay } from './leg-media.ts'
+import type { JobCommand, JobListener, LegMedia, NextToPlay } from './leg-media.ts'
+import type { CallRecord } from './record/call-record.ts'
+
+/** Whose job it is: a channel, or a room. */
+export type JobOwner = Pick<ChannelCore, 'host' | 'claimTransmitter' | 'releaseTransmitter'>
+
+/** What a job runs on: the leg of a call, or a room. */
+export interface JobPlace {
+  readonly isEnding: boolean
+  readonly record: CallRecord | undefined
+  readonly media: JobMedia
+  /** Calls back when it ends. Returns the function that stops it. */
+  onEnding(listener: () => void): () => void
+}
+
+/** What the media engine does for jobs of such a place. */
+export type JobMedia = Pick<
+  LegMedia,
+  'sampleRateHz' | 'startJob' | 'stopJob' | 'playNext' | 'pauseRecording' | 'resumeRecording'
+>
 
 /** A job of the engine that runs. */
 export interface RunningJob {
@@ -21,7 +38,7 @@ export type JobState = 'IDLE' | 'RUNNING'
 
 /** A job being prepared or running. */
 interface Run {
-  readonly leg: Leg
+  readonly leg: JobPlace
   readonly finished: Promise<JobEnd>
   readonly finish: (end: JobEnd) => void
   /** Once it has begun. */
@@ -35,7 +52,8 @@ interface Run {
 /** Keys that go by signalling, not through the media engine. */
 export interface KeysByInfo {
   readonly type: 'infoKeys'
-  readonly keys: string
+  /** Begins to press them. */
+  press(listener: JobListener): { stop(): void }
 }
 
 /** How one run is made. */
@@ -59,7 +77,7 @@ export interface RunPlan {
   /** The source that was to be played after another has begun. */
   onPlayingNext?(): void
   /** False ends the job: there is no room for more. */
-  onRecorded?(samples: Int16Array): boolean
+  onRecorded?(samples: Int16Array, track?: RoomTrack): boolean
   /** Runs when the engine has finished and before the run counts as finished; may turn the end into ERROR by throwing. */
   complete?(outcome: { audioDetected?: boolean }, end: JobEnd): Promise<void>
   /**
@@ -73,15 +91,15 @@ export interface RunPlan {
  * What every media object of a channel is: at most one job at a time, with `state()`, `cause()`, `stop()` and
  * `waitUntilFinished()`. Subclasses name their causes and add `play` or `record` with its `start` form.
  */
-export abstract class MediaJob<Cause extends string> {
-  protected readonly core: ChannelCore
+export abstract class MediaJob<Cause extends string, Owner extends JobOwner = ChannelCore> {
+  protected readonly core: Owner
   readonly #name: string
   readonly #transmits: boolean
   #run: Run | undefined
   #cause: JobEnd | 'NONE' = 'NONE'
   #error: Error | undefined
 
-  constructor(core: ChannelCore, name: string, direction: 'transmitter' | 'receiver') {
+  constructor(core: Owner, name: string, direction: 'transmitter' | 'receiver') {
     this.core = core
     this.#name = name
     this.#transmits = direction === 'transmitter'
@@ -123,7 +141,7 @@ export abstract class MediaJob<Cause extends string> {
    * Starts a job on `leg`. Returns as soon as it was accepted; the promise of `waitUntilFinished` tells the rest.
    * @throws UsageError when a job of this object is already running, or another transmitter feeds the channel
    */
-  protected launch(leg: Leg, plan: RunPlan): void {
+  protected launch(leg: JobPlace, plan: RunPlan): void {
     if (this.#run !== undefined)
       throw new UsageError(`${this.#name} is already running; stop it or wait until it finished`)
     const isTransmitting = this.#transmits || plan.beeps === true
@@ -181,8 +199,8 @@ export abstract class MediaJob<Cause extends string> {
         this.#releaseTransmitter(run)
         plan.onBeeped?.()
       },
-      onRecorded: (samples) => {
-        if (plan.onRecorded?.(samples) === false) run.stop?.()
+      onRecorded: (samples, track) => {
+        if (plan.onRecorded?.(samples, track) === false) run.stop?.()
       },
       onPlayingNext: () => plan.onPlayingNext?.(),
       onFinished: (cause, outcome) => {
@@ -192,7 +210,7 @@ export abstract class MediaJob<Cause extends string> {
     }
     if (timeoutMs !== undefined) overdue.setIn(timeoutMs)
     if (command.type === 'infoKeys') {
-      const keys = new InfoKeys(this.core.host, leg, command.keys, listener)
+      const keys = command.press(listener)
       run.stop = () => keys.stop()
     } else {
       const job = leg.media.startJob(command, listener)

@@ -4,6 +4,7 @@ import type { ChannelCore } from './channel-core.ts'
 import { checkTimeout } from './channel-options.ts'
 import type { PlayerCause } from './enums.ts'
 import type { PlayOptions } from './file-player.ts'
+import { InfoKeys } from './info-keys.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
 
@@ -86,7 +87,10 @@ export class DtmfPlayer extends MediaJob<PlayerCause> {
       timeoutMs,
       // Which keys they are is nobody's business: they may be a PIN.
       what: `${wanted.length} ${wanted.length === 1 ? 'key' : 'keys'}`,
-      prepare: () => (isInfo ? { type: 'infoKeys', keys: wanted } : { type: 'sendDigits', digits: wanted }),
+      prepare: () =>
+        isInfo
+          ? { type: 'infoKeys', press: (listener) => new InfoKeys(this.core.host, leg, wanted, listener) }
+          : { type: 'sendDigits', digits: wanted },
     })
   }
 }

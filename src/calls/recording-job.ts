@@ -1,9 +1,8 @@
 import { UsageError } from '../kit/index.ts'
-import { type RecordLimits, rawEncodingOf, samplesWithin } from '../media/index.ts'
+import { type RecordLimits, type RoomTrack, rawEncodingOf, samplesWithin } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
-import type { Leg } from './leg.ts'
-import { MediaJob, type RunningJob } from './media-job.ts'
-import { assertMediaName, type RecordingFormat, type RecordingSink } from './media-store.ts'
+import { type JobOwner, type JobPlace, MediaJob, type RunningJob } from './media-job.ts'
+import { assertMediaName, type RecordingFormat } from './media-store.ts'
 
 /** When a recording stops, and what it is written as. */
 export interface RecordingOptions {
@@ -46,16 +45,28 @@ export interface RecordingKind {
   readonly what: string
   readonly sides: NonNullable<RecordLimits['sides']>
   readonly bargeIn: boolean
+  /** Where it is written to. Default: the file. */
+  open?(format: RecordingFormat, sampleRateHz: 8000 | 16_000): Written | Promise<Written>
 }
 
-/** What both recorders are: a job that writes a file of the media store, and that can be paused. */
-export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause> {
+/** Takes the samples of a recording. */
+export interface Written {
+  /** False when it can take no more, and `close` says why. */
+  write(samples: Int16Array, track?: RoomTrack): boolean
+  close(): Promise<void>
+}
+
+/** What all recorders are: a job that writes a file of the media store, and that can be paused. */
+export abstract class RecordingJob<Cause extends string, Owner extends JobOwner = ChannelCore> extends MediaJob<
+  Cause,
+  Owner
+> {
   #audioDetected = false
   #paused: Required<PauseOptions> | undefined
   #running: RunningJob | undefined
   #begun: Promise<boolean> = Promise.resolve(false)
 
-  constructor(core: ChannelCore, name: string) {
+  constructor(core: Owner, name: string) {
     super(core, name, 'receiver')
   }
 
@@ -103,10 +114,10 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
   }
 
   /**
-   * Starts a recording on a leg that the caller has checked.
+   * Starts a recording on a leg or in a room that the caller has checked.
    * @throws UsageError for a name, format, rate or limit that cannot be; with a beep also when something is being played
    */
-  protected startRecording(leg: Leg, file: string, options: RecordingOptions, kind: RecordingKind): void {
+  protected startRecording(leg: JobPlace, file: string, options: RecordingOptions, kind: RecordingKind): void {
     const { what, sides } = kind
     const channels = sides === 'stereo' ? 2 : 1
     const format = formatOf(what, file, options.format, channels)
@@ -129,7 +140,7 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
     const hasBegun = new Promise<boolean>((resolve) => {
       begun = resolve
     })
-    let sink: RecordingSink | undefined
+    let sink: Written | undefined
     this.launch(leg, {
       get bargeIn() {
         return kind.bargeIn && !isPaused()
@@ -137,7 +148,8 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
       beeps: beepOnStart,
       what: file,
       prepare: async () => {
-        sink = await this.core.host.files.write(file, format, sampleRateHz, channels)
+        sink = await (kind.open?.(format, sampleRateHz) ??
+          this.core.host.files.write(file, format, sampleRateHz, channels))
         return {
           type: 'record',
           limits: {
@@ -160,7 +172,7 @@ export abstract class RecordingJob<Cause extends string> extends MediaJob<Cause>
         if (!beepOnStart) begun(true)
       },
       onBeeped: () => begun(true),
-      onRecorded: (samples) => sink?.write(samples) ?? false,
+      onRecorded: (samples, track) => sink?.write(samples, track) ?? false,
       complete: async ({ audioDetected = false }) => {
         this.#running = undefined
         this.#paused = undefined

@@ -6,6 +6,7 @@ import type { MediaToPlay } from '../playable-media.ts'
 import type { Reservation, ReservationOptions } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { RoomHappening, RoomTalk } from './room-happenings.ts'
+import type { RoomRecorder } from './room-recorder.ts'
 import { isMuted, type MuteOwners, type PartyId, type RoomEvent } from './room-state.ts'
 import { assertRoomName } from './rooms.ts'
 
@@ -97,11 +98,15 @@ export class ConferenceRoom {
       const { id, rules, mutedBy, isHeld } = party
       const present = this.#room.party(id)
       if (present === undefined) return []
-      const { callId, direction, from, to } = present.leg.details
-      const who = direction === 'inbound' ? from : to
-      const { enteredAt } = present
+      const { enteredAt, who, leg } = present
+      const { callId } = leg.details
       return [{ id, callId, who, isTalker: rules.mayTalk, isMuted: isMuted(party), mutedBy, isHeld, enteredAt }]
     })
+  }
+
+  /** Records what is said and played in the room. */
+  get recorder(): RoomRecorder {
+    return this.#room.recorder
   }
 
   /** Listens to events, numbered 1, 2, 3, ... per room. Returns the function that stops it. */

@@ -34,6 +34,12 @@ export class RoomParty {
     return this.guest.leg
   }
 
+  /** The URI of who calls, or of whom we called. */
+  get who(): string {
+    const { direction, from, to } = this.leg.details
+    return direction === 'inbound' ? from : to
+  }
+
   follow(effects: PartyEffects): void {
     const { hears, talks } = effects
     if (hears === this.#now?.hears && talks === this.#now.talks) return

@@ -6,9 +6,11 @@ import { checkPlayable } from '../open-media.ts'
 import type { FileToPlay, MediaToPlay, TextToSay } from '../playable-media.ts'
 import { Announcer, type Pieces } from './announcer.ts'
 import type { PartySettings } from './party-settings.ts'
+import type { RecordedParty, RecordedRoom } from './recorded-room.ts'
 import { roomEffects } from './room-effects.ts'
 import { happenings, type RoomHappening, type RoomTalk } from './room-happenings.ts'
 import { RoomParty } from './room-party.ts'
+import { RoomRecorder } from './room-recorder.ts'
 import { reduceRoom } from './room-reducer.ts'
 import {
   type Announcement,
@@ -40,27 +42,30 @@ export interface Guest {
  * A conference room: its state, and the media and parties that follow it. Everything that happens is an event for the
  * reducer; what media are to be is derived from the state that follows, whatever the event was.
  */
-export class Room {
+export class Room implements RecordedRoom {
   readonly name: string
   readonly id: RoomId
-  readonly #host: CallHost
-  readonly #onDestroyed: () => void
+  readonly host: CallHost
+  readonly recorder: RoomRecorder
   readonly #events: NumberedEvents<RoomHappening | RoomTalk>
   readonly #talkers: Talkers
   readonly #parties = new Map<PartyId, RoomParty>()
   readonly #announcer: Announcer
   /** What is still to be announced, also of parties that have left. */
   readonly #pieces = new Map<string, Pieces>()
+  /** Whose legs are in it, or have just left. */
+  readonly #legs = new Map<LegId, RecordedParty>()
+  readonly #onDestroyed: Set<() => void>
   #state: RoomState
-  /** The media engine has the room, too. */
-  #isMixed = false
+  /** What waits for the media engine to have the room; `undefined` when it does. */
+  #whenMixed: (() => void)[] | undefined = []
 
   /** @param isHolding its time has not come */
   constructor(host: CallHost, name: string, policy: RoomPolicy, isHolding: boolean, onDestroyed: () => void) {
     this.name = name
     this.id = host.nextId()
-    this.#host = host
-    this.#onDestroyed = onDestroyed
+    this.host = host
+    this.#onDestroyed = new Set([onDestroyed])
     this.#state = { ...EMPTY_ROOM, policy, isHolding }
     this.#events = new NumberedEvents(() => host.wallTimeMs())
     this.#talkers = new Talkers(host, this.id, (changes) => this.#tellTalkers(changes))
@@ -70,10 +75,29 @@ export class Room {
       ({ id }) => this.#pieces.get(id) ?? [],
       (id) => this.handle({ type: 'announced', id }),
     )
+    this.recorder = new RoomRecorder(this)
   }
 
   get state(): RoomState {
     return this.#state
+  }
+
+  get isDestroyed(): boolean {
+    return this.#state.phase === 'destroyed'
+  }
+
+  onDestroyed(listener: () => void): () => void {
+    this.#onDestroyed.add(listener)
+    return () => this.#onDestroyed.delete(listener)
+  }
+
+  whenMixed(action: () => void): void {
+    if (this.#whenMixed === undefined) action()
+    else this.#whenMixed.push(action)
+  }
+
+  partyOf(leg: LegId): RecordedParty | undefined {
+    return this.#legs.get(leg)
   }
 
   /** A leg that is in it: others that are opened beside that one can come in. */
@@ -92,10 +116,10 @@ export class Room {
     listener: (event: EventOf<RoomHappening | RoomTalk, Type>) => void,
   ): () => void {
     const forget = this.#events.on(type, listener)
-    this.#host.post(() => this.#watchTalkers())
+    this.host.post(() => this.#watchTalkers())
     return () => {
       forget()
-      this.#host.post(() => this.#watchTalkers())
+      this.host.post(() => this.#watchTalkers())
     }
   }
 
@@ -105,17 +129,11 @@ export class Room {
 
   /** Lets a call in, for which there is a place. @returns its id in the room */
   enter(guest: Guest): PartyId {
-    const id = this.#host.nextId()
-    this.#parties.set(
-      id,
-      new RoomParty(
-        this.#host,
-        this.id,
-        guest,
-        () => this.#mixed(),
-        () => this.#fail(id),
-      ),
-    )
+    const id = this.host.nextId()
+    const onMixed = (): void => this.#mixed()
+    const party = new RoomParty(this.host, this.id, guest, onMixed, () => this.#fail(id))
+    this.#parties.set(id, party)
+    this.#remember(id, party)
     this.handle({ type: 'joined', party: id, rules: guest.settings.rules })
     return id
   }
@@ -134,8 +152,8 @@ export class Room {
    */
   announce(media: MediaToPlay): boolean {
     if (this.#state.phase !== 'started') return false
-    const id = `m${this.#host.nextId()}`
-    this.#pieces.set(id, [checkPlayable(this.#host, media)])
+    const id = `m${this.host.nextId()}`
+    this.#pieces.set(id, [checkPlayable(this.host, media)])
     this.handle({ type: 'message', id })
     return true
   }
@@ -149,17 +167,17 @@ export class Room {
     this.#keepPieces(before, after)
     this.#follow()
     for (const each of happened) this.#tell(each)
-    if (after.phase === 'destroyed') this.#onDestroyed()
+    if (after.phase === 'destroyed') for (const listener of [...this.#onDestroyed]) listener()
   }
 
   /** Media become what the state says. */
   #follow(): void {
     const { parties, announcing } = roomEffects(this.#state)
     for (const [id, effects] of parties) this.#parties.get(id)?.follow(effects)
-    this.#announcer.be(announcing, this.#mostHz)
+    this.#announcer.be(announcing, this.mostHz)
   }
 
-  get #mostHz(): 8000 | 16_000 {
+  get mostHz(): 8000 | 16_000 {
     return [...this.#parties.values()].some(({ leg }) => leg.media.sampleRateHz === 16_000) ? 16_000 : 8000
   }
 
@@ -179,26 +197,35 @@ export class Room {
 
   #emit(event: RoomHappening | RoomTalk): void {
     this.#events.emit(event, (error) =>
-      this.#host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
+      this.host.logger.error({ err: error, room: this.name }, 'a listener to the events of a room threw'),
     )
   }
 
   #mixed(): void {
-    this.#isMixed = true
+    const waiting = this.#whenMixed ?? []
+    this.#whenMixed = undefined
+    for (const action of waiting) action()
     this.#watchTalkers()
+  }
+
+  /** Of those who have left only the latest: what was recorded of them may still come. */
+  #remember(party: PartyId, { leg, who }: RoomParty): void {
+    this.#legs.set(leg.media.id, { party, callId: leg.details.callId, who })
+    if (this.#legs.size <= this.#parties.size + MOST_WHO_LEFT) return
+    for (const [id, { party }] of this.#legs) if (!this.#parties.has(party)) this.#legs.delete(id)
   }
 
   #watchTalkers(): void {
     const isWanted = TALK.some((type) => this.#events.isListenedTo(type))
-    this.#talkers.watch(isWanted && this.#isMixed && this.#state.phase !== 'destroyed')
+    this.#talkers.watch(isWanted && this.#whenMixed === undefined && !this.isDestroyed)
   }
 
   #tellTalkers(changes: readonly TalkerChange[]): void {
-    for (const [party, { leg }] of this.#parties)
-      for (const { of, what, levelDbm0 } of changes) {
-        if (of !== leg.media.id) continue
-        this.#emit(what === 'ended' ? { type: TALK_OF[what], party } : { type: TALK_OF[what], party, levelDbm0 })
-      }
+    for (const { of, what, levelDbm0 } of changes) {
+      const party = this.#legs.get(of)?.party
+      if (party === undefined || !this.#parties.has(party)) continue
+      this.#emit(what === 'ended' ? { type: TALK_OF[what], party } : { type: TALK_OF[what], party, levelDbm0 })
+    }
   }
 
   /** What is new in the queue is remembered, and what is not there any more forgotten. */
@@ -216,6 +243,7 @@ export class Room {
 
 const TALK_OF = { began: 'talking', level: 'talkingLevel', ended: 'silent' } as const
 const TALK = Object.values(TALK_OF)
+const MOST_WHO_LEFT = 64
 
 /** Tells a party that it has been muted or unmuted, where it was configured so. */
 function confirm({ type }: RoomHappening, party: RoomParty): void {
