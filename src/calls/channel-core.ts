@@ -26,6 +26,8 @@ export class ChannelCore implements LegListener {
   away: CallAway | undefined
   /** How its last transfer went. */
   transferCause: TransferCause = TransferCause.NONE
+  /** A call was asked for and has not begun yet. */
+  isPlacing = false
   /** The service that answers its call. */
   service: string | undefined
   /** Max-Forwards of the calls to be placed, where they carry one on that came to us. */

@@ -2,6 +2,7 @@ import type { CodecName } from '../media/index.ts'
 import type { LeaveReason } from './conference/room-state.ts'
 import type { EndedBy, HeardTone } from './details.ts'
 import type { Cause, State } from './enums.ts'
+import type { CallVerdict } from './far-end/far-end-details.ts'
 import { type EventOf, NumberedEvents } from './numbered-events.ts'
 
 /** What happens to a channel. */
@@ -16,6 +17,12 @@ export type ChannelEvent =
   | ({ readonly type: 'tone' } & HeardTone)
   /** Something else than silence and tones was heard for the first time in an outgoing call; since when, in ms since 1970. */
   | { readonly type: 'audio'; readonly startedAt: number }
+  /** Detection has thought of something: a provisional verdict, or the final one. */
+  | { readonly type: 'farEnd'; readonly verdict: CallVerdict }
+  /** What was heard since has shown the final verdict to be wrong, or somebody else has taken over. */
+  | { readonly type: 'revised'; readonly verdict: CallVerdict }
+  /** The beep of a mailbox, where somebody listens for it; since when, in ms since 1970. */
+  | { readonly type: 'beep'; readonly startedAt: number; readonly frequencyHz: number }
   /** A key was pressed: in the stream or by SIP INFO. */
   | { readonly type: 'digit'; readonly digit: string }
   /** The far end has put us on hold: it does not hear us. */

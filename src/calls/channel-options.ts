@@ -4,11 +4,12 @@ import type { DiversionReason } from '../sip/index.ts'
 import type { ToneOptions } from './call-progress.ts'
 import { type RejectCause, STATUS_OF_REJECT } from './cause-map.ts'
 import type { Channel } from './channel.ts'
+import type { LiveSpeakerOptions } from './far-end/far-end-options.ts'
 import type { MediaOrTone } from './media-or-tone.ts'
 import type { RedirectOptions } from './routing/redirects.ts'
 
 /** How {@link Channel.call} places a call. */
-export interface CallOptions extends ToneOptions {
+export interface CallOptions extends ToneOptions, LiveSpeakerOptions {
   /**
    * The caller as the callee sees it: a URI, a name-addr or a number, as far as the trunk's caller-id policy allows.
    * Default: the trunk's `from`, or the exchange's identity.

@@ -1,12 +1,9 @@
 import { Hangup, UsageError } from '../kit/index.ts'
 import { VoiceAgent } from './agent/voice-agent.ts'
-import { checkToneOptions } from './call-progress.ts'
-import { carriedCall } from './carried-call.ts'
 import type { RejectCause } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
 import {
-  type AbortLike,
   type AnswerOptions,
   type CallOptions,
   checkCodecs,
@@ -28,18 +25,24 @@ import type { LeaveReason } from './conference/room-state.ts'
 import { type CallDetails, publicDetails } from './details.ts'
 import { DtmfDetector } from './dtmf-detector.ts'
 import { CallFarEndType, Cause, LiveSpeakerDetectionSettings, State, TransferCause } from './enums.ts'
+import {
+  type AnswerMachineOptions,
+  type LeaveMessageOptions,
+  leaveMessage,
+  waitForAnswerMachine,
+} from './far-end/channel-far-end.ts'
+import type { MessageReport } from './far-end/leaving-message.ts'
 import { FilePlayer } from './file-player.ts'
 import { FileRecorder } from './file-recorder.ts'
-import type { CallHost } from './host.ts'
 import { type AudioStreamOptions, LiveAudioStream } from './live/live-audio-stream.ts'
 import type { LiveSamples } from './live/live-format.ts'
 import { MediaOrTonePlayer } from './media-or-tone.ts'
-import { OutgoingLeg } from './outgoing-leg.ts'
-import { PlayableMedia } from './playable-media.ts'
+import type { OutgoingLeg } from './outgoing-leg.ts'
+import { placeCall } from './place-call.ts'
+import { type MediaToPlay, PlayableMedia } from './playable-media.ts'
 import { DtmfPlayer, TonePlayer } from './players.ts'
 import { transferAttended, transferBlindly } from './refer/channel-refers.ts'
 import type { AttendedTransferOptions, BlindTransferOptions } from './refer/refer-options.ts'
-import { redirectPolicy } from './routing/redirects.ts'
 import { SpeechDetector } from './speech-detector.ts'
 import { takeBack, transferForGood, transferOnLoan } from './transfer/channel-transfers.ts'
 import type {
@@ -87,7 +90,6 @@ export class Channel {
   /** What the far end hears while it waits. */
   readonly #waitingSound: MediaOrTonePlayer
   #hasHoldMusic = false
-  #isPlacing = false
 
   /** @internal Channels are made by the exchange. */
   constructor(core: ChannelCore) {
@@ -131,7 +133,8 @@ export class Channel {
   }
 
   /**
-   * Places a call and resolves when it was answered, timed out or refused.
+   * Places a call and resolves when it was answered, timed out or refused; with `liveSpeakerDetect`, when it is known who
+   * has picked up: `details.farEndType`.
    * @param to a `sip:` or `sips:` URI, a `tel:` URI, or the digits of a number (through the configured trunk)
    * @returns ANSWERED, or IDLE: then `cause()` tells why
    * @throws UsageError when the channel is not IDLE or the destination is malformed
@@ -146,11 +149,16 @@ export class Channel {
     return (await this.#place(to, options)).state
   }
 
-  /** Resolves with ANSWERED or IDLE when the call that `startCall` placed was answered or has ended. */
+  /**
+   * Resolves with ANSWERED or IDLE when the call that `startCall` placed was answered or has ended; with `liveSpeakerDetect`
+   * and without `lsdAsync`, when it is known who has picked up.
+   */
   async waitForAnswer(): Promise<State> {
     const leg = this.#core.leg
     if (leg === undefined) return State.IDLE
-    await leg.until(() => leg.isConnected || leg.state === State.IDLE)
+    const { farEnd } = leg
+    const isKnown = () => farEnd === undefined || farEnd.isAsync || farEnd.isDecided
+    await leg.until(() => (leg.isConnected && isKnown()) || leg.state === State.IDLE)
     return leg.isConnected ? State.ANSWERED : leg.state
   }
 
@@ -226,7 +234,7 @@ export class Channel {
   /** Ends the call with NORMAL and resolves when it is IDLE. Safe when there is none. */
   async hangUp(): Promise<State> {
     // A call that was asked for a moment ago is there after what is queued now.
-    if (this.#isPlacing) await this.#core.do(() => {})
+    if (this.#core.isPlacing) await this.#core.do(() => {})
     const leg = this.#core.leg
     if (leg === undefined || leg.state === State.IDLE) return State.IDLE
     await this.#core.do(() => leg.hangUp('local'))
@@ -244,6 +252,26 @@ export class Channel {
     }
     await this.#core.waitAtMost(timeoutMs, leg, () => leg.state === State.IDLE)
     return leg.state
+  }
+
+  /**
+   * Waits until the greeting of an answering machine is over: a beep, and quiet after it; or a longer quiet without one.
+   * @returns true then; false when the time is over, or the call has ended
+   * @throws UsageError for wrong options or when the channel is not ANSWERED; Hangup when the call has gone
+   */
+  waitForAnswerMachine(options: AnswerMachineOptions = {}): Promise<boolean> {
+    return waitForAnswerMachine(this.#core, options)
+  }
+
+  /**
+   * Leaves a message on an answering machine: waits until its greeting is over, speaks, and begins anew when the greeting goes
+   * on or a beep comes only now.
+   * @param media a file of the media store, or a text
+   * @returns what has become of it
+   * @throws UsageError for what cannot be played or when the channel is not ANSWERED; Hangup when the call has gone
+   */
+  leaveMessage(media: MediaToPlay | string, options: LeaveMessageOptions = {}): Promise<MessageReport> {
+    return leaveMessage(this.#core, this.filePlayer, media, options)
   }
 
   /**
@@ -445,56 +473,8 @@ export class Channel {
     await this.close()
   }
 
-  async #place(to: string, options: CallOptions): Promise<OutgoingLeg> {
-    const { timeoutMs = 120_000, codecs, signal } = options
-    const { host } = this.#core
-    if (this.#core.isClosed) throw new UsageError('call: this channel was closed')
-    if (this.#isPlacing || this.state() !== State.IDLE)
-      throw new UsageError(`call needs a channel in state IDLE; this one is ${this.state()}`)
-    if (timeoutMs !== null && !(timeoutMs > 0))
-      throw new UsageError(`call: timeoutMs must be above 0, or null for no limit, not ${timeoutMs}`)
-    checkCodecs('call', codecs)
-    checkToneOptions(options)
-    const headers = headersOf('call', this.#core, options.headers)
-    const destination = host.router.resolve(to)
-    const { diverts, diversionReason, from, anonymous } = options
-    const carried = diverts === undefined ? undefined : carriedCall(diverts.#core.leg, diversionReason)
-    const { maxForwards } = this.#core
-    const call = {
-      to,
-      destination,
-      caller: {
-        ...carried?.caller,
-        ...(from !== undefined && { from }),
-        ...(anonymous !== undefined && { isAnonymous: anonymous }),
-      },
-      headers,
-      timeoutMs,
-      tones: options,
-      ...(codecs && { codecs }),
-      ...(carried && { diverted: carried.diverted }),
-      ...(maxForwards !== undefined && { maxForwards }),
-      ...(options.redirects && { redirects: redirectPolicy(options.redirects) }),
-    }
-    this.#isPlacing = true
-    const leg = await new Promise<OutgoingLeg>((resolve) => {
-      host.post(() => {
-        this.#isPlacing = false
-        const placed = new OutgoingLeg(host, call, this.#core)
-        this.#core.attach(placed)
-        // Nothing has been sent yet, and nothing will be.
-        if (signal?.aborted) placed.hangUp('local')
-        resolve(placed)
-      })
-    })
-    if (signal !== undefined) hangUpOnAbort(host, leg, signal)
-    return leg
+  #place(to: string, options: CallOptions): Promise<OutgoingLeg> {
+    const { diverts } = options
+    return placeCall(this.#core, to, options, diverts === undefined ? undefined : diverts.#core.leg)
   }
-}
-
-function hangUpOnAbort(host: CallHost, leg: OutgoingLeg, signal: AbortLike): void {
-  const onAbort = () => host.post(() => leg.hangUp('local'))
-  if (signal.aborted) onAbort()
-  else signal.addEventListener('abort', onAbort)
-  void leg.until(() => leg.state === State.IDLE).then(() => signal.removeEventListener('abort', onAbort))
 }

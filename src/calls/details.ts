@@ -3,6 +3,7 @@ import type { PrivacyValue } from '../sip/index.ts'
 import type { CallTone } from './call-progress.ts'
 import type { ReleaseReason } from './cause-map.ts'
 import type { CallFarEndType, Cause, State } from './enums.ts'
+import type { FarEndDetails } from './far-end/far-end-details.ts'
 import type { CallAttempt } from './routing/attempts.ts'
 
 /** Who ended a call: our application, the far end, the network between (or our own exchange's error), or a drain. */
@@ -44,6 +45,8 @@ export interface CallBasics {
   readonly earlyMediaPossible: boolean
   /** Wall time, in milliseconds since 1970, at which each state was entered last. */
   readonly times: Readonly<Partial<Record<State, number>>>
+  /** What was heard of the far end and is thought of it, where live speaker detection was asked for or needed. */
+  readonly farEnd?: FarEndDetails
 }
 
 /** The target of a transfer. */
@@ -92,7 +95,7 @@ export interface OutboundDetails {
   readonly redirectTargets?: readonly string[]
   /** The SIP Call-ID of the way that was tried last. */
   readonly sipCallId: string
-  /** Who picked up, once it is known. */
+  /** Who picked up. Absent while that is being found out; UNKNOWN where nobody asked for it. */
   readonly farEndType?: CallFarEndType
   readonly trunk?: undefined
   readonly assertedIdentity?: undefined
@@ -180,6 +183,7 @@ export interface MutableCallDetails {
   redirectTargets?: readonly string[]
   earlyMediaPossible: boolean
   farEndType?: CallFarEndType
+  farEnd?: FarEndDetails
   tonesHeard?: HeardTone[]
   firstAudioAt?: number
   wasAnswered: boolean

@@ -9,6 +9,7 @@ import {
   printHistoryEntry,
   printUri,
   type SipHeaders,
+  type SipResponse,
   withParam,
 } from '../sip/index.ts'
 
@@ -33,6 +34,23 @@ export function diversionOf(headers: SipHeaders): string | undefined {
     if (cause !== undefined && i > 0) return entries[i - 1]?.uri
   }
   return undefined
+}
+
+/**
+ * Whether a response says that our call was forwarded, and whether to a mailbox: its number is then the target of a URI that
+ * says why (RFC 4458), or is called one.
+ */
+export function forwardingOf({ status, headers }: SipResponse): 'forwarded' | 'forwardedToMailbox' | undefined {
+  const entries = historyOf(headers)
+  const isMailbox = entries.some(({ uri, cause }, i) => i > 0 && isOfMailbox(uri, cause))
+  if (isMailbox) return 'forwardedToMailbox'
+  return status === 181 || headers.has('diversion') || diversionOf(headers) !== undefined ? 'forwarded' : undefined
+}
+
+function isOfMailbox(text: string, cause: number | undefined): boolean {
+  const uri = parseUri(text)
+  if (!uri.ok || uri.value.scheme === 'tel') return false
+  return (cause !== undefined && uri.value.params.has('target')) || /voice-?mail|mailbox/i.test(uri.value.user ?? '')
 }
 
 /** How a far end is told that a call was diverted: RFC 5806, RFC 7044, both, or not. */

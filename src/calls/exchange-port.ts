@@ -4,6 +4,7 @@ import type { EndpointInput, EndpointOptions, EndpointOutput, SrtpPolicy } from 
 import type { AgentConnector } from './agent/agent-connector.ts'
 import type { RoomLimits } from './conference/rooms.ts'
 import type { CallDetails } from './details.ts'
+import type { FarEndDetection } from './far-end/far-end-detection.ts'
 import type { InstanceRecord } from './instance.ts'
 import type { MediaStore } from './media-store.ts'
 import type { RecordLimits } from './record/call-records.ts'
@@ -35,6 +36,8 @@ export interface ExchangeOptions {
   readonly agents?: AgentConnector
   /** What recognises speech. Default: nothing does, and `speechDetector.recognise` says so. */
   readonly recogniser?: SpeechRecogniser
+  /** What finds out who picks up. Default: nothing does, and `call({ liveSpeakerDetect })` says so. */
+  readonly farEnd?: FarEndDetection
   readonly trunks?: readonly Trunk[]
   /** How numbers are dialled here. Default: they go to the trunk as they are dialled. */
   readonly numbering?: NumberPlan
@@ -107,6 +110,12 @@ export type ExchangeCounter =
   | 'identitiesNotTrusted'
   /** Sound of far ends that an application or an agent did not take in time, in ms. */
   | 'liveAudioLostMs'
+  /** Far ends that were listened to, to find out who picked up. */
+  | 'farEndsListenedTo'
+  /** Of those: detection had not said by its deadline who it is, and the last it had thought was taken, or UNKNOWN. */
+  | 'farEndsLate'
+  /** Of those: detection has failed or had no room, and the far end is UNKNOWN. */
+  | 'farEndsFailed'
   /** Voice agents that a call was connected to. */
   | 'agentsConnected'
   /** Voice agents that could not be reached, that vanished, or that talked nonsense. */

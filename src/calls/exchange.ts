@@ -380,6 +380,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       speech: this.#options.speech,
       agents: this.#options.agents,
       recogniser: this.#options.recogniser,
+      farEnd: this.#options.farEnd,
       tones: this.tones,
       get rooms() {
         return exchange.#rooms

@@ -4,6 +4,7 @@ import type { EndpointCommand, EndpointEvent, ReferId, SessionId, SrtpPolicy } f
 import type { AgentConnector } from './agent/agent-connector.ts'
 import type { Rooms } from './conference/rooms.ts'
 import type { ExchangeCounter } from './exchange-port.ts'
+import type { FarEndDetection } from './far-end/far-end-detection.ts'
 import type { Leg } from './leg.ts'
 import type { MediaStore } from './media-store.ts'
 import type { CallRecords } from './record/call-records.ts'
@@ -27,6 +28,8 @@ export interface CallHost {
   readonly agents: AgentConnector | undefined
   /** What recognises speech; `undefined` where nothing does. */
   readonly recogniser: SpeechRecogniser | undefined
+  /** What finds out who picks up; `undefined` where nothing does. */
+  readonly farEnd: FarEndDetection | undefined
   readonly tones: ToneManager
   /** The conference rooms. */
   readonly rooms: Rooms

@@ -77,6 +77,23 @@ export type {
   ExchangeReport,
 } from './exchange-port.ts'
 export type { Grammar } from './expected-phrases.ts'
+export type { AnswerMachineOptions, LeaveMessageOptions } from './far-end/channel-far-end.ts'
+export type {
+  CallEvidence,
+  CallVerdict,
+  FarEndDetails,
+  HeardBeep,
+  HeardFarEndTone,
+  HeardStretch,
+} from './far-end/far-end-details.ts'
+export type {
+  DetectionListener,
+  DetectionSession,
+  FarEndDetection,
+  WantedDetection,
+} from './far-end/far-end-detection.ts'
+export type { LiveSpeakerOptions } from './far-end/far-end-options.ts'
+export type { MessageReport } from './far-end/leaving-message.ts'
 export type { FilePlayer, PlayFileOptions, PlayOptions, SayOptions } from './file-player.ts'
 export type { FileRecorder, RecordOptions } from './file-recorder.ts'
 export { type InstanceRecord, ReturnCode } from './instance.ts'

@@ -28,6 +28,8 @@ export interface LegMediaListener {
   onStream(): void
   /** @param isSignalled it came by SIP INFO, and is in no stream */
   onDigit(digit: string, isSignalled: boolean): void
+  /** Something of ours is played to the far end from now on, or no longer. */
+  onPlaying(isPlaying: boolean): void
   /** The bridge to another leg is over, although we did not end it. */
   onUnbridged(): void
   /** The far end's packets have stopped for longer than the exchange allows. */
@@ -110,6 +112,7 @@ export class LegMedia {
   /** The leg that this one is bridged to, or is to be. */
   #bridge: { readonly to: LegId; resolve: (isDone: boolean) => void } | undefined
   #mixing: MixListener | undefined
+  #playing: JobId | undefined
 
   constructor(host: CallHost, owner: Leg, placement: Placement, listener: LegMediaListener) {
     this.#owner = owner
@@ -257,6 +260,10 @@ export class LegMedia {
     const job = this.#host.nextId()
     this.#jobs.set(job, listener)
     this.#host.media({ ...command, leg: this.#leg, job })
+    if (command.type === 'play') {
+      this.#playing = job
+      this.#listener.onPlaying(true)
+    }
     return job
   }
 
@@ -351,6 +358,10 @@ export class LegMedia {
     const listener = this.#jobs.get(job)
     if (listener === undefined) return
     this.#jobs.delete(job)
+    if (this.#playing === job) {
+      this.#playing = undefined
+      this.#listener.onPlaying(false)
+    }
     listener.onFinished(cause, outcome)
   }
 

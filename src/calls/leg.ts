@@ -11,6 +11,8 @@ import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } fr
 import type { ChannelEvent } from './channel-events.ts'
 import { type EndedBy, type MutableCallDetails, publicDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
+import type { FarEndSettings } from './far-end/far-end-options.ts'
+import { FarEndWatch } from './far-end/far-end-watch.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
@@ -83,6 +85,8 @@ export const RELEASE_WAIT_MS = 4_000
 export abstract class Leg {
   readonly details: MutableCallDetails
   readonly media: LegMedia
+  /** Who finds out what is at the far end, once somebody wants to know. */
+  farEnd: FarEndWatch | undefined
   /** What is kept of the call for whoever asks later. */
   record: CallRecord | undefined
   protected readonly host: CallHost
@@ -125,6 +129,7 @@ export abstract class Leg {
       onFailed: (reason) => this.onMediaFailed(reason),
       onStream: () => this.#onStream(),
       onDigit: (digit, isSignalled) => this.#listener.onDigit(digit, isSignalled),
+      onPlaying: (isPlaying) => this.farEnd?.note(isPlaying ? 'promptStarted' : 'promptEnded'),
       onUnbridged: () => this.#listener.onUnbridged(),
       onRtpTimeout: () => this.#onRtpTimeout(),
       onClosed: () => this.#onMediaClosed(),
@@ -271,7 +276,33 @@ export abstract class Leg {
       this.details.codec = codec
       this.emit({ type: 'codec', codec })
     }
+    this.farEnd?.noteStream()
     if (this.isConnected) this.#followHolds()
+  }
+
+  /**
+   * Lets somebody find out what is at the far end.
+   * @param settings of detection, where it was asked for; it has begun with the call then
+   */
+  watchFarEnd(settings?: FarEndSettings): FarEndWatch {
+    if (this.farEnd !== undefined) return this.farEnd
+    const leg = this
+    const watch = new FarEndWatch(
+      this.host,
+      {
+        details: this.details,
+        media: this.media,
+        get record() {
+          return leg.record
+        },
+        emit: (event) => this.emit(event),
+        checkWaiting: () => this.checkWaiting(),
+      },
+      settings,
+    )
+    this.farEnd = watch
+    this.onEnding(() => watch.end())
+    return watch
   }
 
   #followHolds(): void {

@@ -4,9 +4,10 @@ import { type EndpointEvent, isNumericHost, type Peer, parseUri, type SipRespons
 import { CallProgress, type ToneOptions } from './call-progress.ts'
 import { reasonOfRelease } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
-import type { DivertedCall } from './diversion.ts'
+import { type DivertedCall, forwardingOf } from './diversion.ts'
 import { EarlyAnswers } from './early-answers.ts'
-import { Cause, State } from './enums.ts'
+import { CallFarEndType, Cause, State } from './enums.ts'
+import type { FarEndSettings } from './far-end/far-end-options.ts'
 import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, uriText } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
@@ -31,6 +32,8 @@ export interface OutgoingCall {
   readonly timeoutMs: number | null
   readonly codecs?: readonly CodecName[]
   readonly tones?: ToneOptions
+  /** Who picks up is to be found out. */
+  readonly farEnd?: FarEndSettings
 }
 
 /**
@@ -71,6 +74,8 @@ export class OutgoingLeg extends Leg {
     )
     this.#call = call
     this.beginRecord(token(host.random, 20))
+    if (call.farEnd === undefined) this.details.farEndType = CallFarEndType.UNKNOWN
+    else this.watchFarEnd(call.farEnd)
     this.#soFar = new CallProgress(host, this.media, this.details, call.tones ?? {}, {
       emit: (event) => this.emit(event),
       onHeard: ({ sound, startedMsAgo, meaning }) =>
@@ -223,6 +228,7 @@ export class OutgoingLeg extends Leg {
     this.#hasRung = false
     this.#earlyAnswers = undefined
     this.#soFar.noteNextWay()
+    this.farEnd?.noteNextWay()
     this.#takeRoute()
     this.#invite()
     return true
@@ -284,6 +290,8 @@ export class OutgoingLeg extends Leg {
     this.#hasRung = true
     if (this.isEnding) return
     this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
+    if (response.status === 180) this.farEnd?.note('ringing')
+    this.#noteForwarding(response)
     const hasSound = response.body.length > 0 && this.media.accept(response.body).ok
     if (hasSound) {
       this.details.earlyMediaPossible = true
@@ -294,10 +302,17 @@ export class OutgoingLeg extends Leg {
     if (response.status === 180 || response.status === 183) this.enter(State.RING_OUTGOING)
   }
 
+  #noteForwarding(response: SipResponse): void {
+    const forwarding = this.farEnd && forwardingOf(response)
+    if (forwarding !== undefined) this.farEnd?.note(forwarding)
+  }
+
   #onAnswered(response: SipResponse): void {
     this.#response = response
     this.#answerTimer.clear()
     this.#phase = 'established'
+    this.#noteForwarding(response)
+    this.farEnd?.note('answered')
     this.#hasRung = true
     this.#close('answered', { status: response.status, text: response.phrase })
     const answer = response.body.length > 0 ? response.body : this.#earlyAnswers?.toReturnTo(response)

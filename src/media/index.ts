@@ -4,6 +4,16 @@ export { compileOpus, OpusLibrary } from './codec/opus/library.ts'
 export type { CallSound } from './detect/call-tone-detector.ts'
 export type * from './detect/far-end/far-end.ts'
 export { FarEndDetector } from './detect/far-end/far-end-detector.ts'
+export { FarEndTap } from './detect/far-end/far-end-tap.ts'
+export {
+  type FarEndTape,
+  FarEndTapeRecorder,
+  MOST_TAPE_MS,
+  replayTape,
+  tapeOfCall,
+  tapeOfWav,
+  wavOfTape,
+} from './detect/far-end/far-end-tape.ts'
 export type { SpecialInformation } from './detect/special-information.ts'
 export { toneLevelDbm0 } from './dsp/goertzel.ts'
 export { levelDbm0 } from './dsp/level.ts'

@@ -6,6 +6,7 @@ import {
   type ExchangeInput,
   type ExchangeOptions,
   type ExchangeOutput,
+  type FarEndDetection,
   type InstanceRecord,
   type PhoneChange,
   type Service,
@@ -24,6 +25,7 @@ import type { FakeAgents } from './agent/fake-agents.ts'
 import { WALL_TIME_ORIGIN_MS } from './clock/app-timers.ts'
 import type { MachineDriver } from './clock/machine-driver.ts'
 import type { VirtualClock } from './clock/virtual-clock.ts'
+import { InlineDetection } from './media/inline-detection.ts'
 import { MemoryMediaStore } from './media/memory-media-store.ts'
 import { ScriptedRecogniser } from './media/scripted-recogniser.ts'
 import { SimulatedMediaIo } from './media/simulated-media-io.ts'
@@ -44,6 +46,8 @@ export interface SimulatedExchangeOptions {
   readonly speech?: SyntheticSpeech | null
   /** What recognises speech; `null`: nothing does. Default: one that knows what phones say. */
   readonly recogniser?: ScriptedRecogniser | null
+  /** What finds out who picks up; `null`: nothing does. Default: what a server has, in this thread. */
+  readonly farEnd?: FarEndDetection | null
   readonly logger?: Logger
   /** Further settings of the exchange. */
   readonly exchange?: Partial<
@@ -146,6 +150,7 @@ export class SimulatedExchange {
       ...(speech && { speech }),
       ...(options.agents && { agents: options.agents }),
       ...(recogniser && { recogniser }),
+      ...(options.farEnd !== null && { farEnd: options.farEnd ?? new InlineDetection() }),
       wallTimeMs: () => WALL_TIME_ORIGIN_MS + clock.now,
       onPending: () => this.#driver.wake(),
       records: DEFAULT_RECORD_LIMITS,

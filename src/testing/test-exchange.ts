@@ -26,7 +26,7 @@ import type { Utterance } from './truth/truth.ts'
 /** What {@link exchange} is made with. */
 export interface TestExchangeOptions
   extends SimulationOptions,
-    Pick<SimulatedExchangeOptions, 'logger' | 'crypto' | 'sip' | 'users' | 'speech' | 'recogniser'> {
+    Pick<SimulatedExchangeOptions, 'logger' | 'crypto' | 'sip' | 'users' | 'speech' | 'recogniser' | 'farEnd'> {
   /** The application that answers each user or number; `*` answers every other one. */
   readonly apps?: Readonly<Record<string, AppDefinition | Service>>
   /** Files that applications play: their sound, or the words in them, which a synthetic voice speaks. */
@@ -86,7 +86,7 @@ export class TestExchange {
     this.#everybodyElse = options.everybodyElse
     for (const [name, content] of Object.entries(options.files ?? {})) this.#files.put(name, content)
     this.#agents = new FakeAgents(options.agents ?? {})
-    const { apps = {}, logger, crypto, sip, users, speech, recogniser } = options
+    const { apps = {}, logger, crypto, sip, users, speech, recogniser, farEnd } = options
     this.exchange = this.sim.exchange(EXCHANGE_ADDRESS, {
       name: 'exchange',
       services: Object.fromEntries(Object.entries(apps).map(([user, app]) => [user, this.appInside(app)])),
@@ -104,6 +104,7 @@ export class TestExchange {
       ...(users && { users }),
       ...(speech !== undefined && { speech }),
       ...(recogniser !== undefined && { recogniser }),
+      ...(farEnd !== undefined && { farEnd }),
     })
     this.sim.host(NOWHERE_ADDRESS, 'network')
     this.sim.peer(NOWHERE_ADDRESS, {

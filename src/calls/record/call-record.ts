@@ -3,6 +3,7 @@ import type { CallSound, SpecialInformation } from '../../media/index.ts'
 import type { Peer } from '../../sip/index.ts'
 import type { CallDetails } from '../details.ts'
 import type { State } from '../enums.ts'
+import type { CallVerdict } from '../far-end/far-end-details.ts'
 import type { InstanceRecord } from '../instance.ts'
 import { Excerpt } from './excerpt.ts'
 
@@ -47,6 +48,10 @@ export type CallHappening =
     }
   /** What the far end said was recognised; without `text` the application says that it is private. */
   | { readonly type: 'recognised'; readonly text: string | undefined; readonly confidence?: number }
+  /** What live speaker detection thinks of who has picked up. */
+  | ({ readonly type: 'farEnd' } & Pick<CallVerdict, 'stage' | 'farEndType' | 'fineKind' | 'confidence' | 'reason'>)
+  /** The beep of a mailbox was heard. */
+  | { readonly type: 'beep'; readonly frequencyHz: number }
   /** The two calls hear each other. */
   | { readonly type: 'connected'; readonly callId: string }
   | { readonly type: 'disconnected' }

@@ -159,6 +159,12 @@ function eventText(event: StoryEvent): string {
       const what = event.meaning === undefined ? event.sound : `${event.sound} (${event.meaning})`
       return `heard ${what}, since ${seconds(event.startedMsAgo)}`
     }
+    case 'farEnd': {
+      const { stage, farEndType, fineKind, reason } = event
+      return `${stage === 'final' ? '' : `${stage}: `}${farEndType} (${fineKind}), by ${reason}${confidenceOf(event)}`
+    }
+    case 'beep':
+      return `beep of ${Math.round(event.frequencyHz)} Hz`
     case 'connected':
       return `connected to call ${event.callId}`
     case 'disconnected':
