@@ -4,6 +4,7 @@ import type { DivertedCall } from './diversion.ts'
 import { IncomingLeg } from './incoming-leg.ts'
 import type { Leg } from './leg.ts'
 import { type Caller, callerOf } from './routing/caller-id.ts'
+import { numberIn } from './routing/number-plan.ts'
 
 /**
  * The call of a channel as another call carries it on: who diverts it, and whom it comes from.
@@ -19,4 +20,12 @@ export function carriedCall(
     throw new UsageError(`call: diversionReason must be one of ${DIVERSION_REASONS.join(', ')}, not ${reason}`)
   const { headers, uri } = leg.request
   return { diverted: { headers, divertedBy: uri, reason }, caller: callerOf(headers, leg.details.assertedIdentity) }
+}
+
+/** Whom a call is from that brings the far end of `leg` to somebody else: whoever is there, whether he has called or was called. */
+export function callerAtFarEnd(leg: Leg): Caller {
+  if (leg instanceof IncomingLeg) return callerOf(leg.request.headers, leg.details.assertedIdentity)
+  const { to } = leg.details
+  if (numberIn(to) !== undefined) return { from: to }
+  return /^sips?:/i.test(to) ? { from: `<${to}>` } : {}
 }

@@ -87,6 +87,18 @@ export class ChannelCore implements LegListener {
   }
 
   /**
+   * The leg, for a function that only listens: it may also begin while the call is with somebody else.
+   * @throws Hangup when the call has gone
+   * @throws UsageError when it is not connected, or we hold its far end
+   */
+  requireConnected(what: string): Leg {
+    const leg = this.#leg
+    const isAway = leg !== undefined && !leg.isEnding && AWAY.has(leg.state)
+    // The call to a room that a channel carries has no media of its own.
+    return isAway && leg.media.isOpen ? leg : this.requireAnswered(what)
+  }
+
+  /**
    * The leg of an incoming call that is not answered yet.
    * @throws Hangup when the caller has gone
    * @throws UsageError when there is no incoming call or it was answered
@@ -235,7 +247,7 @@ export class ChannelCore implements LegListener {
       delete leg.details.connectedId
       leg.record?.add(this.host.now, { type: 'disconnected' })
     }
-    this.releaseTransmitter()
+    if (this.#transmitter === CONNECTION) this.releaseTransmitter()
     this.#onDisconnected()
     this.#onDisconnected = () => {}
     this.emit({ type: 'disconnected' })
@@ -282,3 +294,4 @@ export class ChannelCore implements LegListener {
 }
 
 const CONNECTION = 'a connection to another channel'
+const AWAY: ReadonlySet<State> = new Set([State.TRANSFERRING, State.TRANSFERRED, State.RECONNECTING])

@@ -64,7 +64,7 @@ export class DtmfDetector {
    * @throws UsageError for wrong options or when another `getDigits` runs; Hangup, UsageError as every media function
    */
   async getDigits(options: GetDigitsOptions = {}): Promise<string> {
-    const leg = this.#core.requireAnswered('dtmfDetector.getDigits')
+    const leg = this.#core.requireConnected('dtmfDetector.getDigits')
     if (this.#collecting !== undefined) throw new UsageError('dtmfDetector.getDigits is already running')
     const wanted = checked(options)
     if (wanted.clear) this.clearDigits()

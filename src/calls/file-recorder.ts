@@ -26,6 +26,6 @@ export class FileRecorder extends RecordingJob<RecorderCause> {
   /** The same, returning as soon as it was accepted. */
   start(file: string, { bargeIn = false, ...options }: RecordOptions = {}): void {
     const what = 'fileRecorder.record'
-    this.startRecording(this.core.requireAnswered(what), file, options, { what, sides: 'farEnd', bargeIn })
+    this.startRecording(this.core.requireConnected(what), file, options, { what, sides: 'farEnd', bargeIn })
   }
 }

@@ -180,6 +180,11 @@ export abstract class Leg {
     return this.#releasing?.cause ?? this.details.cause
   }
 
+  /** Who ends or has ended it, as soon as that is decided. */
+  get endingBy(): EndedBy | undefined {
+    return this.#releasing?.endedBy ?? this.details.endedBy
+  }
+
   /**
    * Ends the call, whatever its state; `state` becomes IDLE when the far end knows, or after 4 s. Safe to call twice.
    * @param told what the far end is told of a connected call; default `cause`

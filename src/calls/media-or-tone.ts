@@ -1,4 +1,5 @@
 import type { ChannelCore } from './channel-core.ts'
+import type { PlayerCause } from './enums.ts'
 import type { FilePlayer } from './file-player.ts'
 import type { Leg } from './leg.ts'
 import type { MediaToPlay } from './playable-media.ts'
@@ -12,11 +13,13 @@ export class MediaOrTonePlayer {
   readonly #core: ChannelCore
   readonly #filePlayer: FilePlayer
   readonly #tonePlayer: TonePlayer
+  #latest: FilePlayer | TonePlayer
 
   constructor(core: ChannelCore, filePlayer: FilePlayer, tonePlayer: TonePlayer) {
     this.#core = core
     this.#filePlayer = filePlayer
     this.#tonePlayer = tonePlayer
+    this.#latest = filePlayer
   }
 
   /** @throws UsageError when it cannot be played: no name of a file, no text that can be said, or no tone's name */
@@ -28,6 +31,7 @@ export class MediaOrTonePlayer {
   startOn(leg: Leg, sound: MediaOrTone, options: { loop: boolean }): void {
     if (typeof sound === 'object') this.#filePlayer.startOn(leg, this.#filePlayer.check(sound), options)
     else this.#tonePlayer.startOn(leg, sound, options)
+    this.#latest = typeof sound === 'object' ? this.#filePlayer : this.#tonePlayer
   }
 
   async stop(): Promise<void> {
@@ -35,8 +39,8 @@ export class MediaOrTonePlayer {
     await this.#tonePlayer.stop()
   }
 
-  async waitUntilFinished(): Promise<void> {
-    await this.#filePlayer.waitUntilFinished()
-    await this.#tonePlayer.waitUntilFinished()
+  /** Resolves with how the latest sound has ended. */
+  waitUntilFinished(): Promise<PlayerCause> {
+    return this.#latest.waitUntilFinished()
   }
 }

@@ -115,7 +115,7 @@ export class SpeechDetector extends MediaJob<SpeechDetectorCause> {
       throw new UsageError(
         'this exchange has no speech recogniser: configure one (speech.recognition); waitForSpeech and waitForSilence need none',
       )
-    const leg = this.core.requireAnswered('speechDetector.recognise')
+    const leg = this.core.requireConnected('speechDetector.recognise')
     const { sampleRateHz } = leg.media
     const run = new RecognitionRun(
       host,
@@ -158,7 +158,7 @@ export class SpeechDetector extends MediaJob<SpeechDetectorCause> {
   }
 
   async #waitFor(what: string, wanted: Omit<ListenFor, 'bargeIn'>, timeoutMs: number | undefined): Promise<boolean> {
-    const leg = this.core.requireAnswered(`speechDetector.${what}`)
+    const leg = this.core.requireConnected(`speechDetector.${what}`)
     this.launch(leg, {
       bargeIn: false,
       what,

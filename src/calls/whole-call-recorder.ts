@@ -42,6 +42,6 @@ export class WholeCallRecorder extends RecordingJob<WholeCallRecorderCause> {
     const what = 'wholeCallRecorder.record'
     if (mode !== 'mixed' && mode !== 'stereo')
       throw new UsageError(`${what}: mode must be 'mixed' or 'stereo', not ${JSON.stringify(mode)}`)
-    this.startRecording(this.core.requireAnswered(what), file, options, { what, sides: mode, bargeIn: false })
+    this.startRecording(this.core.requireConnected(what), file, options, { what, sides: mode, bargeIn: false })
   }
 }

@@ -1,8 +1,10 @@
 import type { CallAway } from '../away.ts'
 import type { ChannelCore } from '../channel-core.ts'
-import { State, TransferCause } from '../enums.ts'
+import { TransferCause } from '../enums.ts'
 import type { CallTimer } from '../host.ts'
 import type { Leg } from '../leg.ts'
+import { TransferCourse } from '../transfer/transfer-course.ts'
+import type { TransferPhase } from '../transfer/transfer-diagram.ts'
 import type { PartySettings } from './party-settings.ts'
 import type { Room } from './room.ts'
 import type { RoomHappening } from './room-happenings.ts'
@@ -20,61 +22,52 @@ export interface VisitOptions {
 }
 
 /**
- * A call that is with a conference room instead of its application, until it is back with it, or gone: whatever
- * happens, it is in exactly one of the three places.
- *
- *     with the application -> TRANSFERRING -> TRANSFERRED -+-> RECONNECTING -> with the application
- *              ^                   |                       +-> with the application: by its exit digit
- *              +--- no place ------+                       +-> gone: it hangs up, is ejected, or its room is destroyed
+ * A call that is with a conference room instead of its application, until it is back with it, or gone: a transfer that
+ * begins with `joining` (`transfer-diagram.ts`), since a room has no phone that rings. Whoever leaves the room by his exit
+ * digit or is taken back is with the application again; whoever is put out, or whose room is destroyed, is hung up on.
  */
 export class RoomVisit implements CallAway {
   readonly isHandedOver = false
-  /** It is in the room, or has been refused, or has gone. */
-  readonly settled: Promise<void>
   /** It is in the room no more; `undefined` when it never was. */
   readonly over: Promise<LeaveReason | undefined>
   /** Why there was no place for it. */
   refusal: RoomRefusal | undefined
   readonly #core: ChannelCore
   readonly #leg: Leg
+  readonly #course: TransferCourse
   readonly #patience: CallTimer
   readonly #carrier: RoomLeg | undefined
+  readonly #timeoutMs: number
   #where: { readonly room: Room; readonly party: PartyId } | undefined
-  #isIn = false
-  #isOver = false
-  #settle: () => void = () => {}
   #finish: (why: LeaveReason | undefined) => void = () => {}
-  #stopListening: () => void = () => {}
 
   /** Within a mutation, for a call that is connected and transmits nothing. */
   constructor(core: ChannelCore, leg: Leg, room: string, { settings, timeoutMs, carrier }: VisitOptions) {
     this.#core = core
     this.#leg = leg
-    this.settled = new Promise((resolve) => {
-      this.#settle = resolve
-    })
+    this.#timeoutMs = timeoutMs
     this.over = new Promise((resolve) => {
       this.#finish = resolve
     })
-    this.#patience = core.host.timer(() => this.#takeOut('failed', TransferCause.TIMEOUT))
-    core.away = this
+    this.#patience = core.host.timer(() => this.#course.take('refused', TransferCause.TIMEOUT))
     core.host.rooms.noteVisit(core.service, room)
-    core.transferCause = TransferCause.NONE
-    leg.goAway(State.TRANSFERRING)
+    this.#course = new TransferCourse(core, leg, 'joining', (phase, from) => this.#onEntered(phase, from))
     if (carrier !== undefined) {
       this.#carrier = new RoomLeg(core.host, room, leg.details.from, carrier, () => this.leave())
       carrier.attach(this.#carrier)
     }
-    this.#stopListening = leg.onEnding(() => this.#takeOut('hangUp', TransferCause.HANGUP))
-    if (this.#isOver) return
-    this.#patience.setIn(timeoutMs)
-    this.#enter(room, settings)
+    this.#course.begin(this)
+    if (!this.#course.isOver) this.#enter(room, settings)
+  }
+
+  /** It is in the room, or has been refused, or has gone. */
+  get settled(): Promise<void> {
+    return this.#course.settled
   }
 
   /** Takes the call out of the room, and back to its application. */
   leave(): void {
-    if (!this.#isOver) this.#leg.goAway(State.RECONNECTING)
-    this.#takeOut('retrieved', TransferCause.NORMAL)
+    if (!this.#course.take('retrieved')) this.#course.take('refused', TransferCause.FAIL)
   }
 
   letGo(): boolean {
@@ -87,10 +80,11 @@ export class RoomVisit implements CallAway {
   }
 
   #enter(name: string, settings: PartySettings): void {
+    this.#patience.setIn(this.#timeoutMs)
     const entered = this.#core.host.rooms.enter(name, {
       leg: this.#leg,
       settings,
-      onIn: () => this.#onIn(),
+      onIn: () => void this.#course.take('joined'),
       onLeft: (why) => this.#onLeft(why),
       onMoved: (room, party) => {
         this.#where = { room, party }
@@ -103,52 +97,49 @@ export class RoomVisit implements CallAway {
     }
     this.refusal = entered
     this.#carrier?.refused(entered)
-    this.#end(TransferCause.TARGETREJECT, undefined)
-    this.#leg.comeBack()
+    this.#course.take('refused', TransferCause.TARGETREJECT)
   }
 
-  #onIn(): void {
-    if (this.#isOver || this.#isIn) return
-    this.#isIn = true
+  /** The room and the channel that carries the call to it become what the phase says. */
+  #onEntered(phase: TransferPhase, from: TransferPhase): void {
     this.#patience.clear()
-    this.#core.transferCause = TransferCause.NORMAL
-    this.#leg.goAway(State.TRANSFERRED)
-    this.#carrier?.transferred(this.#leg.media.stream?.codec)
-    this.#settle()
+    switch (phase) {
+      case 'together':
+        this.#carrier?.transferred(this.#leg.media.stream?.codec)
+        return
+      case 'returning':
+        this.#leaveRoom(from === 'together' ? 'retrieved' : 'failed')
+        this.#course.take('silent')
+        return
+      case 'gone':
+        this.#leaveRoom('hangUp')
+        // Nothing happens when it was the caller who has gone.
+        this.#leg.hangUp('local')
+        return
+    }
   }
 
-  /** @param cause how the transfer went that has not come to its end yet */
-  #takeOut(why: 'retrieved' | 'hangUp' | 'failed', cause: TransferCause): void {
-    if (!this.#isIn) this.#core.transferCause = cause
-    if (this.#where !== undefined) this.#where.room.handle({ type: 'left', party: this.#where.party, why })
-    else this.#end(this.#core.transferCause, undefined)
+  #leaveRoom(why: 'retrieved' | 'failed' | 'hangUp'): void {
+    const where = this.#where
+    this.#where = undefined
+    where?.room.handle({ type: 'left', party: where.party, why })
+    // Those that never were in a room have not left it.
+    this.#finish(undefined)
+    this.#carrier?.finished(why === 'hangUp' && this.#leg.isEnding ? 'remote' : 'local')
   }
 
   #onLeft(why: LeaveReason): void {
     // It goes on in another room.
     if (why === 'moved') return
+    this.#finish(why)
     this.#where = undefined
-    const isRefused = !this.#isIn && this.#core.transferCause === TransferCause.NONE
-    this.#carrier?.finished(why === 'hangUp' ? 'remote' : 'local')
-    this.#end(isRefused ? TransferCause.FAIL : this.#core.transferCause, why)
-    if (why === 'ejected' || why === 'destroyed') this.#leg.hangUp('local')
-    else this.#leg.comeBack()
+    const isPutOut = why === 'ejected' || why === 'destroyed'
+    if (!this.#course.take(isPutOut ? 'released' : 'retrieved'))
+      this.#course.take('refused', isPutOut ? TransferCause.TARGETHANGUP : TransferCause.FAIL)
   }
 
   #onHappening(happening: RoomHappening, room: Room, isSelf: boolean): void {
     const { type: what, ...more } = happening
     this.#core.emit({ type: 'conference', room: room.name, isSelf, what, ...more })
-  }
-
-  #end(cause: TransferCause, why: LeaveReason | undefined): void {
-    if (this.#isOver) return
-    this.#isOver = true
-    this.#stopListening()
-    this.#patience.clear()
-    this.#core.transferCause = cause
-    this.#core.away = undefined
-    this.#core.releaseTransmitter()
-    this.#settle()
-    this.#finish(why)
   }
 }

@@ -50,7 +50,7 @@ export class LiveAudioStream<Samples extends LiveSamples = Int16Array> implement
     if (!(maxBufferedMs >= 20 && maxBufferedMs <= 60_000))
       throw new UsageError(`${NAME}: maxBufferedMs must be 20 to 60000, not ${maxBufferedMs}`)
     this.#core = core
-    this.#leg = core.requireAnswered(`channel.${NAME}`)
+    this.#leg = core.requireConnected(`channel.${NAME}`)
     this.encoding = format.encoding
     this.sampleRateHz = format.sampleRateHz
     this.#maxBufferedMs = maxBufferedMs

@@ -1,5 +1,6 @@
 import { UsageError } from '../../kit/index.ts'
 import type { CodecName } from '../../media/index.ts'
+import { callerAtFarEnd } from '../carried-call.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import { checkCodecs, checkTimeout } from '../channel-options.ts'
 import { headersOf } from '../channel-sip.ts'
@@ -10,13 +11,13 @@ import type { FileToPlay, MediaToPlay, TextToSay } from '../playable-media.ts'
 
 /** How a target is called and what everybody hears meanwhile. */
 export interface TransferOptions {
-  /** The caller as the target sees it. Default: as for `call`. */
+  /** The caller as the target sees it. Default: the far end itself, as far as the trunk to the target allows. */
   from?: string
   /** How long to wait for an answer, in ms; serial targets have so long each. Default 120,000. */
   timeoutMs?: number
   /** The tone that the caller hears until the target is there. Default: the ToneManager's default tone. */
   ringbackTone?: string
-  /** What the caller hears in a loop instead of a tone: a file or a text. */
+  /** What the caller hears in a loop instead of a tone: a file or a text. Where it cannot be played, the default tone. */
   media?: MediaToPlay
   /** What the target hears, once, before it is connected: who calls, for instance. What cannot be played is left out. */
   announce?: MediaToPlay
@@ -98,7 +99,7 @@ function callTo(what: string, core: ChannelCore, to: string, { from, codecs, hea
   return {
     to,
     destination: core.host.router.resolve(to),
-    caller: from === undefined ? {} : { from },
+    caller: from === undefined ? (core.leg ? callerAtFarEnd(core.leg) : {}) : { from },
     headers: headersOf(what, core, headers),
     // The transfer itself watches the time.
     timeoutMs: null,

@@ -34,6 +34,8 @@ export class TransferTarget implements LegListener {
 
   /** How a transfer went whose target has ended before the caller was with him. */
   get failure(): TransferCause {
+    // Broken, or its channel hung up by the application.
+    if (this.#wasAnswered && (this.leg.isBroken || this.leg.endingBy === 'local')) return TransferCause.FAIL
     if (this.#wasAnswered) return TransferCause.TARGETHANGUP
     return CAUSE_OF_TARGET[this.leg.endingCause ?? Cause.OTHER]
   }

@@ -17,6 +17,7 @@ export async function desk(
   app: (channel: Channel, other: Channel) => Promise<void>,
   around: (pbx: TestExchange) => void = () => {},
   options: TestExchangeOptions = {},
+  { from }: { from?: string } = {},
 ): Promise<Desk> {
   const states: State[] = []
   const desk = inbound(async (channel, { extraChannels }) => {
@@ -27,7 +28,8 @@ export async function desk(
   const pbx = exchange({ ...options, apps: { desk, ...options.apps } })
   around(pbx)
   const alice = pbx.phone('alice')
-  await alice.call('desk')
+  alice.dial('desk', from === undefined ? {} : { from })
+  await alice.expectAnswer()
   const expectClean = async () => {
     await pbx.done()
     expect(pbx.runs.map(({ error }) => error).filter((error) => error !== undefined)).toEqual([])

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type PhoneKind, phones } from '../../../testing/index.ts'
+import { type PhoneKind, phones, type SimulatedExchange } from '../../../testing/index.ts'
 import type { Channel, ManagedTransferOptions } from '../../index.ts'
 import { desk } from './desk.ts'
 
@@ -187,6 +187,43 @@ test('serial targets: the next is called when one does not take it', async () =>
   expect(pbx.phones[4]?.callCount).toBe(0)
 })
 
+test('serial targets: when one who has answered cannot be connected, or is gone before he is, the next is called', async () => {
+  const { pbx, alice, expectClean } = await desk(
+    async (channel) => {
+      expect(await channel.managedTransfer(['sip:ann@ann', 'sip:bob@bob'])).toBe(true)
+    },
+    (pbx) => {
+      refuseToBridge(pbx.exchange)
+      pbx.phone('ann', phones.person())
+      pbx.phone('bob')
+    },
+  )
+  const bob = pbx.phones[1]!
+  await bob.expectCall()
+  expect(pbx.phones[0]?.callCount).toBe(1)
+  // He who was to be connected waits again.
+  await alice.hears.tone('ringback')
+  await bob.answer()
+  await bob.say('Bob speaking.')
+  await alice.expectSpeech(/bob speaking/i)
+  await alice.hangUp()
+  await bob.expectHangUp()
+  await expectClean()
+})
+
+test('what cannot be played to who waits gives way to ringback', async () => {
+  const { pbx, alice, expectClean } = await desk(
+    async (channel) => {
+      await channel.managedTransfer('sip:bob@bob', { media: { fileToPlay: 'there-is-none.wav' }, timeoutMs: 9000 })
+    },
+    (pbx) => pbx.phone('bob', phones.noAnswer()),
+  )
+  await alice.hears.tone('ringback')
+  await alice.hears.tone('ringback')
+  await expectClean()
+  expect(pbx.phones[0]?.callCount).toBe(1)
+})
+
 test('parallel targets: the first that answers has it, the others see no missed call', async () => {
   const { pbx, alice, expectClean } = await desk(
     async (channel) => {
@@ -257,4 +294,20 @@ describe('what cannot be is said at once, and the caller stays', () => {
 
 function sine(length: number): Int16Array {
   return Int16Array.from({ length }, (_, i) => 8000 * Math.sin((2 * Math.PI * 500 * i) / 8000))
+}
+
+/** The media engine does not bridge the first two whom it is to. */
+function refuseToBridge({ engine }: SimulatedExchange): void {
+  const [handle, poll] = [engine.handle.bind(engine), engine.poll.bind(engine)]
+  engine.handle = (command, now) => {
+    if (command.type !== 'bridge') {
+      handle(command, now)
+      return
+    }
+    engine.handle = handle
+    engine.poll = () => {
+      engine.poll = poll
+      return { ...command, type: 'bridgeFailed', reason: 'the test wants it' }
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { toneLevelDbm0 } from '../../../media/index.ts'
 import { phones } from '../../../testing/index.ts'
 import { inbound } from '../../index.ts'
 import { desk } from './desk.ts'
@@ -131,4 +132,45 @@ test('a caller who was transferred for good can be taken back, and what records 
   expect(seen).toEqual([true, 'ANSWERED', 'NORMAL', 'ABORTED'])
   expect(pbx.recording('alice.wav').said).toContain('Alice speaking.')
   expect(pbx.phones[0]?.state).toBe('IDLE')
+})
+
+test('who is transferred can be listened to all the while: recordings, digits; but nothing can be played to him', async () => {
+  const seen: unknown[] = []
+  const { alice, pbx, expectClean } = await desk(
+    async (channel, other) => {
+      channel.wholeCallRecorder.start('all.wav')
+      await channel.filePlayer.say('Please wait.')
+      seen.push(await channel.retrievableTransfer(other, { to: 'sip:bob@bob' }))
+      channel.fileRecorder.start('alice.wav')
+      other.wholeCallRecorder.start('bob.wav')
+      seen.push(await channel.dtmfDetector.getDigits({ count: 1 }))
+      await expect(channel.filePlayer.say('Not now.')).rejects.toThrow(/needs a channel in state ANSWERED/)
+      expect(() => channel.wholeCallRecorder.start('again.wav')).toThrow(/already running/)
+      await pbx.sim.clock.sleep(4000)
+      seen.push(await channel.retrieveTransfer(), await other.waitForIdle())
+      await channel.filePlayer.say('Welcome back.')
+      await channel.hangUp()
+      seen.push(await channel.wholeCallRecorder.waitUntilFinished(), await other.wholeCallRecorder.waitUntilFinished())
+    },
+    (pbx) =>
+      pbx.phone(
+        'bob',
+        phones.scripted(async (phone) => {
+          await phone.answer()
+          await phone.hum('BUSY', { loop: true })
+        }),
+      ),
+  )
+  await alice.hears.tone('busy')
+  await alice.press('5')
+  await alice.say('Alice speaking.')
+  await expectClean()
+  expect(seen).toEqual(['TRANSFERRED', '5', 'ANSWERED', 'IDLE', 'HANGUP', 'HANGUP'])
+  const { samples, said } = pbx.recording('all.wav')
+  expect(said).toEqual(['Alice speaking.'])
+  // What bob says, and the caller hears.
+  const heard = samples.subarray(24_000, 26_000)
+  expect(toneLevelDbm0(heard, 620)).toBeGreaterThan(toneLevelDbm0(heard, 800) + 20)
+  expect(pbx.recording('alice.wav').said).toEqual(['Alice speaking.'])
+  expect(pbx.recording('bob.wav').durationMs).toBeGreaterThan(3000)
 })
