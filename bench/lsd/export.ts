@@ -18,7 +18,7 @@ export function exportCalls(folder: string, names: readonly CallName[], material
   for (const name of names) {
     const { truth, packets } = renderCall(name, material)
     const file = `${truth.id}.wav`
-    writeSamples(join(folder, file), playOut(packets).samples)
+    writeSamples(join(folder, file), playOut(packets, truth.endMs).samples)
     rows.push(labelOf(file, truth))
   }
   writeFileSync(join(folder, 'labels.csv'), `${rows.join('\n')}\n`)

@@ -17,7 +17,7 @@ const FRAME_MS = 20
 
 /** Lets a detector hear a call from its first packet to its last. */
 export function listenTo({ truth, packets }: RenderedCall, detector: Detector, timeoutMs: number): Hearing {
-  const { samples, isWhole } = playOut(packets)
+  const { samples, isWhole } = playOut(packets, truth.endMs)
   const frame = new Int16Array(FRAME_MS * PER_MS)
   const outcomes: HeardOutcome[] = []
   const start = process.cpuUsage()

@@ -19,13 +19,15 @@ export interface Playout {
  * Decodes packets and puts them in their places. What was lost or came more than 100 ms late is missing; silence that the
  * sender described (RFC 3389) is noise of that level. Media time is that of the timestamps: the delay of the network and of
  * the jitter buffer is not in it.
+ *
+ * @param endMs of the call: after the last packet nothing may have been sent
  */
-export function playOut(packets: readonly Packet[]): Playout {
+export function playOut(packets: readonly Packet[], endMs = 0): Playout {
   const ordered = [...packets].sort((a, b) => mediaMs(a, packets[0]!) - mediaMs(b, packets[0]!))
   const first = ordered[0]
   const last = ordered.at(-1)
   if (first === undefined || last === undefined) return { samples: new Int16Array(0), isWhole: [] }
-  const lengthMs = mediaMs(last, first) + Math.max(FRAME_MS, last.payload.length / PER_MS)
+  const lengthMs = Math.max(endMs, mediaMs(last, first) + last.payload.length / PER_MS)
   const samples = new Int16Array(Math.ceil(lengthMs / FRAME_MS) * FRAME_MS * PER_MS)
   const units: boolean[] = new Array(samples.length / PER_MS / UNIT_MS).fill(false)
   for (const [n, packet] of ordered.entries()) {
@@ -35,7 +37,7 @@ export function playOut(packets: readonly Packet[]): Playout {
       const next = ordered[n + 1]
       const untilMs = next === undefined ? lengthMs : mediaMs(next, first)
       describe(samples, at, Math.min(samples.length, untilMs * PER_MS), packet)
-      units.fill(true, atMs / UNIT_MS, untilMs / UNIT_MS)
+      units.fill(true, atMs / UNIT_MS, Math.ceil(untilMs / UNIT_MS))
       continue
     }
     if (packet.arrivalMs > atMs + packet.payload.length / PER_MS + PATIENCE_MS) continue

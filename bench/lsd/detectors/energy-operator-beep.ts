@@ -13,23 +13,25 @@ export const ENERGY_OPERATOR_BEEP: Detector = {
 
 const LOWEST = (2 * Math.PI * 440) / 8000
 const HIGHEST = (2 * Math.PI * 2000) / 8000
-/** Samples over which estimates are averaged, and over which the averages have to stand still. */
+/** Samples over which estimates are averaged, then averages over which they may vary so much, and for how long that has to hold. */
 const WINDOW = 16
-const STILL_SAMPLES = 160
+const STILL_SAMPLES = 64
 const MOST_FREQUENCY_VARIANCE = 0.000025
 const MOST_AMPLITUDE_VARIANCE = 0.0148
+/** 0.5 s. */
+const SAME_BEEP_SAMPLES = 4000
 /** -40 dBm0. */
 const LEAST_AMPLITUDE = 228
 
 class BeepListener implements CallListener {
   readonly #outbox = new Outbox()
   readonly #x = new Float64Array(5)
-  readonly #frequencies = new Float64Array(WINDOW)
-  readonly #amplitudes = new Float64Array(WINDOW)
-  #at = 0
+  readonly #frequency = new Steadiness()
+  readonly #amplitude = new Steadiness()
   #still = 0
   #isAnswered = false
-  #isBeeping = false
+  /** Since it last stood still. */
+  #quietSamples = SAME_BEEP_SAMPLES
 
   signal(signal: CallSignal): void {
     if (signal.type === 'answered') this.#isAnswered = true
@@ -57,40 +59,56 @@ class BeepListener implements CallListener {
     const change = now * now - before * after
     const cosine = 1 - change / (2 * energy)
     const isSine = energy > 0 && change > 0 && cosine > -1 && cosine < 1
-    this.#frequencies[this.#at] = isSine ? Math.acos(cosine) / 2 : 0
-    this.#amplitudes[this.#at] = isSine ? (2 * energy) / Math.sqrt(change) : 0
-    this.#at = (this.#at + 1) % WINDOW
+    this.#frequency.add(isSine ? Math.acos(cosine) / 2 : 0)
+    this.#amplitude.add(isSine ? (2 * energy) / Math.sqrt(change) : 0)
     if (isSine && this.#standsStill()) this.#still++
-    else {
-      this.#still = 0
-      this.#isBeeping = false
-    }
-    if (this.#still < STILL_SAMPLES || this.#isBeeping) return
-    this.#isBeeping = true
+    else this.#still = 0
+    this.#quietSamples++
+    if (this.#still < STILL_SAMPLES) return
+    const isSameBeep = this.#quietSamples < SAME_BEEP_SAMPLES
+    this.#quietSamples = 0
+    if (isSameBeep) return
     this.#outbox.say({ type: 'beepStarted' })
     this.#outbox.decide('machine', 'beep')
   }
 
   #standsStill(): boolean {
-    const frequency = meanOf(this.#frequencies)
-    if (frequency < LOWEST || frequency > HIGHEST) return false
-    const amplitude = meanOf(this.#amplitudes)
+    const frequency = this.#frequency.mean
+    const amplitude = this.#amplitude.mean
+    if (frequency < LOWEST || frequency > HIGHEST || amplitude < LEAST_AMPLITUDE) return false
     return (
-      amplitude > LEAST_AMPLITUDE &&
-      varianceOf(this.#frequencies, frequency) < MOST_FREQUENCY_VARIANCE &&
-      varianceOf(this.#amplitudes, amplitude) < MOST_AMPLITUDE_VARIANCE * amplitude * amplitude
+      this.#frequency.variance < MOST_FREQUENCY_VARIANCE &&
+      this.#amplitude.variance < MOST_AMPLITUDE_VARIANCE * amplitude * amplitude
     )
+  }
+}
+
+/** Averages of the last values, and how much the last averages vary. */
+class Steadiness {
+  readonly #values = new Float64Array(WINDOW)
+  readonly #averages = new Float64Array(WINDOW)
+  #at = 0
+
+  add(value: number): void {
+    this.#values[this.#at] = value
+    this.#averages[this.#at] = meanOf(this.#values)
+    this.#at = (this.#at + 1) % WINDOW
+  }
+
+  get mean(): number {
+    return meanOf(this.#averages)
+  }
+
+  get variance(): number {
+    const mean = this.mean
+    let sum = 0
+    for (let i = 0; i < WINDOW; i++) sum += (this.#averages[i]! - mean) ** 2
+    return sum / WINDOW
   }
 }
 
 function meanOf(values: Float64Array): number {
   let sum = 0
   for (let i = 0; i < WINDOW; i++) sum += values[i]!
-  return sum / WINDOW
-}
-
-function varianceOf(values: Float64Array, mean: number): number {
-  let sum = 0
-  for (let i = 0; i < WINDOW; i++) sum += (values[i]! - mean) ** 2
   return sum / WINDOW
 }

@@ -27,9 +27,14 @@ export interface CallName {
 /**
  * Renders a call: what the far end sends, over a channel, in packets. The channel is drawn from a source of its own that
  * knows nothing of the stratum, so that calls of one index have the same channel in every stratum.
+ *
+ * @param channel in place of the drawn one
  */
-export function renderCall({ stratum, split, seed, index }: CallName, material: Material): RenderedCall {
-  const channel = drawChannel(randomOf('channel', split, seed, index))
+export function renderCall(
+  { stratum, split, seed, index }: CallName,
+  material: Material,
+  channel: Channel = drawChannel(randomOf('channel', split, seed, index)),
+): RenderedCall {
   const random = randomOf(stratum, split, seed, index)
   const line = new Timeline()
   earlyMedia(line, material, random, split)

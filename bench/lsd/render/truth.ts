@@ -40,11 +40,23 @@ export interface Truth {
  * beginning.
  */
 export function truthEventMs(truth: Truth): number | undefined {
-  const spoken = truth.speech.find(({ startMs }) => startMs >= truth.pickedUpAtMs)
-  if (truth.class === 'person') return spoken?.endMs
-  if (truth.class === 'machine' || truth.class === 'screening') return spoken?.startMs
+  const spoken = truth.speech.filter(({ startMs }) => startMs >= truth.pickedUpAtMs)
+  if (truth.class === 'person') return endOfUtterance(spoken)
+  if (truth.class === 'machine' || truth.class === 'screening') return spoken[0]?.startMs
   const firsts = [...truth.tones, ...truth.speech].filter(({ startMs }) => startMs >= truth.answeredAtMs)
   return firsts.length === 0 ? undefined : Math.min(...firsts.map(({ startMs }) => startMs))
+}
+
+/** People take breath within a sentence; after a longer pause they have listened. */
+const PAUSE_WITHIN_UTTERANCE_MS = 700
+
+function endOfUtterance(speech: readonly Span[]): number | undefined {
+  let endMs = speech[0]?.endMs
+  for (const span of speech.slice(1)) {
+    if (span.startMs - endMs! > PAUSE_WITHIN_UTTERANCE_MS) break
+    endMs = span.endMs
+  }
+  return endMs
 }
 
 /** Noise of at most -42 dBm0 and at most 1 % of packets lost; anything else is `hard`. */
