@@ -24,6 +24,7 @@ import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
 import { createLogger } from './log/logger.ts'
 import { logReport } from './log/records.ts'
+import { startDetection } from './lsd/start-detection.ts'
 import { type MediaPlane, startMediaPlane } from './media-plane.ts'
 import { Networks } from './networks.ts'
 import { systemRandom } from './random.ts'
@@ -117,6 +118,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   })
   const speech = startSpeech(settings.speech, logger)
   const recogniser = startRecognition(settings.speech)
+  const detection = startDetection(settings.lsd, logger)
   const agentTrust = WatchedTlsFiles.open(settings.agents, logger)
   const agents = new WsAgentConnector({ tls: () => agentTrust.options })
   const services = new ConfiguredServices(settings.services, apps)
@@ -133,6 +135,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     services,
     files: options.files ?? disk,
     speech: speech.texts,
+    farEnd: detection.port,
     ...(recogniser !== undefined && { recogniser }),
     agents,
     ...routingOf(settings),
@@ -169,7 +172,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     apps.close()
     agents.close()
     agentTrust.close()
-    await Promise.all([transports.close(), media.close(), disk.close(), speech.close()])
+    await Promise.all([transports.close(), media.close(), disk.close(), speech.close(), detection.close()])
   })
 
   return {
@@ -191,6 +194,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       ...media.counters(),
       ...disk.counters.snapshot(),
       ...speech.counters.snapshot(),
+      ...detection.counters.snapshot(),
     }),
     sizes: () => {
       const { sip, ...calls } = exchange.sizes()
@@ -203,6 +207,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
         recordings,
         uploadsWaiting,
         sentences: speech.sizes().sentences,
+        detections: detection.port.size,
       }
     },
     recentCalls: (most) => exchange.recentCalls(most),

@@ -263,6 +263,21 @@ describe('TLS', () => {
     })
   })
 
+  it('finds out who picks up in one thread, and keeps nothing of what is heard unless it is told to', () => {
+    expect(checkConfig({}, folder).lsd).toEqual({ threads: 1, maxDetections: 300, sensitivity: 0.5 })
+    expect(checkConfig({ lsd: { threads: 2, sensitivity: 0.2, evidence: { maxFiles: 5 } } }, folder).lsd).toEqual({
+      threads: 2,
+      maxDetections: 600,
+      sensitivity: 0.2,
+      evidence: { directory: join(folder, 'lsd-evidence'), keepMs: 86_400_000, maxFiles: 5 },
+    })
+  })
+
+  it('keeps no evidence in the clear beside files that are encrypted', () => {
+    const config = { lsd: { evidence: {} }, files: { encryption: { keyVariable: 'NO_SUCH' } } }
+    expect(problems(config)).toContainEqual(expect.stringMatching(/^lsd\.evidence keeps what people say in the clear/))
+  })
+
   it('has files that are relative to the folder, and authorities for single trunks', () => {
     const authority = new TestAuthority()
     const { certificate, key } = authority.issue('127.0.0.1')
@@ -738,6 +753,12 @@ describe('what is refused because it contradicts itself', () => {
       { speech: { recognition: { type: 'openai', url: 'http://127.0.0.1/v1' } } },
       /speech\.recognition\.model/,
     ],
+    [
+      'a sensitivity beyond its range',
+      { lsd: { sensitivity: 2 } },
+      /lsd\.sensitivity is 2: must be a number from 0 to 1/,
+    ],
+    ['evidence that is kept for ever', { lsd: { evidence: { keepMs: 1e12 } } }, /lsd\.evidence\.keepMs/],
     ['an engine that is not known', { speech: { engine: { type: 'hal' } } }, /speech\.engine\.type is "hal": must be/],
     [
       'a key of an engine that is not known',

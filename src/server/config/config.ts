@@ -1,4 +1,5 @@
 import type { AppDefinition } from '../../calls/index.ts'
+import type { LsdConfig } from './lsd-config.ts'
 import type {
   CallerIdConfig,
   DiversionConfig,
@@ -9,6 +10,7 @@ import type {
 import type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 import type { SpeechConfig } from './speech-config.ts'
 
+export type { LsdConfig, LsdEvidenceConfig } from './lsd-config.ts'
 export type {
   CallerIdConfig,
   DiversionConfig,
@@ -46,6 +48,7 @@ export interface RingdownConfig {
   readonly rooms?: RoomsConfig
   readonly files?: FilesConfig
   readonly speech?: SpeechConfig
+  readonly lsd?: LsdConfig
   /** How voice agents are dialled: `channel.voiceAgent`. */
   readonly agents?: AgentsConfig
   readonly records?: RecordsConfig

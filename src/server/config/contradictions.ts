@@ -4,6 +4,7 @@ import { appDirection } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
 import { readMediaKeys } from '../files/seal/media-keys.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
+import { lsdProblems } from './lsd-settings.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
 import { shadows } from './service-match.ts'
@@ -27,6 +28,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...callerProblems(config, settings),
     ...fileProblems(settings),
     ...speechProblems(settings.speech),
+    ...lsdProblems(settings.lsd, settings.files.encryption !== undefined),
   ]
 }
 

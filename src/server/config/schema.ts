@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { type AppDefinition, appDirection } from '../../calls/index.ts'
 import { parseNameAddr, parseUri } from '../../sip/index.ts'
+import { lsdSchema } from './lsd-settings.ts'
 import { roomsSchema, serviceRoomSchema } from './room-schema.ts'
 import { list, object, text, whole } from './schema-parts.ts'
 import { speechSchema } from './speech-schema.ts'
@@ -340,6 +341,7 @@ export const configSchema = object({
     }).optional(),
   }).optional(),
   speech: speechSchema.optional(),
+  lsd: lsdSchema.optional(),
   agents: tls.optional(),
   records: object({
     calls: whole(0, 100_000, 'calls').optional(),

@@ -18,6 +18,7 @@ import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolic
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import { definedOnly } from './defined-only.ts'
+import { type LsdSettings, lsdSettings } from './lsd-settings.ts'
 import type { ServiceRoomConfig } from './room-config.ts'
 import { roomApp } from './room-settings.ts'
 import type { CheckedConfig } from './schema.ts'
@@ -87,6 +88,7 @@ export interface Settings {
     readonly s3?: S3Settings
   }
   readonly speech: SpeechSettings
+  readonly lsd: LsdSettings
   readonly agents: Pick<TlsFiles, 'authority'>
   readonly records: RecordLimits
   /** Without a directory: the default one. */
@@ -301,6 +303,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       ...s3Settings(config),
     },
     speech: speechSettings(config.speech, directory),
+    lsd: lsdSettings(config.lsd, directory),
     agents: config.agents?.authority === undefined ? {} : { authority: resolve(directory, config.agents.authority) },
     records: {
       calls: config.records?.calls ?? DEFAULT_RECORD_LIMITS.calls,

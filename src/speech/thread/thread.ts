@@ -1,8 +1,7 @@
-import { readlinkSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { atRate } from '../at-rate.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-settings.ts'
+import { giveWay } from './give-way.ts'
 import type { FromSpeechThread, ToSpeechThread } from './thread-messages.ts'
 
 /** The entry of the speech thread: an engine, and the conversion of what it says. */
@@ -48,17 +47,8 @@ function serve(): void {
   })
 }
 
-/** Whoever has something to say can wait for those who have media to carry: on Linux, where threads have priorities. */
-function giveWay(): void {
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1))
-    if (thread !== process.pid) setPriority(thread, NICE)
-  } catch {
-    // Elsewhere they are all alike.
-  }
-}
-
+/** Whoever has something to say can wait. */
 const NICE = 10
 
-giveWay()
+giveWay(NICE)
 serve()

@@ -130,7 +130,7 @@ export function tapeOfCall(samples: Int16Array, connectMs: number, options: FarE
 export function wavOfTape({ samples, ...rest }: FarEndTape): Uint8Array {
   const data = new Uint8Array(2 * samples.length)
   const view = new DataView(data.buffer)
-  for (const [i, sample] of samples.entries()) view.setInt16(2 * i, sample, true)
+  for (let i = 0; i < samples.length; i++) view.setInt16(2 * i, samples[i]!, true)
   const text = utf8Encode(JSON.stringify({ version: VERSION, ...rest }))
   const chunk = new Uint8Array(8 + text.length + (text.length & 1))
   chunk.set(utf8Encode(CHUNK))
