@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { integerBelow, type Random } from '../../src/kit/index.ts'
-import { findSpeech } from './render/speech-edges.ts'
+import { findSpeech, SPEECH_EDGES_VERSION } from './render/speech-edges.ts'
 import type { Span } from './render/truth.ts'
 import { SOURCES, type Source, type SourceKind } from './sources.ts'
 import type { Split } from './strata.ts'
@@ -113,7 +113,10 @@ interface Catalogue {
 
 function readCatalogue(folder: string, cacheFolder: string): Catalogue {
   const files = SOURCES.map((source) => filesOf(folder, source))
-  const kept = join(cacheFolder, `catalogue-${sha256(JSON.stringify([folder, SOURCES, files])).slice(0, 16)}.json`)
+  const kept = join(
+    cacheFolder,
+    `catalogue-${sha256(JSON.stringify([SPEECH_EDGES_VERSION, folder, SOURCES, files])).slice(0, 16)}.json`,
+  )
   if (existsSync(kept)) return JSON.parse(readFileSync(kept, 'utf8')) as Catalogue
   const clips: Clip[] = []
   const facts: SourceFacts[] = []

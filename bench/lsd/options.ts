@@ -43,15 +43,22 @@ export function readOptions(argv: readonly string[], detectorNames: readonly str
     .option('--timeout-ms <n>', 'by when after the answer a verdict is wanted', positive, 5000)
     .option('--cache <dir>', 'where facts about the corpus are kept', SCRATCH_FOLDER)
     .option('--write-manifest', 'takes the corpus as it is for the published one')
-    .option('--page <file>', 'writes all tables to this file, in Markdown')
+    .option(
+      '--page <file>',
+      'writes all tables to this file, in Markdown; default, of runs of everything: docs/reference/lsd-<split>.md',
+    )
+    .option('--no-page', 'writes none')
     .option('--dump <file>', 'writes a line of JSON for each call: what is true, and what each detector said')
     .option(
       '--export <dir>',
       'writes the calls as WAV files with labels.csv, for `ringdown lsd evaluate`, and scores nothing',
     )
     .parse(argv, { from: 'user' })
-  const { detector, ...options } = command.opts()
-  return { ...options, detectors: detector } as BenchOptions
+  const { detector: detectors, page, strata, split, ...options } = command.opts()
+  const isWhole = detectors.length === detectorNames.length && strata.length === STRATUM_NAMES.length
+  const usual = isWhole && page !== false ? `docs/reference/lsd-${split}.md` : undefined
+  const file = typeof page === 'string' ? page : usual
+  return { ...options, strata, split, detectors, ...(file !== undefined && { page: file }) } as BenchOptions
 }
 
 function positive(text: string): number {

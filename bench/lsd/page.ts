@@ -9,6 +9,7 @@ import {
   confusionTable,
   costTable,
   type DetectorScores,
+  sensitivityTable,
   sourcesTable,
   strataTable,
   table,
@@ -22,8 +23,11 @@ export function pageOf(
   facts: readonly SourceFacts[],
 ): string {
   const ours = detectors[0]!
-  const normal = detectors.map((each) => ({ ...each, scores: each.scores.filter(({ isNormal }) => isNormal) }))
-  const hard = detectors.map((each) => ({ ...each, scores: each.scores.filter(({ isNormal }) => !isNormal) }))
+  const isOurs = ({ name }: DetectorScores) => name.split('@')[0] === ours.name
+  const curve = detectors.filter(isOurs)
+  const compared = detectors.filter((each) => each === ours || !isOurs(each))
+  const normal = compared.map((each) => ({ ...each, scores: each.scores.filter(({ isNormal }) => isNormal) }))
+  const hard = compared.map((each) => ({ ...each, scores: each.scores.filter(({ isNormal }) => !isNormal) }))
   const sections: readonly (readonly [string, string])[] = [
     [
       'All detectors, normal lines',
@@ -37,16 +41,17 @@ export function pageOf(
     [
       'Beeps, and when one may speak',
       `Beeps found: of those of at least -35 dBm0 that lie 10 dB above the noise. "Ready" is told by the event that one may ` +
-        `speak, against the end of the beep or, where there is none, of the greeting; too early is more than 50 ms before it.\n\n${beepTable(detectors)}`,
+        `speak, against the end of the beep or, where there is none, of the greeting; too early is more than 50 ms before it.\n\n${beepTable(compared)}`,
     ],
+    ['By sensitivity', `All lines.\n\n${sensitivityTable(curve)}`],
     ['Confidence', calibrationTable(ours.scores)],
     [
       'By source',
       'Each source by itself, right verdicts on all lines. No detector here is trained on recordings; one that is must be ' +
-        `trained without the source of a row before that row is run.\n\n${sourcesTable(detectors.slice(0, 3))}`,
+        `trained without the source of a row before that row is run.\n\n${sourcesTable(compared.slice(0, 3))}`,
     ],
     ['By what is on the line', conditionsTable(ours.scores)],
-    ['Cost', `User and system time while listening; rendering and decoding are not in it.\n\n${costTable(detectors)}`],
+    ['Cost', `User and system time while listening; rendering and decoding are not in it.\n\n${costTable(compared)}`],
     [
       'Sources',
       table(

@@ -1,7 +1,7 @@
 import { AMD_DEFAULT, AMD_TUNED, asteriskAmd } from './asterisk-amd.ts'
 import type { Detector } from './detector.ts'
 import { ENERGY_OPERATOR_BEEP } from './energy-operator-beep.ts'
-import { RINGDOWN } from './ringdown.ts'
+import { RINGDOWN, RINGDOWN_BY_SENSITIVITY } from './ringdown.ts'
 import { ALWAYS_MACHINE, NINE_WORDS_RULE, SPEECH_LENGTH_RULE } from './simple-rules.ts'
 
 /** All that are compared, ours first. */
@@ -13,4 +13,5 @@ export const DETECTORS: readonly Detector[] = [
   NINE_WORDS_RULE,
   ENERGY_OPERATOR_BEEP,
   ALWAYS_MACHINE,
+  ...RINGDOWN_BY_SENSITIVITY,
 ]

@@ -13,11 +13,19 @@ export const RINGDOWN: Detector = {
   listen: ({ timeoutMs }) => new RingdownListener(timeoutMs),
 }
 
+/** The same with another `sensitivity`. */
+export const RINGDOWN_BY_SENSITIVITY: readonly Detector[] = [0.2, 0.8].map((sensitivity) => ({
+  name: `ringdown@${sensitivity}`,
+  title: `Ringdown, sensitivity ${sensitivity}`,
+  listen: ({ timeoutMs }) => new RingdownListener(timeoutMs, sensitivity),
+}))
+
 class RingdownListener implements CallListener {
   readonly #detector: InstanceType<typeof FarEndDetector>
 
-  constructor(timeoutMs: number) {
-    this.#detector = new FarEndDetector({ timeoutMs, start: 'TIMEOUT_FROM_ANSWER_DETECT' })
+  constructor(timeoutMs: number, sensitivity?: number) {
+    const start = 'TIMEOUT_FROM_ANSWER_DETECT'
+    this.#detector = new FarEndDetector({ timeoutMs, start, ...(sensitivity !== undefined && { sensitivity }) })
   }
 
   signal({ type, atMs }: CallSignal): void {

@@ -278,7 +278,7 @@ function nobody(stage: Stage): Scene {
   if (kind === 'silence') line.silence(12_000)
   else if (kind === 'comfort-noise') line.sound(noiseOf('white', 12_000 * PER_MS, between(random, -65, -45), random))
   else if (kind === 'music') {
-    const source = music(line, material, random, split, 12_000)
+    const source = music(line, material, random, split, 30_000)
     return { source, subclass: kind }
   } else {
     for (let n = 3 + integerBelow(random, 8); n > 0; n--) {

@@ -3,10 +3,12 @@ import type { Span } from './truth.ts'
 
 const FRAME = 80
 const FRAME_MS = 10
-const BELOW_LOUD_DB = 28
+const BELOW_LOUD_DB = 24
 const ABOVE_SOFT_DB = 8
 const FILLED_PAUSE_MS = 250
 const LEAST_SOUND_MS = 50
+/** Raised when what is found changes, so that nobody goes on with what was found before. */
+export const SPEECH_EDGES_VERSION = 2
 /** A click so far away from everything else is no word. */
 const LONELY_MS = 600
 
@@ -18,7 +20,7 @@ export interface SpeechFacts {
 }
 
 /**
- * Where somebody speaks in a recording that holds nothing else but its own noise: what is less than 28 dB below the loud
+ * Where somebody speaks in a recording that holds nothing else but its own noise: what is less than 24 dB below the loud
  * parts of it and 8 dB above the soft ones.
  */
 export function findSpeech(samples: Int16Array): SpeechFacts {

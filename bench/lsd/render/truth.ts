@@ -47,6 +47,12 @@ export function truthEventMs(truth: Truth): number | undefined {
   return firsts.length === 0 ? undefined : Math.min(...firsts.map(({ startMs }) => startMs))
 }
 
+/** When the far end is heard for the first time: who names it before has guessed. */
+export function firstHeardMs(truth: Truth): number {
+  const heard = [...truth.speech, ...truth.tones].map(({ startMs }) => startMs).filter((ms) => ms >= truth.pickedUpAtMs)
+  return Math.min(truth.endMs, ...heard)
+}
+
 /** People take breath within a sentence; after a longer pause they have listened. */
 const PAUSE_WITHIN_UTTERANCE_MS = 700
 

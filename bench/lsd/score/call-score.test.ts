@@ -71,7 +71,15 @@ describe('scoreCall', () => {
     expect(score.verdict).toBe('unknown')
     expect(score.latencyMs).toBeUndefined()
     expect(isRight(score, 'unknown')).toBe(false)
-    expect(isRight({ class: 'none' }, 'unknown')).toBe(true)
+    expect(isRight({ class: 'none', isGuess: false }, 'unknown')).toBe(true)
+  })
+
+  it('takes no guess for right: a verdict before anything was heard of who picked up', () => {
+    const guess = scoreOf(PERSON, verdict('person', 1900))
+    expect(isRight(guess, guess.verdict)).toBe(false)
+    const ringing: Truth = { ...PERSON, pickedUpAtMs: 1500, tones: [{ name: 'ringback', startMs: 1000, endMs: 1500 }] }
+    expect(scoreOf(ringing, verdict('person', 1400)).isGuess).toBe(true)
+    expect(scoreOf(ringing, verdict('person', 2100)).isGuess).toBe(false)
   })
 
   it('notices a verdict before the answer', () => {

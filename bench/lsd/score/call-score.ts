@@ -1,6 +1,6 @@
 import type { Verdict } from '../detectors/detector.ts'
 import type { HeardOutcome, Hearing } from '../listen.ts'
-import { isNormal, type Truth, truthEventMs } from '../render/truth.ts'
+import { firstHeardMs, isNormal, type Truth, truthEventMs } from '../render/truth.ts'
 import type { FarEndClass, Stratum } from '../strata.ts'
 
 /** What became of one call. Times in ms. */
@@ -23,6 +23,8 @@ export interface CallScore {
   readonly latencyMs?: number
   readonly sinceAnswerMs?: number
   readonly isBeforeAnswer: boolean
+  /** The verdict came before anything was heard of the far end itself: at best a guess, and never right. */
+  readonly isGuess: boolean
   readonly beep?: { readonly isHeard: boolean; readonly latencyMs?: number; readonly isLoudEnough: boolean }
   readonly falseBeeps: number
   /** The event that one may speak, less the true end of greeting and beep. */
@@ -60,6 +62,7 @@ export function scoreCall(truth: Truth, { outcomes, audioMs, cpuMs }: Hearing): 
     ...(decided?.confidence !== undefined && { confidence: decided.confidence }),
     ...(decided !== undefined && eventMs !== undefined && { latencyMs: decided.atMs - eventMs }),
     ...(decided !== undefined && { sinceAnswerMs: decided.atMs - truth.pickedUpAtMs }),
+    isGuess: decided !== undefined && truth.class !== 'none' && decided.atMs < firstHeardMs(truth),
     isBeforeAnswer: decided !== undefined && decided.atMs < truth.answeredAtMs,
     ...scoreBeeps(truth, outcomes),
     ...(ready !== undefined &&
@@ -74,8 +77,8 @@ export function scoreCall(truth: Truth, { outcomes, audioMs, cpuMs }: Hearing): 
 type VerdictHeard = HeardOutcome & { readonly type: 'verdict' }
 
 /** Whether the detector was right, silence and the like being what nobody can name. */
-export function isRight(score: Pick<CallScore, 'class'>, verdict: Verdict): boolean {
-  return verdict === (score.class === 'none' ? 'unknown' : score.class)
+export function isRight(score: Pick<CallScore, 'class' | 'isGuess'>, verdict: Verdict): boolean {
+  return !score.isGuess && verdict === (score.class === 'none' ? 'unknown' : score.class)
 }
 
 /** The quietest beep that counts, and how far above the noise it has to be. */

@@ -48,10 +48,26 @@ export function comparisonTable(detectors: readonly DetectorScores[]): string {
         percent(summarise(people).toMachine),
         percent(m.recall),
         percent(m.recallWithin5s),
-        `${(100 * machinePrecision(scores)).toFixed(1)} %`,
+        precisionOf(scores),
         percent(summarise([...people, ...machines]).unknownAt5s),
         seconds(h1.latency),
         seconds(m.latency),
+      ]
+    }),
+  )
+}
+
+/** What one detector gains and loses by its sensitivity. */
+export function sensitivityTable(detectors: readonly DetectorScores[]): string {
+  return table(
+    ['detector', 'people found', 'people taken for machines', 'machines found', 'machines taken for people', 'unknown'],
+    detectors.map(({ title, scores }) => {
+      const people = summarise(ofStrata(scores, ...PEOPLE))
+      const machines = summarise(ofStrata(scores, ...MACHINES))
+      const both = summarise(ofStrata(scores, ...PEOPLE, ...MACHINES))
+      return [
+        title,
+        ...[people.recall, people.toMachine, machines.recall, machines.toPerson, both.unknown].map(percent),
       ]
     }),
   )
@@ -223,6 +239,11 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 function percent({ share, low, high, count }: Share): string {
   if (count === 0) return '-'
   return `${(100 * share).toFixed(1)} % (${(100 * low).toFixed(1)}-${(100 * high).toFixed(1)})`
+}
+
+function precisionOf(scores: readonly CallScore[]): string {
+  const precision = machinePrecision(scores)
+  return Number.isNaN(precision) ? '-' : `${(100 * precision).toFixed(1)} %`
 }
 
 function short(share: number): string {
