@@ -1,0 +1,107 @@
+import type { ToneTrack } from './tone-track.ts'
+
+/**
+ * Tells the beep after which a mailbox records from other steady tones: one frequency or two, a glide, or up to three notes,
+ * out of quiet. A long beep is known after some 140 ms, a short one when it has ended in quiet.
+ *
+ * Tones of networks, fax machines and keys look the same for a while: what they are is told by whoever knows more of the
+ * call (see {@link isSignalTone}).
+ */
+export class BeepFinder {
+  /** Of the last beep. */
+  startedAtMs = 0
+  endedAtMs = 0
+  frequencyHz = 0
+  /** It sounds, and was said to. */
+  isBeeping = false
+  #isJudged = false
+
+  /**
+   * To be called after each look that the track has heard.
+   * @param edge what the track said
+   * @param isPatient whether a beep has to be followed by quiet: nobody has spoken yet, so that it may be music
+   */
+  hear(track: ToneTrack, edge: 'none' | 'begins' | 'ends', nowMs: number, isPatient: boolean): 'none' | 'begins' | 'ends' {
+    if (edge === 'begins') this.#isJudged = false
+    if (this.isBeeping) {
+      if (track.isSounding) return 'none'
+      this.isBeeping = false
+      this.endedAtMs = track.endedAtMs
+      this.#isJudged = true
+      return 'ends'
+    }
+    if (this.#isJudged) return 'none'
+    if (track.isSounding) return !isPatient && isLongBeep(track, nowMs - track.startedAtMs) ? this.#begin(track) : 'none'
+    if (track.quietHops < (isPatient ? PATIENT_QUIET_HOPS : QUIET_HOPS)) return 'none'
+    const lengthMs = track.endedAtMs - track.startedAtMs
+    this.#isJudged = true
+    const isBeep = lengthMs <= LONGEST_MS && (isShortBeep(track, lengthMs) || isLongBeep(track, lengthMs))
+    return isBeep ? this.#begin(track) : 'none'
+  }
+
+  /** What sounds, or has just sounded, is no beep. */
+  dismiss(): void {
+    this.#isJudged = true
+  }
+
+  #begin(track: ToneTrack): 'begins' {
+    this.isBeeping = true
+    this.#isJudged = true
+    this.startedAtMs = track.startedAtMs
+    this.frequencyHz = track.firstHz
+    return 'begins'
+  }
+}
+
+function isLongBeep(track: ToneTrack, lengthMs: number): boolean {
+  if (lengthMs < CONFIRM_MS || !isSteady(track, lengthMs)) return false
+  if (track.notes > 1 || track.isTwo) return track.rise > CLEAR_RISE && lengthMs >= CONFIRM_TWO_MS
+  if (track.lowestHz < VOICE_HZ) return track.rise > CLEAR_RISE && lengthMs >= CONFIRM_TWO_MS
+  return track.rise > RISE || lengthMs >= CONFIRM_WITHOUT_RISE_MS
+}
+
+function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
+  return lengthMs >= SHORTEST_MS && track.looks >= 4 && track.rise > CLEAR_RISE && isSteady(track, lengthMs)
+}
+
+/** Voices are steady for a few looks only, and in between them they are not. */
+function isSteady(track: ToneTrack, lengthMs: number): boolean {
+  const lowestHz = Math.min(track.lowestHz, track.hz)
+  if (lowestHz < LOWEST_HZ || lowestHz > HIGHEST_HZ || track.notes > MOST_NOTES) return false
+  // Voices glide into what looks like a tone.
+  if (track.firstHz < LOWEST_FIRST_HZ) return false
+  const mostLooks = (lengthMs - track.lostMs) / HOP_MS - track.notes * EDGE_LOOKS
+  if (track.allLooks < mostLooks || track.purity < PURE) return false
+  const isLow = lowestHz < VOICE_HZ
+  const hz = Math.max(track.worstHz, track.unsteadyHz())
+  const db = Math.max(track.worstDb, track.unsteadyDb())
+  return hz < (isLow ? STEADY_LOW_HZ : STEADY_HZ) && db < (isLow ? STEADY_LOW_DB : STEADY_DB)
+}
+
+const HOP_MS = 10
+const CONFIRM_MS = 130
+const CONFIRM_TWO_MS = 150
+/** Out of speech or music. */
+const CONFIRM_WITHOUT_RISE_MS = 190
+const SHORTEST_MS = 70
+const LONGEST_MS = 1600
+const LOWEST_HZ = 380
+/** The first look is not full of it. */
+const LOWEST_FIRST_HZ = 365
+const HIGHEST_HZ = 2750
+/** Below this, voices are often as pure. */
+const VOICE_HZ = 450
+/** Looks that see a note and something else. */
+const EDGE_LOOKS = 5
+const PURE = 0.92
+const STEADY_HZ = 2.2
+const STEADY_LOW_HZ = 1.2
+const STEADY_DB = 0.9
+const STEADY_LOW_DB = 0.5
+/** 6 dB. */
+const RISE = 4
+/** 9 dB. */
+const CLEAR_RISE = 8
+const MOST_NOTES = 3
+const QUIET_HOPS = 4
+const PATIENT_QUIET_HOPS = 15

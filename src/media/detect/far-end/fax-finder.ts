@@ -1,0 +1,82 @@
+import type { ToneLook } from './tone-look.ts'
+import type { ToneTrack } from './tone-track.ts'
+
+export type FaxTone = 'ced' | 'cng' | 'v21'
+
+/**
+ * Hears fax machines: the answering tone (CED of ITU-T T.30, ANSam of V.8: 2,100 Hz, whose phase turns each 450 ms and whose
+ * level sways with 15 Hz in some), the calling tone (CNG: 1,100 Hz for half a second, three seconds of pause), and the flags
+ * before what they say first (V.21 channel 2: 1,650 and 1,850 Hz by turns of a few milliseconds). Each is said once.
+ */
+export class FaxFinder {
+  /** When the tone began that was found last. */
+  startedAtMs = 0
+  #cedHops = 0
+  #cedMisses = 0
+  #flagHops = 0
+  #flagMisses = 0
+  #found = new Set<FaxTone>()
+  #hasJudgedCng = false
+
+  /**
+   * To be called after each look that the track has heard.
+   * @param hasSpoken somebody has: then a tone of 2,100 Hz may be a beep, and has to be longer than one
+   */
+  hear(look: ToneLook, track: ToneTrack, edge: 'none' | 'begins' | 'ends', nowMs: number, hasSpoken: boolean): FaxTone | undefined {
+    if (edge === 'begins') this.#hasJudgedCng = false
+    this.#followCed(look)
+    this.#followFlags(look)
+    if (this.#cedHops >= (hasSpoken ? CED_AFTER_SPEECH_HOPS : CED_HOPS))
+      return this.#say('ced', nowMs - (this.#cedHops + this.#cedMisses) * HOP_MS - LOOK_FILLS_MS)
+    if (this.#flagHops >= FLAG_HOPS) return this.#say('v21', nowMs - (this.#flagHops + this.#flagMisses) * HOP_MS - LOOK_FILLS_MS)
+    if (track.isSounding || this.#hasJudgedCng || track.quietHops < CNG_QUIET_HOPS || hasSpoken) return undefined
+    this.#hasJudgedCng = true
+    const lengthMs = track.endedAtMs - track.startedAtMs
+    const isCng = Math.abs(track.hz - CNG_HZ) <= CNG_OFF_HZ && Math.abs(lengthMs - CNG_MS) <= CNG_OFF_MS
+    return isCng && track.notes === 1 && !track.isTwo ? this.#say('cng', track.startedAtMs) : undefined
+  }
+
+  #say(tone: FaxTone, startedAtMs: number): FaxTone | undefined {
+    if (this.#found.has(tone)) return undefined
+    this.#found.add(tone)
+    this.startedAtMs = startedAtMs
+    return tone
+  }
+
+  /** A look that straddles a turn of the phase shows two frequencies on both sides of it. */
+  #followCed(look: ToneLook): void {
+    const isCed = look.found !== 'quiet' && Math.abs(look.hz - CED_HZ) <= CED_OFF_HZ && look.share > CED_SHARE
+    if (isCed) {
+      this.#cedHops++
+      this.#cedMisses = 0
+    } else if (this.#cedHops > 0 && ++this.#cedMisses > CED_MOST_MISSES) this.#cedHops = 0
+  }
+
+  #followFlags(look: ToneLook): void {
+    const isBand = look.found !== 'quiet' && look.hz > 1550 && look.hz < 1950 && look.shareWithin(1500, 2000) > FLAG_SHARE
+    if (isBand && Math.abs(look.hz - CED_HZ) > CED_OFF_HZ) {
+      this.#flagHops++
+      this.#flagMisses = 0
+    } else if (this.#flagHops > 0 && ++this.#flagMisses > 2) this.#flagHops = 0
+  }
+}
+
+const HOP_MS = 10
+/** How much of a look a tone fills when it is first seen. */
+const LOOK_FILLS_MS = 10
+const CED_HZ = 2100
+/** T.30 allows 15 Hz, a look 5 more. */
+const CED_OFF_HZ = 20
+const CED_SHARE = 0.75
+const CED_HOPS = 40
+const CED_AFTER_SPEECH_HOPS = 160
+const CED_MOST_MISSES = 5
+const CNG_HZ = 1100
+/** T.30 section 4: 38 Hz, and 15 % of half a second; a hop more where it is cut short. */
+const CNG_OFF_HZ = 40
+const CNG_MS = 500
+const CNG_OFF_MS = 95
+/** A beep after which somebody goes on is no calling tone. */
+const CNG_QUIET_HOPS = 40
+const FLAG_SHARE = 0.85
+const FLAG_HOPS = 35
