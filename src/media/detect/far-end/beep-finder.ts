@@ -21,7 +21,12 @@ export class BeepFinder {
    * @param edge what the track said
    * @param isPatient whether a beep has to be followed by quiet: nobody has spoken yet, so that it may be music
    */
-  hear(track: ToneTrack, edge: 'none' | 'begins' | 'ends', nowMs: number, isPatient: boolean): 'none' | 'begins' | 'ends' {
+  hear(
+    track: ToneTrack,
+    edge: 'none' | 'begins' | 'ends',
+    nowMs: number,
+    isPatient: boolean,
+  ): 'none' | 'begins' | 'ends' {
     if (edge === 'begins') this.#isJudged = false
     if (this.isBeeping) {
       if (track.isSounding) return 'none'
@@ -31,7 +36,8 @@ export class BeepFinder {
       return 'ends'
     }
     if (this.#isJudged) return 'none'
-    if (track.isSounding) return !isPatient && isLongBeep(track, nowMs - track.startedAtMs) ? this.#begin(track) : 'none'
+    if (track.isSounding)
+      return !isPatient && isLongBeep(track, nowMs - track.startedAtMs) ? this.#begin(track) : 'none'
     if (track.quietHops < (isPatient ? PATIENT_QUIET_HOPS : QUIET_HOPS)) return 'none'
     const lengthMs = track.endedAtMs - track.startedAtMs
     this.#isJudged = true

@@ -54,10 +54,19 @@ describe('FarEndDetector', () => {
   })
 
   it('begins to count anew when it rings after the answer, if it is to wait for the real one', () => {
-    const ringing = toneOn(TONE_PRESETS.RINGBACK_EU, 7000)
+    const ringing = toneOn(TONE_PRESETS.RINGBACK_EU, 14_000)
     const detector = new FarEndDetector({ start: 'TIMEOUT_FROM_ANSWER_DETECT', timeoutMs: 5000 })
     detector.signal('answered', 0)
     for (let at = 0; at < ringing.length; at += 160) detector.hear(ringing.subarray(at, at + 160), at / 8)
-    expect(eventsOf(detector)).toMatchObject([{ type: 'tone', tone: 'ringback' }])
+    expect(eventsOf(detector)).toMatchObject([
+      { type: 'tone', tone: 'ringback' },
+      { stage: 'provisional', kind: 'signal', fineKind: 'ringback' },
+    ])
+    // The last ring began 10 s after the first, and a pause of 5.5 s is none of its cadence any more.
+    detector.hear(quiet(12_000), 14_000)
+    expect(eventsOf(detector)).toMatchObject([
+      { type: 'ringingStopped', atMs: 16_540 },
+      { kind: 'unknown', fineKind: 'silence', decidedAtMs: 21_520 },
+    ])
   })
 })

@@ -1,26 +1,30 @@
 import { Fifo, type Instant, NEVER } from '../../../kit/index.ts'
-import { type CallSound, CallToneDetector } from '../call-tone-detector.ts'
-import type { SpecialInformation } from '../special-information.ts'
-import { VoiceActivityDetector } from '../voice-activity-detector.ts'
-import type { FarEndEvent, FarEndOptions, FarEndSignal, FarEndVerdict } from './far-end.ts'
+import type { FarEndEvent, FarEndOptions, FarEndSignal } from './far-end.ts'
+import { FarEndEars } from './far-end-ears.ts'
+import { FarEndJudge } from './far-end-judge.ts'
+import { SpeechTimeline } from './speech-timeline.ts'
 
 /**
  * Tells who has picked up an outgoing call, by what is heard of it and what signalling says: a person, an answering machine,
  * a fax machine, an announcement of the network, somebody's screening of calls, a tone, or nobody that can be named.
  *
  * The same samples and signals at the same instants give the same events, bit for bit. Nothing is thrown once it is
- * constructed, and at the deadline there is a verdict whatever happened.
+ * constructed, and at the deadline there is a verdict whatever happened. It goes on listening after that, and revises what
+ * turns out to be wrong.
  *
  *     hear(), missing(), signal()   one mutation each       poll()   the next event or `undefined`
  *     deadline()   when expire must be called at the latest, or NEVER       expire(now)
  */
 export class FarEndDetector {
   readonly #timeoutMs: number
-  readonly #countsFromRealAnswer: boolean
+  readonly #waitsForRealAnswer: boolean
+  readonly #quietAfterBeepMs: number
+  readonly #quietAfterGreetingMs: number
   readonly #outbox = new Fifo<FarEndEvent>()
   readonly #frame = new Int16Array(FRAME)
-  readonly #voice = new VoiceActivityDetector({ hangoverMs: 100 })
-  readonly #callTones: CallToneDetector
+  readonly #ears: FarEndEars
+  readonly #speech = new SpeechTimeline()
+  readonly #judge: FarEndJudge
   /** Samples of the frame in progress, and whether any of them is made up. */
   #filled = 0
   #isWhole = true
@@ -28,15 +32,26 @@ export class FarEndDetector {
   #originMs: Instant | undefined
   #frames = 0
   #deadlineMs: Instant = NEVER
-  #final: FarEndVerdict | undefined
+  #answeredAtMs: Instant | undefined
+  #startedAtMs: Instant = 0
+  #beepEndedAtMs: Instant | undefined
+  #isReady = false
 
-  constructor({ start = 'DEFAULT', timeoutMs = 7000, country }: FarEndOptions = {}) {
+  constructor({
+    start = 'DEFAULT',
+    timeoutMs = 7000,
+    sensitivity = 0.5,
+    country,
+    decidesEarly = false,
+    quietAfterBeepMs = 200,
+    quietAfterGreetingMs = 4000,
+  }: FarEndOptions = {}) {
     this.#timeoutMs = timeoutMs
-    this.#countsFromRealAnswer = start === 'TIMEOUT_FROM_ANSWER_DETECT'
-    this.#callTones = new CallToneDetector(
-      (sound, agoMs, meaning) => this.#hearCallSound(sound, agoMs, meaning),
-      country,
-    )
+    this.#waitsForRealAnswer = start === 'TIMEOUT_FROM_ANSWER_DETECT'
+    this.#quietAfterBeepMs = quietAfterBeepMs
+    this.#quietAfterGreetingMs = quietAfterGreetingMs
+    this.#judge = new FarEndJudge(this.#speech, (verdict) => this.#outbox.push(verdict), sensitivity, decidesEarly)
+    this.#ears = new FarEndEars((event) => this.#notice(event), country)
   }
 
   /**
@@ -60,9 +75,14 @@ export class FarEndDetector {
   }
 
   signal(signal: FarEndSignal, atMs: Instant): void {
-    if (signal === 'answered') this.#deadlineMs = atMs + this.#timeoutMs
-    else if (signal === 'promptStarted') this.#voice.isGuarded = true
-    else if (signal === 'promptEnded') this.#voice.isGuarded = false
+    if (signal === 'answered' && this.#answeredAtMs === undefined) {
+      this.#answeredAtMs = atMs
+      this.#startClock(atMs)
+      this.#speech.restart(atMs)
+      this.#ears.restart()
+    } else if (signal === 'promptStarted') this.#ears.isGuarded = true
+    else if (signal === 'promptEnded') this.#ears.isGuarded = false
+    this.#judge.signal(signal, atMs)
   }
 
   /** The next event, or `undefined` when all have been taken. */
@@ -72,23 +92,17 @@ export class FarEndDetector {
 
   /** When {@link expire} must be called at the latest, or NEVER. */
   deadline(): Instant {
-    return this.#final === undefined ? this.#deadlineMs : NEVER
+    return this.#judge.verdict === undefined ? this.#deadlineMs : NEVER
   }
 
   /** Lets what is due at `now` act. Calling it early or twice is harmless. */
   expire(now: Instant): void {
-    if (this.#final !== undefined || now < this.#deadlineMs) return
-    this.#final = {
-      type: 'verdict',
-      stage: 'final',
-      kind: 'unknown',
-      fineKind: 'silence',
-      confidence: 1,
-      reason: 'deadline',
-      decidedAtMs: now,
-      evidence: [],
-    }
-    this.#outbox.push(this.#final)
+    if (now >= this.deadline()) this.#judge.end(now)
+  }
+
+  #startClock(now: Instant): void {
+    this.#startedAtMs = now
+    this.#deadlineMs = now + this.#timeoutMs
   }
 
   /** What was skipped without a word is missing; a little of it is what clocks and packets do. */
@@ -115,7 +129,10 @@ export class FarEndDetector {
     const isWhole = this.#isWhole
     this.#isWhole = true
     this.#frames++
-    this.#hearFrame(isWhole)
+    this.#ears.hear(this.#frame, isWhole, this.#nowMs)
+    this.#followRinging()
+    this.#judge.consider(this.#nowMs)
+    this.#considerMessage()
     this.expire(this.#nowMs)
   }
 
@@ -124,22 +141,44 @@ export class FarEndDetector {
     return this.#originMs! + this.#frames * FRAME_MS
   }
 
-  #hearFrame(isWhole: boolean): void {
-    const edge = this.#voice.hear(this.#frame, isWhole)
-    const startedAtMs = this.#originMs! + this.#voice.beganAtMs
-    if (edge === 'begins') this.#outbox.push({ type: 'speechStarted', startedAtMs, atMs: this.#nowMs })
-    else if (edge === 'ends') {
-      const endedAtMs = this.#originMs! + this.#voice.endedAtMs
-      this.#outbox.push({ type: 'speechEnded', startedAtMs, endedAtMs, atMs: this.#nowMs })
-    }
-    this.#callTones.hear(this.#frame, isWhole)
+  /** What the ears noticed, on its way to the judge and to whoever listens. */
+  #notice(event: FarEndEvent): void {
+    this.#outbox.push(event)
+    if (event.type === 'speechStarted') this.#speech.begin(Math.max(event.startedAtMs, this.#startedAtMs))
+    else if (event.type === 'speechEnded') this.#speech.end(event.endedAtMs)
+    else if (event.type === 'tone') this.#judge.tone(event.tone, event.startedAtMs, event.atMs)
+    else if (event.type === 'beepStarted') {
+      this.#beepEndedAtMs = undefined
+      this.#isReady = false
+      this.#judge.beep(event.startedAtMs, event.frequencyHz, event.atMs)
+    } else if (event.type === 'beepEnded') this.#beepEndedAtMs = event.endedAtMs
   }
 
-  #hearCallSound(sound: CallSound, agoMs: number, meaning: SpecialInformation | undefined): void {
-    if (sound === 'audio') return
-    const startedAtMs = this.#nowMs - agoMs
-    if (sound === 'ringback' && this.#countsFromRealAnswer) this.#deadlineMs = this.#nowMs + this.#timeoutMs
-    this.#outbox.push({ type: 'tone', tone: sound, startedAtMs, atMs: this.#nowMs, ...(meaning && { meaning }) })
+  /** While it rings after the answer nobody is there yet, and the clock does not run if it is to wait for somebody. */
+  #followRinging(): void {
+    if (this.#answeredAtMs === undefined) return
+    if (this.#ears.isRinging) {
+      if (this.#waitsForRealAnswer) this.#startClock(this.#nowMs)
+    } else if (this.#ears.hasStoppedRinging) {
+      this.#ears.hasStoppedRinging = false
+      this.#judge.restart()
+      if (!this.#speech.isSpeaking) this.#speech.restart(this.#nowMs)
+      this.#outbox.push({ type: 'ringingStopped', atMs: this.#nowMs })
+    }
+  }
+
+  #considerMessage(): void {
+    if (this.#isReady || !this.#judge.isMachine) return
+    if (this.#beepEndedAtMs !== undefined) {
+      if (this.#nowMs - this.#beepEndedAtMs >= this.#quietAfterBeepMs) this.#sayReady('beep')
+    } else if (!this.#ears.isBeeping && this.#speech.quietMs(this.#nowMs) >= this.#quietAfterGreetingMs)
+      this.#sayReady('silence')
+  }
+
+  #sayReady(by: 'beep' | 'silence'): void {
+    this.#isReady = true
+    this.#beepEndedAtMs = undefined
+    this.#outbox.push({ type: 'readyForMessage', by, atMs: this.#nowMs })
   }
 }
 

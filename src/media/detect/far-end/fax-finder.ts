@@ -22,13 +22,20 @@ export class FaxFinder {
    * To be called after each look that the track has heard.
    * @param hasSpoken somebody has: then a tone of 2,100 Hz may be a beep, and has to be longer than one
    */
-  hear(look: ToneLook, track: ToneTrack, edge: 'none' | 'begins' | 'ends', nowMs: number, hasSpoken: boolean): FaxTone | undefined {
+  hear(
+    look: ToneLook,
+    track: ToneTrack,
+    edge: 'none' | 'begins' | 'ends',
+    nowMs: number,
+    hasSpoken: boolean,
+  ): FaxTone | undefined {
     if (edge === 'begins') this.#hasJudgedCng = false
     this.#followCed(look)
     this.#followFlags(look)
     if (this.#cedHops >= (hasSpoken ? CED_AFTER_SPEECH_HOPS : CED_HOPS))
       return this.#say('ced', nowMs - (this.#cedHops + this.#cedMisses) * HOP_MS - LOOK_FILLS_MS)
-    if (this.#flagHops >= FLAG_HOPS) return this.#say('v21', nowMs - (this.#flagHops + this.#flagMisses) * HOP_MS - LOOK_FILLS_MS)
+    if (this.#flagHops >= FLAG_HOPS)
+      return this.#say('v21', nowMs - (this.#flagHops + this.#flagMisses) * HOP_MS - LOOK_FILLS_MS)
     if (track.isSounding || this.#hasJudgedCng || track.quietHops < CNG_QUIET_HOPS || hasSpoken) return undefined
     this.#hasJudgedCng = true
     const lengthMs = track.endedAtMs - track.startedAtMs
@@ -53,8 +60,8 @@ export class FaxFinder {
   }
 
   #followFlags(look: ToneLook): void {
-    const isBand = look.found !== 'quiet' && look.hz > 1550 && look.hz < 1950 && look.shareWithin(1500, 2000) > FLAG_SHARE
-    if (isBand && Math.abs(look.hz - CED_HZ) > CED_OFF_HZ) {
+    const isBand = look.found !== 'quiet' && look.hz > LOWEST_FLAG_HZ && look.hz < HIGHEST_FLAG_HZ
+    if (isBand && look.share < PURE && look.shareWithin(1500, 2000) > FLAG_SHARE) {
       this.#flagHops++
       this.#flagMisses = 0
     } else if (this.#flagHops > 0 && ++this.#flagMisses > 2) this.#flagHops = 0
@@ -78,5 +85,9 @@ const CNG_MS = 500
 const CNG_OFF_MS = 95
 /** A beep after which somebody goes on is no calling tone. */
 const CNG_QUIET_HOPS = 40
+/** Six bits of eight are 1,650 Hz; what is purer than they are is a tone. */
+const LOWEST_FLAG_HZ = 1580
+const HIGHEST_FLAG_HZ = 1780
+const PURE = 0.93
 const FLAG_SHARE = 0.85
 const FLAG_HOPS = 35

@@ -1,0 +1,181 @@
+import type { Instant } from '../../../kit/index.ts'
+import { type CallSound, CallToneDetector } from '../call-tone-detector.ts'
+import type { SpecialInformation } from '../special-information.ts'
+import { VoiceActivityDetector } from '../voice-activity-detector.ts'
+import { BeepFinder } from './beep-finder.ts'
+import type { FarEndEvent, FarEndTone } from './far-end.ts'
+import { FaxFinder } from './fax-finder.ts'
+import { isPairOfNetwork, isSignalTone, keyOf } from './signal-tones.ts'
+import { HOP, ToneLook } from './tone-look.ts'
+import { ToneTrack } from './tone-track.ts'
+
+/**
+ * All that listens to the far end, frame by frame of 20 ms at 8 kHz: tones of networks, fax machines and keys, beeps, and
+ * speech, which is what is none of them. It says what it hears, and judges nobody.
+ */
+export class FarEndEars {
+  readonly #say: (event: FarEndEvent) => void
+  readonly #voice = new VoiceActivityDetector({ hangoverMs: 100 })
+  readonly #callTones: CallToneDetector
+  readonly #look = new ToneLook()
+  readonly #track = new ToneTrack()
+  readonly #beep = new BeepFinder()
+  readonly #fax = new FaxFinder()
+  #nowMs: Instant = 0
+  #originMs: Instant | undefined
+  #spokenFrames = 0
+  /** The ring of ringback that was heard last. */
+  #rangAtMs = Number.NEGATIVE_INFINITY
+  #isRinging = false
+  hasStoppedRinging = false
+  #hadInformation = false
+  #ringHops = 0
+  #hasSaidKey = false
+
+  constructor(say: (event: FarEndEvent) => void, country: string | undefined) {
+    this.#say = say
+    this.#callTones = new CallToneDetector(
+      (sound, agoMs, meaning) => this.#hearCallSound(sound, agoMs, meaning),
+      country,
+    )
+  }
+
+  /** Something is played to the far end, of which an echo may come back. */
+  set isGuarded(is: boolean) {
+    this.#voice.isGuarded = is
+  }
+
+  get isBeeping(): boolean {
+    return this.#beep.isBeeping
+  }
+
+  get isRinging(): boolean {
+    return this.#isRinging
+  }
+
+  /** Somebody else may be there now: what was heard before says nothing of them. */
+  restart(): void {
+    this.#spokenFrames = 0
+    this.#isRinging = false
+    this.hasStoppedRinging = false
+    this.#hadInformation = false
+  }
+
+  /** @param now the end of the frame */
+  hear(frame: Int16Array, isWhole: boolean, now: Instant): void {
+    this.#originMs ??= now - FRAME_MS
+    this.#nowMs = now
+    this.#hearTones(frame, isWhole)
+    this.#hearVoice(frame, isWhole)
+    this.#callTones.hear(frame, isWhole)
+    if (this.#isRinging && now - this.#rangAtMs > LONGEST_RING_PAUSE_MS) this.#stopRinging()
+  }
+
+  #hearTones(frame: Int16Array, isWhole: boolean): void {
+    for (let at = 0; at < frame.length; at += HOP) {
+      const nowMs = this.#nowMs - FRAME_MS + (at + HOP) / SAMPLES_PER_MS
+      if (!isWhole) {
+        this.#look.miss()
+        this.#track.miss()
+        continue
+      }
+      this.#look.hear(frame, at)
+      const edge = this.#track.hear(this.#look, nowMs)
+      const hasSpoken = this.#spokenFrames >= LEAST_SPOKEN_FRAMES
+      const fax = this.#fax.hear(this.#look, this.#track, edge, nowMs, hasSpoken)
+      if (fax !== undefined) {
+        this.#beep.dismiss()
+        this.#sayTone(fax, this.#fax.startedAtMs)
+      }
+      this.#followRing()
+      this.#hearKey(edge)
+      this.#hearBeep(edge, nowMs, hasSpoken)
+    }
+  }
+
+  /** Once it is known that it rings, any tone like ringback is one more ring of it. */
+  #followRing(): void {
+    const isRing = this.#look.found !== 'quiet' && this.#look.shareWithin(RING_LOW_HZ, RING_HIGH_HZ) > RING_SHARE
+    this.#ringHops = isRing ? this.#ringHops + 1 : 0
+    if (this.#isRinging && this.#ringHops >= RING_HOPS) this.#rangAtMs = this.#nowMs
+  }
+
+  #hearKey(edge: 'none' | 'begins' | 'ends'): void {
+    if (edge === 'begins') this.#hasSaidKey = false
+    if (this.#hasSaidKey || this.#track.looks < KEY_LOOKS || !this.#track.isSounding) return
+    const digit = keyOf(this.#track)
+    if (digit === undefined || !isSteadyTone(this.#track)) return
+    this.#hasSaidKey = true
+    this.#say({ type: 'tone', tone: 'dtmf', startedAtMs: this.#track.startedAtMs, atMs: this.#nowMs, digit })
+  }
+
+  #hearBeep(edge: 'none' | 'begins' | 'ends', nowMs: Instant, hasSpoken: boolean): void {
+    const beep = this.#beep
+    if (!beep.isBeeping && (isPairOfNetwork(this.#track) || (!hasSpoken && isSignalTone(this.#track)))) beep.dismiss()
+    if (this.#hadInformation && !beep.isBeeping && isSignalTone(this.#track)) beep.dismiss()
+    const found = beep.hear(this.#track, edge, nowMs, !hasSpoken)
+    if (found === 'none') return
+    if (found === 'begins') {
+      const { startedAtMs, frequencyHz } = beep
+      this.#say({ type: 'beepStarted', startedAtMs, frequencyHz, atMs: this.#nowMs })
+    } else this.#say({ type: 'beepEnded', startedAtMs: beep.startedAtMs, endedAtMs: beep.endedAtMs, atMs: this.#nowMs })
+  }
+
+  #hearVoice(frame: Int16Array, isWhole: boolean): void {
+    const voice = this.#voice
+    // A tone has a pitch, as voices have.
+    const isTone = this.#track.isSounding && this.#track.looks >= TONE_LOOKS && isSteadyTone(this.#track)
+    const edge = voice.hear(isTone ? SILENCE : frame, isWhole)
+    if (voice.isSpeaking) this.#spokenFrames++
+    if (edge === 'none') return
+    const startedAtMs = this.#originMs! + voice.beganAtMs
+    if (edge === 'ends') {
+      this.#say({ type: 'speechEnded', startedAtMs, endedAtMs: this.#originMs! + voice.endedAtMs, atMs: this.#nowMs })
+      return
+    }
+    if (this.#isRinging) this.#stopRinging()
+    this.#say({ type: 'speechStarted', startedAtMs, atMs: this.#nowMs })
+  }
+
+  #hearCallSound(sound: CallSound, agoMs: number, meaning: SpecialInformation | undefined): void {
+    if (sound === 'audio') return
+    if (sound === 'ringback') {
+      this.#isRinging = true
+      this.#rangAtMs = this.#nowMs
+    } else this.#isRinging = false
+    if (sound === 'specialInformation') this.#hadInformation = true
+    this.#sayTone(sound, this.#nowMs - agoMs, meaning)
+  }
+
+  #stopRinging(): void {
+    this.#isRinging = false
+    this.hasStoppedRinging = true
+  }
+
+  #sayTone(tone: FarEndTone, startedAtMs: Instant, meaning?: SpecialInformation): void {
+    this.#say({ type: 'tone', tone, startedAtMs, atMs: this.#nowMs, ...(meaning && { meaning }) })
+  }
+}
+
+function isSteadyTone(track: ToneTrack): boolean {
+  return track.hz >= LOWEST_TONE_HZ && track.unsteadyHz() < STEADY_HZ && track.unsteadyDb() < STEADY_DB
+}
+
+const FRAME_MS = 20
+const SILENCE = new Int16Array(160)
+const KEY_LOOKS = 3
+const TONE_LOOKS = 5
+/** Below it voices are as pure. */
+const LOWEST_TONE_HZ = 340
+const STEADY_HZ = 2.5
+const STEADY_DB = 1.2
+const SAMPLES_PER_MS = 8
+/** Before somebody has spoken for so long a tone may be anything; afterwards it is a beep. */
+const LEAST_SPOKEN_FRAMES = 15
+/** Within which ringback lies nearly everywhere, with what a look makes of it. */
+const RING_LOW_HZ = 340
+const RING_HIGH_HZ = 530
+const RING_SHARE = 0.8
+const RING_HOPS = 20
+/** Sweden rings for a second each six. */
+const LONGEST_RING_PAUSE_MS = 5500

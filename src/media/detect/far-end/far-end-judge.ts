@@ -1,0 +1,228 @@
+import type { Instant } from '../../../kit/index.ts'
+import { listensAfterMs, monologueWeight, rhythmWeight } from './costs.ts'
+import type {
+  FarEndClue,
+  FarEndEvidence,
+  FarEndFineKind,
+  FarEndKind,
+  FarEndReason,
+  FarEndSignal,
+  FarEndTone,
+  FarEndVerdict,
+} from './far-end.ts'
+import type { SpeechTimeline } from './speech-timeline.ts'
+
+/**
+ * Decides, from what was heard and what signalling says, who has picked up: a sequential test that goes on until one side
+ * is sure enough for what a mistake costs. Tones decide at once. Speech is weighed while it goes on and when it stops, see
+ * costs.ts. Silence alone decides nothing.
+ *
+ *     listening -- provisional --> listening -- final --> decided -- revised --> decided
+ */
+export class FarEndJudge {
+  readonly #speech: SpeechTimeline
+  readonly #say: (verdict: FarEndVerdict) => void
+  readonly #decidesEarly: boolean
+  /** What a machine has to weigh, and how much longer one waits for somebody to listen. */
+  readonly #machineWeight: number
+  readonly #patience: number
+  readonly #evidence: FarEndEvidence[] = []
+  /** Of what is known beside speech. */
+  #priorWeight = 0
+  #isAnswered = false
+  #hadInformation = false
+  #last: FarEndVerdict | undefined
+  #final: FarEndVerdict | undefined
+
+  constructor(
+    speech: SpeechTimeline,
+    say: (verdict: FarEndVerdict) => void,
+    sensitivity: number,
+    decidesEarly: boolean,
+  ) {
+    this.#speech = speech
+    this.#say = say
+    this.#decidesEarly = decidesEarly
+    this.#machineWeight = 3 - 3 * (sensitivity - 0.5)
+    this.#patience = 2 ** (2 * (sensitivity - 0.5))
+  }
+
+  /** What was said last that is to be acted on. */
+  get verdict(): FarEndVerdict | undefined {
+    return this.#final
+  }
+
+  get isMachine(): boolean {
+    return this.#final?.kind === 'machine' || (this.#final === undefined && this.#last?.kind === 'machine')
+  }
+
+  signal(signal: FarEndSignal, atMs: Instant): void {
+    if (signal === 'answered') {
+      this.#isAnswered = true
+      this.restart()
+    } else if (signal === 'forwardedToMailbox') this.#know('forwarded', atMs, 2.5, 'forwarded to a mailbox')
+    else if (signal === 'forwarded') this.#know('forwarded', atMs, 0.5, 'forwarded')
+  }
+
+  /** Somebody else may be there now: what was thought so far is of no use. */
+  restart(): void {
+    this.#last = undefined
+    this.#hadInformation = false
+  }
+
+  tone(tone: FarEndTone, startedAtMs: Instant, now: Instant): void {
+    if (tone === 'dtmf') return
+    this.#note('tone', startedAtMs, 0, tone)
+    if (tone === 'ringback') this.#provisional('signal', 'ringback', 0.9, 'tone', now)
+    else if (tone === 'ced' || tone === 'v21') this.#decide('fax', 'fax', 0.995, 'tone', now)
+    else if (tone === 'cng') this.#decide('fax', 'callingFax', 0.98, 'tone', now)
+    else if (tone === 'specialInformation') {
+      this.#hadInformation = true
+      this.#decide('announcement', 'networkAnnouncement', 0.98, 'tone', now)
+    } else this.#decide('signal', tone, 0.97, 'tone', now)
+  }
+
+  /** A beep after speech: whoever spoke was recorded. */
+  beep(startedAtMs: Instant, hz: number, now: Instant): void {
+    this.#note('beep', startedAtMs, 5, `a beep of ${Math.round(hz)} Hz`)
+    if (this.#hadInformation || this.#final?.kind === 'fax') return
+    this.#decide('machine', 'voicemail', 0.97, 'beep', now)
+  }
+
+  /** What speech says, after each frame. */
+  consider(now: Instant): void {
+    if (this.#speech.beganAtMs === undefined || this.#hadInformation) return
+    if (this.#final !== undefined) this.#reconsider(now)
+    else if (this.#speech.isSpeaking) this.#considerMonologue(now)
+    else this.#considerPause(now)
+  }
+
+  /** The time is up. */
+  end(now: Instant): void {
+    if (this.#final !== undefined) return
+    const spokenMs = Math.round(this.#speech.spokenMs(now))
+    if (this.#last?.fineKind === 'ringback' && spokenMs === 0) this.#decide('signal', 'ringback', 0.9, 'deadline', now)
+    else if (spokenMs === 0) this.#decide('unknown', 'silence', 1, 'silence', now)
+    else this.#choose(now)
+  }
+
+  /** Too late for more: what is more probable, if anything is. */
+  #choose(now: Instant): void {
+    const speech = this.#speech
+    const weight = speech.isSpeaking
+      ? this.#weight(now) + STILL_SPEAKS
+      : this.#weight(now) - speech.quietMs(now) / QUIET_PER_NAT_MS
+    this.#noteSpeech(now, weight)
+    if (!this.#isAnswered || Math.abs(weight) < LEAST_CHOICE) this.#decide('unknown', 'undecided', 1, 'deadline', now)
+    else if (weight > 0) this.#decide('machine', 'voicemail', probability(weight), 'deadline', now)
+    else this.#decide('person', 'person', probability(-weight), 'deadline', now)
+  }
+
+  #considerMonologue(now: Instant): void {
+    const weight = this.#weight(now)
+    if (weight < this.#machineWeight) {
+      if (weight >= this.#machineWeight / 2)
+        this.#provisional('machine', 'voicemail', probability(weight), 'monologue', now)
+      return
+    }
+    this.#noteSpeech(now, weight)
+    this.#decide('machine', 'voicemail', probability(weight), 'monologue', now)
+  }
+
+  #considerPause(now: Instant): void {
+    const quietMs = this.#speech.quietMs(now)
+    const spokenMs = this.#speech.spokenMs(now)
+    const neededMs = listensAfterMs(spokenMs) * this.#patience + Math.max(0, this.#priorWeight) * PATIENCE_PER_NAT_MS
+    if (quietMs < neededMs) {
+      if (quietMs >= 0.6 * neededMs && this.#isAnswered) this.#provisional('person', 'person', 0.7, 'listens', now)
+      return
+    }
+    if (!this.#isAnswered) return
+    this.#noteSpeech(now, -2)
+    this.#decide('person', 'person', spokenMs < 1500 ? 0.95 : 0.85, 'listens', now)
+  }
+
+  /** After a final verdict: a person who speaks on and on, or somebody who takes the call from a machine. */
+  #reconsider(now: Instant): void {
+    const { kind } = this.#final!
+    if (kind === 'person') {
+      if (!this.#speech.isSpeaking || this.#speech.lastMs(now) < LONG_MONOLOGUE_MS) return
+      this.#noteSpeech(now, 4)
+      this.#decide('machine', 'voicemail', 0.8, 'monologue', now)
+    }
+  }
+
+  #weight(now: Instant): number {
+    const { lastMs } = { lastMs: this.#speech.lastMs(now) }
+    return this.#priorWeight + monologueWeight(this.#speech.spokenMs(now)) + rhythmWeight(this.#speech, lastMs)
+  }
+
+  #know(clue: FarEndClue, atMs: Instant, weight: number, detail: string): void {
+    this.#priorWeight += weight
+    this.#note(clue, atMs, weight, detail)
+  }
+
+  #noteSpeech(now: Instant, weight: number): void {
+    const speech = this.#speech
+    const spokenMs = Math.round(speech.spokenMs(now))
+    const quietMs = Math.round(speech.quietMs(now))
+    const portions = speech.utterances === 1 ? 'one portion' : `${speech.utterances} portions`
+    const clue = quietMs > 0 ? 'pause' : speech.utterances > 1 ? 'resumed' : 'monologue'
+    const detail = `${spokenMs} ms of speech in ${portions}${quietMs > 0 ? `, then ${quietMs} ms of quiet` : ''}`
+    this.#note(clue, speech.beganAtMs ?? now, weight, detail)
+  }
+
+  #note(clue: FarEndClue, atMs: Instant, weight: number, detail: string): void {
+    if (this.#evidence.length < MOST_EVIDENCE) this.#evidence.push({ clue, atMs, weight, detail })
+  }
+
+  #provisional(
+    kind: FarEndKind,
+    fineKind: FarEndFineKind,
+    confidence: number,
+    reason: FarEndReason,
+    now: Instant,
+  ): void {
+    if (this.#final !== undefined || (this.#last?.kind === kind && this.#last.fineKind === fineKind)) return
+    this.#emit('provisional', kind, fineKind, confidence, reason, now)
+  }
+
+  #decide(kind: FarEndKind, fineKind: FarEndFineKind, confidence: number, reason: FarEndReason, now: Instant): void {
+    if (this.#final?.kind === kind) return
+    const isEarly = !this.#isAnswered && !this.#decidesEarly
+    if (isEarly && kind !== 'unknown') {
+      this.#provisional(kind, fineKind, confidence, reason, now)
+      return
+    }
+    const verdict = this.#emit(this.#final === undefined ? 'final' : 'revised', kind, fineKind, confidence, reason, now)
+    this.#final = verdict
+  }
+
+  #emit(
+    stage: FarEndVerdict['stage'],
+    kind: FarEndKind,
+    fineKind: FarEndFineKind,
+    confidence: number,
+    reason: FarEndReason,
+    decidedAtMs: Instant,
+  ): FarEndVerdict {
+    const evidence = [...this.#evidence]
+    const verdict: FarEndVerdict = { type: 'verdict', stage, kind, fineKind, confidence, reason, decidedAtMs, evidence }
+    this.#last = verdict
+    this.#say(verdict)
+    return verdict
+  }
+}
+
+function probability(weight: number): number {
+  return 1 / (1 + Math.exp(-weight))
+}
+
+const PATIENCE_PER_NAT_MS = 250
+/** At the deadline: somebody still speaks; so much quiet speaks for a person as a nat; less than this decides nothing. */
+const STILL_SPEAKS = 1
+const QUIET_PER_NAT_MS = 400
+const LEAST_CHOICE = 0.3
+/** Nobody who has picked up speaks for so long unasked. */
+const LONG_MONOLOGUE_MS = 6000
+const MOST_EVIDENCE = 32

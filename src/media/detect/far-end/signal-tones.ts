@@ -1,0 +1,57 @@
+import type { ToneTrack } from './tone-track.ts'
+
+/** The key that two frequencies are (ITU-T Q.23), or `undefined`. */
+export function keyOf({ hz, secondHz, isTwo }: ToneTrack): string | undefined {
+  if (!isTwo) return undefined
+  const row = ROWS_HZ.findIndex((each) => Math.abs(hz - each) <= KEY_OFF * each)
+  const column = COLUMNS_HZ.findIndex((each) => Math.abs(secondHz - each) <= KEY_OFF * each)
+  return row < 0 || column < 0 ? undefined : KEYS[4 * row + column]
+}
+
+/**
+ * Whether a tone may be one that networks, fax machines or telephones send, which is no beep unless somebody has spoken
+ * before it: ringback, busy and congestion; special information; the tones of fax machines; keys.
+ */
+export function isSignalTone(track: ToneTrack): boolean {
+  return (
+    isCallTone(track) ||
+    SIGNALS_HZ.some(([hz, offHz]) => Math.abs(track.firstHz - hz) <= offHz || Math.abs(track.hz - hz) <= offHz)
+  )
+}
+
+/** Whether a tone is one that is no beep whenever it comes: two frequencies that only networks and telephones put together. */
+export function isPairOfNetwork(track: ToneTrack): boolean {
+  if (keyOf(track) !== undefined) return true
+  if (!track.isTwo) return false
+  return PAIRS_HZ.some(
+    ([low, high]) => Math.abs(track.hz - low) <= PAIR_OFF_HZ && Math.abs(track.secondHz - high) <= PAIR_OFF_HZ,
+  )
+}
+
+function isCallTone({ hz, firstHz }: ToneTrack): boolean {
+  return Math.min(hz, firstHz) <= HIGHEST_CALL_TONE_HZ
+}
+
+const ROWS_HZ = [697, 770, 852, 941]
+const COLUMNS_HZ = [1209, 1336, 1477, 1633]
+const KEYS = '123A456B789C*0#D'
+/** A look is less sharp than the 1.8 % of Q.24. */
+const KEY_OFF = 0.025
+/** 480 Hz of North America, and what the window makes of two tones next to one another. */
+const HIGHEST_CALL_TONE_HZ = 525
+/** What else occurs alone: half of busy, special information, call waiting, calling and answering fax machines. */
+const SIGNALS_HZ: readonly (readonly [hz: number, offHz: number])[] = [
+  [620, 20],
+  [950, 60],
+  [1100, 45],
+  [1400, 60],
+  [1800, 60],
+  [2100, 25],
+]
+const PAIRS_HZ = [
+  [350, 440],
+  [400, 450],
+  [440, 480],
+  [480, 620],
+] as const
+const PAIR_OFF_HZ = 20

@@ -1,0 +1,72 @@
+import type { Instant } from '../../../kit/index.ts'
+
+/**
+ * Who spoke when, as utterances with pauses between them. What is shorter than a breath within speech is no pause. One
+ * begins anew when somebody else may be there: at the answer, or when ringing after it stops.
+ */
+export class SpeechTimeline {
+  /** When the first utterance began; `undefined` as long as nothing was said. */
+  beganAtMs: Instant | undefined
+  /** Utterances so far, the one in progress among them. */
+  utterances = 0
+  /** The longest pause between two of them, and how long the first of them was. */
+  longestPauseMs = 0
+  firstMs = 0
+  isSpeaking = false
+  /** The last utterance. */
+  #startedAtMs: Instant = 0
+  #endedAtMs: Instant = 0
+  /** Of those before it. */
+  #spokenBeforeMs = 0
+
+  begin(startedAtMs: Instant): void {
+    this.isSpeaking = true
+    const pauseMs = startedAtMs - this.#endedAtMs
+    if (this.utterances > 0 && pauseMs < BREATH_MS) return
+    if (this.utterances === 0) this.beganAtMs = startedAtMs
+    else {
+      const lastMs = this.#endedAtMs - this.#startedAtMs
+      this.#spokenBeforeMs += lastMs
+      if (this.utterances === 1) this.firstMs = lastMs
+      this.longestPauseMs = Math.max(this.longestPauseMs, pauseMs)
+    }
+    this.utterances++
+    this.#startedAtMs = startedAtMs
+  }
+
+  end(endedAtMs: Instant): void {
+    if (!this.isSpeaking) return
+    this.isSpeaking = false
+    this.#endedAtMs = endedAtMs
+  }
+
+  /** Forgets what was said; speech in progress begins at `now`. */
+  restart(now: Instant): void {
+    const { isSpeaking } = this
+    this.beganAtMs = undefined
+    this.utterances = 0
+    this.longestPauseMs = 0
+    this.firstMs = 0
+    this.#spokenBeforeMs = 0
+    this.isSpeaking = false
+    if (isSpeaking) this.begin(now)
+  }
+
+  /** How long nothing has been said since somebody spoke; 0 while somebody speaks, or before. */
+  quietMs(now: Instant): number {
+    return this.isSpeaking || this.utterances === 0 ? 0 : now - this.#endedAtMs
+  }
+
+  /** How long all utterances together were. */
+  spokenMs(now: Instant): number {
+    return this.#spokenBeforeMs + this.lastMs(now)
+  }
+
+  /** How long the last utterance was, or is so far. */
+  lastMs(now: Instant): number {
+    return this.utterances === 0 ? 0 : (this.isSpeaking ? now : this.#endedAtMs) - this.#startedAtMs
+  }
+}
+
+/** Pauses within words and between those that belong together are shorter. */
+const BREATH_MS = 200
