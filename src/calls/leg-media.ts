@@ -301,7 +301,10 @@ export class LegMedia {
   }
 
   /** Brings the leg into a room, or changes what it may do there. */
-  mix(how: { readonly room: RoomId; readonly talk: boolean; readonly listen: boolean }, listener: MixListener): void {
+  mix(
+    how: { readonly room: RoomId; readonly talk: boolean; readonly listen: boolean; readonly privateKeys: string },
+    listener: MixListener,
+  ): void {
     this.#mixing = listener
     this.#host.media({ type: 'mix', leg: this.#leg, ...how })
   }

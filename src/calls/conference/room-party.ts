@@ -15,6 +15,8 @@ export class RoomParty {
   readonly #sound: PartySound
   readonly #onMixed: () => void
   readonly #onFailed: () => void
+  /** Which mean something in the room, and are nobody else's to hear. */
+  readonly #keys: string
   #now: PartyEffects | undefined
 
   /**
@@ -26,6 +28,8 @@ export class RoomParty {
     this.enteredAt = host.wallTimeMs()
     this.#room = room
     this.#sound = new PartySound(host, guest.leg.media, guest.settings)
+    const { exitDigit = '', muteDigit = '', unmuteDigit = '' } = guest.settings.rules
+    this.#keys = exitDigit + muteDigit + unmuteDigit
     this.#onMixed = onMixed
     this.#onFailed = onFailed
   }
@@ -46,7 +50,7 @@ export class RoomParty {
     this.#now = effects
     this.#sound.wait(hears === 'waiting')
     this.leg.media.mix(
-      { room: this.#room, talk: talks, listen: hears === 'room' },
+      { room: this.#room, talk: talks, listen: hears === 'room', privateKeys: this.#keys },
       { onMixed: () => this.#mixed(), onFailed: () => this.#onFailed() },
     )
   }

@@ -33,6 +33,11 @@ export class DtmfReceiver {
     return this.#event === NO_EVENT ? undefined : this.#timestamp
   }
 
+  /** The key of the latest press; '' before the first. */
+  get latestKey(): string {
+    return this.#event === NO_EVENT ? '' : digitOfEvent(this.#event)!
+  }
+
   /** Takes one packet of the telephone-event payload type; returns the digit when a press begins with it. */
   take(packet: RtpPacket, now: Instant): string | undefined {
     if (packet.payloadLength < EVENT_PAYLOAD_LENGTH) return undefined

@@ -31,6 +31,11 @@ export class ToneReceiver {
     this.#detector = new ToneDetector(bank, onDigit)
   }
 
+  /** The key that is heard, or that may be one; '' when there is none. */
+  get keyInSight(): string {
+    return this.#detector.keyInSight
+  }
+
   /** Packets that turned out to hold no sound when they were decoded. */
   get undecodable(): number {
     return this.#codec.undecodable ?? 0

@@ -289,6 +289,8 @@ export type MediaCommand =
       readonly talk?: boolean
       /** Whether the leg hears the room; where not, it is sent nothing. Default true. */
       readonly listen?: boolean
+      /** Keys `0-9 A-D * #` of the leg that the room does not hear, also where they come as tones. Default none. */
+      readonly privateKeys?: string
     }
   /** Takes the leg out of the room that it is in, if it is in one. Outcome: `unmixed`. */
   | { readonly type: 'unmix'; readonly leg: LegId }

@@ -266,7 +266,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#events.push({ type: 'unbridged', leg: other.id, other: id })
   }
 
-  #mix({ leg: id, room: roomId, talk = true, listen = true }: Extract<MediaCommand, { type: 'mix' }>): void {
+  #mix(command: Extract<MediaCommand, { type: 'mix' }>): void {
+    const { leg: id, room: roomId, talk = true, listen = true, privateKeys = '' } = command
     const leg = this.#legs.get(id)
     const reason = leg === undefined ? `leg ${id} is not open in this engine` : leg.mixObstacle(roomId)
     if (reason !== undefined) {
@@ -274,7 +275,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       return
     }
     if (leg!.room === undefined) this.#enter(leg!, this.#rooms.get(roomId) ?? this.#createRoom(roomId))
-    leg!.useRoom(talk, listen, this.#mediaMs)
+    leg!.useRoom(talk, listen, privateKeys, this.#mediaMs)
     this.#events.push({ type: 'mixed', leg: id, room: roomId })
   }
 

@@ -81,6 +81,8 @@ export class Inbound {
   packetsRefused = 0
   readonly #listener: InboundListener
   readonly #dtmf = new DtmfReceiver()
+  /** When the latest event came. */
+  #eventAtMs = Number.NEGATIVE_INFINITY
   #presses: PressLedger | undefined
   #pressSecondEndsMs = 0
   #pressesInSecond = 0
@@ -161,6 +163,15 @@ export class Inbound {
   /** The RTP timestamp of the latest telephone event; `undefined` before the first. */
   get latestEventTimestamp(): number | undefined {
     return this.#dtmf.latestTimestamp
+  }
+
+  /**
+   * The key that the far end presses just now, in its sound or as an event, or that it may be pressing as far as its sound goes;
+   * '' when there is none. It is known before what is heard now has come to it.
+   */
+  get keyInSight(): string {
+    if (this.#visitedAtMs - this.#eventAtMs < EVENT_LASTS_MS) return this.#dtmf.latestKey
+    return this.#tones?.keyInSight ?? ''
   }
 
   /** Lets one listener, or nobody, take the packets themselves. */
@@ -259,6 +270,7 @@ export class Inbound {
     else this.#tones?.skip(packet)
     if (content === 'event') {
       const digit = this.#dtmf.take(packet, now)
+      this.#eventAtMs = mediaMs
       this.#forwardTo?.hearEvent(packet, digit, mediaMs)
       if (digit !== undefined) this.#press(digit, 'event')
     } else {
@@ -307,6 +319,8 @@ export class Inbound {
 const MAX_PER_SWEEP = 64
 /** Five times what ITU-T Q.24 lets through, for those that come at once after a stall. */
 const MAX_PRESSES_PER_SECOND = 64
+/** Until the next packet of a press at the latest, if one is lost. */
+const EVENT_LASTS_MS = 60
 const VISITS_PER_CLEAN_SWEEP = 16
 /** What a far end's jitter buffer still has a use for. */
 const MAX_FORWARD_DELAY_MS = 100

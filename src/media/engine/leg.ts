@@ -193,9 +193,9 @@ export class Leg {
   }
 
   /** What it may do in the room that it is in. */
-  useRoom(talk: boolean, listen: boolean, mediaMs: number): void {
+  useRoom(talk: boolean, listen: boolean, keys: string, mediaMs: number): void {
     this.#rouse()
-    this.#seat!.allow(talk, listen)
+    this.#seat!.allow(talk, listen, keys)
     this.#seat!.useStream(this.#stream!, !this.#jobs.isTransmitting, mediaMs)
   }
 

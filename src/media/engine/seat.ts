@@ -1,6 +1,8 @@
 import type { MixerParty } from '../node/mixer-party.ts'
 import type { StreamParameters } from './control.ts'
+import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
+import { KeyGuard } from './key-guard.ts'
 import type { Outbound } from './outbound.ts'
 
 /**
@@ -15,6 +17,10 @@ export class Seat {
   #mayTalk = false
   #mayListen = false
   #talks = false
+  #isOtherEar = false
+  #keys = ''
+  /** Whom the leg lets hear: its party, or who keeps keys from it. */
+  #ear: FrameListener
   /** Whether the room was sent when the leg last sent nothing of its own. */
   #isSent = false
 
@@ -22,6 +28,7 @@ export class Seat {
     this.#party = party
     this.#inbound = inbound
     this.#outbound = outbound
+    this.#ear = party
   }
 
   /** Whether the leg is sent the room while it sends nothing of its own. */
@@ -29,10 +36,16 @@ export class Seat {
     return this.#mayListen && this.#outbound.maySend
   }
 
-  /** What the leg may do in the room; {@link Seat.useStream} follows. */
-  allow(talk: boolean, listen: boolean): void {
+  /**
+   * What the leg may do in the room; {@link Seat.useStream} follows.
+   * @param keys that the room does not hear
+   */
+  allow(talk: boolean, listen: boolean, keys: string): void {
     this.#mayTalk = talk
     this.#mayListen = listen
+    if (keys === this.#keys) return
+    this.#keys = keys
+    this.#isOtherEar = true
   }
 
   /**
@@ -42,6 +55,7 @@ export class Seat {
   useStream({ direction }: StreamParameters, isFree: boolean, mediaMs: number): void {
     const talks = this.#mayTalk && (direction === 'sendrecv' || direction === 'recvonly')
     if (talks !== this.#talks) this.#talk(talks, mediaMs)
+    else if (talks && this.#isOtherEar) this.#useEar(mediaMs)
     if (!isFree || this.listens === this.#isSent) return
     if (this.#isSent) this.#outbound.stop()
     this.resume()
@@ -54,7 +68,7 @@ export class Seat {
   }
 
   leave(isFree: boolean): void {
-    if (this.#talks) this.#inbound.detach(this.#party)
+    if (this.#talks) this.#inbound.detach(this.#ear)
     if (this.#isSent && isFree) this.#outbound.stop()
     this.#party.leave()
   }
@@ -63,10 +77,24 @@ export class Seat {
     this.#talks = talks
     if (talks) {
       this.#party.comeIn()
-      this.#inbound.attach(this.#party, mediaMs)
+      this.#chooseEar()
+      this.#inbound.attach(this.#ear, mediaMs)
       return
     }
-    this.#inbound.detach(this.#party)
+    this.#inbound.detach(this.#ear)
     this.#party.fallSilent()
+  }
+
+  /** Attached first: while nobody is, what waits to be heard is forgotten. */
+  #useEar(mediaMs: number): void {
+    const before = this.#ear
+    this.#chooseEar()
+    this.#inbound.attach(this.#ear, mediaMs)
+    this.#inbound.detach(before)
+  }
+
+  #chooseEar(): void {
+    this.#isOtherEar = false
+    this.#ear = this.#keys === '' ? this.#party : new KeyGuard(this.#party, this.#inbound, this.#keys)
   }
 }

@@ -93,9 +93,15 @@ export class MixerParty implements Transmitter {
    * fading, ends that without a click.
    */
   fallSilent(): void {
+    if (this.#isWide) this.#beWide(false)
+    this.pass()
+  }
+
+  /** The next 20 ms of its sound are for nobody: it falls silent as in {@link fallSilent}, and comes up when it is heard again. */
+  pass(): void {
     const { round, gatheringLength, mixedLength } = this.#mixer
     this.#framesOpen = 0
-    if (this.#isWide) this.#beWide(false)
+    this.#isNew = true
     if (this.#saidIn !== round - 1 || gatheringLength !== mixedLength) return
     const last = this.#said[(round - 1) & 1]!
     const rest = this.#saying(round)

@@ -30,6 +30,8 @@ export class Guest {
   readonly party: Party
   /** What it says now, in Hz; `undefined` is silence. */
   frequencyHz: number | undefined
+  /** What it says first, at {@link Guest.rateHz}. */
+  sound: Int16Array = new Int16Array(0)
   /** Everything it has heard, decoded, one packet after the other. */
   readonly heard: number[] = []
   readonly rateHz: 8000 | 16_000
@@ -51,7 +53,11 @@ export class Guest {
   say(): void {
     const samples = this.rateHz / 50
     const payload = new Uint8Array(1000)
-    const sound = sine(this.frequencyHz ?? 0, PEAK, this.rateHz, this.#said, samples)
+    const sound =
+      this.sound.length >= samples
+        ? this.sound.subarray(0, samples)
+        : sine(this.frequencyHz ?? 0, PEAK, this.rateHz, this.#said, samples)
+    this.sound = this.sound.subarray(samples)
     this.#said += samples
     const length = this.#mouth.encodeInto(sound, 0, samples, payload, 0)
     const { payloadType, ticksPerMs } = STREAMS[this.codec]

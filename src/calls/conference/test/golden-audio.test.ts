@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Phone } from '../../../testing/index.ts'
-import { type Meeting, meeting, settings } from './meeting.ts'
+import { hears, type Meeting, meeting, settings } from './meeting.ts'
 
 /** One after the other each says a tone of its own; who hears it by ear, from the sound itself. */
 async function whoHearsWhom(meet: Meeting, phones: readonly Phone[]): Promise<string[]> {
@@ -124,14 +124,23 @@ describe('who hears whom, by ear', () => {
   })
 })
 
-test('no key of a command is heard as sound in the room', async () => {
-  const meet = meeting((_, channel) => ({ conferencePartyMediaSettings: settings(channel) }))
-  const [first, second] = [await meet.join('first'), await meet.join('second')]
-  await meet.pbx.sleep(500)
-  const before = second.ears.tones.length
-  await first.press('0101')
-  await meet.pbx.sleep(500)
-  expect(second.ears.tones.slice(before)).toEqual([])
-  expect(second.ears.lastSoundAt).toBeLessThan(meet.pbx.sim.now - 1000)
-  await meet.over()
-})
+test.each(['event', 'inband', 'info'] as const)(
+  'no key of a command that comes %s is heard in the room',
+  async (by) => {
+    const meet = meeting((_, channel) => ({ conferencePartyMediaSettings: settings(channel) }))
+    const first = await meet.join('first', { set: { dtmf: { by } } })
+    const second = await meet.join('second')
+    await meet.pbx.sleep(500)
+    const before = second.ears.tones.length
+    await first.press('0101')
+    await meet.pbx.sleep(500)
+    expect(meet.of('first').news.slice(-4)).toEqual(['I muted', 'I unmuted', 'I muted', 'I unmuted'])
+    expect(second.ears.tones.slice(before)).toEqual([])
+    expect(second.ears.lastSoundAt).toBeLessThan(meet.pbx.sim.now - 1000)
+    expect(await hears(second, first, 'I am back.')).toBe(true)
+    await first.press('5')
+    await meet.pbx.sleep(500)
+    expect(second.ears.tones.length > before).toBe(by === 'inband')
+    await meet.over()
+  },
+)
