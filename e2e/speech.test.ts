@@ -125,6 +125,15 @@ describe('the speech thread', () => {
     expect((await speech.open('I am back.').clip())?.data.length).toBeGreaterThan(4000)
   })
 
+  it('that has nothing to say for long ends, and comes back', async () => {
+    const speech = start({ idleMs: 200 })
+    await speech.open('Hello.').clip()
+    expect(engine.threads).toBe(1)
+    await waitFor('the thread has ended', () => engine.threads === 0)
+    expect((await speech.open('I am back.').clip())?.data.length).toBeGreaterThan(4000)
+    expect([engine.threads, died]).toEqual([1, []])
+  })
+
   it('that hangs is ended', async () => {
     const speech = start({ silentForMs: 1500 })
     await speech.open('Hello.').clip()

@@ -22,6 +22,7 @@ import { appFile, type Settings } from './config/settings.ts'
 import { discoveredConfig } from './discovered-config.ts'
 import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
+import { readMediaKeys } from './files/seal/media-keys.ts'
 import { createLogger } from './log/logger.ts'
 import { logReport } from './log/records.ts'
 import { startDetection } from './lsd/start-detection.ts'
@@ -105,6 +106,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   const random = systemRandom()
   const settings = checkConfig(await discoveredConfig(config, checkConfig(config, directory), random), directory)
   const logger = options.logger ?? createLogger(settings.log)
+  const { encryption } = settings.files
   const disk = new DiskMediaStore(settings.files, { logger })
   if (options.files === undefined) await disk.open()
   const apps = new AppLibrary(logger)
@@ -116,7 +118,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     await transports.close()
     throw error
   })
-  const speech = startSpeech(settings.speech, logger)
+  const speech = startSpeech(settings.speech, encryption && readMediaKeys(encryption)[0], logger)
   const recogniser = startRecognition(settings.speech)
   const detection = startDetection(settings.lsd, logger)
   const agentTrust = WatchedTlsFiles.open(settings.agents, logger)

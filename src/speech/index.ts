@@ -1,4 +1,4 @@
-export { PromptDisk, type PromptDiskOptions } from './cache/prompt-disk.ts'
+export { PromptDisk, type PromptDiskOptions, type PromptSeal } from './cache/prompt-disk.ts'
 export type { AudioFormat } from './engines/audio-bytes.ts'
 export type { AzureSettings } from './engines/azure-engine.ts'
 export { createEngine, type EngineSettings, type FliteSettings } from './engines/engine-settings.ts'

@@ -238,6 +238,7 @@ describe('TLS', () => {
       engine: { type: 'flite' },
       voice: undefined,
       threads: Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
+      threadIdleMs: 300_000,
       cache: { directory: join(folder, 'speech-cache'), bytes: 268_435_456 },
       memoryBytes: 33_554_432,
       waitingSentences: 1000,

@@ -42,6 +42,11 @@ export interface SpeechConfig {
    * was needed. Default: for Flite half the cores, at most 4; 1 for an engine that is named.
    */
   readonly threads?: number
+  /**
+   * A thread that has had nothing to say for so long ends, and gives its memory back; the next text starts it again, in
+   * milliseconds, 1,000 to 86,400,000. Default 300,000 (five minutes).
+   */
+  readonly threadIdleMs?: number
   readonly cache?: SpeechCacheConfig
   /** Memory for what was spoken, in bytes. Default 33,554,432 (32 MiB, 35 minutes of it). */
   readonly memoryBytes?: number
@@ -49,7 +54,7 @@ export interface SpeechConfig {
   readonly waitingSentences?: number
 }
 
-/** What was spoken, kept on disk. Several servers may share it. */
+/** What was spoken, kept on disk, encrypted with `files.encryption` if that is given. Several servers may share it. */
 export interface SpeechCacheConfig {
   /** Made when it is first needed; only its owner can read it. Default `./speech-cache`. */
   readonly directory?: string

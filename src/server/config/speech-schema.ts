@@ -128,6 +128,7 @@ export const speechSchema = object({
     .optional(),
   voice: name.optional(),
   threads: whole(1, 16, 'threads').optional(),
+  threadIdleMs: whole(1000, 86_400_000, 'milliseconds').optional(),
   cache: object({
     directory: path.optional(),
     bytes: whole(0, 2 ** 50, 'bytes').optional(),

@@ -12,6 +12,7 @@ export interface SpeechSettings {
   /** Default: the engine's. */
   readonly voice: string | undefined
   readonly threads: number
+  readonly threadIdleMs: number
   readonly memoryBytes: number
   /** Without bytes there is none. */
   readonly cache: { readonly directory: string; readonly bytes: number }
@@ -27,6 +28,7 @@ export function speechSettings(config: CheckedSpeech = {}, directory: string): S
     engine: engineSettings(config, directory),
     voice: config.voice,
     threads: config.threads ?? (config.engine === undefined ? defaultThreads() : 1),
+    threadIdleMs: config.threadIdleMs ?? 300_000,
     cache: {
       directory: resolve(directory, config.cache?.directory ?? 'speech-cache'),
       bytes: config.cache?.bytes ?? 256 * 2 ** 20,

@@ -3,6 +3,8 @@ import type { Counters, Logger } from '../../kit/index.ts'
 import { PromptDisk, Speech, type SpeechCounter, ThreadEngine } from '../../speech/index.ts'
 import { isSpeechEngine } from '../config/speech-schema.ts'
 import type { SpeechSettings } from '../config/speech-settings.ts'
+import type { MediaKey } from '../files/seal/media-keys.ts'
+import { PromptCipher } from './prompt-cipher.ts'
 import { SpokenTexts } from './spoken-texts.ts'
 
 /** Text to speech as the server has it. */
@@ -14,13 +16,17 @@ export interface RunningSpeech {
   close(): Promise<void>
 }
 
-/** Puts it together. A thread is started by the first text that is spoken, not here. */
-export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSpeech {
-  const { engine, threads, voice, cache, ...limits } = settings
+/**
+ * Puts it together. A thread is started by the first text that is spoken, not here.
+ * @param key encrypts what is kept on disk
+ */
+export function startSpeech(settings: SpeechSettings, key: MediaKey | undefined, logger: Logger): RunningSpeech {
+  const { engine, threads, threadIdleMs, voice, cache, ...limits } = settings
   const speaker = isSpeechEngine(engine)
     ? engine
     : new ThreadEngine(engine, {
         threads,
+        idleMs: threadIdleMs,
         onDied: (reason) => {
           speech.counters.add('speechThreadsDied')
           logger.error({}, `${reason}; what it was speaking has ended and it is started again when it is needed`)
@@ -28,6 +34,7 @@ export function startSpeech(settings: SpeechSettings, logger: Logger): RunningSp
       })
   const disk = new PromptDisk({
     ...cache,
+    ...(key !== undefined && { seal: new PromptCipher(key) }),
     onDamaged: (path) => {
       speech.counters.add('promptsDamaged')
       logger.warn({ path }, 'a sentence that was kept is damaged and is spoken anew')

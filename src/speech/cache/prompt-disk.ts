@@ -3,10 +3,21 @@ import { mkdir, readdir, readFile, rename, stat, unlink, utimes, writeFile } fro
 import { dirname, join } from 'node:path'
 import { type AudioClip, parseWav, wavHeader } from '../../media/index.ts'
 
+/** Encrypts what is kept on disk. */
+export interface PromptSeal {
+  /** The name of a prompt's file, 64 hexadecimal digits, from those of its key. */
+  nameOf(key: string): string
+  close(bytes: Uint8Array): Uint8Array
+  /** `undefined` for what was changed since, or closed by another one. */
+  open(sealed: Uint8Array): Uint8Array | undefined
+}
+
 export interface PromptDiskOptions {
   readonly directory: string
   /** What all prompts may take on disk, in bytes. */
   readonly bytes: number
+  /** Default: prompts are not encrypted. With it, those that are not are deleted. */
+  readonly seal?: PromptSeal
   /** Hears of a file that was damaged: it is gone, and what it held is spoken anew. */
   readonly onDamaged?: (path: string) => void
   /** Hears why a prompt could not be kept. Nobody who waits for speech is told. */
@@ -15,7 +26,7 @@ export interface PromptDiskOptions {
 
 /**
  * What was spoken, on disk: a WAV file for each sentence, named by the hash of everything it depends on, with a digest of
- * itself at its end. Any number of processes may share a directory: a file is whole when it has its name.
+ * itself at its end, encrypted if so wished. Any number of processes may share a directory: a file is whole when it has its name.
  *
  * When there is too much, what was not used for longest goes. Each process looks again when it has written a tenth of
  * what is allowed, so there may be as much more as that for each of them.
@@ -40,7 +51,9 @@ export class PromptDisk {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#failed(error)
       return undefined
     }
-    const clip = clipIn(bytes)
+    const { seal } = this.#options
+    const opened = seal === undefined ? bytes : seal.open(bytes)
+    const clip = opened && clipIn(Buffer.from(opened))
     if (clip === undefined) {
       this.#options.onDamaged?.(path)
       await unlink(path).catch(() => {})
@@ -54,7 +67,8 @@ export class PromptDisk {
   /** Keeps a clip, if that can be done. */
   async write(key: string, clip: AudioClip): Promise<void> {
     const path = this.#path(key)
-    const bytes = fileOf(clip)
+    const { seal } = this.#options
+    const bytes = seal?.close(fileOf(clip)) ?? fileOf(clip)
     if (bytes.length > this.#options.bytes) return
     const staged = join(dirname(path), `${randomUUID()}${STAGED}`)
     try {
@@ -75,7 +89,9 @@ export class PromptDisk {
   }
 
   #path(key: string): string {
-    return join(this.#options.directory, key.slice(0, 2), `${key}.wav`)
+    const { directory, seal } = this.#options
+    const name = seal?.nameOf(key) ?? key
+    return join(directory, name.slice(0, 2), `${name}${seal === undefined ? PLAIN : SEALED}`)
   }
 
   async #tidy(): Promise<void> {
@@ -104,7 +120,9 @@ export class PromptDisk {
       if (entry.name.endsWith(STAGED)) {
         // Whoever was writing it has died.
         if (Date.now() - found.mtimeMs > STAGED_FOR_MS) await unlink(path).catch(() => {})
-      } else if (NAME.test(entry.name)) files.push({ path, bytes: found.size, usedMs: found.mtimeMs })
+      } else if (this.#options.seal !== undefined && NAME.test(entry.name) && entry.name.endsWith(PLAIN))
+        await unlink(path).catch(() => {})
+      else if (NAME.test(entry.name)) files.push({ path, bytes: found.size, usedMs: found.mtimeMs })
     }
     return files
   }
@@ -118,7 +136,9 @@ export class PromptDisk {
 const STAGED = '.part'
 const STAGED_FOR_MS = 3_600_000
 /** Nothing else in the directory is ours. */
-const NAME = /^[0-9a-f]{64}\.wav$/
+const NAME = /^[0-9a-f]{64}\.(wav|sealed)$/
+const PLAIN = '.wav'
+const SEALED = '.sealed'
 const DIGEST_BYTES = 32
 
 function fileOf({ data, sampleRateHz }: AudioClip): Buffer {

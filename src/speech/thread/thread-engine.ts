@@ -12,6 +12,8 @@ export interface ThreadEngineOptions {
    * than the engine itself allows.
    */
   readonly silentForMs?: number
+  /** A thread that has had nothing to say for so long ends, and is started again when it is needed, in ms. Default 300,000. */
+  readonly idleMs?: number
   /** The built thread. Default: the one of this package. */
   readonly script?: URL
   /** Hears that a thread has died; it is replaced when it is needed again. */
@@ -31,7 +33,7 @@ export class ThreadEngine implements SpeechEngine {
   readonly capabilities: SpeechCapabilities
   readonly #settings: EngineSettings
   readonly #most: number
-  readonly #silentForMs: number
+  readonly #limits: ThreadLimits
   readonly #script: URL
   readonly #onDied: (reason: string) => void
   readonly #threads = new Set<SpeechThread>()
@@ -47,7 +49,10 @@ export class ThreadEngine implements SpeechEngine {
     this.#settings = settings
     this.#most = options.threads ?? 1
     const ownPatienceMs = ('timeoutMs' in settings && settings.timeoutMs) || 0
-    this.#silentForMs = options.silentForMs ?? Math.max(30_000, ownPatienceMs + 10_000)
+    this.#limits = {
+      silentForMs: options.silentForMs ?? Math.max(30_000, ownPatienceMs + 10_000),
+      idleMs: options.idleMs ?? 300_000,
+    }
     this.#script = options.script ?? builtThread()
     this.#onDied = options.onDied ?? (() => {})
     this.capabilities = { ...capabilities, parallel: capabilities.parallel * this.#most }
@@ -71,30 +76,46 @@ export class ThreadEngine implements SpeechEngine {
   #free(): SpeechThread {
     const [best] = [...this.#threads].sort((one, other) => one.busy - other.busy)
     if (best !== undefined && (best.busy === 0 || this.#threads.size === this.#most)) return best
-    const thread = new SpeechThread(this.#script, this.#settings, this.#silentForMs, (reason) => {
-      this.#threads.delete(thread)
-      if (!this.#isClosed) this.#onDied(reason)
+    const thread = new SpeechThread(this.#script, this.#settings, this.#limits, {
+      onIdle: () => {
+        this.#threads.delete(thread)
+        void thread.close()
+      },
+      onEnded: (reason) => {
+        if (this.#threads.delete(thread) && !this.#isClosed) this.#onDied(reason)
+      },
     })
     this.#threads.add(thread)
     return thread
   }
 }
 
+interface ThreadLimits {
+  readonly silentForMs: number
+  readonly idleMs: number
+}
+
+interface ThreadListener {
+  /** It has had nothing to say for long. */
+  onIdle(): void
+  onEnded(reason: string): void
+}
+
 /** One thread, from its start to its end. */
 class SpeechThread {
   readonly #worker: Worker
-  readonly #silentForMs: number
+  readonly #limits: ThreadLimits
+  readonly #listener: ThreadListener
   readonly #speaking = new Map<number, { blocks: BlockChannel<SpeechBlock>; sampleRateHz: number }>()
-  readonly #onEnded: (reason: string) => void
   readonly #exited: Promise<void>
   #reason = 'the speech thread has ended'
   #nextId = 1
   #watch: NodeJS.Timeout | undefined
   #onClosed: () => void = () => {}
 
-  constructor(script: URL, settings: EngineSettings, silentForMs: number, onEnded: (reason: string) => void) {
-    this.#silentForMs = silentForMs
-    this.#onEnded = onEnded
+  constructor(script: URL, settings: EngineSettings, limits: ThreadLimits, listener: ThreadListener) {
+    this.#limits = limits
+    this.#listener = listener
     this.#worker = new Worker(script, { name: 'ringdown-speech', workerData: settings })
     this.#worker.unref()
     this.#worker.on('message', (message: FromSpeechThread) => this.#take(message))
@@ -120,6 +141,7 @@ class SpeechThread {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#watch)
     const closed = new Promise<void>((resolve) => {
       this.#onClosed = resolve
       setTimeout(resolve, CLOSING_MS).unref()
@@ -150,14 +172,17 @@ class SpeechThread {
     this.#await()
   }
 
-  /** Something is to come: soon, or it never will. */
+  /** Of a sentence that is being spoken, something is to come: soon, or it never will. */
   #await(): void {
     clearTimeout(this.#watch)
-    if (this.#speaking.size === 0) return
-    this.#watch = setTimeout(() => {
-      this.#reason = `the speech thread has said nothing for ${this.#silentForMs} ms and was ended`
-      void this.#worker.terminate()
-    }, this.#silentForMs)
+    const { silentForMs, idleMs } = this.#limits
+    this.#watch =
+      this.#speaking.size === 0
+        ? setTimeout(() => this.#listener.onIdle(), idleMs)
+        : setTimeout(() => {
+            this.#reason = `the speech thread has said nothing for ${silentForMs} ms and was ended`
+            void this.#worker.terminate()
+          }, silentForMs)
     this.#watch.unref()
   }
 
@@ -165,7 +190,7 @@ class SpeechThread {
     clearTimeout(this.#watch)
     for (const { blocks } of this.#speaking.values()) blocks.end(new Error(this.#reason))
     this.#speaking.clear()
-    this.#onEnded(this.#reason)
+    this.#listener.onEnded(this.#reason)
   }
 }
 
