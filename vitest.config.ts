@@ -2,9 +2,18 @@ import { defineConfig } from 'vitest/config'
 import { CountReporter } from './tools/count-reporter.ts'
 
 /** They measure, or load the machine so that nobody beside them could: real time that is to be kept, memory, floods. */
-const MEASURING = ['bad-input', 'bench', 'files', 'load', 'media-worker', 'recording', 'rtp', 'voice-agent'].map(
-  (name) => `e2e/${name}.test.ts`,
-)
+const MEASURING = [
+  'bad-input',
+  'bench',
+  'encrypted-files',
+  'files',
+  'load',
+  'media-worker',
+  'phone',
+  'recording',
+  'rtp',
+  'voice-agent',
+].map((name) => `e2e/${name}.test.ts`)
 
 const E2E = { include: ['e2e/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 60_000 }
 
