@@ -81,7 +81,7 @@ function isSteady(track: ToneTrack, lengthMs: number): boolean {
   const isLow = lowestHz < VOICE_HZ
   const hz = Math.max(track.worstHz, track.unsteadyHz())
   const db = Math.max(track.worstDb, track.unsteadyDb())
-  return hz < (isLow ? STEADY_LOW_HZ : STEADY_HZ) && db < (isLow ? STEADY_LOW_DB : STEADY_DB)
+  return hz < (isLow ? STEADY_LOW_HZ : STEADY_HZ) + GLIDE * track.glideHz() && db < (isLow ? STEADY_LOW_DB : STEADY_DB)
 }
 
 const HOP_MS = 10
@@ -101,6 +101,8 @@ const VOICE_HZ = 450
 const EDGE_LOOKS = 5
 const PURE = 0.92
 const STEADY_HZ = 2.2
+/** What a look misses of a frequency that moves. */
+const GLIDE = 0.04
 const STEADY_LOW_HZ = 1.2
 const STEADY_DB = 0.9
 const STEADY_LOW_DB = 0.5

@@ -8,23 +8,27 @@ import type { SpeechTimeline } from './speech-timeline.ts'
  * pause that is too short for somebody who waits for an answer.
  */
 
-/** By how long is spoken without a pause in which somebody would listen. */
-export function monologueWeight(spokenMs: number): number {
-  return along(MONOLOGUE, spokenMs)
+/** By how long somebody has spoken, pauses included, and still speaks. */
+export function monologueWeight(sinceFirstWordMs: number): number {
+  return along(MONOLOGUE, sinceFirstWordMs)
 }
 
-/** By how the speech is divided. */
-export function rhythmWeight({ utterances, firstMs, longestPauseMs }: SpeechTimeline, lastMs: number): number {
-  if (utterances < 2 || lastMs < RESUMED_MS) return 0
-  // "Hello? ... Hello?"
-  const isRepeated = utterances === 2 && firstMs < GREETING_MS
-  if (isRepeated && longestPauseMs > 500) return 0
-  return Math.min((utterances - 1) * (isRepeated ? 0.3 : 0.8), MOST_RHYTHM)
+/**
+ * By how the speech is divided: whoever has said a sentence and stops waits for an answer; whoever goes on then is no person
+ * who has picked up. A word or two before the pause say little: "hello? ... hello?".
+ */
+export function rhythmWeight({ utterances, firstMs }: SpeechTimeline, lastMs: number): number {
+  return utterances < 2 || lastMs < RESUMED_MS ? 0 : along(RESUMED, firstMs)
 }
 
 /** After how much quiet somebody who has said so much listens. */
 export function listensAfterMs(spokenMs: number): number {
   return along(LISTENS_AFTER, spokenMs)
+}
+
+/** How much longer one waits where the pause is not quiet: it may be music, of which the speech was a part. */
+export function loudPausePatience(pauseShare: number): number {
+  return along(LOUD_PAUSE, pauseShare)
 }
 
 /** A table of points, straight lines between them, and what its ends say beyond. */
@@ -38,23 +42,33 @@ function along(points: readonly (readonly [x: number, y: number])[], x: number):
   return beforeY
 }
 
-/** ms of speech, nats. */
+/** ms, nats. */
 const MONOLOGUE: readonly (readonly [number, number])[] = [
-  [1500, -0.5],
-  [2500, 0.5],
-  [4000, 2],
-  [5000, 3],
-  [7000, 5],
+  [4500, 0],
+  [5500, 0.7],
+  [6500, 2],
+  [7500, 3.5],
+]
+/** ms of the first utterance, nats. */
+const RESUMED: readonly (readonly [number, number])[] = [
+  [500, 0],
+  [1200, 1.5],
+  [2000, 2.5],
+  [3000, 3],
 ]
 /** ms of speech, ms of quiet. */
 const LISTENS_AFTER: readonly (readonly [number, number])[] = [
   [400, 400],
-  [900, 480],
-  [1400, 560],
-  [2000, 750],
-  [3000, 900],
-  [5000, 1200],
+  [900, 460],
+  [1400, 520],
+  [2000, 620],
+  [3000, 750],
+  [5000, 950],
 ]
+/** A share of power, a factor. */
+const LOUD_PAUSE: readonly (readonly [number, number])[] = [
+  [0.08, 1],
+  [0.3, 3],
+]
+/** Of the utterance after the pause. */
 const RESUMED_MS = 300
-const GREETING_MS = 1000
-const MOST_RHYTHM = 3

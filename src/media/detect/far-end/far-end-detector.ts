@@ -131,7 +131,7 @@ export class FarEndDetector {
     this.#frames++
     this.#ears.hear(this.#frame, isWhole, this.#nowMs)
     this.#followRinging()
-    this.#judge.consider(this.#nowMs)
+    this.#judge.consider(this.#nowMs, this.#ears.pauseShare)
     this.#considerMessage()
     this.expire(this.#nowMs)
   }

@@ -1,10 +1,12 @@
 import type { Instant } from '../../../kit/index.ts'
+import { energy, energyAtLevel } from '../../dsp/level.ts'
 import { type CallSound, CallToneDetector } from '../call-tone-detector.ts'
 import type { SpecialInformation } from '../special-information.ts'
 import { VoiceActivityDetector } from '../voice-activity-detector.ts'
 import { BeepFinder } from './beep-finder.ts'
 import type { FarEndEvent, FarEndTone } from './far-end.ts'
 import { FaxFinder } from './fax-finder.ts'
+import { LoneSound } from './lone-sound.ts'
 import { isPairOfNetwork, isSignalTone, keyOf } from './signal-tones.ts'
 import { HOP, ToneLook } from './tone-look.ts'
 import { ToneTrack } from './tone-track.ts'
@@ -21,14 +23,21 @@ export class FarEndEars {
   readonly #track = new ToneTrack()
   readonly #beep = new BeepFinder()
   readonly #fax = new FaxFinder()
+  readonly #lone = new LoneSound()
   #nowMs: Instant = 0
   #originMs: Instant | undefined
   #spokenFrames = 0
+  #speechPower = 1
+  #pausePower = 0
+  #pauseFrames = 0
   /** The ring of ringback that was heard last. */
   #rangAtMs = Number.NEGATIVE_INFINITY
   #isRinging = false
   hasStoppedRinging = false
   #hadInformation = false
+  #guardedUntilMs = Number.NEGATIVE_INFINITY
+  /** Hops of the frame in progress that showed a tone. */
+  #tonalHops = 0
   #ringHops = 0
   #hasSaidKey = false
 
@@ -40,9 +49,9 @@ export class FarEndEars {
     )
   }
 
-  /** Something is played to the far end, of which an echo may come back. */
+  /** Something is played to the far end, of which an echo may come back, now and for a while after it. */
   set isGuarded(is: boolean) {
-    this.#voice.isGuarded = is
+    this.#guardedUntilMs = is ? Number.POSITIVE_INFINITY : this.#nowMs + ECHO_MS
   }
 
   get isBeeping(): boolean {
@@ -72,6 +81,7 @@ export class FarEndEars {
   }
 
   #hearTones(frame: Int16Array, isWhole: boolean): void {
+    this.#tonalHops = 0
     for (let at = 0; at < frame.length; at += HOP) {
       const nowMs = this.#nowMs - FRAME_MS + (at + HOP) / SAMPLES_PER_MS
       if (!isWhole) {
@@ -81,6 +91,7 @@ export class FarEndEars {
       }
       this.#look.hear(frame, at)
       const edge = this.#track.hear(this.#look, nowMs)
+      if (this.#look.found === 'one' || this.#look.found === 'two') this.#tonalHops++
       const hasSpoken = this.#spokenFrames >= LEAST_SPOKEN_FRAMES
       const fax = this.#fax.hear(this.#look, this.#track, edge, nowMs, hasSpoken)
       if (fax !== undefined) {
@@ -123,10 +134,17 @@ export class FarEndEars {
 
   #hearVoice(frame: Int16Array, isWhole: boolean): void {
     const voice = this.#voice
-    // A tone has a pitch, as voices have.
+    const isGuarded = this.#nowMs < this.#guardedUntilMs
+    voice.isGuarded = isGuarded
+    const power = energy(frame, 0, frame.length) / frame.length
+    // A tone has a pitch, as voices have; and an echo is a voice.
     const isTone = this.#track.isSounding && this.#track.looks >= TONE_LOOKS && isSteadyTone(this.#track)
-    const edge = voice.hear(isTone ? SILENCE : frame, isWhole)
+    const isDeaf = isTone || (isGuarded && power < LOUDEST_ECHO)
+    const edge = voice.hear(isDeaf ? SILENCE : frame, isWhole)
     if (voice.isSpeaking) this.#spokenFrames++
+    if (isWhole) this.#hearLoneSound(power, this.#tonalHops > 0 || voice.isSpeaking || isGuarded)
+    else this.#lone.miss()
+    this.#followPauses(power, isWhole)
     if (edge === 'none') return
     const startedAtMs = this.#originMs! + voice.beganAtMs
     if (edge === 'ends') {
@@ -135,6 +153,27 @@ export class FarEndEars {
     }
     if (this.#isRinging) this.#stopRinging()
     this.#say({ type: 'speechStarted', startedAtMs, atMs: this.#nowMs })
+  }
+
+  /** How loud the pause is after speech, of what the speech was, 0..1: in music, and over a television, it is not quiet. */
+  get pauseShare(): number {
+    return this.#voice.isSpeaking ? 0 : Math.min(1, this.#pausePower / this.#speechPower)
+  }
+
+  #followPauses(power: number, isWhole: boolean): void {
+    if (!isWhole) return
+    if (this.#voice.isSpeaking) {
+      this.#speechPower += (power - this.#speechPower) / 10
+      this.#pausePower = 0
+      this.#pauseFrames = 0
+    } else this.#pausePower += (power - this.#pausePower) / Math.min(++this.#pauseFrames, 20)
+  }
+
+  #hearLoneSound(power: number, isOther: boolean): void {
+    if (!this.#lone.hear(power, this.#nowMs - FRAME_MS, isOther)) return
+    const { startedAtMs, endedAtMs } = this.#lone
+    this.#say({ type: 'speechStarted', startedAtMs, atMs: this.#nowMs })
+    this.#say({ type: 'speechEnded', startedAtMs, endedAtMs, atMs: this.#nowMs })
   }
 
   #hearCallSound(sound: CallSound, agoMs: number, meaning: SpecialInformation | undefined): void {
@@ -163,6 +202,9 @@ function isSteadyTone(track: ToneTrack): boolean {
 
 const FRAME_MS = 20
 const SILENCE = new Int16Array(160)
+/** What comes back of our own sound comes so soon, and is no louder. */
+const ECHO_MS = 300
+const LOUDEST_ECHO: number = energyAtLevel(-32, 1)
 const KEY_LOOKS = 3
 const TONE_LOOKS = 5
 /** Below it voices are as pure. */

@@ -1,5 +1,5 @@
 import type { Instant } from '../../../kit/index.ts'
-import { listensAfterMs, monologueWeight, rhythmWeight } from './costs.ts'
+import { listensAfterMs, loudPausePatience, monologueWeight, rhythmWeight } from './costs.ts'
 import type {
   FarEndClue,
   FarEndEvidence,
@@ -33,6 +33,7 @@ export class FarEndJudge {
   #hadInformation = false
   #last: FarEndVerdict | undefined
   #final: FarEndVerdict | undefined
+  #finalAtMs: Instant = 0
 
   constructor(
     speech: SpeechTimeline,
@@ -43,7 +44,7 @@ export class FarEndJudge {
     this.#speech = speech
     this.#say = say
     this.#decidesEarly = decidesEarly
-    this.#machineWeight = 3 - 3 * (sensitivity - 0.5)
+    this.#machineWeight = MACHINE_WEIGHT - 3 * (sensitivity - 0.5)
     this.#patience = 2 ** (2 * (sensitivity - 0.5))
   }
 
@@ -89,12 +90,15 @@ export class FarEndJudge {
     this.#decide('machine', 'voicemail', 0.97, 'beep', now)
   }
 
-  /** What speech says, after each frame. */
-  consider(now: Instant): void {
+  /**
+   * What speech says, after each frame.
+   * @param pauseShare how loud the pause in progress is, of what the speech was before it, 0..1
+   */
+  consider(now: Instant, pauseShare: number): void {
     if (this.#speech.beganAtMs === undefined || this.#hadInformation) return
     if (this.#final !== undefined) this.#reconsider(now)
     else if (this.#speech.isSpeaking) this.#considerMonologue(now)
-    else this.#considerPause(now)
+    else this.#considerPause(now, pauseShare)
   }
 
   /** The time is up. */
@@ -106,16 +110,14 @@ export class FarEndJudge {
     else this.#choose(now)
   }
 
-  /** Too late for more: what is more probable, if anything is. */
+  /** Too late for more: whoever is no machine for sure is a person. */
   #choose(now: Instant): void {
-    const speech = this.#speech
-    const weight = speech.isSpeaking
-      ? this.#weight(now) + STILL_SPEAKS
-      : this.#weight(now) - speech.quietMs(now) / QUIET_PER_NAT_MS
+    const weight = this.#weight(now)
+    const isMachine = this.#speech.isSpeaking && weight >= this.#machineWeight - DEADLINE_DISCOUNT
     this.#noteSpeech(now, weight)
-    if (!this.#isAnswered || Math.abs(weight) < LEAST_CHOICE) this.#decide('unknown', 'undecided', 1, 'deadline', now)
-    else if (weight > 0) this.#decide('machine', 'voicemail', probability(weight), 'deadline', now)
-    else this.#decide('person', 'person', probability(-weight), 'deadline', now)
+    if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
+    else if (isMachine) this.#decide('machine', 'voicemail', probability(weight), 'deadline', now)
+    else this.#decide('person', 'person', UNSURE, 'deadline', now)
   }
 
   #considerMonologue(now: Instant): void {
@@ -129,10 +131,12 @@ export class FarEndJudge {
     this.#decide('machine', 'voicemail', probability(weight), 'monologue', now)
   }
 
-  #considerPause(now: Instant): void {
+  #considerPause(now: Instant, pauseShare: number): void {
     const quietMs = this.#speech.quietMs(now)
     const spokenMs = this.#speech.spokenMs(now)
-    const neededMs = listensAfterMs(spokenMs) * this.#patience + Math.max(0, this.#priorWeight) * PATIENCE_PER_NAT_MS
+    const neededMs =
+      listensAfterMs(spokenMs) * this.#patience * loudPausePatience(pauseShare) +
+      Math.max(0, this.#priorWeight) * PATIENCE_PER_NAT_MS
     if (quietMs < neededMs) {
       if (quietMs >= 0.6 * neededMs && this.#isAnswered) this.#provisional('person', 'person', 0.7, 'listens', now)
       return
@@ -144,17 +148,19 @@ export class FarEndJudge {
 
   /** After a final verdict: a person who speaks on and on, or somebody who takes the call from a machine. */
   #reconsider(now: Instant): void {
-    const { kind } = this.#final!
-    if (kind === 'person') {
-      if (!this.#speech.isSpeaking || this.#speech.lastMs(now) < LONG_MONOLOGUE_MS) return
-      this.#noteSpeech(now, 4)
-      this.#decide('machine', 'voicemail', 0.8, 'monologue', now)
-    }
+    const speech = this.#speech
+    if (this.#final!.kind !== 'person' || !speech.isSpeaking) return
+    // Whoever speaks on though nobody has answered him is heard by nobody.
+    const isDeaf = this.#weight(now) >= this.#machineWeight && now - this.#finalAtMs < REVISABLE_MS
+    if (!isDeaf && speech.lastMs(now) < LONG_MONOLOGUE_MS) return
+    this.#noteSpeech(now, this.#weight(now))
+    this.#decide('machine', 'voicemail', 0.8, 'monologue', now)
   }
 
   #weight(now: Instant): number {
-    const { lastMs } = { lastMs: this.#speech.lastMs(now) }
-    return this.#priorWeight + monologueWeight(this.#speech.spokenMs(now)) + rhythmWeight(this.#speech, lastMs)
+    const speech = this.#speech
+    const sinceFirstWordMs = now - (speech.beganAtMs ?? now)
+    return this.#priorWeight + monologueWeight(sinceFirstWordMs) + rhythmWeight(speech, speech.lastMs(now))
   }
 
   #know(clue: FarEndClue, atMs: Instant, weight: number, detail: string): void {
@@ -196,6 +202,7 @@ export class FarEndJudge {
     }
     const verdict = this.#emit(this.#final === undefined ? 'final' : 'revised', kind, fineKind, confidence, reason, now)
     this.#final = verdict
+    this.#finalAtMs = now
   }
 
   #emit(
@@ -219,10 +226,13 @@ function probability(weight: number): number {
 }
 
 const PATIENCE_PER_NAT_MS = 250
-/** At the deadline: somebody still speaks; so much quiet speaks for a person as a nat; less than this decides nothing. */
-const STILL_SPEAKS = 1
-const QUIET_PER_NAT_MS = 400
-const LEAST_CHOICE = 0.3
+/** A person who is taken for a machine costs ten times what a machine does that is taken for a person. */
+const MACHINE_WEIGHT: number = Math.log(10)
+/** At the deadline less is enough; nobody is hung up on by a coin that was tossed, though. */
+const DEADLINE_DISCOUNT = 0.5
+const UNSURE = 0.6
+/** How long after a verdict speech that simply goes on speaks against it. */
+const REVISABLE_MS = 6000
 /** Nobody who has picked up speaks for so long unasked. */
 const LONG_MONOLOGUE_MS = 6000
 const MOST_EVIDENCE = 32

@@ -74,7 +74,7 @@ const LOOK_FILLS_MS = 10
 const CED_HZ = 2100
 /** T.30 allows 15 Hz, a look 5 more. */
 const CED_OFF_HZ = 20
-const CED_SHARE = 0.75
+const CED_SHARE = 0.5
 const CED_HOPS = 40
 const CED_AFTER_SPEECH_HOPS = 160
 const CED_MOST_MISSES = 5
@@ -89,5 +89,5 @@ const CNG_QUIET_HOPS = 40
 const LOWEST_FLAG_HZ = 1580
 const HIGHEST_FLAG_HZ = 1780
 const PURE = 0.93
-const FLAG_SHARE = 0.85
+const FLAG_SHARE = 0.75
 const FLAG_HOPS = 35

@@ -58,8 +58,8 @@ export class ToneLook {
   shareWithin(lowHz: number, highHz: number): number {
     const { power } = spectrum
     let sum = 0
-    for (let k = Math.ceil(lowHz / BIN_HZ); k <= highHz / BIN_HZ; k++) sum += power[k]!
-    return sum / (this.#sum + 1)
+    for (let k = Math.ceil(lowHz / BIN_HZ); k <= highHz / BIN_HZ; k++) sum += Math.max(0, power[k]! - this.#noise[k]!)
+    return Math.min(1, sum / Math.max(this.#sum - NOISE * this.#noiseSum, 1))
   }
 
   #judge(): void {
@@ -78,13 +78,17 @@ export class ToneLook {
     const own = this.#around(first)
     const other = this.#around(second)
     // Of what is left when the noise is taken off: never less than the peak itself.
-    const left = Math.max(sum - this.#noiseSum, own)
+    const left = Math.max(sum - NOISE * this.#noiseSum, own)
     this.share = own / left
     this.secondShare = Math.min(other / Math.max(left, own + other), 1)
     this.hz = frequencyNear(power, first)
     this.secondHz = frequencyNear(power, second)
+    const overtones =
+      first >= LOWEST_SQUARE ? this.#around(3 * first) + this.#around(5 * first) + this.#around(7 * first) : 0
+    const isSquare = (own + overtones) / Math.max(left, own + overtones) >= PURE && Math.abs(second - 3 * first) <= LOBE
     const isClear = own > LEAST_OVER_NOISE * this.#noiseSum
     if (isClear && this.share >= PURE) this.found = 'one'
+    else if (isClear && isSquare) this.found = 'two'
     else if (isClear && (own + other) / Math.max(left, own + other) >= PURE && this.secondShare >= LEAST_SECOND)
       this.found = 'two'
     else this.found = 'other'
@@ -141,6 +145,10 @@ const APART = 3
 const PURE = 0.9
 /** 11 dB below the first. */
 const LEAST_SECOND = 0.075
+/** The noise that is followed lies below its mean. */
+const NOISE = 2
+/** 375 Hz: below, overtones are those of voices. */
+const LOWEST_SQUARE = 12
 const LEAST_OVER_NOISE = 2
 const LEAST_ENERGY: number = energyAtLevel(-45, LOOK)
 const RISE = 1.014

@@ -55,8 +55,8 @@ export class ToneTrack {
       this.#begin(look, nowMs)
       return 'begins'
     }
-    if (isTone) this.#goOn(look)
-    else if (++this.#gap > MOST_GAP) return this.#end(nowMs)
+    if (isTone) return this.#goOn(look, nowMs)
+    if (++this.#gap > MOST_GAP) return this.#end(nowMs)
     return 'none'
   }
 
@@ -64,6 +64,12 @@ export class ToneTrack {
   unsteadyHz(): number {
     const own = strayOf(this.#hz, this.#steps)
     return this.isTwo ? Math.max(own, strayOf(this.#second, this.#steps)) : own
+  }
+
+  /** How fast the frequency of the note moves, Hz a look. */
+  glideHz(): number {
+    const steps = this.#steps
+    return steps < 2 ? 0 : Math.abs(this.#hz[KEPT - 1]! - this.#hz[KEPT - steps]!) / (steps - 1)
   }
 
   /** The same of the level, in dB. */
@@ -88,7 +94,7 @@ export class ToneTrack {
     this.worstHz = 0
     this.worstDb = 0
     this.#beginNote(look)
-    this.firstHz = this.hz
+    this.firstHz = look.hz
     // The window is full of it, or nearly so: it began where its power did.
     const hops = this.#hops
     this.power = Math.max(hops[PAST - 1]!, hops[PAST - 2]!)
@@ -108,17 +114,24 @@ export class ToneTrack {
     this.#add(look)
   }
 
-  #goOn(look: ToneLook): void {
-    const strays = Math.abs(lowest(look) - this.#hz[KEPT - 1]!)
-    const isOther = strays > NOTE_HZ && !(look.found === 'two' && Math.abs(highest(look) - this.hz) < NOTE_HZ)
-    if (isOther) {
-      // What shows for a moment only is the window, straddling two notes.
-      if (this.looks > 2) this.#judgeNote()
-      else this.notes--
-      this.#beginNote(look)
-    } else this.#add(look)
+  #goOn(look: ToneLook, nowMs: number): 'none' | 'begins' {
     this.#gap = 0
     this.#isHoled = false
+    const strays = Math.abs(lowest(look) - this.#hz[KEPT - 1]!)
+    const isSame = strays <= NOTE_HZ || (look.found === 'two' && Math.abs(highest(look) - this.hz) < NOTE_HZ)
+    if (isSame) this.#add(look)
+    else if (this.looks > 2) {
+      this.#judgeNote()
+      this.#beginNote(look)
+    } else if (this.notes > 1) {
+      // What shows for a moment only is the window, straddling two notes.
+      this.notes--
+      this.#beginNote(look)
+    } else {
+      this.#begin(look, nowMs)
+      return 'begins'
+    }
+    return 'none'
   }
 
   /** A hop was lost: it says nothing for or against the tone, nor do the looks that it leaves a hole in. */
@@ -150,6 +163,7 @@ export class ToneTrack {
     this.power += (look.hopPower - this.power) / Math.min(this.looks, 8)
     this.#gap = 0
     this.hz = meanOf(this.#hz, this.#steps)
+    if (this.notes === 1 && this.looks === 3) this.firstHz = this.hz
     if (this.looks > 2) this.lowestHz = Math.min(this.lowestHz, this.hz)
     this.secondHz = this.isTwo ? meanOf(this.#second, this.#steps) : 0
   }
