@@ -2,10 +2,18 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { portTable, WorkerMedia, type WorkerMediaOptions } from '../dist/server/media/index.js'
+import { portTable, WorkerMedia, type WorkerMediaOptions, WorkerPool } from '../dist/server/media/index.js'
 import type { MediaEvent } from '../src/media/index.ts'
 import { mediaContract } from '../src/media/test/contract.ts'
-import { connectLegs, eventsOf, finished, type MediaHarness, openLeg, recordingOf } from '../src/media/test/harness.ts'
+import {
+  connectLegs,
+  eventsOf,
+  finished,
+  type MediaHarness,
+  openLeg,
+  recordingOf,
+  streamTo,
+} from '../src/media/test/harness.ts'
 import { bestMatch, clipOf, speechLike } from '../src/media/test/signals.ts'
 
 /** The built worker in real time, on loopback. */
@@ -14,10 +22,22 @@ class WorkerHarness implements MediaHarness {
   readonly foreignAddress = '192.0.2.1'
   readonly events: MediaEvent[] = []
   readonly media: WorkerMedia
+  /** Where there are two. */
+  pool: WorkerPool | undefined
 
   constructor(options: WorkerMediaOptions = {}) {
     this.media = new WorkerMedia({ ports: portTable({ first: 28_000, last: 29_999 }), ...options })
     this.media.onEvent((event) => this.events.push(event))
+  }
+
+  static async startTwo(io: 'libc' | 'dgram'): Promise<WorkerHarness> {
+    const ports = portTable({ first: 28_000, last: 29_999 })
+    const harness = new WorkerHarness({ ports, io })
+    const second = new WorkerMedia({ ports, io, number: 2 })
+    await Promise.all([harness.media.start(), second.start()])
+    harness.pool = new WorkerPool([harness.media, second])
+    harness.pool.onEvent((event) => harness.events.push(event))
+    return harness
   }
 
   static async start(options: WorkerMediaOptions): Promise<WorkerHarness> {
@@ -26,7 +46,7 @@ class WorkerHarness implements MediaHarness {
     return harness
   }
 
-  send: MediaHarness['send'] = (command) => this.media.send(command)
+  send: MediaHarness['send'] = (command) => (this.pool ?? this.media).send(command)
 
   async waitUntil(until: () => boolean, withinMs: number): Promise<void> {
     // Real time, shared with whatever else this machine does.
@@ -38,7 +58,7 @@ class WorkerHarness implements MediaHarness {
   }
 
   close(): Promise<void> {
-    return this.media.close()
+    return (this.pool ?? this.media).close()
   }
 }
 
@@ -126,6 +146,67 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
     harness.send({ type: 'open', leg: 1, localAddress: '127.0.0.1' })
     await harness.media.close()
     expect(sockets()).toBe(before)
+  })
+
+  it('lets legs of two workers meet: bridged, in a room, and back again, with next to nothing lost on the way', async () => {
+    harness = await WorkerHarness.startTwo(io)
+    await connectLegs(harness, 1, 2)
+    // The ends that talk are in the first worker, and so is what follows beside them; leg 3 and its own end are in the second.
+    harness.send({ type: 'open', leg: 4, localAddress: harness.address })
+    await harness.waitUntil(() => eventsOf(harness, 'opened', 4).length > 0, 2000)
+    harness.send({ type: 'open', leg: 3, localAddress: harness.address, with: 4 })
+    await harness.waitUntil(() => eventsOf(harness, 'opened', 3).length > 0, 2000)
+    for (const [leg, other] of [
+      [3, 4],
+      [4, 3],
+    ] as const)
+      harness.send({
+        type: 'start',
+        leg,
+        stream: streamTo(harness.address, eventsOf(harness, 'opened', other)[0].port),
+      })
+    harness.send({ type: 'record', leg: 4, job: 2, limits: { bargeIn: false, beepOnStart: false } })
+    harness.send({ type: 'record', leg: 3, job: 3, limits: { bargeIn: false, beepOnStart: false } })
+    await harness.pass(100)
+    const speech = speechLike(3000)
+    const play = (leg: number, job: number): void =>
+      harness.send({
+        type: 'play',
+        leg,
+        job,
+        source: { kind: 'audio', clip: clipOf(speech), loop: false },
+        bargeIn: false,
+      })
+    harness.send({ type: 'bridge', leg: 3, other: 2 })
+    await harness.waitUntil(() => eventsOf(harness, 'bridged', 3).length > 0, 2000)
+    play(1, 11)
+    await finished(harness, 1, 11)
+    harness.send({ type: 'unbridge', leg: 3 })
+    // The room is where leg 5 is: in the second worker, since the first has more legs by now.
+    await openLeg(harness, 5)
+    harness.send({ type: 'start', leg: 5, stream: streamTo(harness.address, 9) })
+    harness.send({ type: 'mix', leg: 5, room: 1 })
+    play(1, 12)
+    for (const leg of [2, 3]) harness.send({ type: 'mix', leg, room: 1 })
+    await harness.waitUntil(() => eventsOf(harness, 'mixed', 3).length > 0, 2000)
+    await finished(harness, 1, 12)
+    await harness.pass(200)
+    for (const leg of [1, 2, 3, 4, 5]) harness.send({ type: 'close', leg })
+    await harness.waitUntil(() => harness.events.filter(({ type }) => type === 'closed').length === 5, 2000)
+    expect(harness.events.filter(({ type }) => type === 'bridgeFailed' || type === 'mixFailed')).toEqual([])
+    expect(harness.pool?.counters().legsMoved).toBe(3)
+    const heard = recordingOf(harness, 4, 2)
+    for (const part of [speech.subarray(800, 2400), speech.subarray(19_200, 20_800)]) {
+      const bridged = bestMatch(heard.subarray(0, 3.4 * 8000), part)
+      const mixed = bestMatch(heard.subarray(3.4 * 8000), part)
+      for (const { correlation } of [bridged, mixed]) expect(correlation).toBeGreaterThan(io === 'libc' ? 0.95 : 0.85)
+    }
+    for (const leg of [1, 2, 3, 4]) {
+      const { packetsLost, packetsRefused } = eventsOf(harness, 'closed', leg)[0].statistics
+      // A socket of Node is opened anew: what comes meanwhile is lost.
+      expect(packetsLost).toBeLessThanOrEqual(io === 'libc' ? 0 : 4)
+      expect(packetsRefused).toBe(0)
+    }
   })
 
   it('says what is wrong when there is no worker to start', async () => {

@@ -22,7 +22,7 @@ export { type DigitSource, PressLedger } from './dtmf/press-ledger.ts'
 export type * from './engine/control.ts'
 export { isRoomJob } from './engine/control.ts'
 export { type MediaCounter, MediaEngine, type MediaEngineOptions } from './engine/engine.ts'
-export type { MediaIo, MediaIoEvent } from './engine/media-io.ts'
+export type { MediaIo, MediaIoEvent, ReleasedPort } from './engine/media-io.ts'
 export type { MediaPort } from './engine/port.ts'
 export {
   type CompressedFormat,

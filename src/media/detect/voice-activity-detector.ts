@@ -9,6 +9,19 @@ export interface VoiceActivityOptions {
   readonly hangoverMs?: number
   /** What measures frames. Default: plain TypeScript. */
   readonly kernels?: Pick<Kernels, 'energy'>
+  /** What another one has heard before. */
+  readonly past?: HeardBefore
+}
+
+/** What a detector that goes on with a stream has to know of it. */
+export interface HeardBefore {
+  /** What was heard, in ms. */
+  readonly nowMs: number
+  readonly isSpeaking: boolean
+  /** When the last speech began. */
+  readonly beganAtMs: number
+  /** Power of the noise, per sample. */
+  readonly floor: number
 }
 
 /**
@@ -51,9 +64,21 @@ export class VoiceActivityDetector {
   #activeAtMs = 0
   #missedMs = 0
 
-  constructor({ hangoverMs = 300, kernels = { energy } }: VoiceActivityOptions = {}) {
+  constructor({ hangoverMs = 300, kernels = { energy }, past }: VoiceActivityOptions = {}) {
     this.#hangoverMs = Math.max(hangoverMs, FRAME_MS)
     this.#energy = kernels.energy
+    if (past === undefined) return
+    this.nowMs = past.nowMs
+    this.isSpeaking = past.isSpeaking
+    this.beganAtMs = past.beganAtMs
+    this.#floor = past.floor
+    this.#activeAtMs = past.nowMs
+    if (past.isSpeaking) this.#voicedAtMs = past.nowMs
+  }
+
+  /** For one that goes on with the same stream, in another thread perhaps. */
+  get past(): HeardBefore {
+    return { nowMs: this.nowMs, isSpeaking: this.isSpeaking, beganAtMs: this.beganAtMs, floor: this.#floor }
   }
 
   /** @param isWhole false when some of the frame was made up for what was lost */

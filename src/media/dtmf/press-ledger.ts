@@ -9,8 +9,18 @@ export type DigitSource = 'event' | 'tone' | 'info'
  * presses pair up one to one even when the same key is pressed fast. Nothing is allocated after construction.
  */
 export class PressLedger {
-  readonly #presses: Press[] = Array.from({ length: MEMORY }, () => ({ digit: '', at: 0, toldBy: 0 }))
+  #presses: Press[] = Array.from({ length: MEMORY }, () => ({ digit: '', at: 0, toldBy: 0 }))
   #oldest = 0
+
+  /** What another one goes on from, in another thread perhaps: the presses, from the oldest on. */
+  get state(): readonly Press[] {
+    return Array.from({ length: MEMORY }, (_, i) => this.#presses[(this.#oldest + i) % MEMORY]!)
+  }
+
+  set state(presses: readonly Press[]) {
+    this.#presses = presses.map((press) => ({ ...press }))
+    this.#oldest = 0
+  }
 
   /** Whether this report is of a press that was not told of before. */
   isNew(digit: string, source: DigitSource, now: Instant): boolean {
@@ -30,7 +40,8 @@ export class PressLedger {
   }
 }
 
-interface Press {
+/** A press that was told of. */
+export interface Press {
   digit: string
   at: Instant
   /** The ways in which it was told of, as bits. */

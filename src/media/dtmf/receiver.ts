@@ -3,6 +3,17 @@ import type { RtpPacket } from '../rtp/packet.ts'
 import { digitOfEvent } from './digits.ts'
 import { EVENT_PAYLOAD_LENGTH } from './event-payload.ts'
 
+/** The latest press. */
+export interface DtmfReceiverState {
+  readonly event: number
+  readonly timestamp: number
+  readonly duration: number
+  readonly ended: boolean
+  readonly sequence: number
+  readonly lastAt: Instant
+  readonly ssrc: number
+}
+
 /**
  * Telephone events to digits (RFC 4733 section 2.5.2): one digit per press, said at the first packet of the press
  * that arrives. The marker, the first updates and all end packets may be lost, packets may come twice or in another
@@ -22,6 +33,29 @@ export class DtmfReceiver {
   /** Signed: larger numbers would be objects. */
   #ssrc = 0
   #minPause = MIN_PAUSE_MS * 8
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): DtmfReceiverState {
+    return {
+      event: this.#event,
+      timestamp: this.#timestamp,
+      duration: this.#duration,
+      ended: this.#ended,
+      sequence: this.#sequence,
+      lastAt: this.#lastAt,
+      ssrc: this.#ssrc,
+    }
+  }
+
+  set state(state: DtmfReceiverState) {
+    this.#event = state.event
+    this.#timestamp = state.timestamp
+    this.#duration = state.duration
+    this.#ended = state.ended
+    this.#sequence = state.sequence
+    this.#lastAt = state.lastAt
+    this.#ssrc = state.ssrc
+  }
 
   /** Sets the clock of the events' durations, at first 8 kHz. */
   useClock(clockRateHz: number): void {

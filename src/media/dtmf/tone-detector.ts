@@ -59,6 +59,16 @@ export class ToneDetector {
     this.#pressed = NO_KEY
   }
 
+  /** The number of the key that is down and was said, or -1. */
+  get pressed(): number {
+    return this.#pressed
+  }
+
+  /** A key is down that was said before this detector came. */
+  set pressed(key: number) {
+    this.#pressed = key
+  }
+
   /** Whether a key is down that was said. */
   get isPressed(): boolean {
     return this.#pressed !== NO_KEY

@@ -4,6 +4,15 @@ import type { RtpPacket } from '../rtp/packet.ts'
 import { PACKET, type ToneBank, WINDOW } from './tone-bank.ts'
 import { ToneDetector } from './tone-detector.ts'
 
+/** Where in a stream keys are listened for. */
+export interface ToneReceiverState {
+  readonly begun: boolean
+  readonly ssrc: number
+  readonly next: number
+  readonly nextTimestamp: number
+  readonly pressed: number
+}
+
 /**
  * Hears digits in the sound of a stream, packet by packet as they come: no jitter buffer delays them, and nothing is
  * made up, cut out or drawn out in between. A packet that comes after a later one is as good as lost.
@@ -34,6 +43,25 @@ export class ToneReceiver {
   /** The key that is heard, or that may be one; '' when there is none. */
   get keyInSight(): string {
     return this.#detector.keyInSight
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ToneReceiverState {
+    return {
+      begun: this.#begun,
+      ssrc: this.#ssrc,
+      next: this.#next,
+      nextTimestamp: this.#nextTimestamp,
+      pressed: this.#detector.pressed,
+    }
+  }
+
+  set state(state: ToneReceiverState) {
+    this.#begun = state.begun
+    this.#ssrc = state.ssrc
+    this.#next = state.next
+    this.#nextTimestamp = state.nextTimestamp
+    this.#detector.pressed = state.pressed
   }
 
   /** Packets that turned out to hold no sound when they were decoded. */

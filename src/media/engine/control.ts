@@ -1,6 +1,8 @@
 import type { CallSound } from '../detect/call-tone-detector.ts'
 import type { SpecialInformation } from '../detect/special-information.ts'
 import type { SrtpParameters } from '../srtp/srtp.ts'
+import type { LegState } from './leg.ts'
+import type { ReleasedPort } from './media-io.ts'
 
 /**
  * The port between calls and media: a union of commands and a union of events, plain data that crosses a thread.
@@ -179,6 +181,12 @@ export interface ListenFor {
   readonly sound?: { readonly sampleRateHz: 8000 | 16_000 }
 }
 
+/** A leg on its way from one engine to another: plain data. */
+export interface ReleasedLeg {
+  readonly port: ReleasedPort
+  readonly state: LegState
+}
+
 export type MediaCommand =
   /**
    * Binds a UDP port on `localAddress`. Outcome: `opened` or `failed`. An id that is in use fails the leg that has it.
@@ -190,6 +198,19 @@ export type MediaCommand =
    * leaves are 200 ms of silence, which open the NATs on the way and let the far end latch; then the leg is quiet.
    */
   | { readonly type: 'start'; readonly leg: LegId; readonly stream: StreamParameters }
+  /**
+   * Lets another engine of the process go on with the leg, its ports and its jobs. What it hears and sends has no seam but the
+   * time it takes: not the numbers of its packets, not their time, not a job. Outcome: `released`, and the leg is gone
+   * from this engine; `notReleased` while it has no stream, is bridged or in a room.
+   */
+  | {
+      readonly type: 'release'
+      readonly leg: LegId
+      /** The number by which the network knows the worker of that engine. */
+      readonly to: number
+    }
+  /** Goes on with a leg that another engine has released. Both must live by one clock. Outcome: none, or `failed`. */
+  | { readonly type: 'adopt'; readonly leg: LegId; readonly released: ReleasedLeg }
   /** Ends every job (cause ABORTED) and frees the port. Outcome: `closed`. */
   | { readonly type: 'close'; readonly leg: LegId }
   /**
@@ -357,6 +378,10 @@ export type JobCause = 'NORMAL' | 'BARGEIN' | 'SILENCE' | 'SIZE' | 'TIMEOUT' | '
 
 export type MediaEvent =
   | { readonly type: 'opened'; readonly leg: LegId; readonly address: string; readonly port: number }
+  /** The leg has left this engine. */
+  | { readonly type: 'released'; readonly leg: LegId; readonly released: ReleasedLeg }
+  /** The leg stays where it is. */
+  | { readonly type: 'notReleased'; readonly leg: LegId; readonly reason: string }
   /** The leg cannot go on (no port, broken port, worker died). Its jobs are `finished` with ERROR; no `closed` follows. */
   | { readonly type: 'failed'; readonly leg: LegId; readonly reason: string }
   /** A key was pressed: said once per press, when it starts. */

@@ -57,6 +57,11 @@ export interface MediaEngineOptions {
   readonly counters?: Counters<MediaCounter>
   /** Legs that may be open at once. Default 10,000. */
   readonly maxLegs?: number
+  /**
+   * When the grid of the sub-ticks begins, in milliseconds of `now`. Engines that hand legs over to each other have one clock
+   * and one origin. Default: the first call.
+   */
+  readonly origin?: Instant
   /** The ciphers of SRTP. Without them a leg that is to have it fails. */
   readonly crypto?: SrtpCrypto
   /** Opus. Without it a leg that is to have it fails. */
@@ -81,6 +86,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #maxLegs: number
   readonly #legs = new Map<LegId, Leg>()
   readonly #opening = new Set<LegId>()
+  /** Those of them that are open already, elsewhere. */
+  readonly #arriving = new Set<LegId>()
   readonly #schedule = new Schedule<Leg>()
   readonly #rooms = new Map<RoomId, Room>()
   readonly #roomSchedule = new Schedule<Room>()
@@ -99,6 +106,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#workshop.crypto = options.crypto
     this.#maxLegs = options.maxLegs ?? 10_000
     this.#roomJobs = new RoomJobs(this.#workshop, this.#events, () => this.counters.add('playerUnderruns'))
+    this.#origin = options.origin
   }
 
   handle(command: MediaCommand, now: Instant): void {
@@ -150,6 +158,12 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
         return
       case 'close':
         this.#close(command.leg, now)
+        return
+      case 'release':
+        this.#release(command)
+        return
+      case 'adopt':
+        this.#adopt(command, now)
         return
       case 'bridge':
         this.#bridge(command)
@@ -209,20 +223,65 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#nextSubTick = subTickAt(now, this.#originOr(now)) + 1
   }
 
+  #release({ leg: id, to }: Extract<MediaCommand, { type: 'release' }>): void {
+    const leg = this.#legs.get(id)
+    const isOpen = leg !== undefined && !this.#opening.has(id)
+    const reason = isOpen ? leg.releaseObstacle : `leg ${id} is not open in this engine`
+    if (reason !== undefined) {
+      this.#events.push({ type: 'notReleased', leg: id, reason })
+      return
+    }
+    const state = leg!.surrender()
+    const port = this.#workshop.io.release(id, to)
+    this.counters.add('legs', -1)
+    this.#legs.delete(id)
+    this.#schedule.remove(leg!)
+    this.#events.push({ type: 'released', leg: id, released: { port, state } })
+  }
+
+  #adopt({ leg: id, released }: Extract<MediaCommand, { type: 'adopt' }>, now: Instant): void {
+    this.#workshop.io.adopt(id, released.port)
+    if (this.#legs.size >= this.#maxLegs) {
+      this.#workshop.io.close(id)
+      this.#failNew(id)
+      return
+    }
+    const leg = this.#create(id)
+    this.#arriving.add(id)
+    leg.resume(released.state, this.#mediaMs, now)
+  }
+
+  /** The sub-tick of the next tick in which a packet that is due at `mediaMs` leaves without delay. */
+  #soonest(mediaMs: number): number {
+    const due = Math.ceil(mediaMs / SUB_TICK_MS)
+    return Math.min(Math.max(due, this.#nextSubTick), this.#nextSubTick + SUB_TICKS - 1)
+  }
+
   #open(id: LegId, localAddress: string): void {
     if (this.#legs.has(id)) {
       this.#fail(id, `leg ${id} is open already`)
       return
     }
     if (this.#legs.size >= this.#maxLegs) {
-      this.counters.add('legsFailed')
-      this.#events.push({ type: 'failed', leg: id, reason: `all ${this.#maxLegs} media legs are in use` })
+      this.#failNew(id)
       return
     }
-    this.counters.add('legs')
-    this.#legs.set(id, new Leg(id, this.#workshop, this.#events))
-    this.#opening.add(id)
+    this.#create(id)
     this.#workshop.io.open(id, localAddress)
+  }
+
+  /** It has no port yet. */
+  #create(id: LegId): Leg {
+    const leg = new Leg(id, this.#workshop, this.#events)
+    this.counters.add('legs')
+    this.#legs.set(id, leg)
+    this.#opening.add(id)
+    return leg
+  }
+
+  #failNew(id: LegId): void {
+    this.counters.add('legsFailed')
+    this.#events.push({ type: 'failed', leg: id, reason: `all ${this.#maxLegs} media legs are in use` })
   }
 
   #start({ leg: id, stream }: Extract<MediaCommand, { type: 'start' }>, now: Instant): void {
@@ -360,6 +419,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.counters.add('legs', -1)
     this.#legs.delete(leg.id)
     this.#opening.delete(leg.id)
+    this.#arriving.delete(leg.id)
     this.#schedule.remove(leg)
     this.#workshop.io.close(leg.id)
   }
@@ -386,6 +446,10 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       return
     }
     if (!this.#opening.delete(event.leg)) return
+    if (this.#arriving.delete(event.leg)) {
+      this.#schedule.add(leg, leg.needsHalfTicks, this.#soonest(leg.nextSlotMs))
+      return
+    }
     leg.bound(event.port, this.#formerSources.get(event.port))
     this.counters.add('legsOpened')
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })

@@ -17,6 +17,8 @@ const nowhere: MediaIo = {
   receiveControl: () => -1,
   sendControl: () => true,
   waitedMs: 0,
+  release: () => ({ address: '', port: 0, hasControl: false }),
+  adopt() {},
   close() {},
 }
 

@@ -23,6 +23,17 @@ export interface FrameListener {
   readonly isEasy?: boolean
 }
 
+/** How far a stream has been heard, and what was counted. */
+export interface HearingState {
+  readonly heardUntilMs: number
+  readonly before: {
+    readonly underruns: number
+    readonly concealedMs: number
+    readonly stretchedMs: number
+    readonly delayMs: number
+  }
+}
+
 /**
  * What the listeners of a leg hear: one frame for every 20 ms of media time, silence included. While nobody listens
  * nothing is kept, decoded or measured.
@@ -71,6 +82,18 @@ export class Hearing {
   /** How long the fastest packets wait; 0 while nobody has listened. */
   get delayMs(): number {
     return this.#buffer === undefined ? this.#before.delayMs : this.#buffer.target / this.#ticksPerMs
+  }
+
+  /** What another one goes on from that hears the same stream, in another thread perhaps: not what waits to be heard. */
+  get state(): HearingState {
+    const { underruns, concealedMs, stretchedMs, delayMs } = this
+    return { heardUntilMs: this.#heardUntilMs, before: { underruns, concealedMs, stretchedMs, delayMs } }
+  }
+
+  /** To be set once its listeners have been attached. */
+  set state({ heardUntilMs, before }: HearingState) {
+    this.#heardUntilMs = heardUntilMs
+    Object.assign(this.#before, before)
   }
 
   attach(listener: FrameListener, mediaMs: number): void {

@@ -1,19 +1,19 @@
 import type { Instant } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, eventClockRateHz, LONGEST_PAYLOAD } from '../codec/codec-rates.ts'
-import { type DigitSource, PressLedger } from '../dtmf/press-ledger.ts'
-import { DtmfReceiver } from '../dtmf/receiver.ts'
-import { ToneReceiver } from '../dtmf/tone-receiver.ts'
+import { type DigitSource, type Press, PressLedger } from '../dtmf/press-ledger.ts'
+import { DtmfReceiver, type DtmfReceiverState } from '../dtmf/receiver.ts'
+import { ToneReceiver, type ToneReceiverState } from '../dtmf/tone-receiver.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import { isRtcp } from '../rtcp/packet.ts'
 import type { RtcpSession } from '../rtcp/session.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_DATAGRAM, type RtpPacket } from '../rtp/packet.ts'
-import { ReceiverStatistics } from '../rtp/receiver-statistics.ts'
+import { ReceiverStatistics, type ReceiverStatisticsState } from '../rtp/receiver-statistics.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
-import { type FrameListener, Hearing } from './hearing.ts'
+import { type FrameListener, Hearing, type HearingState } from './hearing.ts'
 import type { Protection } from './protection.ts'
-import { RtpTimeout } from './rtp-timeout.ts'
+import { RtpTimeout, type RtpTimeoutState } from './rtp-timeout.ts'
 import type { ReceivedListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -37,6 +37,21 @@ export interface InboundListener {
   onTimeout(): void
   /** Something came after that. */
   onResumed(): void
+}
+
+/** Where the receiving half of a leg is in its stream. */
+export interface InboundState {
+  readonly statistics: ReceiverStatisticsState
+  readonly dtmf: DtmfReceiverState
+  readonly presses: readonly Press[] | undefined
+  readonly tones: ToneReceiverState | undefined
+  readonly timeout: RtpTimeoutState | undefined
+  readonly hearing: HearingState
+  readonly packetsRefused: number
+  readonly undecodable: number
+  readonly visitedAtMs: number
+  readonly pressSecondEndsMs: number
+  readonly pressesInSecond: number
 }
 
 /**
@@ -103,6 +118,41 @@ export class Inbound {
   /** Packets that turned out to hold no sound when they were decoded. */
   get undecodable(): number {
     return this.#undecodableBefore + this.#undecodableNow
+  }
+
+  /** What another one goes on from that hears the same stream, in another thread perhaps. */
+  get state(): InboundState {
+    return {
+      statistics: this.statistics.state,
+      dtmf: this.#dtmf.state,
+      presses: this.#presses?.state,
+      tones: this.#tones?.state,
+      timeout: this.#timeout?.state,
+      hearing: this.hearing.state,
+      packetsRefused: this.packetsRefused,
+      undecodable: this.undecodable,
+      visitedAtMs: this.#visitedAtMs,
+      pressSecondEndsMs: this.#pressSecondEndsMs,
+      pressesInSecond: this.#pressesInSecond,
+    }
+  }
+
+  /** To be set once it knows the stream and its listeners. */
+  set state(state: InboundState) {
+    this.statistics.state = state.statistics
+    this.#dtmf.state = state.dtmf
+    this.hearing.state = state.hearing
+    this.packetsRefused = state.packetsRefused
+    this.#undecodableBefore = state.undecodable
+    this.#visitedAtMs = state.visitedAtMs
+    this.#pressSecondEndsMs = state.pressSecondEndsMs
+    this.#pressesInSecond = state.pressesInSecond
+    if (state.presses !== undefined) {
+      this.#presses ??= new PressLedger()
+      this.#presses.state = state.presses
+    }
+    if (this.#tones !== undefined && state.tones !== undefined) this.#tones.state = state.tones
+    if (this.#timeout !== undefined && state.timeout !== undefined) this.#timeout.state = state.timeout
   }
 
   /** @param protection what opens the packets of a stream that is protected */

@@ -19,9 +19,9 @@ import type {
 } from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
-import { Listenings } from './listenings.ts'
+import { Listenings, type SurrenderedListening } from './listenings.ts'
 import type { Outbound } from './outbound.ts'
-import { type RecordingPlace, Recordings } from './recordings.ts'
+import { type RecordingPlace, Recordings, type SurrenderedRecording } from './recordings.ts'
 import type { Seat } from './seat.ts'
 import { Tap } from './tap.ts'
 import type { Workshop } from './workshop.ts'
@@ -107,9 +107,49 @@ export class Jobs {
     this.#listenings.end(cause, detail)
   }
 
+  /**
+   * Lets another engine go on with every job: none has ended here. Of those that hear, it gets what was heard up to now. Where
+   * the transmitter is, the sending half of the leg knows.
+   */
+  surrender(): SurrenderedJobs {
+    this.#inbound.hearTheRest()
+    const transmission = this.#transmitting
+    return {
+      transmission: transmission && {
+        ...transmission,
+        next: transmission.next !== undefined && this.#outbound.hasFollowing ? transmission.next : undefined,
+      },
+      recordings: this.#recordings.surrender(),
+      listenings: this.#listenings.surrender(),
+      detections: this.#detections.map(({ command }) => command),
+      taps: this.#taps.map(({ id: job, ring }) => ({ type: 'tap', leg: this.#leg, job, ring })),
+      playerUnderruns: this.playerUnderruns,
+    }
+  }
+
+  /** Goes on with the jobs of another engine. */
+  resume(jobs: SurrenderedJobs, stream: StreamParameters, mediaMs: number): void {
+    for (const { job, limits, past } of jobs.recordings) this.#recordings.begin(job, limits, mediaMs, past)
+    for (const command of jobs.listenings) this.#listenings.begin(command.job, command.for, mediaMs, command.past)
+    for (const command of [...jobs.detections, ...jobs.taps]) this.do(command, stream, mediaMs)
+    if (jobs.transmission !== undefined) this.#resumeTransmission(jobs.transmission, stream, mediaMs)
+    this.playerUnderruns = jobs.playerUnderruns
+  }
+
+  #resumeTransmission(past: Job, stream: StreamParameters, mediaMs: number): void {
+    const { command, isBeep, more, turn, isWaiting, next, pause } = past
+    if (command.type === 'sendDigits') this.#sendDigits(command, stream)
+    else if (command.type === 'record') this.#sayBeep(command, isBeep)
+    else this.#play(command, mediaMs)
+    const job = this.#transmitting!
+    if (isWaiting) this.#waitForNext(job)
+    if (next !== undefined) this.#playNext(next)
+    Object.assign(job, { more, turn, pause })
+  }
+
   #play(command: Extract<JobCommand, { type: 'play' }>, mediaMs: number): void {
     const { job: id, source, bargeIn, bargeInOnSpeech = false, more = false } = command
-    const job = jobOf(id, bargeIn)
+    const job = jobOf(id, command, bargeIn)
     job.more = more
     const isPlayed = this.#transmit(job, this.#player(source, id), () => {
       if (job.more) this.#waitForNext(job)
@@ -135,14 +175,18 @@ export class Jobs {
     } else if (when === 'now') {
       if (turn !== job.turn) return
       job.isWaiting = false
+      job.command = { ...job.command, source } as PlayCommand
       this.#outbound.replace(this.#player(source, id))
     } else {
       const onBegun = (): void => {
         job.turn++
+        job.command = { ...job.command, source } as PlayCommand
+        job.next = undefined
         this.#events.push({ type: 'playingNext', leg: this.#leg, job: id })
       }
       const player = this.#player(source, id)
       if (!job.isWaiting) {
+        job.next = { type: 'playNext', leg: this.#leg, job: id, source, when, more }
         this.#outbound.follow(player, onBegun)
         return
       }
@@ -159,7 +203,8 @@ export class Jobs {
     })
   }
 
-  #sendDigits({ job, digits }: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
+  #sendDigits(command: Extract<JobCommand, { type: 'sendDigits' }>, stream: StreamParameters): void {
+    const { job, digits } = command
     const wrong = unsendableDigit(digits)
     if (wrong !== undefined) {
       this.#refuse(job, `"${wrong}" is no digit`)
@@ -167,19 +212,26 @@ export class Jobs {
     }
     const asEvents = stream.telephoneEventPayloadType !== undefined
     const transmitter = asEvents ? new EventSender(digits) : new TonePlayer(digitTones(digits), false)
-    this.#transmit(jobOf(job, false), transmitter, () => this.#endTransmission('NORMAL'))
+    this.#transmit(jobOf(job, command, false), transmitter, () => this.#endTransmission('NORMAL'))
   }
 
   /** With a beep, the job transmits first; one of the far end alone records afterwards, one of both sides from its beginning. */
-  #record({ job, limits }: Extract<JobCommand, { type: 'record' }>, mediaMs: number): void {
+  #record(command: RecordCommand, mediaMs: number): void {
+    const { job, limits } = command
     if (!limits.beepOnStart) {
       this.#recordings.begin(job, limits, mediaMs)
       return
     }
     const hasBoth = (limits.sides ?? 'farEnd') !== 'farEnd'
+    if (this.#sayBeep(command, hasBoth) && hasBoth) this.#recordings.begin(job, limits, mediaMs)
+  }
+
+  /** @param hasBoth the recording runs beside its beep; otherwise it begins after it */
+  #sayBeep(command: RecordCommand, hasBoth: boolean): boolean {
+    const { job, limits } = command
     const beep = new TonePlayer(TONE_PRESETS.BEEP, false)
-    const beeping = jobOf(job, limits.bargeIn && !hasBoth, !hasBoth, hasBoth)
-    const isSaid = this.#transmit(beeping, beep, (doneAtMs) => {
+    const beeping = jobOf(job, command, limits.bargeIn && !hasBoth, !hasBoth, hasBoth)
+    return this.#transmit(beeping, beep, (doneAtMs) => {
       this.#transmitting = undefined
       this.#place.seat?.resume()
       this.#events.push({ type: 'beeped', leg: this.#leg, job })
@@ -187,7 +239,6 @@ export class Jobs {
       this.#recordings.begin(job, limits, doneAtMs)
       if (beeping.pause !== undefined) this.#recordings.pause(job, beeping.pause.isCut, doneAtMs, true)
     })
-    if (isSaid && hasBoth) this.#recordings.begin(job, limits, mediaMs)
   }
 
   /** One whose beep is still to be heard begins paused. */
@@ -198,7 +249,8 @@ export class Jobs {
     else this.#recordings.resume(command.job, mediaMs)
   }
 
-  #detect({ job, country }: Extract<JobCommand, { type: 'detect' }>, mediaMs: number): void {
+  #detect(command: DetectCommand, mediaMs: number): void {
+    const { job, country } = command
     const { kernels } = this.#workshop
     const detector = new CallToneDetector(
       (sound, startedMsAgo, meaning) =>
@@ -213,7 +265,12 @@ export class Jobs {
       country,
       kernels,
     )
-    const detection: Detection = { id: job, isPatient: true, hear: (frame, isWhole) => detector.hear(frame, isWhole) }
+    const detection: Detection = {
+      id: job,
+      command,
+      isPatient: true,
+      hear: (frame, isWhole) => detector.hear(frame, isWhole),
+    }
     this.#detections.push(detection)
     this.#inbound.attach(detection, mediaMs)
   }
@@ -283,8 +340,25 @@ export class Jobs {
   }
 }
 
+type PlayCommand = Extract<JobCommand, { type: 'play' }>
+type RecordCommand = Extract<JobCommand, { type: 'record' }>
+type DetectCommand = Extract<JobCommand, { type: 'detect' }>
+
+/** The jobs of a leg on their way to another engine. */
+export interface SurrenderedJobs {
+  readonly transmission: Job | undefined
+  readonly recordings: readonly SurrenderedRecording[]
+  readonly listenings: readonly SurrenderedListening[]
+  /** They begin anew. */
+  readonly detections: readonly DetectCommand[]
+  readonly taps: readonly Extract<JobCommand, { type: 'tap' }>[]
+  readonly playerUnderruns: number
+}
+
 interface Job {
   readonly id: JobId
+  /** What began it, with the source that is played now. */
+  command: PlayCommand | RecordCommand | Extract<JobCommand, { type: 'sendDigits' }>
   readonly bargeIn: boolean
   /** A recording that still says its beep. */
   readonly isRecording: boolean
@@ -296,16 +370,20 @@ interface Job {
   isWaiting: boolean
   /** How many sources have begun after the first. */
   turn: number
+  /** What waits to follow. */
+  next: Extract<JobCommand, { type: 'playNext' }> | undefined
   /** How a recording is paused, while it still says its beep. */
   pause: { readonly isCut: boolean } | undefined
 }
 
-function jobOf(id: JobId, bargeIn: boolean, isRecording = false, isBeep = false): Job {
-  return { id, bargeIn, isRecording, isBeep, more: false, isWaiting: false, turn: 0, pause: undefined }
+function jobOf(id: JobId, command: Job['command'], bargeIn: boolean, isRecording = false, isBeep = false): Job {
+  const paused = { next: undefined, pause: undefined }
+  return { id, command, bargeIn, isRecording, isBeep, more: false, isWaiting: false, turn: 0, ...paused }
 }
 
 interface Detection extends FrameListener {
   readonly id: JobId
+  readonly command: DetectCommand
   /** Cadences are told by lengths, which following the network would change. */
   readonly isPatient: true
 }

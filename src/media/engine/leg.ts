@@ -3,20 +3,33 @@ import { unsendableDigit } from '../dtmf/digits.ts'
 import type { MixerParty } from '../node/mixer-party.ts'
 import { SilenceSender } from '../node/silence-sender.ts'
 import { type Quality, rateCall } from '../rtcp/quality.ts'
-import { type HeardSource, SourceLatch } from '../rtp/source-latch.ts'
+import { type HeardSource, SourceLatch, type SourceLatchState } from '../rtp/source-latch.ts'
 import { Bridge } from './bridge.ts'
 import type { JobCause, LegId, LegStatistics, MediaEvent, RoomId, StreamParameters } from './control.ts'
-import { Inbound } from './inbound.ts'
-import { type JobCommand, Jobs } from './jobs.ts'
-import { Outbound, packetMsOf } from './outbound.ts'
-import { Protection } from './protection.ts'
+import { Inbound, type InboundState } from './inbound.ts'
+import { type JobCommand, Jobs, type SurrenderedJobs } from './jobs.ts'
+import { Outbound, type OutboundState, packetMsOf } from './outbound.ts'
+import { Protection, type ProtectionState } from './protection.ts'
 import { Relay } from './relay.ts'
-import { Reporting } from './reporting.ts'
+import { Reporting, type ReportingState } from './reporting.ts'
 import type { Room } from './room.ts'
 import { TICK_MS } from './schedule.ts'
 import { Seat } from './seat.ts'
-import { Tape } from './tape.ts'
+import { Tape, type TapeState } from './tape.ts'
 import type { Workshop } from './workshop.ts'
+
+/** All that another engine has to know of a leg to go on with it: plain data, and what stands on shared memory. */
+export interface LegState {
+  readonly port: number
+  readonly stream: StreamParameters
+  readonly latch: SourceLatchState
+  readonly protection: ProtectionState
+  readonly inbound: InboundState
+  readonly outbound: OutboundState
+  readonly reporting: ReportingState
+  readonly tape: TapeState | undefined
+  readonly jobs: SurrenderedJobs
+}
 
 /**
  * One RTP stream each way and the jobs on it: at most one that transmits or a bridge, any number that record. In a
@@ -82,10 +95,7 @@ export class Leg {
 
   /** Why the leg cannot be bridged now, or `undefined`. */
   get bridgeObstacle(): string | undefined {
-    if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
-    if (this.#bridge !== undefined) return `leg ${this.id} is bridged already`
-    if (this.#room !== undefined) return `leg ${this.id} is in room ${this.#room.id}`
-    return this.#jobs.isTransmitting ? `leg ${this.id} is transmitting` : undefined
+    return this.releaseObstacle ?? (this.#jobs.isTransmitting ? `leg ${this.id} is transmitting` : undefined)
   }
 
   /** Why the leg cannot be in this room now, or `undefined`. */
@@ -142,13 +152,7 @@ export class Leg {
     }
     const couldSend = this.#outbound.maySend
     const hasMoved = isElsewhere(stream, this.#stream)
-    this.#stream = stream
-    this.#latch.signal(stream.remoteAddress, stream.remotePort)
-    this.#isOnHold = stream.direction === 'inactive'
-    this.#protection.use(stream.srtp)
-    const protection = stream.srtp === undefined ? undefined : this.#protection
-    this.#inbound.useStream(stream, protection, mediaMs)
-    this.#outbound.useStream(stream, protection)
+    this.#useStream(stream, mediaMs)
     const isNewPath = !couldSend || hasMoved
     if (isNewPath && this.#outbound.maySend && !this.#outbound.isBusy)
       this.#outbound.transmit(new SilenceSender(OPENING_PACKETS))
@@ -157,6 +161,63 @@ export class Leg {
     this.#seat?.useStream(stream, !this.#jobs.isTransmitting, mediaMs)
     this.#reporting.useStream(stream, now)
     this.#reportingAtMs = mediaMs
+  }
+
+  /** Why it cannot go to another engine now, or `undefined`. */
+  get releaseObstacle(): string | undefined {
+    if (this.#stream === undefined) return `leg ${this.id} has no stream yet`
+    if (this.#bridge !== undefined) return `leg ${this.id} is bridged already`
+    return this.#room === undefined ? undefined : `leg ${this.id} is in room ${this.#room.id}`
+  }
+
+  /** When what it transmits has its next packet, in media time. */
+  get nextSlotMs(): number {
+    return this.#outbound.nextSlotMs
+  }
+
+  /** Leaves everything to a leg of another engine. Nothing is heard or sent any more. */
+  surrender(): LegState {
+    const jobs = this.#jobs.surrender()
+    const state = {
+      port: this.port,
+      stream: this.#stream!,
+      latch: this.#latch.state,
+      protection: this.#protection.state,
+      inbound: this.#inbound.state,
+      outbound: this.#outbound.state,
+      reporting: this.#reporting.state,
+      tape: this.#tape?.state,
+      jobs,
+    }
+    this.#inbound.release()
+    this.#outbound.release()
+    return state
+  }
+
+  /** Goes on where a leg of another engine was. */
+  resume(state: LegState, mediaMs: number, now: Instant): void {
+    const { stream } = state
+    this.port = state.port
+    this.#latch.state = state.latch
+    this.#protection.state = state.protection
+    this.#reporting.resume(state.reporting, now)
+    this.#reporting.bound()
+    this.#useStream(stream, mediaMs)
+    this.#reporting.useStream(stream, now)
+    this.#jobs.resume(state.jobs, stream, mediaMs)
+    this.#inbound.state = state.inbound
+    this.#outbound.state = state.outbound
+    if (state.tape !== undefined) this.tape.state = state.tape
+  }
+
+  #useStream(stream: StreamParameters, mediaMs: number): void {
+    this.#stream = stream
+    this.#latch.signal(stream.remoteAddress, stream.remotePort)
+    this.#isOnHold = stream.direction === 'inactive'
+    this.#protection.use(stream.srtp)
+    const protection = stream.srtp === undefined ? undefined : this.#protection
+    this.#inbound.useStream(stream, protection, mediaMs)
+    this.#outbound.useStream(stream, protection)
   }
 
   /** Lets this leg and another hear each other. Neither may have a {@link bridgeObstacle}. */

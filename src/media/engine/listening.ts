@@ -1,5 +1,5 @@
 import type { SampleRateHz } from '../codec/codec-rates.ts'
-import { VoiceActivityDetector } from '../detect/voice-activity-detector.ts'
+import { type HeardBefore, VoiceActivityDetector } from '../detect/voice-activity-detector.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { JobCause, ListenFor } from './control.ts'
 import { TICK_MS } from './schedule.ts'
@@ -9,6 +9,15 @@ export interface ListeningResult {
   onVoice(state: 'began' | 'ended', msAgo: number): void
   onSound(samples: Int16Array): void
   onDone(cause: JobCause): void
+}
+
+/** What a listening has heard so far. */
+export interface ListeningState {
+  readonly detector: HeardBefore
+  readonly guardedFrames: number
+  readonly silentMs: number
+  readonly hasBegun: boolean
+  readonly hasHeardSpeech: boolean
 }
 
 /**
@@ -27,12 +36,16 @@ export class Listening {
   #hasBegun = false
   #hasHeardSpeech = false
 
-  /** @param isPlaying whether the far end hears something now that may come back as an echo */
+  /**
+   * @param isPlaying whether the far end hears something now that may come back as an echo
+   * @param past what another one has heard before it
+   */
   constructor(
     listenFor: ListenFor,
     isPlaying: () => boolean,
     result: ListeningResult,
     kernels?: Pick<Kernels, 'energy'>,
+    past?: ListeningState,
   ) {
     this.#for = listenFor
     this.#isPlaying = isPlaying
@@ -41,9 +54,27 @@ export class Listening {
     this.#detector = new VoiceActivityDetector({
       ...(hangoverMs !== undefined && { hangoverMs }),
       ...(kernels !== undefined && { kernels }),
+      ...(past !== undefined && { past: past.detector }),
     })
     if (listenFor.sound !== undefined)
       this.#tap = new SpeechTap(listenFor.sound.sampleRateHz, (samples) => result.onSound(samples))
+    if (past === undefined) return
+    this.#guardedFrames = past.guardedFrames
+    this.#silentMs = past.silentMs
+    this.#hasBegun = past.hasBegun
+    this.#hasHeardSpeech = past.hasHeardSpeech
+    if (past.hasBegun) this.#tap?.open(0)
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ListeningState {
+    return {
+      detector: this.#detector.past,
+      guardedFrames: this.#guardedFrames,
+      silentMs: this.#silentMs,
+      hasBegun: this.#hasBegun,
+      hasHeardSpeech: this.#hasHeardSpeech,
+    }
   }
 
   /** Takes the sound itself, at the rate that was asked for, before {@link hear} takes the same 20 ms. */

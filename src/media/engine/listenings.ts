@@ -1,10 +1,13 @@
 import type { Fifo } from '../../kit/index.ts'
 import type { SampleRateHz } from '../codec/codec-rates.ts'
-import type { JobCause, JobId, LegId, ListenFor, MediaEvent } from './control.ts'
+import type { JobCause, JobId, LegId, ListenFor, MediaCommand, MediaEvent } from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
-import { Listening } from './listening.ts'
+import { Listening, type ListeningState } from './listening.ts'
 import type { Workshop } from './workshop.ts'
+
+/** A `listen`, and what was heard for it so far. */
+export type SurrenderedListening = Extract<MediaCommand, { type: 'listen' }> & { readonly past: ListeningState }
 
 /** Whoever listens for speech on a leg: any number of jobs, and the player that speech interrupts. */
 export class Listenings {
@@ -25,7 +28,8 @@ export class Listenings {
     this.#isPlaying = isPlaying
   }
 
-  begin(job: JobId, wanted: ListenFor, mediaMs: number): void {
+  /** @param past what another engine has heard for it before */
+  begin(job: JobId, wanted: ListenFor, mediaMs: number, past?: ListeningState): void {
     const listening = new Listening(
       wanted,
       this.#isPlaying,
@@ -35,11 +39,12 @@ export class Listenings {
         onDone: (cause) => this.#end(running, cause),
       },
       this.#workshop.kernels,
+      past,
     )
     const listeners: FrameListener[] = [{ isEasy: true, hear: (frame, isWhole) => listening.hear(frame, isWhole) }]
     // Whoever came last hears first: the sound is there when it is judged.
     if (wanted.sound !== undefined) listeners.push(this.#tapOf(listening, wanted.sound.sampleRateHz))
-    const running: Running = { id: job, bargeIn: wanted.bargeIn, listening, listeners }
+    const running: Running = { id: job, wanted, listening, listeners }
     this.#running.push(running)
     for (const listener of listeners) this.#inbound.attach(listener, mediaMs)
   }
@@ -52,7 +57,15 @@ export class Listenings {
 
   /** Ends those that a digit of the far end interrupts. */
   interrupt(): void {
-    for (const running of [...this.#running]) if (running.bargeIn) this.#end(running, 'BARGEIN')
+    for (const running of [...this.#running]) if (running.wanted.bargeIn) this.#end(running, 'BARGEIN')
+  }
+
+  /** Hands over what was heard; another engine goes on with what is returned. */
+  surrender(): SurrenderedListening[] {
+    return this.#running.splice(0).map(({ id, wanted, listening }) => {
+      listening.flush()
+      return { type: 'listen', leg: this.#leg, job: id, for: wanted, past: listening.state }
+    })
   }
 
   end(cause: JobCause, detail?: string): void {
@@ -107,7 +120,7 @@ export class Listenings {
 
 interface Running {
   readonly id: JobId
-  readonly bargeIn: boolean
+  readonly wanted: ListenFor
   readonly listening: Listening
   readonly listeners: readonly FrameListener[]
 }

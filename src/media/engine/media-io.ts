@@ -35,8 +35,27 @@ export interface MediaIo {
   readonly waitedMs: number
   /** As `send`, from the port of {@link MediaIo.openControl}. */
   sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean
+  /**
+   * Lets go of the ports of a leg, bound as they are and with what waits there, for another network of this process to
+   * {@link MediaIo.adopt}. Where that cannot be, they are bound again, and what comes meanwhile is lost.
+   * @param to the number of the worker whose network that is
+   * @returns plain data
+   */
+  release(leg: LegId, to: number): ReleasedPort
+  /** Begins to serve the ports that another network has released. It shows up in `poll` when done. */
+  adopt(leg: LegId, port: ReleasedPort): void
   /** Frees the port of the leg, and the one for RTCP. What was sent before still leaves. */
   close(leg: LegId): void
+}
+
+/** Ports on their way from one network of a process to another, with whatever else these know of them. */
+export interface ReleasedPort {
+  readonly address: string
+  readonly port: number
+  /** Whether there is one for RTCP. */
+  readonly hasControl: boolean
+  /** Of the sockets, where they are handed over bound. */
+  readonly descriptors?: { readonly rtp: number; readonly control?: number }
 }
 
 export type MediaIoEvent =

@@ -1,15 +1,31 @@
 import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, eventClockRateHz, isWideband } from '../codec/codec-rates.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
-import type { OutgoingPacket, Transmission, Transmitter } from '../node/transmitter.ts'
+import { SilenceSender } from '../node/silence-sender.ts'
+import type { OutgoingPacket, Transmission, Transmitter, TransmitterState } from '../node/transmitter.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, MAX_SENT_PAYLOAD, RTP_HEADER_LENGTH, type RtpPacket } from '../rtp/packet.ts'
-import { RtpSender } from '../rtp/sender.ts'
+import { RtpSender, type RtpSenderState } from '../rtp/sender.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import { EventSplice, StreamSplice } from '../rtp/splice.ts'
 import type { LegId, OpusParameters, StreamParameters } from './control.ts'
 import type { Protection } from './protection.ts'
 import type { SentListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
+
+/** Where the sending half of a leg is in its stream. */
+export interface OutboundState {
+  readonly rtp: RtpSenderState
+  readonly packetsSent: number
+  readonly octetsSent: number
+  readonly slotsSkipped: number
+  readonly isFirst: boolean
+  readonly nextSlotMs: number
+  readonly expectedLoss: number
+  /** Packets of silence that are still to be sent. */
+  readonly silence: number
+  /** Of whatever is transmitted. */
+  readonly transmitter: TransmitterState | undefined
+}
 
 /**
  * The sending half of a leg: one packet per slot. A transmitter's first packet leaves at the leg's next visit, the
@@ -36,7 +52,7 @@ export class Outbound {
   #tape: SentListener | undefined
   /** The grid is laid by the first packet of each transmitter. */
   #isFirst = true
-  #nextSlotMs = 0
+  nextSlotMs = 0
   /** The codec that is in use, and the samples of a packet. */
   #inUse: Codec
   #samples = 160
@@ -94,6 +110,35 @@ export class Outbound {
     return this.#transmitter !== undefined
   }
 
+  /** What another one goes on from that sends the same stream, in another thread perhaps. */
+  get state(): OutboundState {
+    return {
+      rtp: this.#rtp.state,
+      packetsSent: this.packetsSent,
+      octetsSent: this.octetsSent,
+      slotsSkipped: this.slotsSkipped,
+      isFirst: this.#isFirst,
+      nextSlotMs: this.nextSlotMs,
+      expectedLoss: this.#expectedLoss,
+      silence: this.#transmitter instanceof SilenceSender ? this.#transmitter.left : 0,
+      transmitter: this.#transmitter?.state,
+    }
+  }
+
+  /** To be set once it knows the stream and what it sends. */
+  set state(state: OutboundState) {
+    this.#rtp.state = state.rtp
+    this.packetsSent = state.packetsSent
+    this.octetsSent = state.octetsSent
+    this.slotsSkipped = state.slotsSkipped
+    this.expectLoss(state.expectedLoss)
+    if (this.#transmitter === undefined && state.silence > 0) this.transmit(new SilenceSender(state.silence))
+    else if (this.#transmitter !== undefined && state.transmitter !== undefined)
+      this.#transmitter.state = state.transmitter
+    this.#isFirst = state.isFirst
+    this.nextSlotMs = state.nextSlotMs
+  }
+
   /** @param protection what seals the packets of a stream that is protected */
   useStream(stream: StreamParameters, protection: Protection | undefined): void {
     this.#protection = protection
@@ -139,6 +184,11 @@ export class Outbound {
     this.#onFollowing = onBegun
   }
 
+  /** Whether something waits to go on where the transmitter ends. */
+  get hasFollowing(): boolean {
+    return this.#following !== undefined
+  }
+
   stop(): void {
     this.#transmitter = undefined
     this.#following = undefined
@@ -153,13 +203,13 @@ export class Outbound {
   /** Reads a little of each object that a visit needs, see {@link Touch}. */
   touch(): number {
     const source = this.#transmitter === undefined ? this.#splice.touch() : (this.#transmitter.touch?.() ?? 0)
-    return this.#nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ source
+    return this.nextSlotMs ^ this.packetsSent ^ this.#samples ^ this.#rtp.touch() ^ source
   }
 
   /** Does the slot that is due at `mediaMs`, if one is. A transmitter runs on while the stream may not send. */
   visit(mediaMs: number): void {
     const transmitter = this.#transmitter
-    if (transmitter === undefined || mediaMs < this.#nextSlotMs) return
+    if (transmitter === undefined || mediaMs < this.nextSlotMs) return
     const slotMs = this.#takeSlot(mediaMs, transmitter.packetMs ?? this.#ptimeMs)
     const packet = this.#workshop.packet
     packet.ticksPerMs = this.#rtp.ticksPerMs
@@ -257,13 +307,13 @@ export class Outbound {
 
   #takeSlot(mediaMs: number, packetMs: number): number {
     if (this.#isFirst) {
-      this.#nextSlotMs = mediaMs
+      this.nextSlotMs = mediaMs
       this.#rtp.catchUp(mediaMs)
     }
-    const skipped = Math.floor((mediaMs - this.#nextSlotMs) / packetMs)
-    const slotMs = this.#nextSlotMs + skipped * packetMs
+    const skipped = Math.floor((mediaMs - this.nextSlotMs) / packetMs)
+    const slotMs = this.nextSlotMs + skipped * packetMs
     if (skipped > 0) this.slotsSkipped += skipped
-    this.#nextSlotMs = slotMs + packetMs
+    this.nextSlotMs = slotMs + packetMs
     return slotMs
   }
 

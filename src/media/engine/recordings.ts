@@ -1,12 +1,21 @@
 import type { Fifo } from '../../kit/index.ts'
 import { toRate } from '../dsp/two-rates.ts'
-import { Recorder } from '../node/recorder.ts'
-import type { JobCause, JobId, LegId, MediaEvent, RecordLimits, StreamParameters } from './control.ts'
+import { Recorder, type RecorderState } from '../node/recorder.ts'
+import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, RecordLimits, StreamParameters } from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
 import { TICK_MS } from './schedule.ts'
 import type { Tape, TapeListener } from './tape.ts'
 import type { Workshop } from './workshop.ts'
+
+/** What a recording has behind it. */
+export interface RecordingState {
+  readonly recorder: RecorderState
+  readonly isPaused: boolean
+}
+
+/** A `record`, and what was recorded for it so far. */
+export type SurrenderedRecording = Extract<MediaCommand, { type: 'record' }> & { readonly past: RecordingState }
 
 /**
  * The recordings on a leg, any number of them. One of the far end hears what everybody else does who listens to it: what was
@@ -28,8 +37,11 @@ export class Recordings {
     this.#place = place
   }
 
-  /** Begins one. The leg must have a stream. */
-  begin(id: JobId, limits: RecordLimits, mediaMs: number): void {
+  /**
+   * Begins one. The leg must have a stream.
+   * @param past what another engine has recorded for it before
+   */
+  begin(id: JobId, limits: RecordLimits, mediaMs: number, past?: RecordingState): void {
     const { kernels, codecs, toneBank } = this.#workshop
     const recorder = new Recorder(
       limits,
@@ -39,6 +51,10 @@ export class Recordings {
     )
     const isFromTape = limits.dtmfElimination === true || (limits.sides ?? 'farEnd') !== 'farEnd'
     const recording: Recording = isFromTape ? this.#ofTape(id, limits, recorder) : this.#ofFarEnd(id, limits, recorder)
+    if (past !== undefined) {
+      recorder.state = past.recorder
+      recording.isPaused = past.isPaused
+    }
     this.#running.push(recording)
     if (recording.tapeListener !== undefined)
       this.#place.tape.attach(recording.tapeListener, this.#place.stream!, mediaMs)
@@ -74,7 +90,17 @@ export class Recordings {
   /** Ends those that a digit of the far end interrupts: not while they are paused, for then keys are what they are paused for. */
   interrupt(): void {
     for (const recording of [...this.#running])
-      if (recording.bargeIn && !recording.isPaused) this.#end(recording, 'BARGEIN')
+      if (recording.limits.bargeIn && !recording.isPaused) this.#end(recording, 'BARGEIN')
+  }
+
+  /** Hands over what was recorded; another engine goes on with what is returned. */
+  surrender(): SurrenderedRecording[] {
+    this.#place.tape.hearTheRest()
+    return this.#running.splice(0).map(({ id, limits, recorder, isPaused, tapeListener }) => {
+      recorder.finish()
+      if (tapeListener !== undefined) this.#place.tape.drop(tapeListener)
+      return { type: 'record', leg: this.#leg, job: id, limits, past: { recorder: recorder.state, isPaused } }
+    })
   }
 
   end(cause: JobCause, detail?: string): void {
@@ -90,24 +116,25 @@ export class Recordings {
     return tapeListener === undefined ? this.#inbound.hearing.delayMs : this.#place.tape.behindMs(mediaMs)
   }
 
-  #ofFarEnd(id: JobId, { bargeIn, sampleRateHz }: RecordLimits, recorder: Recorder): Recording {
+  #ofFarEnd(id: JobId, limits: RecordLimits, recorder: Recorder): Recording {
     const hear = (frame: Int16Array, length: number): void => this.#judge(recording, recorder.hear(frame, length))
-    const change = toRate(() => this.#workshop.codecs.rates, sampleRateHz)
+    const change = toRate(() => this.#workshop.codecs.rates, limits.sampleRateHz)
     const recording: Recording = {
       id,
-      bargeIn,
+      limits,
       recorder,
       isPaused: false,
       isOver: false,
       isPatient: true,
       tapeListener: undefined,
       hear: (frame) => change(frame, 8000, hear),
-      ...(sampleRateHz === 16_000 && { hearWide: (frame: Int16Array) => hear(frame, frame.length) }),
+      ...(limits.sampleRateHz === 16_000 && { hearWide: (frame: Int16Array) => hear(frame, frame.length) }),
     }
     return recording
   }
 
-  #ofTape(id: JobId, { bargeIn, sampleRateHz, sides = 'farEnd' }: RecordLimits, recorder: Recorder): Recording {
+  #ofTape(id: JobId, limits: RecordLimits, recorder: Recorder): Recording {
+    const { sampleRateHz, sides = 'farEnd' } = limits
     const rates = () => this.#workshop.codecs.rates
     const [farEndToRate, sentToRate] = [toRate(rates, sampleRateHz), toRate(rates, sampleRateHz)]
     const farEndFrame = new Int16Array(((sampleRateHz ?? 8000) * TICK_MS) / 1000)
@@ -116,7 +143,7 @@ export class Recordings {
     }
     const recording: Recording = {
       id,
-      bargeIn,
+      limits,
       recorder,
       isPaused: false,
       isOver: false,
@@ -167,7 +194,7 @@ export interface RecordingPlace {
 
 interface Recording extends FrameListener {
   readonly id: JobId
-  readonly bargeIn: boolean
+  readonly limits: RecordLimits
   readonly recorder: Recorder
   readonly isPatient?: true
   /** Where it is made from the tape. */

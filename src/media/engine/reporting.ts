@@ -1,6 +1,6 @@
 import type { Instant } from '../../kit/index.ts'
-import { ControlLatch } from '../rtcp/control-latch.ts'
-import { RtcpSession } from '../rtcp/session.ts'
+import { ControlLatch, type ControlLatchState } from '../rtcp/control-latch.ts'
+import { RtcpSession, type RtcpSessionState } from '../rtcp/session.ts'
 import { MAX_DATAGRAM } from '../rtp/packet.ts'
 import type { SourceLatch } from '../rtp/source-latch.ts'
 import type { LegId, StreamParameters } from './control.ts'
@@ -8,6 +8,14 @@ import type { Inbound } from './inbound.ts'
 import type { Outbound } from './outbound.ts'
 import type { Protection } from './protection.ts'
 import type { Workshop } from './workshop.ts'
+
+/** Where the RTCP of a leg is. */
+export interface ReportingState {
+  readonly refused: number
+  readonly controlLatch: ControlLatchState
+  readonly session: RtcpSessionState | undefined
+  readonly isControlOpen: boolean
+}
 
 /**
  * The RTCP of a leg: on the port of RTP where that was agreed on (RFC 5761), where {@link Inbound} finds it, otherwise
@@ -51,6 +59,26 @@ export class Reporting {
   /** What the reports of both ends have told, as soon as a stream has RTCP. */
   get session(): RtcpSession | undefined {
     return this.#session
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ReportingState {
+    return {
+      refused: this.refused,
+      controlLatch: this.#controlLatch.state,
+      session: this.#session?.state,
+      isControlOpen: this.#isControlOpen,
+    }
+  }
+
+  /** To be set before it knows the stream. */
+  resume(state: ReportingState, now: Instant): void {
+    this.refused = state.refused
+    this.#controlLatch.state = state.controlLatch
+    this.#isControlOpen = state.isControlOpen
+    if (state.session === undefined) return
+    this.#session = new RtcpSession(this.#workshop.random, this.#outbound, this.#inbound.statistics, now)
+    this.#session.state = state.session
   }
 
   useStream({ rtcpMux, rtcp }: StreamParameters, now: Instant): void {

@@ -1,3 +1,10 @@
+/** Since when nothing came. */
+export interface RtpTimeoutState {
+  readonly timeoutMs: number
+  readonly heardAtMs: number
+  readonly hasPassed: boolean
+}
+
 /**
  * Tells once when a stream that should be heard has fallen silent, and once when it is heard again. It counts media
  * time, so a pause of our own process counts too, but only after everything that waited has been taken.
@@ -6,6 +13,21 @@ export class RtpTimeout {
   #timeoutMs = 0
   #heardAtMs = 0
   #hasPassed = false
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): RtpTimeoutState {
+    return {
+      timeoutMs: this.#timeoutMs,
+      heardAtMs: this.#heardAtMs,
+      hasPassed: this.#hasPassed,
+    }
+  }
+
+  set state(state: RtpTimeoutState) {
+    this.#timeoutMs = state.timeoutMs
+    this.#heardAtMs = state.heardAtMs
+    this.#hasPassed = state.hasPassed
+  }
 
   /**
    * @param timeoutMs how long nothing may come, 0 for ever. When it changes (a hold, its end, another stream) the

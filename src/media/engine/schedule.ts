@@ -22,11 +22,13 @@ export class Schedule<Leg> {
     return this.#lists[n % SUB_TICKS]!
   }
 
-  /** @param halfTicks visit the leg each 10 ms, for packets of 10 and 30 ms */
-  add(leg: Leg, halfTicks: boolean): void {
-    const quietest = this.#quietest
-    this.#lists[quietest]!.push(leg)
-    if (halfTicks) this.#lists[(quietest + SUB_TICKS / 2) % SUB_TICKS]!.push(leg)
+  /**
+   * @param halfTicks visit the leg each 10 ms, for packets of 10 and 30 ms
+   * @param n a sub-tick in which it is to be visited; default: where the fewest are
+   */
+  add(leg: Leg, halfTicks: boolean, n: number = this.#quietest): void {
+    this.#lists[n % SUB_TICKS]!.push(leg)
+    if (halfTicks) this.#lists[(n + SUB_TICKS / 2) % SUB_TICKS]!.push(leg)
     this.#size++
   }
 

@@ -6,6 +6,7 @@ import type { FrameListener } from './hearing.ts'
 /** Puts what a leg hears into a ring, at the rate of the ring. It does not wait for stragglers as a recording does. */
 export class Tap implements FrameListener {
   readonly id: JobId
+  readonly ring: TapRing
   readonly hearWide: FrameListener['hearWide']
   readonly #writer: TapWriter
   readonly #onTapped: () => void
@@ -15,6 +16,7 @@ export class Tap implements FrameListener {
   /** @param onTapped hears that the reader of the ring is to be told */
   constructor(id: JobId, ring: TapRing, rates: TwoRates, onTapped: () => void) {
     this.id = id
+    this.ring = ring
     this.#writer = new TapWriter(ring)
     this.#onTapped = onTapped
     this.#rates = rates

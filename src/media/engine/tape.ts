@@ -37,6 +37,12 @@ export interface ReceivedListener {
   takeReceived(packet: RtpPacket, content: PacketContent, mediaMs: number): void
 }
 
+/** How far both directions of a leg have been heard. */
+export interface TapeState {
+  readonly headMs: number
+  readonly tooLateMs: number
+}
+
 /**
  * Both directions of a leg on its clock, for recordings of whole calls: what comes from the far end, and what it is sent,
  * whoever sends it: a player, the leg that it is bridged to, a room. Sound is decoded only while somebody listens.
@@ -69,6 +75,18 @@ export class Tape implements SentListener, ReceivedListener {
     return this.#tooLateMs + ((sides.farEnd.tooLate + sides.sent.tooLate) * 1000) / sides.sampleRateHz
   }
 
+  /** What another one goes on from, in another thread perhaps. Set it once its listeners have been attached. */
+  get state(): TapeState {
+    return { headMs: this.#headMs, tooLateMs: this.tooLateMs }
+  }
+
+  set state({ headMs, tooLateMs }: TapeState) {
+    this.#tooLateMs += tooLateMs
+    if (!this.isListenedTo) return
+    this.#headMs = headMs
+    for (const attached of this.#listeners) attached.fromMs = headMs
+  }
+
   get isListenedTo(): boolean {
     return this.#listeners.length > 0
   }
@@ -88,6 +106,11 @@ export class Tape implements SentListener, ReceivedListener {
       this.#outbound.tapeTo(this)
     }
     this.#listeners.push({ listener, fromMs: mediaMs, isAttached: true })
+  }
+
+  /** Lets all hear what there is up to now: another tape goes on from there. */
+  hearTheRest(): void {
+    while (this.isListenedTo && this.#headMs <= this.#nowMs) this.#hearNext()
   }
 
   /** Lets it hear what there is up to now, and nothing after that. */
@@ -241,7 +264,7 @@ export class Tape implements SentListener, ReceivedListener {
 interface Attached {
   readonly listener: TapeListener
   /** Media time from which on it hears. */
-  readonly fromMs: number
+  fromMs: number
   isAttached: boolean
 }
 

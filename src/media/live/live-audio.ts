@@ -71,12 +71,12 @@ export class LiveWriter {
 export class LiveReader {
   readonly #control: Int32Array
   readonly #ring: StreamReader
-  #clears: number
+  /** Of those that it has looked at: none, though there may have been some before it came. */
+  #clears = -1
 
   constructor(audio: LiveAudio) {
     this.#control = audio.control
     this.#ring = new StreamReader(audio)
-    this.#clears = Atomics.load(audio.control, CLEARS)
   }
 
   /** Where the next sample is, in `data`. */
@@ -103,7 +103,8 @@ export class LiveReader {
     const clears = Atomics.load(this.#control, CLEARS)
     if (clears === this.#clears) return
     this.#clears = clears
-    this.#ring.advance((Atomics.load(this.#control, CLEARED_TO) - this.#ring.position) | 0)
+    const cleared = (Atomics.load(this.#control, CLEARED_TO) - this.#ring.position) | 0
+    if (cleared > 0) this.#ring.advance(cleared)
   }
 
   /** Whether the writer is to be told now. */

@@ -23,6 +23,8 @@ export class TapWriter {
   constructor(ring: TapRing) {
     this.#ring = ring
     this.#blockSamples = blockSamples(ring.sampleRateHz)
+    // Another engine may have begun it.
+    this.#written = Atomics.load(ring.control, WRITTEN)
   }
 
   /**

@@ -27,6 +27,15 @@ export class ClipPlayer implements Transmitter {
     this.#filler = new PacketFiller(clip, rates)
   }
 
+  /** The sample that is played next. */
+  get state(): number {
+    return this.#at
+  }
+
+  set state(at: number) {
+    this.#at = at
+  }
+
   get isWideband(): boolean {
     return this.#filler.isWideband
   }

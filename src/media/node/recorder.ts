@@ -6,7 +6,17 @@ import { DigitEraser, LINE_FRAMES } from '../dtmf/digit-eraser.ts'
 import type { ToneBank } from '../dtmf/tone-bank.ts'
 import type { JobCause, RecordLimits } from '../engine/control.ts'
 import type { Kernels } from '../wasm/kernels.ts'
-import { RecordingGate } from './recording-gate.ts'
+import { RecordingGate, type RecordingGateState } from './recording-gate.ts'
+
+/** What a recording has behind it. */
+export interface RecorderState {
+  readonly recorded: number
+  readonly elapsed: number
+  readonly loudFrames: number
+  readonly silentSamples: number
+  readonly audioDetected: boolean
+  readonly gate: RecordingGateState
+}
 
 /**
  * Records 20 ms frames of one rate until a limit is met: those of the far end, or of both sides of a call. It hears a frame
@@ -73,6 +83,27 @@ export class Recorder {
   /** Samples of each channel that were recorded. */
   get recorded(): number {
     return this.#recorded
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): RecorderState {
+    return {
+      recorded: this.#recorded,
+      elapsed: this.#elapsed,
+      loudFrames: this.#loudFrames,
+      silentSamples: this.#silentSamples,
+      audioDetected: this.#audioDetected,
+      gate: this.#gate.state,
+    }
+  }
+
+  set state(state: RecorderState) {
+    this.#recorded = state.recorded
+    this.#elapsed = state.elapsed
+    this.#loudFrames = state.loudFrames
+    this.#silentSamples = state.silentSamples
+    this.#audioDetected = state.audioDetected
+    this.#gate.state = state.gate
   }
 
   /** Whether anything but silence was heard. */

@@ -7,12 +7,35 @@ export type GateState =
   /** It is left out: the recording goes on where it was. */
   | 'cut'
 
+interface GateChange {
+  readonly at: number
+  readonly state: GateState
+}
+
+/** What becomes of frames, and what will of those that are still to come. */
+export interface RecordingGateState {
+  readonly state: GateState
+  readonly frames: number
+  readonly changes: readonly GateChange[]
+}
+
 /** Pauses a recording, at frames that are still to come: what is recorded now was said a little earlier. */
 export class RecordingGate {
   #state: GateState = 'open'
   /** Frames that have passed. */
   #frames = 0
-  readonly #changes: { readonly at: number; readonly state: GateState }[] = []
+  #changes: GateChange[] = []
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): RecordingGateState {
+    return { state: this.#state, frames: this.#frames, changes: [...this.#changes] }
+  }
+
+  set state({ state, frames, changes }: RecordingGateState) {
+    this.#state = state
+    this.#frames = frames
+    this.#changes = [...changes]
+  }
 
   /** Changes the state after that many more frames. A change that was asked for later never comes first. */
   changeAfter(frames: number, state: GateState): void {

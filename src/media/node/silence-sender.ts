@@ -8,6 +8,11 @@ export class SilenceSender implements Transmitter {
     this.#left = packets
   }
 
+  /** Packets that are still to be sent. */
+  get left(): number {
+    return this.#left
+  }
+
   fill(packet: OutgoingPacket): Transmission {
     if (this.#left === 0) return 'done'
     this.#left--

@@ -1,5 +1,5 @@
 import type { ToneStep } from '../engine/control.ts'
-import { ToneGenerator } from '../tone/generator.ts'
+import { ToneGenerator, type ToneState } from '../tone/generator.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 
 /** Plays a tone: a preset, an application's own, or digits in-band. */
@@ -8,6 +8,15 @@ export class TonePlayer implements Transmitter {
 
   constructor(steps: readonly ToneStep[], loop: boolean) {
     this.#generator = new ToneGenerator(steps, loop)
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ToneState {
+    return this.#generator.state
+  }
+
+  set state(state: ToneState) {
+    this.#generator.state = state
   }
 
   fill(packet: OutgoingPacket): Transmission {

@@ -1,7 +1,9 @@
 import type { Codec } from '../codec/codec.ts'
 import { MAX_SENT_PAYLOAD, RTP_HEADER_LENGTH } from '../rtp/packet.ts'
 import { MAX_TRAILER } from '../srtp/transform.ts'
+import type { ToneState } from '../tone/generator.ts'
 import type { Arena } from '../wasm/arena.ts'
+import type { EventState } from './event-sender.ts'
 
 /** One packet on its way out. There is one per engine, filled anew for each packet of each leg. */
 export class OutgoingPacket {
@@ -53,12 +55,20 @@ export type Transmission =
   /** Everything has been sent in earlier slots. */
   | 'done'
 
+/** Where a transmitter is: the sample of a clip, the place in a tone or among digits. */
+export type TransmitterState = number | ToneState | EventState
+
 /** Something that a leg sends, one packet at a time: a clip, a tone, digits. It allocates nothing per packet. */
 export interface Transmitter {
   /** Milliseconds from packet to packet where that is not the stream's ptime. */
   readonly packetMs?: number
   /** Gives 16 kHz where the codec of the packet has it. Any other transmitter gets to see a codec at 8 kHz. */
   readonly isWideband?: boolean
+  /**
+   * Where it is, for another one of the same source that goes on from there, in another thread perhaps. Without it the source
+   * itself knows.
+   */
+  state?: TransmitterState
   /** Reads a little of each object that it needs to fill a packet, see {@link Touch}. */
   touch?(): number
   /** Fills the packet of the slot at `packet.timestamp`. */

@@ -1,6 +1,15 @@
 import type { Instant } from '../../kit/index.ts'
 import type { SourceAddress } from '../rtp/source-latch.ts'
 
+/** Whose reports are heard. */
+export interface ControlLatchState {
+  readonly signalledAddress: string
+  readonly signalledPort: number
+  readonly address: string
+  readonly port: number
+  readonly heardAt: Instant
+}
+
 /**
  * Decides whose reports are heard on a port of RTCP, and where ours go: the symmetric RTCP of RFC 4961, for an RTCP
  * that has a port of its own.
@@ -24,6 +33,25 @@ export class ControlLatch {
 
   get port(): number {
     return this.#address === '' ? this.#signalledPort : this.#port
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ControlLatchState {
+    return {
+      signalledAddress: this.#signalledAddress,
+      signalledPort: this.#signalledPort,
+      address: this.#address,
+      port: this.#port,
+      heardAt: this.#heardAt,
+    }
+  }
+
+  set state(state: ControlLatchState) {
+    this.#signalledAddress = state.signalledAddress
+    this.#signalledPort = state.signalledPort
+    this.#address = state.address
+    this.#port = state.port
+    this.#heardAt = state.heardAt
   }
 
   /** Where offer and answer say that the far end's RTCP is. Another one than before opens the latch again. */

@@ -25,6 +25,25 @@ export interface FarEndReport {
   readonly jitterMs: number
 }
 
+/** Where the reports of both ends are. */
+export interface RtcpSessionState {
+  readonly sent: number
+  readonly received: number
+  readonly roundTripMs: number | undefined
+  readonly cname: Uint8Array
+  readonly dueAt: Instant
+  readonly hasFarEnd: boolean
+  readonly farEndLost: number
+  readonly farEndJitterMs: number
+  readonly farEndLostBefore: number
+  readonly packetsBefore: number
+  readonly octetsBefore: number
+  readonly packetsAtLast: number
+  readonly packetsAtLastButOne: number
+  readonly theirReport: number
+  readonly theirReportAt: Instant
+}
+
 /**
  * RTCP between two parties (RFC 3550 section 6): when to report, what to say, and what the far end's reports mean.
  *
@@ -41,7 +60,7 @@ export class RtcpSession {
   readonly #random: Random
   readonly #stream: SentStream
   readonly #heard: ReceiverStatistics
-  readonly #cname: Uint8Array
+  #cname: Uint8Array
   readonly #compound = new RtcpCompound()
   #dueAt: Instant
   #hasFarEnd = false
@@ -64,6 +83,45 @@ export class RtcpSession {
     // A name that says nothing and lasts as long as the session (RFC 7022 section 4.2).
     this.#cname = utf8Encode(token(random, CNAME_LENGTH))
     this.#dueAt = now + this.#interval(MIN_INTERVAL_MS / 2)
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): RtcpSessionState {
+    return {
+      sent: this.sent,
+      received: this.received,
+      roundTripMs: this.roundTripMs,
+      cname: this.#cname,
+      dueAt: this.#dueAt,
+      hasFarEnd: this.#hasFarEnd,
+      farEndLost: this.#farEndLost,
+      farEndJitterMs: this.#farEndJitterMs,
+      farEndLostBefore: this.#farEndLostBefore,
+      packetsBefore: this.#packetsBefore,
+      octetsBefore: this.#octetsBefore,
+      packetsAtLast: this.#packetsAtLast,
+      packetsAtLastButOne: this.#packetsAtLastButOne,
+      theirReport: this.#theirReport,
+      theirReportAt: this.#theirReportAt,
+    }
+  }
+
+  set state(state: RtcpSessionState) {
+    this.sent = state.sent
+    this.received = state.received
+    this.roundTripMs = state.roundTripMs
+    this.#cname = state.cname
+    this.#dueAt = state.dueAt
+    this.#hasFarEnd = state.hasFarEnd
+    this.#farEndLost = state.farEndLost
+    this.#farEndJitterMs = state.farEndJitterMs
+    this.#farEndLostBefore = state.farEndLostBefore
+    this.#packetsBefore = state.packetsBefore
+    this.#octetsBefore = state.octetsBefore
+    this.#packetsAtLast = state.packetsAtLast
+    this.#packetsAtLastButOne = state.packetsAtLastButOne
+    this.#theirReport = state.theirReport
+    this.#theirReportAt = state.theirReportAt
   }
 
   /** `undefined` until it has said something of our stream. */

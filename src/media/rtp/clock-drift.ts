@@ -1,5 +1,18 @@
 import type { Instant } from '../../kit/index.ts'
 
+/** What was measured of a clock so far. */
+export interface ClockDriftState {
+  readonly reference: number
+  readonly last: number
+  readonly beganAt: number
+  readonly windowEndsAt: number
+  readonly least: number
+  readonly firstLeast: number
+  readonly lastLeast: number
+  readonly windows: number
+  readonly ticksPerMs: number
+}
+
 /**
  * How much faster a sender's clock runs than ours: the fastest packets of each ten seconds are compared with those of
  * the first ten. What the network and our sweep add to all packets alike cancels out; what is left of it is less than
@@ -30,6 +43,33 @@ export class ClockDrift {
     const elapsed = (this.#windows - 1) * WINDOW_MS * this.#ticksPerMs
     const gained = this.#firstLeast - this.#lastLeast
     return Math.abs(gained) < UNCERTAIN_MS * this.#ticksPerMs ? 0 : Math.round((gained / elapsed) * 1_000_000)
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ClockDriftState {
+    return {
+      reference: this.#reference,
+      last: this.#last,
+      beganAt: this.#beganAt,
+      windowEndsAt: this.#windowEndsAt,
+      least: this.#least,
+      firstLeast: this.#firstLeast,
+      lastLeast: this.#lastLeast,
+      windows: this.#windows,
+      ticksPerMs: this.#ticksPerMs,
+    }
+  }
+
+  set state(state: ClockDriftState) {
+    this.#reference = state.reference
+    this.#last = state.last
+    this.#beganAt = state.beganAt
+    this.#windowEndsAt = state.windowEndsAt
+    this.#least = state.least
+    this.#firstLeast = state.firstLeast
+    this.#lastLeast = state.lastLeast
+    this.#windows = state.windows
+    this.#ticksPerMs = state.ticksPerMs
   }
 
   /** Another stream begins with this packet, on a clock of so many ticks in a millisecond. */

@@ -1,5 +1,5 @@
 import { diff16, type Instant } from '../../kit/index.ts'
-import { ClockDrift } from './clock-drift.ts'
+import { ClockDrift, type ClockDriftState } from './clock-drift.ts'
 import type { RtpPacket } from './packet.ts'
 
 /** What a receiver tells the sender of a stream; the units are those of the wire. */
@@ -13,6 +13,24 @@ export interface ReceptionReport {
   readonly highestSequence: number
   /** In timestamp units. */
   readonly jitter: number
+}
+
+/** What was counted of a stream so far. */
+export interface ReceiverStatisticsState {
+  readonly received: number
+  readonly ticksPerMs: number
+  readonly ssrc: number
+  readonly highest: number
+  readonly highestSequence: number
+  readonly receivedOfRun: number
+  readonly lastTransit: number
+  readonly leastTransit: number
+  readonly scaledJitter: number
+  readonly firstSequence: number
+  readonly lostBefore: number
+  readonly expectedAtReport: number
+  readonly receivedAtReport: number
+  readonly drift: ClockDriftState
 }
 
 /**
@@ -61,6 +79,43 @@ export class ReceiverStatistics {
   /** See {@link ClockDrift.ppm}. */
   get driftPpm(): number | undefined {
     return this.#drift.ppm
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ReceiverStatisticsState {
+    return {
+      received: this.received,
+      ticksPerMs: this.#ticksPerMs,
+      ssrc: this.#ssrc,
+      highest: this.#highest,
+      highestSequence: this.#highestSequence,
+      receivedOfRun: this.#receivedOfRun,
+      lastTransit: this.#lastTransit,
+      leastTransit: this.#leastTransit,
+      scaledJitter: this.#scaledJitter,
+      firstSequence: this.#firstSequence,
+      lostBefore: this.#lostBefore,
+      expectedAtReport: this.#expectedAtReport,
+      receivedAtReport: this.#receivedAtReport,
+      drift: this.#drift.state,
+    }
+  }
+
+  set state(state: ReceiverStatisticsState) {
+    this.received = state.received
+    this.#ticksPerMs = state.ticksPerMs
+    this.#ssrc = state.ssrc
+    this.#highest = state.highest
+    this.#highestSequence = state.highestSequence
+    this.#receivedOfRun = state.receivedOfRun
+    this.#lastTransit = state.lastTransit
+    this.#leastTransit = state.leastTransit
+    this.#scaledJitter = state.scaledJitter
+    this.#firstSequence = state.firstSequence
+    this.#lostBefore = state.lostBefore
+    this.#expectedAtReport = state.expectedAtReport
+    this.#receivedAtReport = state.receivedAtReport
+    this.#drift.state = state.drift
   }
 
   /** Sets how fast the sender's RTP clock runs, at first 8 kHz. Another clock begins a new count, as another SSRC does. */

@@ -1,6 +1,16 @@
 import { add16, add32, diff16, diff32, type Random } from '../../kit/index.ts'
 import { RTP_HEADER_LENGTH, writeRtpHeader } from './packet.ts'
 
+/** Where an outgoing stream is. */
+export interface RtpSenderState {
+  readonly ticksPerMs: number
+  readonly ssrc: number
+  readonly timestampBase: number
+  readonly lastTimestamp: number
+  readonly sequence: number
+  readonly hasSent: boolean
+}
+
 /**
  * The state of one outgoing RTP stream (RFC 3550 section 5.1): SSRC, first sequence number and first timestamp are
  * random. The timestamp follows the stream's media time and not the packets sent, so pauses and skipped slots show
@@ -28,6 +38,27 @@ export class RtpSender {
     this.#lastTimestamp = this.#timestampBase
     this.#sequence = this.#random.uint32() & 0xffff
     this.#hasSent = false
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): RtpSenderState {
+    return {
+      ticksPerMs: this.ticksPerMs,
+      ssrc: this.#ssrc,
+      timestampBase: this.#timestampBase,
+      lastTimestamp: this.#lastTimestamp,
+      sequence: this.#sequence,
+      hasSent: this.#hasSent,
+    }
+  }
+
+  set state(state: RtpSenderState) {
+    this.ticksPerMs = state.ticksPerMs
+    this.#ssrc = state.ssrc
+    this.#timestampBase = state.timestampBase
+    this.#lastTimestamp = state.lastTimestamp
+    this.#sequence = state.sequence
+    this.#hasSent = state.hasSent
   }
 
   get ssrc(): number {

@@ -12,6 +12,21 @@ export interface HeardSource extends SourceAddress {
   readonly ssrc: number
 }
 
+/** Whom a leg hears, and whom it was told to hear. */
+export interface SourceLatchState {
+  readonly latched: boolean
+  readonly isAtHome: boolean
+  readonly address: string
+  readonly port: number
+  readonly ssrc: number
+  readonly sequence: number
+  readonly heardAt: Instant
+  readonly former: HeardSource | undefined
+  readonly expectsOther: boolean
+  readonly signalledAddress: string
+  readonly signalledPort: number
+}
+
 /**
  * Decides whose packets a leg hears (symmetric RTP, RFC 4961; the hijack guard that RFC 7362 asks of latching).
  *
@@ -59,6 +74,37 @@ export class SourceLatch {
 
   get isLatched(): boolean {
     return this.#latched
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): SourceLatchState {
+    return {
+      latched: this.#latched,
+      isAtHome: this.#isAtHome,
+      address: this.#address,
+      port: this.#port,
+      ssrc: this.#ssrc,
+      sequence: this.#sequence,
+      heardAt: this.#heardAt,
+      former: this.#former,
+      expectsOther: this.#expectsOther,
+      signalledAddress: this.#signalledAddress,
+      signalledPort: this.#signalledPort,
+    }
+  }
+
+  set state(state: SourceLatchState) {
+    this.#latched = state.latched
+    this.#isAtHome = state.isAtHome
+    this.#address = state.address
+    this.#port = state.port
+    this.#ssrc = state.ssrc
+    this.#sequence = state.sequence
+    this.#heardAt = state.heardAt
+    this.#former = state.former
+    this.#expectsOther = state.expectsOther
+    this.#signalledAddress = state.signalledAddress
+    this.#signalledPort = state.signalledPort
   }
 
   /** Whether, for the moment, nobody but the source that is heard would be accepted. */

@@ -1,3 +1,9 @@
+/** Which packets of an SSRC there were. */
+export interface PacketIndexState {
+  readonly highest: number
+  readonly seen: Float64Array<ArrayBuffer>
+}
+
 /**
  * The 48-bit index of the packets of one SSRC: the rollover counter, which nobody sends, and the sequence number
  * (RFC 3711 section 3.3.1), with the replay list of section 3.3.2.
@@ -5,7 +11,17 @@
 export class PacketIndex {
   /** -1 before the first packet. */
   #highest = -1
-  readonly #seen = new Float64Array(WINDOW).fill(-1)
+  #seen = new Float64Array(WINDOW).fill(-1)
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): PacketIndexState {
+    return { highest: this.#highest, seen: this.#seen }
+  }
+
+  set state({ highest, seen }: PacketIndexState) {
+    this.#highest = highest
+    this.#seen = seen.slice()
+  }
 
   /** The index that a packet with this sequence number most likely has; negative when it can have none. */
   estimate(sequence: number): number {

@@ -1,5 +1,5 @@
 import type { SrtpCrypto } from './crypto.ts'
-import { PacketIndex } from './packet-index.ts'
+import { PacketIndex, type PacketIndexState } from './packet-index.ts'
 import { deriveKeys, KEY_LABELS } from './session-keys.ts'
 import type { SrtpSuite } from './suites.ts'
 import { type Transform, transformOf } from './transform.ts'
@@ -10,6 +10,19 @@ export interface SrtpParameters {
   /** Master key and master salt of what we send, and of what we receive. */
   readonly sendKey: Uint8Array
   readonly receiveKey: Uint8Array
+}
+
+/** Which packets a sender has sealed. */
+export interface SrtpSenderState {
+  readonly index: PacketIndexState
+  readonly ssrc: number
+  readonly rtcpIndex: number
+}
+
+/** Which packets of which sources a receiver has opened. */
+export interface SrtpReceiverState {
+  readonly sources: ReadonlyMap<number, PacketIndexState>
+  readonly rtcpSources: ReadonlyMap<number, PacketIndexState>
 }
 
 /** Protects what a leg sends, in place. */
@@ -24,6 +37,17 @@ export class SrtpSender {
   constructor(crypto: SrtpCrypto, { suite, sendKey }: SrtpParameters) {
     this.#rtp = transformOf(crypto, suite, deriveKeys(crypto, suite, sendKey, KEY_LABELS.rtp), false)
     this.#rtcp = transformOf(crypto, suite, deriveKeys(crypto, suite, sendKey, KEY_LABELS.rtcp), true)
+  }
+
+  /** What another one with the same keys goes on from, in another thread perhaps: no keystream is used twice. */
+  get state(): SrtpSenderState {
+    return { index: this.#index.state, ssrc: this.#ssrc, rtcpIndex: this.#rtcpIndex }
+  }
+
+  set state(state: SrtpSenderState) {
+    this.#index.state = state.index
+    this.#ssrc = state.ssrc
+    this.#rtcpIndex = state.rtcpIndex
   }
 
   /**
@@ -59,6 +83,16 @@ export class SrtpReceiver {
   constructor(crypto: SrtpCrypto, { suite, receiveKey }: SrtpParameters) {
     this.#rtp = transformOf(crypto, suite, deriveKeys(crypto, suite, receiveKey, KEY_LABELS.rtp), false)
     this.#rtcp = transformOf(crypto, suite, deriveKeys(crypto, suite, receiveKey, KEY_LABELS.rtcp), true)
+  }
+
+  /** What another one with the same keys goes on from, in another thread perhaps: no packet is taken twice. */
+  get state(): SrtpReceiverState {
+    return { sources: statesOf(this.#sources), rtcpSources: statesOf(this.#rtcpSources) }
+  }
+
+  set state({ sources, rtcpSources }: SrtpReceiverState) {
+    restore(this.#sources, sources)
+    restore(this.#rtcpSources, rtcpSources)
   }
 
   /** Opens an RTP packet and returns its new length; -1 when it is not authentic, or was there before. */
@@ -99,6 +133,18 @@ export class SrtpReceiver {
     if (known === undefined) sources.set(ssrc, source)
     source.take(index)
     return opened
+  }
+}
+
+function statesOf(sources: ReadonlyMap<number, PacketIndex>): ReadonlyMap<number, PacketIndexState> {
+  return new Map([...sources].map(([ssrc, index]) => [ssrc, index.state]))
+}
+
+function restore(sources: Map<number, PacketIndex>, states: ReadonlyMap<number, PacketIndexState>): void {
+  for (const [ssrc, state] of states) {
+    const index = new PacketIndex()
+    index.state = state
+    sources.set(ssrc, index)
   }
 }
 

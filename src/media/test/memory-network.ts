@@ -1,6 +1,6 @@
 import { Fifo } from '../../kit/index.ts'
 import type { LegId } from '../engine/control.ts'
-import type { MediaIo, MediaIoEvent } from '../engine/media-io.ts'
+import type { MediaIo, MediaIoEvent, ReleasedPort } from '../engine/media-io.ts'
 
 /** The one address that no port can be bound on. */
 export const FOREIGN_ADDRESS = 'nowhere'
@@ -52,6 +52,11 @@ export class MemoryNetwork {
     const queue = new Fifo<Datagram>()
     this.#sockets.set(`${address}:${port}`, queue)
     return queue
+  }
+
+  /** Of a port that is bound, whichever engine it belongs to. */
+  queueOf(address: string, port: number): Fifo<Datagram> {
+    return this.#sockets.get(`${address}:${port}`)!
   }
 
   unbind(address: string, port: number): void {
@@ -113,6 +118,25 @@ export class MemoryIo implements MediaIo {
 
   sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
     return this.#send(this.#controls.get(leg), bytes.slice(0, length), { address, port })
+  }
+
+  release(leg: LegId): ReleasedPort {
+    const { address, port } = this.#legs.get(leg)!
+    const hasControl = this.#controls.has(leg)
+    this.#legs.delete(leg)
+    this.#controls.delete(leg)
+    return { address, port, hasControl }
+  }
+
+  adopt(leg: LegId, { address, port, hasControl }: ReleasedPort): void {
+    const socket = (number: number): Socket => ({
+      address,
+      port: number,
+      queue: this.#network.queueOf(address, number),
+    })
+    this.#legs.set(leg, socket(port))
+    if (hasControl) this.#controls.set(leg, socket(port + 1))
+    this.#events.push({ type: 'bound', leg, address, port })
   }
 
   close(leg: LegId): void {

@@ -2,6 +2,14 @@ import { sinePeak } from '../dsp/level.ts'
 import { saturate } from '../dsp/mix.ts'
 import type { ToneComponent, ToneStep } from '../engine/control.ts'
 
+/** Where a generator is in its tone. */
+export interface ToneState {
+  readonly index: number
+  readonly left: number
+  readonly phase1: number
+  readonly phase2: number
+}
+
 /**
  * Samples of a tone, step after step, at 8 kHz. Phases run on across steps and repetitions, so that a tone that
  * lasts through several steps has no click in it. Nothing is allocated after construction.
@@ -23,6 +31,23 @@ export class ToneGenerator {
     this.#steps = steps.map(prepare).filter((step) => step.samples > 0)
     this.#loop = loop
     this.#left = this.#steps[0]?.samples ?? 0
+  }
+
+  /** What another one goes on from, in another thread perhaps. */
+  get state(): ToneState {
+    return {
+      index: this.#index,
+      left: this.#left,
+      phase1: this.#phase1,
+      phase2: this.#phase2,
+    }
+  }
+
+  set state(state: ToneState) {
+    this.#index = state.index
+    this.#left = state.left
+    this.#phase1 = state.phase1
+    this.#phase2 = state.phase2
   }
 
   /** Fills `into[0..length)` and returns how many samples there were until the end; the rest is silence. */

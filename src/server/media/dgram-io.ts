@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
 import { Counters, Fifo, type Instant } from '../../kit/index.ts'
-import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
+import type { LegId, MediaIo, MediaIoEvent, ReleasedPort } from '../../media/index.ts'
 import { DatagramRing } from './datagram-ring.ts'
 import { BIND_ATTEMPTS, type MediaIoCounter } from './io-counters.ts'
 import { type PortRange, processNow } from './port-range.ts'
@@ -90,11 +90,44 @@ export class DgramMediaIo implements MediaIo {
   close(leg: LegId): void {
     const port = this.#ports.get(leg)
     if (port === undefined) return
-    this.#ports.delete(leg)
-    port.close()
-    this.#controlPorts.get(leg)?.close()
-    this.#controlPorts.delete(leg)
+    this.#closePorts(leg)
     this.#range.release(port.number, this.#now())
+  }
+
+  #closePorts(leg: LegId): void {
+    for (const ports of [this.#ports, this.#controlPorts]) {
+      ports.get(leg)?.close()
+      ports.delete(leg)
+    }
+  }
+
+  release(leg: LegId, to: number): ReleasedPort {
+    const { address, number: port } = this.#ports.get(leg)!
+    const hasControl = this.#controlPorts.has(leg)
+    this.#closePorts(leg)
+    this.#range.handOver(port, to)
+    return { address, port, hasControl }
+  }
+
+  /** A socket of Node belongs to its thread: the port is bound again, and what comes until then is lost. */
+  adopt(leg: LegId, { address, port: number, hasControl }: ReleasedPort): void {
+    if (!this.#range.holds(number)) {
+      this.#fail(leg, `port ${number} was lost on its way to this media worker`)
+      return
+    }
+    const port = new Port(number, address, this.counters)
+    this.#ports.set(leg, port)
+    port.bind(
+      () => {
+        if (hasControl) this.openControl(leg)
+        this.#events.push({ type: 'bound', leg, address, port: number })
+      },
+      (error) => {
+        if (this.#ports.get(leg) !== port) return
+        this.close(leg)
+        this.#fail(leg, `port ${number} could not be opened again on ${address}: ${error.message}`)
+      },
+    )
   }
 
   /** Closes every port at once. */

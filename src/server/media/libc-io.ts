@@ -1,5 +1,5 @@
 import { Counters, Fifo, type Instant } from '../../kit/index.ts'
-import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
+import type { LegId, MediaIo, MediaIoEvent, ReleasedPort } from '../../media/index.ts'
 import type { MediaIoCounter } from './io-counters.ts'
 import { LinuxPort } from './linux-port.ts'
 import { EADDRINUSE, type LinuxSockets } from './linux-sockets.ts'
@@ -29,7 +29,7 @@ export class LibcMediaIo implements MediaIo {
   readonly #now: () => Instant
   readonly #ports = new Map<LegId, LinuxPort>()
   readonly #controlPorts = new Map<LegId, LinuxPort>()
-  readonly #adopted = new Map<LegId, BoundPort>()
+  readonly #expected = new Map<LegId, BoundPort>()
   readonly #events = new Fifo<MediaIoEvent>()
   /** The port used last: a leg receives and sends in one go. */
   #lastLeg: LegId | undefined
@@ -45,13 +45,13 @@ export class LibcMediaIo implements MediaIo {
     for (const descriptor of this.#range.releaseLeftBehind(this.#now())) this.#sockets.close(descriptor)
   }
 
-  /** Serves a port that another thread has bound, from when its leg is opened. */
-  adopt(port: BoundPort): void {
-    this.#adopted.set(port.leg, port)
+  /** Serves a port that the main thread has bound, from when its leg is opened. */
+  expect(port: BoundPort): void {
+    this.#expected.set(port.leg, port)
   }
 
   open(leg: LegId, localAddress: string): void {
-    const bound = this.#takeAdopted(leg, localAddress) ?? this.#binder.bind(localAddress)
+    const bound = this.#takeExpected(leg, localAddress) ?? this.#binder.bind(localAddress)
     if (typeof bound === 'string') {
       this.#events.push({ type: 'failed', leg, reason: bound })
       return
@@ -124,16 +124,43 @@ export class LibcMediaIo implements MediaIo {
     this.#controlPorts.delete(leg)
   }
 
+  release(leg: LegId, to: number): ReleasedPort {
+    const port = this.#ports.get(leg)!
+    const control = this.#controlPorts.get(leg)
+    this.#ports.delete(leg)
+    this.#controlPorts.delete(leg)
+    this.#lastLeg = undefined
+    // The next one does not know to whom it is connected.
+    port.connect(undefined, 0)
+    this.#range.handOver(port.number, to)
+    const descriptors = { rtp: port.descriptor, ...(control !== undefined && { control: control.descriptor }) }
+    return { address: port.address, port: port.number, hasControl: control !== undefined, descriptors }
+  }
+
+  adopt(leg: LegId, { address, port, descriptors }: ReleasedPort): void {
+    // A worker of this number that died meanwhile has had all its ports closed.
+    if (descriptors === undefined || !this.#range.holds(port, descriptors.rtp)) {
+      this.#events.push({ type: 'failed', leg, reason: `port ${port} was lost on its way to this media worker` })
+      return
+    }
+    const adopted = (number: number, descriptor: number): LinuxPort =>
+      LinuxPort.adopt(this.#sockets, address, number, descriptor, this.counters)
+    this.#ports.set(leg, adopted(port, descriptors.rtp))
+    if (descriptors.control !== undefined) this.#controlPorts.set(leg, adopted(port + 1, descriptors.control))
+    this.#lastLeg = undefined
+    this.#events.push({ type: 'bound', leg, address, port })
+  }
+
   /** Closes every port at once. */
   closeAll(): void {
     for (const leg of [...this.#ports.keys()]) this.close(leg)
   }
 
-  #takeAdopted(leg: LegId, address: string): LinuxPort | undefined {
-    const adopted = this.#adopted.get(leg)
-    if (adopted === undefined) return undefined
-    this.#adopted.delete(leg)
-    return LinuxPort.adopt(this.#sockets, address, adopted.port, adopted.descriptor, this.counters)
+  #takeExpected(leg: LegId, address: string): LinuxPort | undefined {
+    const expected = this.#expected.get(leg)
+    if (expected === undefined) return undefined
+    this.#expected.delete(leg)
+    return LinuxPort.adopt(this.#sockets, address, expected.port, expected.descriptor, this.counters)
   }
 
   #portOf(leg: LegId): LinuxPort | undefined {

@@ -1,4 +1,11 @@
-import { isRoomJob, type JobId, type LegId, type MediaCommand, type MediaEvent } from '../../media/index.ts'
+import {
+  isRoomJob,
+  type JobId,
+  type LegId,
+  type MediaCommand,
+  type MediaEvent,
+  type ReleasedLeg,
+} from '../../media/index.ts'
 
 /** Which legs and jobs a worker owes an end: what has to be said for it when it dies. */
 export class OpenWork {
@@ -17,6 +24,7 @@ export class OpenWork {
 
   noteCommand(command: MediaCommand): void {
     if (command.type === 'open') this.#jobs.set(command.leg, new Set())
+    else if (command.type === 'adopt') this.#jobs.set(command.leg, jobsOf(command.released.state.jobs))
     else if (isRoomJob(command)) this.#roomJobs.set(command.leg, command.job)
     else if ('job' in command && command.type !== 'stopJob') this.#jobs.get(command.leg)?.add(command.job)
   }
@@ -25,7 +33,8 @@ export class OpenWork {
     if (event.type === 'finished') {
       this.#jobs.get(event.leg)?.delete(event.job)
       this.#roomJobs.delete(event.leg)
-    } else if (event.type === 'closed' || event.type === 'failed') this.#jobs.delete(event.leg)
+    } else if (event.type === 'closed' || event.type === 'failed' || event.type === 'released')
+      this.#jobs.delete(event.leg)
   }
 
   /** The ends of everything that is open, for this reason. Nothing is open afterwards. */
@@ -44,4 +53,10 @@ export class OpenWork {
     this.#roomJobs.clear()
     return events
   }
+}
+
+function jobsOf(jobs: ReleasedLeg['state']['jobs']): Set<JobId> {
+  const { transmission, recordings, listenings, detections, taps } = jobs
+  const ids = [...recordings, ...listenings, ...detections, ...taps].map(({ job }) => job)
+  return new Set(transmission === undefined ? ids : [...ids, transmission.id])
 }

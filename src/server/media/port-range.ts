@@ -102,6 +102,17 @@ export class PortRange {
     this.#table.controlDescriptors[this.#indexOf(port)] = descriptor + 1
   }
 
+  /** Lets another worker hold a port of this one. */
+  handOver(port: number, to: number): void {
+    Atomics.store(this.#table.owners, this.#indexOf(port), to)
+  }
+
+  /** Whether this worker holds the port with the socket that was noted for it: none when `descriptor` is left out. */
+  holds(port: number, descriptor = -1): boolean {
+    const index = this.#indexOf(port)
+    return Atomics.load(this.#table.owners, index) === this.#owner && this.#table.descriptors[index] === descriptor + 1
+  }
+
   /** Gives a port back. It rests first; so does one that another program turned out to hold. */
   release(port: number, now: Instant): void {
     const { owners, restsUntil, descriptors, controlDescriptors, quarantineMs, used } = this.#table

@@ -5,15 +5,13 @@ export class RoomPlaces<Worker> {
   readonly #rooms = new Map<RoomId, { readonly worker: Worker; readonly legs: Set<LegId> }>()
   readonly #roomOf = new Map<LegId, RoomId>()
 
-  /** Whether the room is, or can be, where the leg is; then the leg is counted as one of its own. */
-  admits({ leg, room: id }: Extract<MediaCommand, { type: 'mix' }>, worker: Worker): boolean {
+  /** Counts a leg as one of a room that is, or can be, where the leg is. */
+  admit({ leg, room: id }: Extract<MediaCommand, { type: 'mix' }>, worker: Worker): void {
+    if (this.#roomOf.has(leg)) return
     const room = this.#rooms.get(id)
-    if (room !== undefined && room.worker !== worker) return false
-    if (this.#roomOf.has(leg)) return true
     if (room === undefined) this.#rooms.set(id, { worker, legs: new Set([leg]) })
     else room.legs.add(leg)
     this.#roomOf.set(leg, id)
-    return true
   }
 
   /** Where the room is, while somebody is in it or on his way. */

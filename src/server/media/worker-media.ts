@@ -7,7 +7,7 @@ import type { MediaIoCounter } from './io-counters.ts'
 import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { OpenWork } from './open-work.ts'
 import { PortBinder } from './port-binder.ts'
-import { PortRange, type PortTable, portTable } from './port-range.ts'
+import { PortRange, type PortTable, portTable, processNow } from './port-range.ts'
 import type { BoundPort, FromWorker, MediaIoChoice, ToWorker, WorkerReport, WorkerSettings } from './worker-messages.ts'
 
 export interface WorkerMediaOptions {
@@ -65,6 +65,7 @@ export class WorkerMedia implements MediaPort {
       io: options.io ?? 'auto',
       ports: options.ports ?? portTable(),
       maxLegs: options.maxLegs ?? 10_000,
+      epoch: EPOCH,
       opus: options.opus,
       bell: this.#bell.shared,
     }
@@ -91,7 +92,12 @@ export class WorkerMedia implements MediaPort {
     return this.#io
   }
 
-  /** Legs that were opened and have not ended. */
+  /** Among the workers that share the ports. */
+  get number(): number {
+    return this.#settings.number
+  }
+
+  /** Legs that were opened or adopted here and have neither ended nor gone to another worker. */
   get legs(): number {
     return this.#work.legs
   }
@@ -241,6 +247,9 @@ function sum(one: Readonly<Record<string, number>>, other: Readonly<Record<strin
   for (const [name, value] of Object.entries(other)) total[name] = (total[name] ?? 0) + value
   return total
 }
+
+/** Media workers of a process have one clock. */
+const EPOCH = processNow()
 
 const NOTHING_REPORTED: WorkerReport = { counters: {}, lateness: { p50: 0, p99: 0, p999: 0, max: 0 }, busy: 0 }
 

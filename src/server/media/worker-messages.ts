@@ -1,3 +1,4 @@
+import type { Instant } from '../../kit/index.ts'
 import type { LegId, MediaCommand, MediaEvent } from '../../media/index.ts'
 import type { Lateness } from './lateness.ts'
 import type { PortTable } from './port-range.ts'
@@ -12,6 +13,8 @@ export interface WorkerSettings {
   readonly io: MediaIoChoice
   readonly ports: PortTable
   readonly maxLegs: number
+  /** When the clock of all workers begins, see `processNow`. */
+  readonly epoch: Instant
   /** The compiled module of Opus, where there is one. */
   readonly opus: object | undefined
   /** Shared memory: rung whenever a message was posted, see {@link Bell}. */

@@ -1,6 +1,6 @@
 import * as nodeCrypto from 'node:crypto'
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
-import { Counters } from '../../kit/index.ts'
+import { Counters, type Instant } from '../../kit/index.ts'
 import {
   type LegId,
   type MediaCounter,
@@ -16,7 +16,7 @@ import { driveBlocking, EventLoopDriver } from './drivers.ts'
 import type { MediaIoCounter } from './io-counters.ts'
 import { LibcMediaIo } from './libc-io.ts'
 import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
-import { PortRange } from './port-range.ts'
+import { PortRange, processNow } from './port-range.ts'
 import { WorkerEngine } from './worker-engine.ts'
 import type { BoundPort, FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
 
@@ -29,6 +29,7 @@ async function run(): Promise<void> {
   const port = parentPort
   const settings = workerData as WorkerSettings
   const random = systemRandom()
+  const now = sharedClock(settings.epoch)
   const counters = new Counters<MediaCounter | MediaIoCounter>()
   const ports = new PortRange(random, settings.ports, settings.number)
   const sockets = await findSockets(settings)
@@ -39,6 +40,7 @@ async function run(): Promise<void> {
     random,
     counters,
     maxLegs: settings.maxLegs,
+    origin: 0,
     crypto: srtpCryptoOf(nodeCrypto),
     ...(settings.opus !== undefined && { opus: new OpusLibrary(settings.opus) }),
   })
@@ -48,6 +50,7 @@ async function run(): Promise<void> {
   const worker = new WorkerEngine({
     engine,
     counters,
+    now,
     onEvents: (all) => {
       const events =
         boundThere.size === 0 ? all : all.filter((event) => !isOpening(event) || !boundThere.delete(event.leg))
@@ -60,21 +63,28 @@ async function run(): Promise<void> {
     const onBound = (bound: readonly BoundPort[]): void => {
       for (const each of bound) {
         boundThere.add(each.leg)
-        libc.adopt(each)
+        libc.expect(each)
       }
     }
     const bell = new Bell(settings.bell)
     let taken = -1
-    driveBlocking(worker, bell, () => {
+    const take = (): boolean => {
       // Whoever leaves a message rings afterwards, so one that comes too late for this look has rung for the next.
       const { rung } = bell
       const isOpen = rung === taken || takeMessages(port, worker, onBound)
       taken = rung
       return isOpen
-    })
+    }
+    driveBlocking(worker, bell, take, now)
     libc.closeAll()
     port.close()
-  } else driveByEventLoop(port, worker, () => io.closeAll())
+  } else driveByEventLoop(port, new EventLoopDriver(worker, now), worker, () => io.closeAll())
+}
+
+/** The same in all workers, between which legs move: milliseconds since `epoch`, an instant of {@link processNow}. */
+function sharedClock(epoch: Instant): () => Instant {
+  const ahead = processNow() - performance.now() - epoch
+  return () => performance.now() + ahead
 }
 
 /** The sockets to use, or why `node:dgram` it is. */
@@ -103,8 +113,7 @@ function takeMessages(
   return true
 }
 
-function driveByEventLoop(port: MessagePort, worker: WorkerEngine, onClose: () => void): void {
-  const driver = new EventLoopDriver(worker)
+function driveByEventLoop(port: MessagePort, driver: EventLoopDriver, worker: WorkerEngine, onClose: () => void): void {
   port.on('message', (message: ToWorker) => {
     if (message.type === 'commands') {
       worker.take(message.commands)

@@ -1,5 +1,5 @@
 import { Counters, Fifo } from '../../kit/index.ts'
-import type { LegId, MediaIo, MediaIoEvent } from '../../media/index.ts'
+import type { LegId, MediaIo, MediaIoEvent, ReleasedPort } from '../../media/index.ts'
 import type { SocketAddress } from '../network/address.ts'
 import type { SimulatedHost, UdpSocket } from '../network/host.ts'
 import type { Truth } from '../truth/truth.ts'
@@ -34,6 +34,7 @@ export class SimulatedMediaIo implements MediaIo {
   readonly #truth: LegTruth | undefined
   readonly #legs = new Map<LegId, Port>()
   readonly #controls = new Map<LegId, Port>()
+  readonly #released = new Map<number, { readonly port: Port; readonly control: Port | undefined }>()
   readonly #events = new Fifo<MediaIoEvent>()
   readonly #onActivity: () => void
 
@@ -90,6 +91,28 @@ export class SimulatedMediaIo implements MediaIo {
 
   sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
     return this.#send(this.#controls.get(leg), bytes, length, { address, port })
+  }
+
+  /** Only a network of the same host can adopt them: this one, since a simulated exchange has one engine. */
+  release(leg: LegId): ReleasedPort {
+    const [port, control] = [this.#legs.get(leg)!, this.#controls.get(leg)]
+    this.#legs.delete(leg)
+    this.#controls.delete(leg)
+    this.#released.set(port.socket.local.port, { port, control })
+    return { ...port.socket.local, hasControl: control !== undefined }
+  }
+
+  adopt(leg: LegId, { port: number }: ReleasedPort): void {
+    const released = this.#released.get(number)
+    if (released === undefined) {
+      this.#events.push({ type: 'failed', leg, reason: `port ${number} was not released on this host` })
+      return
+    }
+    this.#released.delete(number)
+    this.#legs.set(leg, released.port)
+    if (released.control !== undefined) this.#controls.set(leg, released.control)
+    this.#events.push({ type: 'bound', leg, ...released.port.socket.local })
+    this.#onActivity()
   }
 
   close(leg: LegId): void {

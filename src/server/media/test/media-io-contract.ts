@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Counters, seededRandom } from '../../../kit/index.ts'
 import type { MediaIo, MediaIoEvent } from '../../../media/index.ts'
 import type { MediaIoCounter } from '../io-counters.ts'
-import { PortRange, portTable } from '../port-range.ts'
+import { PortRange, type PortTable, portTable } from '../port-range.ts'
 
 /** A network on real sockets. */
 export interface RealMediaIo extends MediaIo {
@@ -19,9 +19,11 @@ const RANGE = { first: 27_000, last: 27_099 }
 export function mediaIoContract(name: string, create: (ports: PortRange) => RealMediaIo | Promise<RealMediaIo>): void {
   describe(`media network: ${name}`, () => {
     let io: RealMediaIo
+    let table: PortTable
     const into = new Uint8Array(801)
     beforeEach(async () => {
-      io = await create(new PortRange(seededRandom(5), portTable(RANGE)))
+      table = portTable(RANGE)
+      io = await create(new PortRange(seededRandom(5), table))
     })
     afterEach(() => io.closeAll())
 
@@ -284,6 +286,49 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       })
       socket.close()
       expect([io.receiveControl(1, into), io.counters.get('controlPortsTaken')]).toEqual([-1, 0])
+    })
+
+    it('hands the ports of a leg over to another network of the process, which frees them', async () => {
+      const ports = [await open(1), await open(2)] as const
+      io.openControl(1)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      io.connect?.(1, '127.0.0.1', ports[1])
+      const other = await create(new PortRange(seededRandom(6), table, 2))
+      const released = structuredClone(io.release(1, 2))
+      expect(released).toMatchObject({ address: '127.0.0.1', port: ports[0], hasControl: true })
+      expect(io.receive(1, into)).toBe(-1)
+      other.adopt(1, released)
+      expect(await vi.waitUntil(() => other.poll())).toMatchObject({ type: 'bound', leg: 1, port: ports[0] })
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      // It hears everybody, whomever it was connected to before.
+      const stranger = createSocket('udp4')
+      stranger.send(Uint8Array.of(7), ports[0], '127.0.0.1')
+      expect(await vi.waitUntil(() => other.receive(1, into) === 1 && into[0])).toBe(7)
+      stranger.send(Uint8Array.of(8, 8), ports[0] + 1, '127.0.0.1')
+      expect(await vi.waitUntil(() => other.receiveControl(1, into) === 2 && into[0])).toBe(8)
+      stranger.close()
+      expect(other.send(1, Uint8Array.of(9), 1, '127.0.0.1', ports[1])).toBe(true)
+      expect(await heard(2)).toEqual([9])
+      expect(io.source.port).toBe(ports[0])
+      const owners = new PortRange(seededRandom(5), table)
+      expect(owners.used).toBe(2)
+      other.closeAll()
+      expect(owners.used).toBe(1)
+    })
+
+    it('does not adopt what was lost on the way', async () => {
+      const port = await open(1)
+      const released = io.release(1, 2)
+      // The worker that was to have it has died, and its successor has closed what was its own.
+      const other = await create(new PortRange(seededRandom(6), table, 2))
+      other.closeAll()
+      other.adopt(1, released)
+      expect(await vi.waitUntil(() => other.poll())).toEqual({
+        type: 'failed',
+        leg: 1,
+        reason: `port ${port} was lost on its way to this media worker`,
+      })
+      expect(new PortRange(seededRandom(5), table).used).toBe(0)
     })
   })
 }
