@@ -53,6 +53,8 @@ export interface ConferenceNews {
     | 'unlocked'
     | 'started'
     | 'stopped'
+    /** A third talker has come: two who were bridged are mixed from now on. */
+    | 'mixed'
     | 'destroyed'
   /** The party that it happened to, as `app.rooms` knows it; absent where it happened to the room. */
   readonly party?: number

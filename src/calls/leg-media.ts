@@ -10,7 +10,6 @@ import {
   type MediaCommand,
   type MediaEvent,
   PressLedger,
-  type RoomId,
   type RoomTrack,
 } from '../media/index.ts'
 import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
@@ -301,10 +300,7 @@ export class LegMedia {
   }
 
   /** Brings the leg into a room, or changes what it may do there. */
-  mix(
-    how: { readonly room: RoomId; readonly talk: boolean; readonly listen: boolean; readonly privateKeys: string },
-    listener: MixListener,
-  ): void {
+  mix(how: Omit<Extract<MediaCommand, { type: 'mix' }>, 'type' | 'leg'>, listener: MixListener): void {
     this.#mixing = listener
     this.#host.media({ type: 'mix', leg: this.#leg, ...how })
   }

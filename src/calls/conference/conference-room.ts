@@ -63,6 +63,10 @@ export interface ConferenceParty {
   readonly isMuted: boolean
   readonly mutedBy: MuteOwners
   readonly isHeld: boolean
+  /** Only these parties hear it, if any; absent when all do. */
+  readonly audience?: readonly PartyId[]
+  /** As {@link ConferenceRoom.setVolume} has it. */
+  readonly volumeDb: number
   /** Wall time, in milliseconds since 1970. */
   readonly enteredAt: number
 }
@@ -95,12 +99,19 @@ export class ConferenceRoom {
   /** In the order in which they came. */
   get parties(): readonly ConferenceParty[] {
     return [...this.#room.state.parties.values()].flatMap((party) => {
-      const { id, rules, mutedBy, isHeld } = party
+      const { id, rules, mutedBy, isHeld, volumeDb, audience } = party
       const present = this.#room.party(id)
       if (present === undefined) return []
       const { enteredAt, who, leg } = present
       const { callId } = leg.details
-      return [{ id, callId, who, isTalker: rules.mayTalk, isMuted: isMuted(party), mutedBy, isHeld, enteredAt }]
+      const hearing = {
+        isMuted: isMuted(party),
+        mutedBy,
+        isHeld,
+        volumeDb,
+        ...(audience !== undefined && { audience }),
+      }
+      return [{ id, callId, who, isTalker: rules.mayTalk, ...hearing, enteredAt }]
     })
   }
 
@@ -125,6 +136,41 @@ export class ConferenceRoom {
   /** Takes back {@link mute} and {@link lock} for the party. Who muted himself and has a key to unmute himself stays muted. */
   unmute(party: PartyId): Promise<boolean> {
     return this.#do({ type: 'unmuted', party })
+  }
+
+  /**
+   * How much louder or softer the others hear the party, beside what the room does by itself.
+   * @param volumeDb -30..20, 0 as it is
+   * @throws UsageError for any other
+   */
+  async setVolume(party: PartyId, volumeDb: number): Promise<boolean> {
+    if (!(volumeDb >= -30 && volumeDb <= 20))
+      throw new UsageError(`setVolume: ${volumeDb} dB cannot be: choose from -30 to 20, 0 is as loud as the party is`)
+    return this.#do({ type: 'volume', party, volumeDb })
+  }
+
+  /** The party hears all, and only the one whom it coaches hears it, until {@link converse}. */
+  coach(party: PartyId, coached: PartyId): Promise<boolean> {
+    return this.whisper(party, [coached])
+  }
+
+  /** Only these hear the party, until {@link converse}; it goes on hearing all. Those who have left hear nothing. */
+  async whisper(party: PartyId, to: readonly PartyId[]): Promise<boolean> {
+    if (to.includes(party)) throw new UsageError(`whisper: party ${party} cannot whisper to itself`)
+    return this.#post(() => {
+      if (to.some((id) => this.#room.party(id) === undefined)) return false
+      return this.#change({ type: 'addressed', party, audience: [...to] })
+    })
+  }
+
+  /** The party hears all and nobody hears it, until {@link converse}. */
+  monitor(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'addressed', party, audience: [] })
+  }
+
+  /** All hear the party again: takes back {@link coach}, {@link whisper} and {@link monitor}. */
+  converse(party: PartyId): Promise<boolean> {
+    return this.#do({ type: 'addressed', party })
   }
 
   /** The party neither hears nor is heard, and is played what it hears in a stopped room. */
@@ -193,11 +239,13 @@ export class ConferenceRoom {
   }
 
   #do(event: RoomEvent): Promise<boolean> {
-    return this.#post(() => {
-      const before = this.#room.state
-      this.#room.handle(event)
-      return this.#room.state !== before
-    })
+    return this.#post(() => this.#change(event))
+  }
+
+  #change(event: RoomEvent): boolean {
+    const before = this.#room.state
+    this.#room.handle(event)
+    return this.#room.state !== before
   }
 
   #post(action: () => boolean): Promise<boolean> {

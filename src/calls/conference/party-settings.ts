@@ -54,7 +54,10 @@ export interface ConferencePartyMediaOptions {
   beepOnEntry?: boolean
   /** The digit by which it leaves, one of `1234567890*#`. Default none. */
   exitOnDtmfDigit?: string
-  /** Two talkers who both want it are to be bridged without mixing. Default false. */
+  /**
+   * Two talkers who both want it are bridged without mixing, also while others listen: sooner heard, and as they are. A third
+   * talker has all mixed (the event `mixed` of the room). Default false.
+   */
   twoPartyOptimisation?: boolean
   /** It is not heard until it unmutes itself, or is unmuted. Default false. */
   startMuted?: boolean
@@ -145,6 +148,7 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
       endsRoom: lifetime.destroyOnExit,
       mayTalk: talkerAndListener,
       startsMuted: media.startMuted,
+      wantsPair: media.twoPartyOptimisation,
       exitDigit: exitOnDtmfDigit,
       muteDigit: muteOnDtmfDigits.mute,
       unmuteDigit: muteOnDtmfDigits.unmute,

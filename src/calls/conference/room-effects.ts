@@ -5,6 +5,11 @@ export interface PartyEffects {
   /** What is said in the room, or what the party hears while it waits: its file in a loop, or its tone. */
   readonly hears: 'room' | 'waiting'
   readonly talks: boolean
+  /** Who hears it, where not all do. */
+  readonly audience: readonly PartyId[] | undefined
+  readonly volumeDb: number
+  /** It is to be bridged to the other talker where that can be. */
+  readonly direct?: true
 }
 
 /** What the media of a room are to be: nothing else decides about them, so they cannot contradict its state. */
@@ -22,6 +27,9 @@ export function roomEffects(state: RoomState): RoomEffects {
 }
 
 function partyEffects({ phase }: RoomState, party: Party): PartyEffects {
-  if (phase !== 'started' || party.isHeld) return { hears: 'waiting', talks: false }
-  return { hears: 'room', talks: party.rules.mayTalk && !isMuted(party) }
+  const { audience, volumeDb } = party
+  if (phase !== 'started' || party.isHeld) return { hears: 'waiting', talks: false, audience, volumeDb }
+  const isHeard = audience === undefined || audience.length > 0
+  const talks = party.rules.mayTalk && !isMuted(party) && isHeard
+  return { hears: 'room', talks, audience, volumeDb, ...(party.rules.wantsPair === true && { direct: true }) }
 }

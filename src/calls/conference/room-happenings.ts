@@ -1,5 +1,5 @@
 import { leftBecause } from './room-reducer.ts'
-import { isMuted, type LeaveReason, type PartyId, type RoomEvent, type RoomState } from './room-state.ts'
+import { isMuted, type LeaveReason, type Party, type PartyId, type RoomEvent, type RoomState } from './room-state.ts'
 
 /** What an event has brought about in a room, as applications hear of it. */
 export type RoomHappening =
@@ -10,6 +10,8 @@ export type RoomHappening =
   | { readonly type: 'held' | 'retrieved'; readonly party: PartyId }
   | { readonly type: 'locked' | 'unlocked' }
   | { readonly type: 'started' | 'stopped' | 'destroyed' }
+  /** A third talker has come: two who were bridged (`twoPartyOptimisation`) are mixed from now on. */
+  | { readonly type: 'mixed'; readonly party: PartyId }
 
 /**
  * Who talks in a room: said at most five times a second of each party, and only while somebody listens. Talk is what is
@@ -38,5 +40,16 @@ export function happenings(before: RoomState, event: RoomEvent, after: RoomState
     if (!after.parties.has(party)) happened.push({ type: 'left', party, why: leftBecause(event, party) })
   if (before.isLocked !== after.isLocked) happened.push({ type: after.isLocked ? 'locked' : 'unlocked' })
   if (before.phase !== after.phase) happened.push({ type: after.phase })
+  if (event.type === 'joined' && isPair(before) && talkersOf(after).length === 3)
+    happened.push({ type: 'mixed', party: event.party })
   return happened
+}
+
+function isPair(state: RoomState): boolean {
+  const talkers = talkersOf(state)
+  return state.phase === 'started' && talkers.length === 2 && talkers.every(({ rules }) => rules.wantsPair === true)
+}
+
+function talkersOf({ parties }: RoomState): Party[] {
+  return [...parties.values()].filter(({ rules }) => rules.mayTalk)
 }

@@ -1,10 +1,11 @@
-import type { RoomId } from '../../media/index.ts'
+import type { LegId, RoomId } from '../../media/index.ts'
 import type { CallHost } from '../host.ts'
 import type { Leg } from '../leg.ts'
 import type { FileToPlay, TextToSay } from '../playable-media.ts'
 import { PartySound } from './party-sound.ts'
 import type { Guest } from './room.ts'
 import type { PartyEffects } from './room-effects.ts'
+import type { PartyId, RoomSound } from './room-state.ts'
 
 /** The media of one party: made to be what the state of its room says, by what differs from before. */
 export class RoomParty {
@@ -17,16 +18,24 @@ export class RoomParty {
   readonly #onFailed: () => void
   /** Which mean something in the room, and are nobody else's to hear. */
   readonly #keys: string
+  readonly #mixing: RoomSound | undefined
   #now: PartyEffects | undefined
 
   /**
    * @param onMixed the media engine has let it in, and so has the room
    * @param onFailed the media engine did not let it in
    */
-  constructor(host: CallHost, room: RoomId, guest: Guest, onMixed: () => void, onFailed: () => void) {
+  constructor(
+    host: CallHost,
+    room: { readonly id: RoomId; readonly sound: RoomSound | undefined },
+    guest: Guest,
+    onMixed: () => void,
+    onFailed: () => void,
+  ) {
     this.guest = guest
     this.enteredAt = host.wallTimeMs()
-    this.#room = room
+    this.#room = room.id
+    this.#mixing = room.sound
     this.#sound = new PartySound(host, guest.leg.media, guest.settings)
     const { exitDigit = '', muteDigit = '', unmuteDigit = '' } = guest.settings.rules
     this.#keys = exitDigit + muteDigit + unmuteDigit
@@ -44,13 +53,24 @@ export class RoomParty {
     return direction === 'inbound' ? from : to
   }
 
-  follow(effects: PartyEffects): void {
-    const { hears, talks } = effects
-    if (hears === this.#now?.hears && talks === this.#now.talks) return
+  /** @param legOf of a party of the room */
+  follow(effects: PartyEffects, legOf: (party: PartyId) => LegId | undefined): void {
+    const { hears, talks, audience, volumeDb, direct } = effects
+    if (this.#now !== undefined && isSame(effects, this.#now)) return
     this.#now = effects
     this.#sound.wait(hears === 'waiting')
+    const { automaticLevel, ...mixing } = this.#mixing ?? {}
     this.leg.media.mix(
-      { room: this.#room, talk: talks, listen: hears === 'room', privateKeys: this.#keys },
+      {
+        room: this.#room,
+        talk: talks,
+        listen: hears === 'room',
+        privateKeys: this.#keys,
+        volumeDb,
+        ...(direct === true && { direct }),
+        ...(automaticLevel !== undefined && { automaticLevel, mixing }),
+        ...(audience !== undefined && { audience: audience.flatMap((party) => legOf(party) ?? []) }),
+      },
       { onMixed: () => this.#mixed(), onFailed: () => this.#onFailed() },
     )
   }
@@ -69,4 +89,9 @@ export class RoomParty {
     this.#sound.stop()
     this.leg.media.unmix()
   }
+}
+
+function isSame(one: PartyEffects, other: PartyEffects): boolean {
+  const isSameAudience = one.audience === other.audience || one.audience?.join() === other.audience?.join()
+  return one.hears === other.hears && one.talks === other.talks && one.volumeDb === other.volumeDb && isSameAudience
 }

@@ -144,6 +144,34 @@ describe('who is muted', () => {
   })
 })
 
+describe('who hears a party', () => {
+  const effects = (events: readonly RoomEvent[], party: number) => roomEffects(run(events).state).parties.get(party)
+
+  test('all, those whom it is for, or nobody; and as loud as was asked for', () => {
+    const inside = [join(1), join(2), join(3)]
+    expect(effects(inside, 3)).toEqual({ hears: 'room', talks: true, volumeDb: 0 })
+    const some: RoomEvent = { type: 'addressed', party: 3, audience: [1] }
+    expect(effects([...inside, some], 3)).toMatchObject({ hears: 'room', talks: true, audience: [1] })
+    expect(effects([...inside, { ...some, audience: [] }], 3)).toMatchObject({ hears: 'room', talks: false })
+    expect(effects([...inside, some, { type: 'addressed', party: 3 }], 3)).toEqual({
+      hears: 'room',
+      talks: true,
+      volumeDb: 0,
+    })
+    expect(effects([...inside, { type: 'volume', party: 2, volumeDb: -6 }], 2)?.volumeDb).toBe(-6)
+  })
+
+  test('two talkers who want it are to be bridged; the third is told of, once, also when one of the two is muted', () => {
+    const pair = { wantsPair: true }
+    const inside = [join(1, pair), join(2, pair), join(3, { ...LISTENER, wantsPair: true })]
+    expect([1, 2].map((party) => effects(inside, party)?.direct)).toEqual([true, true])
+    const mixed = (events: readonly RoomEvent[]) => run(events).happened.filter(({ type }) => type === 'mixed')
+    expect(mixed(inside)).toEqual([])
+    expect(mixed([...inside, press(1, '0'), join(4), join(5)])).toEqual([{ type: 'mixed', party: 4 }])
+    expect(mixed([join(1, pair), join(2), join(4)])).toEqual([])
+  })
+})
+
 describe('announcements', () => {
   const loud: Partial<PartyRules> = { beeps: true, announcesEntry: true, announcesExit: true }
   const kinds = (state: RoomState) => state.announcements.map(({ kind, party }) => `${kind} ${party ?? ''}`.trim())
@@ -221,6 +249,18 @@ const event: fc.Arbitrary<RoomEvent> = fc.oneof(
     weight: 4,
     arbitrary: fc.record({ type: fc.constantFrom('muted', 'unmuted', 'held', 'retrieved'), party }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      type: fc.constant('addressed' as const),
+      party,
+      audience: fc.option(fc.array(party), { nil: undefined }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ type: fc.constant('volume' as const), party, volumeDb: fc.integer({ min: -30, max: 20 }) }),
+  },
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('locked', 'unlocked') }) },
   { weight: 1, arbitrary: fc.constantFrom({ type: 'message', id: 'm' } as const, { type: 'opened' } as const) },
   { weight: 2, arbitrary: fc.constant({ type: 'announced', id: 'first' } as const) },
@@ -254,7 +294,10 @@ describe('any course of events', () => {
             state = after
             expect(state.phase).toBe(reference.isDestroyed ? 'destroyed' : reference.isStarted ? 'started' : 'stopped')
             expect([...roomEffects(state).parties]).toEqual(
-              reference.parties.map((p) => [p.id, { hears: reference.hears(p), talks: reference.talks(p) }]),
+              reference.parties.map((p) => {
+                const { audience, volumeDb } = p
+                return [p.id, { hears: reference.hears(p), talks: reference.talks(p), audience, volumeDb }]
+              }),
             )
             expect(
               state.announcements.map(({ kind, party }) => (party === undefined ? kind : `${kind} ${party}`)),

@@ -56,6 +56,10 @@ export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
     case 'held':
     case 'retrieved':
       return replace(state, { ...party, isHeld: event.type === 'held' })
+    case 'addressed':
+      return replace(state, { ...party, audience: event.audience })
+    case 'volume':
+      return replace(state, { ...party, volumeDb: event.volumeDb })
   }
 }
 
@@ -67,7 +71,10 @@ export function leftBecause(event: RoomEvent, party: PartyId): LeaveReason {
 
 function join(state: RoomState, { party: id, rules }: Extract<RoomEvent, { type: 'joined' }>): RoomState {
   const mutedBy = { self: rules.startsMuted, moderator: false, lock: state.isLocked }
-  const joined = withParties(state, new Map([...state.parties, [id, { id, rules, mutedBy, isHeld: false }]]))
+  const joined = withParties(
+    state,
+    new Map([...state.parties, [id, { id, rules, mutedBy, isHeld: false, volumeDb: 0 }]]),
+  )
   return announce(joined, [
     ...(rules.beeps ? [{ id: `${joined.sequence}b`, kind: 'beep', party: id } as const] : []),
     ...(rules.announcesEntry ? [{ id: `${joined.sequence}`, kind: 'entry', party: id } as const] : []),

@@ -10,6 +10,8 @@ export interface PartyRules {
   /** It is a talker; otherwise it only listens. */
   readonly mayTalk: boolean
   readonly startsMuted: boolean
+  /** It wants to be bridged to the other talker, as long as there are two and both want that. */
+  readonly wantsPair?: boolean
   /** Digits `0-9 * #` that mean something. The same one to mute and to unmute toggles. */
   readonly exitDigit?: string | undefined
   readonly muteDigit?: string | undefined
@@ -35,6 +37,10 @@ export interface Party {
   readonly mutedBy: MuteOwners
   /** A moderator lets it wait outside of what is said. */
   readonly isHeld: boolean
+  /** Who hears it, where that is not everybody: one whom nobody hears only listens. */
+  readonly audience?: readonly PartyId[] | undefined
+  /** How much louder or softer than it is the others hear it, in dB. */
+  readonly volumeDb: number
 }
 
 /** Why a party is in a room no more. */
@@ -58,6 +64,18 @@ export interface RoomPolicy {
   readonly quietAfterParties: number
   /** Whether a party may unmute itself whom a moderator has muted. */
   readonly partiesMayUnmute: boolean
+  /** How it is mixed. */
+  readonly sound?: RoomSound
+}
+
+/** How a room is mixed. */
+export interface RoomSound {
+  /** How many are heard who talk at once: the loudest. */
+  readonly mostTalkers: number
+  /** Whether noise is heard while nobody talks. */
+  readonly comfortNoise: boolean
+  /** Whether who talks softly or loudly is brought nearer to the others. */
+  readonly automaticLevel: boolean
 }
 
 export interface RoomState {
@@ -83,6 +101,9 @@ export type RoomEvent =
   /** By a moderator, as the next four. */
   | { readonly type: 'muted' | 'unmuted'; readonly party: PartyId }
   | { readonly type: 'held' | 'retrieved'; readonly party: PartyId }
+  /** Only these are to hear it; without an audience all are. */
+  | { readonly type: 'addressed'; readonly party: PartyId; readonly audience?: readonly PartyId[] }
+  | { readonly type: 'volume'; readonly party: PartyId; readonly volumeDb: number }
   | { readonly type: 'locked' | 'unlocked' }
   /** Its time has come: it may start. */
   | { readonly type: 'opened' }

@@ -131,7 +131,8 @@ export class Room implements RecordedRoom {
   enter(guest: Guest): PartyId {
     const id = this.host.nextId()
     const onMixed = (): void => this.#mixed()
-    const party = new RoomParty(this.host, this.id, guest, onMixed, () => this.#fail(id))
+    const how = { id: this.id, sound: this.#state.policy.sound }
+    const party = new RoomParty(this.host, how, guest, onMixed, () => this.#fail(id))
     this.#parties.set(id, party)
     this.#remember(id, party)
     this.handle({ type: 'joined', party: id, rules: guest.settings.rules })
@@ -173,7 +174,8 @@ export class Room implements RecordedRoom {
   /** Media become what the state says. */
   #follow(): void {
     const { parties, announcing } = roomEffects(this.#state)
-    for (const [id, effects] of parties) this.#parties.get(id)?.follow(effects)
+    const legOf = (party: PartyId) => this.#parties.get(party)?.leg.media.id
+    for (const [id, effects] of parties) this.#parties.get(id)?.follow(effects, legOf)
     this.#announcer.be(announcing, this.mostHz)
   }
 
@@ -182,6 +184,11 @@ export class Room implements RecordedRoom {
   }
 
   #tell(happening: RoomHappening): void {
+    if (happening.type === 'mixed')
+      this.host.logger.warn(
+        { room: this.name },
+        'a third talker has come into a room of two: all are mixed from now on',
+      )
     const about = 'party' in happening ? happening.party : undefined
     for (const [id, party] of this.#parties) {
       party.guest.onHappening(happening, this, id === about)

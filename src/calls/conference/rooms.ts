@@ -17,6 +17,12 @@ export interface RoomLimits {
   readonly quietAfterParties?: number
   /** Whether a party whom a moderator has muted can unmute itself with its digit. Default false. */
   readonly partiesMayUnmute?: boolean
+  /** How many who talk at once are heard, the loudest of them. Default 8. */
+  readonly mostTalkers?: number
+  /** Whether a room where nobody talks has a soft noise, -68 dBm0, so that the line does not seem cut off. Default true. */
+  readonly comfortNoise?: boolean
+  /** Whether who talks softly or loudly is brought up to 9 dB nearer to the others. Default true. */
+  readonly automaticLevel?: boolean
 }
 
 /** Why nobody can come into a room now. */
@@ -51,6 +57,11 @@ export class Rooms {
       mostParties: limits.mostParties ?? 1000,
       quietAfterParties: limits.quietAfterParties ?? Number.POSITIVE_INFINITY,
       partiesMayUnmute: limits.partiesMayUnmute ?? false,
+      sound: {
+        mostTalkers: limits.mostTalkers ?? 8,
+        comfortNoise: limits.comfortNoise ?? true,
+        automaticLevel: limits.automaticLevel ?? true,
+      },
     }
   }
 

@@ -181,6 +181,14 @@ export interface ListenFor {
   readonly sound?: { readonly sampleRateHz: 8000 | 16_000 }
 }
 
+/** How a room is mixed. */
+export interface RoomMixing {
+  /** How many are heard who speak at once: the loudest. Default 8. */
+  readonly mostTalkers?: number
+  /** Whether something is heard while nobody speaks: noise at -68 dBm0. Default false. */
+  readonly comfortNoise?: boolean
+}
+
 /** A leg on its way from one engine to another: plain data. */
 export interface ReleasedLeg {
   readonly port: ReleasedPort
@@ -312,6 +320,19 @@ export type MediaCommand =
       readonly listen?: boolean
       /** Keys `0-9 A-D * #` of the leg that the room does not hear, also where they come as tones. Default none. */
       readonly privateKeys?: string
+      /** Who hears the leg, by their legs, be they in the room already or come later. Default: all. */
+      readonly audience?: readonly LegId[]
+      /** How much louder or softer the room hears it, -30..20 dB. Default 0. */
+      readonly volumeDb?: number
+      /** Whether it is brought nearer to the others, by up to 9 dB, when it talks softly or loudly. Default false. */
+      readonly automaticLevel?: boolean
+      /**
+       * Whether it is to be passed on as it comes, and what it hears too, while the room has two who talk and both want that:
+       * without the delay and the cost of a mix. Keys are not passed on. Those who only listen are mixed. Default false.
+       */
+      readonly direct?: boolean
+      /** How the room is mixed from now on; what is left out stays as it is. */
+      readonly mixing?: RoomMixing
     }
   /** Takes the leg out of the room that it is in, if it is in one. Outcome: `unmixed`. */
   | { readonly type: 'unmix'; readonly leg: LegId }

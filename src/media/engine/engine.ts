@@ -334,6 +334,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       return
     }
     if (leg!.room === undefined) this.#enter(leg!, this.#rooms.get(roomId) ?? this.#createRoom(roomId))
+    leg!.room!.arrange(leg!, command)
     leg!.useRoom(talk, listen, privateKeys, this.#mediaMs)
     this.#events.push({ type: 'mixed', leg: id, room: roomId })
   }
@@ -356,8 +357,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 
   #createRoom(id: RoomId): Room {
-    const { kernels, codecs } = this.#workshop
-    const room = new Room(id, kernels, codecs, (leg, error) => this.#fail(leg.id, brokenBy(error)))
+    const room = new Room(id, this.#workshop, (leg, error) => this.#fail(leg.id, brokenBy(error)))
     this.#rooms.set(id, room)
     this.#roomSchedule.add(room, false)
     this.counters.add('rooms')

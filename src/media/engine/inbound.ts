@@ -224,6 +224,11 @@ export class Inbound {
     return this.#tones?.keyInSight ?? ''
   }
 
+  /** Whether keys may come as tones. */
+  get listensForTones(): boolean {
+    return this.#tones !== undefined
+  }
+
   /** Lets one listener, or nobody, take the packets themselves. */
   forwardTo(listener: PacketListener | undefined): void {
     this.#forwardTo = listener

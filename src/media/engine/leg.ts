@@ -247,6 +247,20 @@ export class Leg {
     return other
   }
 
+  /** Lets this leg and another of its room hear each other as they come, but for keys, until the bridge is ended. */
+  pairWith(other: Leg, mediaMs: number): Bridge {
+    const there = new Relay(this.#inbound, other.#outbound, false)
+    const back = new Relay(other.#inbound, this.#outbound, false)
+    const pair = new Bridge(this, other, there, back)
+    pair.useStreams(mediaMs)
+    return pair
+  }
+
+  /** Whether a job transmits, so that it is not sent its room. */
+  get isTransmitting(): boolean {
+    return this.#jobs.isTransmitting
+  }
+
   /** Takes a seat in a room, which visits the leg from now on. It may not have a {@link mixObstacle}. */
   enterRoom(room: Room, party: MixerParty): void {
     this.#room = room

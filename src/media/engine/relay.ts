@@ -20,6 +20,7 @@ import type { Outbound } from './outbound.ts'
 export class Relay implements PacketListener {
   readonly #from: Inbound
   readonly #to: Outbound
+  readonly #passesKeys: boolean
   /** While the codecs differ. */
   #frames: FrameRelay | undefined
   /** How much faster the clock of the events' durations runs at the leg that sends. */
@@ -31,7 +32,9 @@ export class Relay implements PacketListener {
   /** Of the event that is not passed on: we press its key, or it was down before and was meant for us. */
   #withheldTimestamp: number | undefined
 
-  constructor(from: Inbound, to: Outbound) {
+  /** @param passesKeys whether telephone events are passed on; otherwise they are kept */
+  constructor(from: Inbound, to: Outbound, passesKeys = true) {
+    this.#passesKeys = passesKeys
     this.#from = from
     this.#to = to
     this.#withheldTimestamp = from.latestEventTimestamp
@@ -74,6 +77,7 @@ export class Relay implements PacketListener {
   }
 
   hearEvent(packet: RtpPacket, digit: string | undefined, mediaMs: number): void {
+    if (!this.#passesKeys) return
     if (digit !== undefined) {
       const isNew = this.#presses?.isNew(digit, 'event', mediaMs) ?? true
       const isOurs = !isNew || !this.#to.takesEvents || this.#keys !== ''

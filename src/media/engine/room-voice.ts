@@ -33,6 +33,7 @@ export class RoomVoice {
     const hasWide = isWide && transmitter.isWideband === true
     this.#codec = hasWide ? workshop.codecs.open('L16/16000', 16_000) : workshop.codecs.open('L16')
     this.#onFinished = onFinished
+    party.isAlwaysMixed = true
     party.comeIn()
   }
 

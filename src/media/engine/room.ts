@@ -1,13 +1,15 @@
 import type { Instant } from '../../kit/index.ts'
-import type { Codecs } from '../codec/codecs.ts'
 import { MIXER_FRAME, Mixer } from '../node/mixer.ts'
 import { MixerParty } from '../node/mixer-party.ts'
-import type { Kernels } from '../wasm/kernels.ts'
-import type { JobCause, LegId, RoomId } from './control.ts'
+import type { Bridge } from './bridge.ts'
+import type { JobCause, LegId, MediaCommand, RoomId } from './control.ts'
 import { type Leg, VISITS_OF_REST } from './leg.ts'
 import type { RoomVoice } from './room-voice.ts'
 import { TICK_MS } from './schedule.ts'
 import { Touch } from './touch.ts'
+import type { Workshop } from './workshop.ts'
+
+type MixCommand = Extract<MediaCommand, { type: 'mix' }>
 
 /** Hears each round of a room, and knows who is in it. */
 export interface RoomListener {
@@ -29,12 +31,19 @@ export class Room {
   readonly id: RoomId
   /** Whether it is to be visited each 10 ms, for the packets of some legs. */
   hasHalfTicks = false
+  readonly #workshop: Workshop
   readonly #mixer: Mixer
   readonly #legs: Leg[] = []
   /** What is heard beside what the legs say. */
   readonly #voices: RoomVoice[] = []
   readonly #listeners: RoomListener[] = []
   readonly #parties = new Map<Leg, MixerParty>()
+  /** Who hears a leg, where not all do. */
+  readonly #audiences = new Map<LegId, readonly LegId[]>()
+  /** Those who want to be passed on as they come, and the two who are. */
+  readonly #direct = new Set<Leg>()
+  #pair: Bridge | undefined
+  #paired: readonly Leg[] = []
   readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
@@ -42,15 +51,46 @@ export class Room {
   #visitsToRest = 0
 
   /** @param onBroken ends a leg for which something cannot be: the others never notice */
-  constructor(id: RoomId, kernels: Kernels, codecs: Codecs, onBroken: (leg: Leg, error: unknown) => void) {
+  constructor(id: RoomId, workshop: Workshop, onBroken: (leg: Leg, error: unknown) => void) {
     this.id = id
-    this.#mixer = new Mixer(kernels, codecs)
+    this.#workshop = workshop
+    this.#mixer = new Mixer(workshop.kernels, workshop.codecs)
     this.#onBroken = onBroken
   }
 
   /** Legs in it. */
   get size(): number {
     return this.#legs.length
+  }
+
+  /** Two who talk are passed on to each other where both want that; mixed are they for those who only listen, or hear the room. */
+  #seeToPair(mediaMs: number): void {
+    if (this.#pair !== undefined || this.#direct.size < 2 || this.#voices.length > 0) return
+    let [first, second]: (Leg | undefined)[] = []
+    for (let i = 0; i < this.#legs.length; i++) {
+      const leg = this.#legs[i]!
+      if (leg.seat?.talks !== true) continue
+      const wantsPair = this.#direct.has(leg) && leg.seat.listens && !leg.seat.keepsTones && !leg.isTransmitting
+      if (!wantsPair || second !== undefined) return
+      if (first === undefined) first = leg
+      else second = leg
+    }
+    if (first === undefined || second === undefined) return
+    this.#pair = first.pairWith(second, mediaMs)
+    this.#paired = [first, second]
+    const isOnlyPair = this.#legs.length === 2 && this.#listeners.length === 0
+    for (const { seat } of this.#paired) seat?.spare(isOnlyPair, mediaMs)
+  }
+
+  #endPair(): void {
+    if (this.#pair === undefined) return
+    this.#pair.end()
+    this.#pair = undefined
+    for (const { seat } of this.#paired) {
+      seat?.spare(false, this.#nextRoundMs - TICK_MS)
+      seat?.resume()
+    }
+    this.#paired = []
   }
 
   add(leg: Leg): void {
@@ -60,6 +100,31 @@ export class Room {
     this.rouse()
     leg.enterRoom(this, party)
     for (const listener of this.#listeners) listener.enter(leg.id, party)
+  }
+
+  /** Sees to how a leg that is in it is heard, by whom, and how all is mixed. */
+  arrange(leg: Leg, { audience, volumeDb = 0, automaticLevel = false, direct = false, mixing }: MixCommand): void {
+    if (direct && audience === undefined && volumeDb === 0) this.#direct.add(leg)
+    else this.#direct.delete(leg)
+    const party = this.#parties.get(leg)!
+    party.useLevel(volumeDb, automaticLevel)
+    if (mixing?.mostTalkers !== undefined) this.#mixer.mostTalkers = mixing.mostTalkers
+    if (mixing?.comfortNoise !== undefined)
+      this.#mixer.noise = mixing.comfortNoise ? this.#workshop.roomNoise : undefined
+    if (audience === undefined && this.#audiences.size === 0) return
+    party.isPrivate = audience !== undefined
+    if (audience === undefined) this.#audiences.delete(leg.id)
+    else this.#audiences.set(leg.id, audience)
+    this.#whisper()
+  }
+
+  /** Those who speak to some only are heard by each of these beside the mix. */
+  #whisper(): void {
+    const whisperers = [...this.#parties].filter(([{ id }]) => this.#audiences.has(id))
+    for (const [{ id }, party] of this.#parties)
+      party.whispers = whisperers
+        .filter(([whisperer]) => whisperer.id !== id && this.#audiences.get(whisperer.id)!.includes(id))
+        .map(([, whisperer]) => whisperer)
   }
 
   /** Lets all hear something, which is told of its end. */
@@ -98,8 +163,11 @@ export class Room {
 
   /** Takes out a leg that is in it. */
   remove(leg: Leg): void {
+    this.#endPair()
+    this.#direct.delete(leg)
     for (const listener of this.#listeners) listener.leave(leg.id)
     this.#parties.delete(leg)
+    if (this.#audiences.delete(leg.id)) this.#whisper()
     leg.leaveRoom()
     const last = this.#legs.pop()!
     if (last !== leg) this.#legs[this.#legs.indexOf(leg)] = last
@@ -119,6 +187,7 @@ export class Room {
 
   /** Something has changed for a leg of it. */
   rouse(): void {
+    this.#endPair()
     this.#visitsToRest = 0
   }
 
@@ -144,7 +213,8 @@ export class Room {
   }
 
   #restWithAll(): void {
-    if (this.#voices.length > 0 || this.#listeners.some(({ needsRounds }) => needsRounds)) return
+    if (this.#voices.length > 0) return
+    for (let i = 0; i < this.#listeners.length; i++) if (this.#listeners[i]!.needsRounds) return
     for (let i = 0; i < this.#legs.length; i++) if (!this.#legs[i]!.rests) return
     for (let i = 0; i < this.#legs.length; i++) this.#legs[i]!.restNoMore()
     this.#visitsToRest = VISITS_OF_REST
@@ -160,6 +230,7 @@ export class Room {
   /** Backwards, because a leg that fails is taken out and the last one takes its place. */
   #round(mediaMs: number, now: Instant): void {
     this.#nextRoundMs = mediaMs + TICK_MS
+    if (this.#direct.size > 1) this.#seeToPair(mediaMs)
     for (let i = this.#legs.length - 1; i >= 0; i--) {
       this.#touch.beforeIn(this.#legs, i)
       const leg = this.#legs[i]!

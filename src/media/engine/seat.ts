@@ -21,6 +21,7 @@ export class Seat {
   #keys = ''
   /** Whom the leg lets hear: its party, or who keeps keys from it. */
   #ear: FrameListener
+  #isSpared = false
   /** Whether the room was sent when the leg last sent nothing of its own. */
   #isSent = false
 
@@ -59,6 +60,26 @@ export class Seat {
     if (!isFree || this.listens === this.#isSent) return
     if (this.#isSent) this.#outbound.stop()
     this.resume()
+  }
+
+  /** Whether the room hears the leg, as far as the leg goes. */
+  get talks(): boolean {
+    return this.#talks
+  }
+
+  /** Whether some keys are kept from the room, which its sound may hold. */
+  get keepsTones(): boolean {
+    return this.#keys !== '' && this.#inbound.listensForTones
+  }
+
+  /** Whether the mix needs not hear the leg for a while, though the room does. */
+  spare(isSpared: boolean, mediaMs: number): void {
+    if (!this.#talks || isSpared === this.#isSpared) return
+    this.#isSpared = isSpared
+    if (isSpared) {
+      this.#inbound.detach(this.#ear)
+      this.#party.fallSilent()
+    } else this.#inbound.attach(this.#ear, mediaMs)
   }
 
   /** The leg sends nothing of its own any more. */

@@ -2,6 +2,7 @@ import type { Random } from '../../kit/index.ts'
 import { Codecs } from '../codec/codecs.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
 import { ToneBank } from '../dtmf/tone-bank.ts'
+import { RoomNoise } from '../node/room-noise.ts'
 import { OutgoingPacket } from '../node/transmitter.ts'
 import { MAX_DATAGRAM, RtpPacket } from '../rtp/packet.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
@@ -28,6 +29,7 @@ export class Workshop {
   readonly kernels: Kernels
   readonly codecs: Codecs
   readonly toneBank: ToneBank
+  #roomNoise: RoomNoise | undefined
 
   constructor(io: MediaIo, random: Random, kernels: Kernels, opus?: OpusLibrary) {
     this.io = io
@@ -39,5 +41,11 @@ export class Workshop {
     this.datagram = kernels.arena.bytes(MAX_DATAGRAM + 1)
     this.frame = kernels.arena.int16(160)
     this.wideFrame = kernels.arena.int16(320)
+  }
+
+  /** Made for the first room that wants it. */
+  get roomNoise(): RoomNoise {
+    this.#roomNoise ??= new RoomNoise(this.kernels.arena)
+    return this.#roomNoise
   }
 }

@@ -1,5 +1,7 @@
 import { SampleRing } from '../../kit/index.ts'
+import { amplify, gainOf, UNITY_GAIN } from '../dsp/amplify.ts'
 import { energyAtLevel } from '../dsp/level.ts'
+import { AutomaticLevel } from './automatic-level.ts'
 import { MIXER_FRAME, type Mixer } from './mixer.ts'
 import { fadeIn, fadingInto } from './seam.ts'
 import type { TalkerMeter } from './talker-meter.ts'
@@ -27,8 +29,22 @@ export class MixerParty implements Transmitter {
   /** What it said in the last two rounds, in turn, at the rate of the round. */
   readonly #said: readonly [Int16Array, Int16Array]
   #heardIn = -1
-  #saidIn = -1
-  #saidBefore = -1
+  /** For each of them, in which round it is in the mix, and in which it is for those only to whom it whispers. */
+  readonly #mixedIn: [number, number] = [-1, -1]
+  readonly #toldIn: [number, number] = [-1, -1]
+  /** Those who speak to it beside the mix. */
+  whispers: readonly MixerParty[] = NOBODY
+  /** How loud it was of late: the power of a sample. */
+  loudness = 0
+  /** It is in the mix however many others are louder. */
+  isAlwaysMixed = false
+  /** Others are louder: it is not in the mix. */
+  isLeftOut = false
+  #isPrivate = false
+  /** In 1/4096: what it is to have, and what its last frame had. */
+  #volume = UNITY_GAIN
+  #gain = UNITY_GAIN
+  #level: AutomaticLevel | undefined
   #framesOpen = 0
   /** What it says first may come in the middle of a word. */
   #isNew = false
@@ -63,13 +79,28 @@ export class MixerParty implements Transmitter {
   }
 
   #hear(frame: Int16Array, length: number, speaking: number): void {
-    const { round, kernels, gatheringLength } = this.#mixer
+    const { round, kernels } = this.#mixer
     if (this.#heardIn === round) return
     this.#heardIn = round
     const energy = kernels.energy(frame, 0, length)
     this.meter?.hear(energy, length)
-    if (energy > speaking) this.#framesOpen = HANGOVER_FRAMES
-    else if (this.#framesOpen === 0 || --this.#framesOpen === 0) return
+    if (energy > speaking) {
+      if (this.#framesOpen === 0) this.#begin()
+      this.#framesOpen = HANGOVER_FRAMES
+    } else if (this.#framesOpen === 0 || --this.#framesOpen === 0) return
+    this.#speak(frame, length, Math.round(energy / length))
+  }
+
+  #begin(): void {
+    this.isLeftOut = false
+    this.loudness = 0
+  }
+
+  /** @param power of a sample */
+  #speak(frame: Int16Array, length: number, power: number): void {
+    const { round, gatheringLength } = this.#mixer
+    this.loudness = Math.max(power, this.loudness - (this.loudness >> 3))
+    this.#level?.hear(power)
     const said = this.#saying(round)
     if (gatheringLength === length) said.set(frame)
     else {
@@ -78,9 +109,47 @@ export class MixerParty implements Transmitter {
       this.#convertedHeardIn = round
       this.#convert(this.#pastHeard, frame, length, said)
     }
+    const gain = this.#level === undefined ? this.#volume : (this.#volume * this.#level.gain) >> GAIN_BITS
+    if (gain !== UNITY_GAIN || this.#gain !== UNITY_GAIN) amplify(said, gatheringLength, this.#gain, gain)
+    this.#gain = gain
     if (this.#isNew) fadeIn(said, gatheringLength)
     this.#isNew = false
-    this.#mixer.add(said)
+    if (this.isAlwaysMixed) this.#mixer.add(said)
+    else if (!this.#isPrivate) this.#mixer.speak(this)
+  }
+
+  /** How loud it is in the room, and whether it is brought nearer to the others by itself. */
+  useLevel(volumeDb: number, isAutomatic: boolean): void {
+    this.#volume = gainOf(volumeDb)
+    this.#level = isAutomatic ? (this.#level ?? new AutomaticLevel()) : undefined
+  }
+
+  /** Whether only those hear it who have it among their {@link whispers}. */
+  get isPrivate(): boolean {
+    return this.#isPrivate
+  }
+
+  set isPrivate(isPrivate: boolean) {
+    if (isPrivate === this.#isPrivate) return
+    this.fallSilent()
+    this.#isPrivate = isPrivate
+    this.#isNew = true
+  }
+
+  /** What it has said in the round that is gathered, as the mixer may change it. */
+  get saying(): Int16Array {
+    return this.#said[this.#mixer.round & 1]!
+  }
+
+  /** Whether what it said in the round before was in the mix, and not to its end only. */
+  get isMixed(): boolean {
+    const before = this.#mixer.round - 1
+    return !this.isLeftOut && this.#mixedIn[before & 1] === before
+  }
+
+  /** What it has said in the round that is gathered is not in the mix: it hears whatever is. */
+  notMixed(): void {
+    this.#mixedIn[this.#mixer.round & 1] = -1
   }
 
   /** It is heard from now on, though it may be in the middle of a word. */
@@ -102,16 +171,18 @@ export class MixerParty implements Transmitter {
     const { round, gatheringLength, mixedLength } = this.#mixer
     this.#framesOpen = 0
     this.#isNew = true
-    if (this.#saidIn !== round - 1 || gatheringLength !== mixedLength) return
-    const last = this.#said[(round - 1) & 1]!
+    const before = (round - 1) & 1
+    const wasHeard = this.#mixedIn[before] === round - 1 || this.#toldIn[before] === round - 1
+    if (!wasHeard || this.#heardIn === round || gatheringLength !== mixedLength) return
+    const last = this.#said[before]!
     const rest = this.#saying(round)
     fadingInto(last, rest, mixedLength)
-    this.#mixer.add(rest)
+    if (!this.#isPrivate) this.#mixer.add(rest)
   }
 
   #saying(round: number): Int16Array {
-    this.#saidBefore = this.#saidIn
-    this.#saidIn = round
+    this.#mixedIn[round & 1] = this.#isPrivate ? -1 : round
+    this.#toldIn[round & 1] = this.#isPrivate ? round : -1
     return this.#said[round & 1]!
   }
 
@@ -119,12 +190,11 @@ export class MixerParty implements Transmitter {
     const frame = packet.codec.sampleRateHz / FRAMES_PER_SECOND
     if (packet.samples !== frame || this.#ring !== undefined) return this.#fillFromRing(packet, frame)
     const own = this.said
-    if (own === undefined && !packet.marker) {
+    if (own === undefined && !packet.marker && !this.#isWhisperedTo) {
       this.#mixer.fillCommon(packet)
       return 'audio'
     }
-    if (own === undefined) this.#commonInto(packet.pcm, frame)
-    else this.#othersInto(own, packet.pcm, frame)
+    this.#hearInto(own, packet.pcm, frame)
     if (packet.marker) fadeIn(packet.pcm, frame)
     packet.encode()
     return 'audio'
@@ -135,10 +205,8 @@ export class MixerParty implements Transmitter {
     const ring = this.#ring!
     const frame = this.#ringFrame
     ring.skip(frame - (ring.capacity - ring.length))
-    const own = this.said
     const scratch = this.#ringScratch!
-    if (own !== undefined) this.#othersInto(own, scratch, frame)
-    else this.#commonInto(scratch, frame)
+    this.#hearInto(this.said, scratch, frame)
     ring.write(scratch)
   }
 
@@ -152,10 +220,21 @@ export class MixerParty implements Transmitter {
     if (this.#ringScratch !== undefined) arena.release(this.#ringScratch)
   }
 
-  /** What it said in the round that is heard now, if it did, at the rate of the round. */
+  /** What it said in the round that is heard now, if that is in the mix, at the rate of the round. */
   get said(): Int16Array | undefined {
     const mixed = this.#mixer.round - 1
-    return mixed >= 0 && (this.#saidIn === mixed || this.#saidBefore === mixed) ? this.#said[mixed & 1] : undefined
+    return mixed >= 0 && this.#mixedIn[mixed & 1] === mixed ? this.#said[mixed & 1] : undefined
+  }
+
+  /** What it said in that round to those who have it among their {@link whispers}. */
+  get told(): Int16Array | undefined {
+    const mixed = this.#mixer.round - 1
+    return mixed >= 0 && this.#toldIn[mixed & 1] === mixed ? this.#said[mixed & 1] : undefined
+  }
+
+  get #isWhisperedTo(): boolean {
+    for (let i = 0; i < this.whispers.length; i++) if (this.whispers[i]!.told !== undefined) return true
+    return false
   }
 
   #beWide(isWide: boolean): void {
@@ -168,18 +247,22 @@ export class MixerParty implements Transmitter {
     this.#mixer.kernels.copySamples(this.#mixer.common(length), 0, length, into, 0)
   }
 
-  /** What the others say, in `length` samples. */
-  #othersInto(own: Int16Array, into: Int16Array, length: number): void {
+  /** What it hears in the round that is heard now, in `length` samples. */
+  #hearInto(own: Int16Array | undefined, into: Int16Array, length: number): void {
+    if (own === undefined && !this.#isWhisperedTo) {
+      this.#commonInto(into, length)
+      return
+    }
     const { mixedLength, round } = this.#mixer
     if (mixedLength === length) {
-      this.#mixer.othersInto(own, into)
+      this.#mixer.hearInto(own, this.whispers, into)
       return
     }
     this.#scratch ??= this.#mixer.kernels.arena.int16(2 * MIXER_FRAME)
     this.#pastSent ??= this.#newPast()
     if (this.#convertedSentIn !== round - 1) this.#pastSent.fill(0)
     this.#convertedSentIn = round
-    this.#mixer.othersInto(own, this.#scratch)
+    this.#mixer.hearInto(own, this.whispers, this.#scratch)
     this.#convert(this.#pastSent, this.#scratch, mixedLength, into)
   }
 
@@ -212,6 +295,9 @@ export class MixerParty implements Transmitter {
   }
 }
 
+/** Of 4096. */
+const GAIN_BITS = 12
+const NOBODY: readonly MixerParty[] = []
 const SPEAKING = energyAtLevel(-50, MIXER_FRAME)
 const SPEAKING_WIDE = energyAtLevel(-50, 2 * MIXER_FRAME)
 const FRAMES_PER_SECOND = 50

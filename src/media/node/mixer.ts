@@ -6,7 +6,8 @@ import type { CodecName } from '../engine/control.ts'
 import { MAX_SENT_PAYLOAD } from '../rtp/packet.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MixerParty } from './mixer-party.ts'
-import { Seam } from './seam.ts'
+import type { RoomNoise } from './room-noise.ts'
+import { fadeIn, fadeOut, Seam } from './seam.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
 /** 20 ms at 8 kHz; twice as many samples at 16 kHz. */
@@ -53,6 +54,11 @@ export class Mixer {
   #isOtherRate = false
   readonly #payloads: SharedPayload[] = []
   readonly #buffered: MixerParty[] = []
+  /** Who has said something in the round that is being gathered: the first {@link #speaking} of the list. */
+  readonly #speakers: MixerParty[] = []
+  #speaking = 0
+  /** Made when somebody whispers. */
+  #told: Int32Array | undefined
 
   constructor(kernels: Kernels, codecs: Codecs) {
     const { arena } = kernels
@@ -73,14 +79,25 @@ export class Mixer {
     this.#wideParties += change
   }
 
+  /** What is heard beside whoever speaks. */
+  noise: RoomNoise | undefined
+  /** How many who speak at once are heard, the loudest of them. */
+  mostTalkers = MOST_TALKERS
+
   /** Adds a frame to the round that is being gathered. */
   add(frame: Int16Array): void {
     this.kernels.mixAdd(frame, this.#gathering, this.gatheringLength)
     this.#isGathered = true
   }
 
+  /** Takes note of one who has said something in the round that is being gathered. */
+  speak(party: MixerParty): void {
+    this.#speakers[this.#speaking++] = party
+  }
+
   /** Ends the round: what was gathered is heard now. */
   mix(): void {
+    this.#gather()
     const mixed = this.#gathering
     this.#gathering = this.#mixed
     this.#mixed = mixed
@@ -95,6 +112,37 @@ export class Mixer {
     this.#isConvertedReady = false
     this.round++
     for (let i = 0; i < this.#buffered.length; i++) this.#buffered[i]!.keepRound()
+  }
+
+  /** Whoever comes into the mix, or is left out of it, in the middle of a word does so within 5 ms. */
+  #gather(): void {
+    const speakers = this.#speakers
+    const length = this.gatheringLength
+    this.#choose()
+    for (let i = 0; i < this.#speaking; i++) {
+      const party = speakers[i]!
+      const isChosen = i < this.mostTalkers
+      if (isChosen && party.isLeftOut) fadeIn(party.saying, length)
+      else if (!isChosen && party.isMixed) fadeOut(party.saying, length)
+      if (isChosen || party.isMixed) this.add(party.saying)
+      else party.notMixed()
+      party.isLeftOut = !isChosen
+    }
+    this.#speaking = 0
+    if (this.noise !== undefined) this.add(this.noise.frame(this.round, length))
+  }
+
+  /** Brings the loudest to the front. Whoever is in the mix stays there until others are twice as loud. */
+  #choose(): void {
+    if (this.#speaking <= this.mostTalkers) return
+    const speakers = this.#speakers
+    for (let i = 0; i < this.mostTalkers; i++) {
+      let loudest = i
+      for (let k = i + 1; k < this.#speaking; k++) if (isLouder(speakers[k]!, speakers[loudest]!)) loudest = k
+      const party = speakers[loudest]!
+      speakers[loudest] = speakers[i]!
+      speakers[i] = party
+    }
   }
 
   /** What all hear who only listen, in so many samples; valid until the next {@link Mixer.mix}. */
@@ -128,9 +176,22 @@ export class Mixer {
     return this.#converted
   }
 
-  /** Writes what somebody hears who has said `own` in the round that is heard now. */
-  othersInto(own: Int16Array, into: Int16Array): void {
-    this.kernels.unmixInto(this.#mixed, own, into, this.mixedLength)
+  /** Writes what somebody hears who has said `own` in the round that is heard now, and to whom others whisper. */
+  hearInto(own: Int16Array | undefined, whispers: readonly MixerParty[], into: Int16Array): void {
+    const { kernels, mixedLength } = this
+    const heard = whispers.length === 0 ? this.#mixed : this.#withWhispers(whispers)
+    if (own === undefined) kernels.limitInto(heard, into, mixedLength)
+    else kernels.unmixInto(heard, own, into, mixedLength)
+  }
+
+  #withWhispers(whispers: readonly MixerParty[]): Int32Array {
+    this.#told ??= this.kernels.arena.int32(2 * MIXER_FRAME)
+    this.#told.set(this.#mixed)
+    for (let i = 0; i < whispers.length; i++) {
+      const told = whispers[i]!.told
+      if (told !== undefined) this.kernels.mixAdd(told, this.#told, this.mixedLength)
+    }
+    return this.#told
   }
 
   /**
@@ -164,6 +225,11 @@ export class Mixer {
   leave(party: MixerParty): void {
     const index = this.#buffered.indexOf(party)
     if (index >= 0) this.#buffered.splice(index, 1)
+    const speaker = this.#speakers.indexOf(party)
+    if (speaker < 0) return
+    // Those behind the ones who speak now are remembered for nothing.
+    if (speaker < this.#speaking) this.#speakers[speaker] = this.#speakers[--this.#speaking]!
+    else this.#speakers.splice(speaker, 1)
   }
 
   /** Ends the room; all parties have left. */
@@ -171,6 +237,7 @@ export class Mixer {
     const { arena } = this.kernels
     for (const array of [this.#gathering, this.#mixed, this.#common]) arena.release(array)
     if (this.#converted !== undefined) arena.release(this.#converted)
+    if (this.#told !== undefined) arena.release(this.#told)
     for (const { codec, scratch } of this.#payloads) {
       codec.release()
       arena.release(scratch)
@@ -203,6 +270,15 @@ interface SharedPayload {
   round: number
   /** Up to that one, those in a row that were encoded and silent. */
   silentRounds: number
+}
+
+/** More at once are a noise. */
+const MOST_TALKERS = 8
+/** Those in the mix count for so much more: 6 dB. */
+const STAYING = 4
+
+function isLouder(one: MixerParty, other: MixerParty): boolean {
+  return one.loudness * (one.isMixed ? STAYING : 1) > other.loudness * (other.isMixed ? STAYING : 1)
 }
 
 /** 200 ms: by then a codec with a memory has forgotten the sound before. */

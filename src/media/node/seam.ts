@@ -32,6 +32,13 @@ export function fadeIn(frame: Int16Array, length: number): void {
   for (let i = 0; i < count; i++) frame[i] = (frame[i]! * i) / count
 }
 
+/** Lets sound end in the middle of a word. */
+export function fadeOut(frame: Int16Array, length: number): void {
+  const count = seamLength(length)
+  for (let i = 0; i < count; i++) frame[i] = (frame[i]! * (count - i)) / count
+  frame.fill(0, count, length)
+}
+
 /** Writes how `last` may end: its end backwards, fading, and then silence. */
 export function fadingInto(last: Int16Array, into: Int16Array, length: number): void {
   const count = seamLength(length)

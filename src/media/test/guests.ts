@@ -2,7 +2,7 @@ import type { Codec } from '../codec/codec.ts'
 import { Codecs } from '../codec/codecs.ts'
 import type { OpusLibrary } from '../codec/opus/library.ts'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
-import type { CodecName, StreamParameters } from '../engine/control.ts'
+import type { CodecName, MediaCommand, StreamParameters } from '../engine/control.ts'
 import { RtpPacket } from '../rtp/packet.ts'
 import { createKernels } from '../wasm/kernels.ts'
 import { openLeg, streamTo } from './harness.ts'
@@ -32,6 +32,8 @@ export class Guest {
   frequencyHz: number | undefined
   /** What it says first, at {@link Guest.rateHz}. */
   sound: Int16Array = new Int16Array(0)
+  /** How loud it says it: 1 is the usual. */
+  loudness = 1
   /** Everything it has heard, decoded, one packet after the other. */
   readonly heard: number[] = []
   readonly rateHz: 8000 | 16_000
@@ -56,7 +58,7 @@ export class Guest {
     const sound =
       this.sound.length >= samples
         ? this.sound.subarray(0, samples)
-        : sine(this.frequencyHz ?? 0, PEAK, this.rateHz, this.#said, samples)
+        : sine(this.frequencyHz ?? 0, PEAK * this.loudness, this.rateHz, this.#said, samples)
     this.sound = this.sound.subarray(samples)
     this.#said += samples
     const length = this.#mouth.encodeInto(sound, 0, samples, payload, 0)
@@ -128,8 +130,8 @@ export class Gathering {
     return { ...streamTo(addressOf(guest.leg - 1), 4000), codec: name, payloadType: STREAMS[name].payloadType }
   }
 
-  mix(guest: Guest, room = 1, flags: { talk?: boolean; listen?: boolean } = {}): void {
-    this.media.send({ type: 'mix', leg: guest.leg, room, ...flags })
+  mix(guest: Guest, room = 1, how: Omit<Extract<MediaCommand, { type: 'mix' }>, 'type' | 'leg' | 'room'> = {}): void {
+    this.media.send({ type: 'mix', leg: guest.leg, room, ...how })
   }
 
   /** Lets time pass, in which everybody says what they have to say. */

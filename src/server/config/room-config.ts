@@ -10,6 +10,12 @@ export interface RoomsConfig {
   readonly quietAfterParties?: number
   /** Whether a party whom a moderator has muted can unmute itself with its digit. Default false. */
   readonly partiesMayUnmute?: boolean
+  /** How many who talk at once are heard, the loudest of them, 1 to 100. Default 8. */
+  readonly mostTalkers?: number
+  /** Whether a room where nobody talks has a soft noise, -68 dBm0, so that the line does not seem cut off. Default true. */
+  readonly comfortNoise?: boolean
+  /** Whether who talks softly or loudly is brought up to 9 dB nearer to the others. Default true. */
+  readonly automaticLevel?: boolean
 }
 
 /** A conference room that a number leads into, and how its callers come. */

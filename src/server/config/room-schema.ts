@@ -19,6 +19,9 @@ export const roomsSchema = object({
   mostParties: whole(2, 100_000, 'parties').optional(),
   quietAfterParties: whole(0, 100_000, 'parties').optional(),
   partiesMayUnmute: isTrue.optional(),
+  mostTalkers: whole(1, 100, 'talkers').optional(),
+  comfortNoise: isTrue.optional(),
+  automaticLevel: isTrue.optional(),
 })
 
 /** The shape of the room of a service: its name, or more. */

@@ -63,6 +63,75 @@ describe('who hears whom, by ear', () => {
     await meet.over()
   })
 
+  test('a coach is heard by the coached alone, whispers by whom they are for, a supervisor by nobody; then all by all again', async () => {
+    const meet = roles()
+    const phones: Phone[] = []
+    for (const name of ['customer', 'agent', 'coach', 'boss']) phones.push(await meet.join(name))
+    const [customer, agent, coach, boss] = meet.room.parties.map(({ id }) => id) as [number, number, number, number]
+    expect(await meet.until(meet.room.coach(coach, agent))).toBe(true)
+    expect(await meet.until(meet.room.monitor(boss))).toBe(true)
+    expect(meet.room.parties.map(({ audience }) => audience)).toEqual([undefined, undefined, [agent], []])
+    expect(await whoHearsWhom(meet, phones)).toEqual([
+      'customer: agent coach boss',
+      'agent: customer coach boss',
+      'coach: agent',
+      'boss:',
+    ])
+    await meet.until(meet.room.whisper(boss, [agent, coach]))
+    expect(await whoHearsWhom(meet, phones)).toEqual([
+      'customer: agent coach boss',
+      'agent: customer coach boss',
+      'coach: agent',
+      'boss: agent coach',
+    ])
+    // When the one who was coached leaves, nobody else hears what was meant for him.
+    await phones[1]?.hangUp()
+    await meet.pbx.sleep(200)
+    const left = phones.filter(({ name }) => name !== 'agent')
+    expect(await whoHearsWhom(meet, left)).toEqual(['customer: coach boss', 'coach:', 'boss: coach'])
+    for (const party of [coach, boss]) await meet.until(meet.room.converse(party))
+    expect(await whoHearsWhom(meet, left)).toEqual([
+      'customer: coach boss',
+      'coach: customer boss',
+      'boss: customer coach',
+    ])
+    expect(await meet.until(meet.room.coach(coach, agent))).toBe(false)
+    await expect(meet.room.whisper(coach, [coach])).rejects.toThrow(/cannot whisper to itself/)
+    await expect(meet.room.setVolume(customer, 21)).rejects.toThrow(/21 dB cannot be: choose from -30 to 20/)
+    expect(await meet.until(meet.room.setVolume(customer, -30))).toBe(true)
+    expect(meet.room.parties[0]?.volumeDb).toBe(-30)
+    await meet.over()
+  })
+
+  test('two who want to be bridged hear each other, as do those who listen; a third talker has all mixed, and is told of', async () => {
+    const meet = meeting((name, channel) => ({
+      talkerAndListener: name !== 'listener',
+      conferencePartyMediaSettings: settings(channel, { twoPartyOptimisation: name !== 'third' }),
+    }))
+    const phones: Phone[] = []
+    for (const name of ['first', 'second', 'listener']) phones.push(await meet.join(name))
+    expect(await whoHearsWhom(meet, phones)).toEqual(['first: second listener', 'second: first listener', 'listener:'])
+    const news: number[] = []
+    meet.room.on('mixed', ({ party }) => news.push(party))
+    phones.push(await meet.join('third'))
+    expect(news).toEqual([meet.room.parties[3]?.id])
+    expect(meet.of('first').news).toContain('mixed')
+    expect(await whoHearsWhom(meet, phones)).toEqual([
+      'first: second listener third',
+      'second: first listener third',
+      'listener:',
+      'third: first second listener',
+    ])
+    await phones[3]?.hangUp()
+    await meet.pbx.sleep(200)
+    expect(await whoHearsWhom(meet, phones.slice(0, 3))).toEqual([
+      'first: second listener',
+      'second: first listener',
+      'listener:',
+    ])
+    await meet.over()
+  })
+
   test('nobody hears anybody in a stopped room, nor one of another room', async () => {
     const meet = meeting(
       (name, channel) => ({

@@ -7,6 +7,9 @@ export interface ReferenceParty {
   self: boolean
   moderator: boolean
   isHeld: boolean
+  /** `undefined` when all are to hear it. */
+  audience: readonly number[] | undefined
+  volumeDb: number
 }
 
 /**
@@ -60,6 +63,8 @@ export class ReferenceRoom {
       if (party.rules.unmuteDigit === undefined) party.self = false
     }
     if (event.type === 'held') party.isHeld = true
+    if (event.type === 'addressed') party.audience = event.audience
+    if (event.type === 'volume') party.volumeDb = event.volumeDb
     if (event.type === 'retrieved') party.isHeld = false
   }
 
@@ -72,13 +77,22 @@ export class ReferenceRoom {
   }
 
   talks(party: ReferenceParty): boolean {
+    if (party.audience !== undefined && party.audience.length === 0) return false
     return this.hears(party) === 'room' && party.rules.mayTalk && !this.isSilent(party)
   }
 
   #join(id: number, rules: PartyRules): void {
     if (this.isEnding || this.parties.length >= this.policy.mostParties || this.parties.some((each) => each.id === id))
       return
-    this.parties.push({ id, rules, self: rules.startsMuted, moderator: false, isHeld: false })
+    this.parties.push({
+      id,
+      rules,
+      self: rules.startsMuted,
+      moderator: false,
+      isHeld: false,
+      audience: undefined,
+      volumeDb: 0,
+    })
     this.#lookWhetherItRuns()
     if (rules.beeps) this.#announce('beep', id)
     if (rules.announcesEntry) this.#announce('entry', id)
