@@ -1,0 +1,43 @@
+import { exchange, phones } from 'ringdown/testing'
+import { expect, test } from 'vitest'
+import app from './receptionist.ts'
+
+test('whoever is not to be had is named with the reason, and the caller can choose again', async () => {
+  const pbx = exchange({ apps: { '1000': app } })
+  pbx.phone('sales', phones.busy())
+  pbx.phone('support', phones.noAnswer())
+  const porter = pbx.phone('porter', phones.person({ says: 'The gate is open.' }))
+  const alice = pbx.phone('alice')
+  await alice.call('1000')
+  await alice.expectSpeech(/press 0/i)
+  await alice.press('1')
+  await alice.expectSpeech(/sales is on the telephone/i)
+  await alice.expectSpeech(/press 0/i)
+  await alice.press('2')
+  await alice.hears.tone('ringback')
+  await alice.expectSpeech(/support does not answer/i, { withinMs: 30_000 })
+  await alice.expectSpeech(/press 0/i)
+  await alice.press('0')
+  await alice.expectSpeech(/gate is open/i)
+  await alice.hangUp()
+  await porter.expectHangUp()
+  await pbx.done()
+  expect(pbx.runs).toMatchObject([{ returnCode: 0 }])
+  expect(pbx.exchange.alive).toBe(0)
+})
+
+test('a line that cannot be reached, and one that rejects, are told apart', async () => {
+  const pbx = exchange({ apps: { '1000': app } })
+  pbx.phone('sales', phones.rejects(503))
+  pbx.phone('support', phones.rejects())
+  const alice = pbx.phone('alice')
+  await alice.call('1000')
+  await alice.expectSpeech(/press 0/i)
+  await alice.press('1')
+  await alice.expectSpeech(/sales cannot be reached at present/i)
+  await alice.expectSpeech(/press 0/i)
+  await alice.press('2')
+  await alice.expectSpeech(/support cannot take the call/i)
+  await alice.hangUp()
+  await pbx.done()
+})
