@@ -108,7 +108,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       outsideMethods: options.users === undefined ? [] : ['REGISTER'],
     })
     this.#host = this.#createHost()
-    this.#rooms = new Rooms(this.#host, options.rooms ?? {}, () => this.counters.add('roomsRefusedFull'))
+    this.#rooms = new Rooms(
+      this.#host,
+      options.rooms ?? {},
+      () => this.counters.add('roomsRefusedFull'),
+      (name) => options.services.named(name) !== undefined,
+    )
     this.#users =
       options.users &&
       new LocalUsers(this.#host, options.users, (change) => this.#outbox.push({ type: 'phoneChanged', change }))
@@ -323,7 +328,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const isInside = this.#inside.isMeant(from)
     const { services } = this.#options
     const room = isInside ? roomOfUser(dialled.user) : undefined
-    const service = isInside
+    const wanted = isInside
       ? room === undefined
         ? services.named(dialled.user)
         : this.#serviceOfRoom(room, request)
@@ -332,6 +337,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
           from: uriText(request.headers.get('from')),
           ...(user !== undefined && { authenticatedUser: user }),
         })
+    const diversion = wanted?.room === undefined ? undefined : this.#rooms.diversionOf(wanted.room)
+    const service = (diversion === undefined ? undefined : services.named(diversion)) ?? wanted
     if (service === undefined) return refuse(404, 'callsWithoutService')
     if (!isRunnable(service, 'inbound')) {
       refuse(500, 'callsWithoutApp')
@@ -445,6 +452,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       callStarted: (leg) => this.#legs.add(leg),
       callEnded: (leg) => {
         this.#legs.delete(leg)
+        this.#rooms.release(leg.details.callId)
         this.#outbox.push({ type: 'callEnded', details: publicDetails(leg.details) })
       },
     }

@@ -1,4 +1,5 @@
 import { UsageError } from '../../kit/index.ts'
+import type { Channel } from '../channel.ts'
 import type { CallHost } from '../host.ts'
 import type { EventOf } from '../numbered-events.ts'
 import { checkPlayable } from '../open-media.ts'
@@ -42,6 +43,19 @@ export class ConferenceRooms {
   /** The reservations that are not over. */
   reservations(): readonly Reservation[] {
     return this.#host.rooms.reservations
+  }
+
+  /**
+   * Keeps a place in a room for the call of a channel, until it is in a room or has ended: who is answered then comes in.
+   * @returns why there is none, such as that the room is full; `undefined` when the place is kept
+   * @throws UsageError for what cannot be the name of a room, or a channel without a call
+   */
+  claim(name: string, channel: Channel): string | undefined {
+    assertRoomName('claim', name)
+    const { details } = channel
+    if (details === undefined || details.hasEnded)
+      throw new UsageError(`claim: a place in conference room ${name} is kept for calls, and the channel has none`)
+    return this.#host.rooms.claim(name, details.callId)?.text
   }
 
   /** Why nobody can come into that room now, such as that it is full; `undefined` when somebody can. */

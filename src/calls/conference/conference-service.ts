@@ -18,14 +18,14 @@ export interface ConferencePin {
  */
 export function conferenceService(room: string, options: ConferenceOptions = {}, pin?: ConferencePin): AppDefinition {
   return inbound(async (channel, { rooms }) => {
-    const refusal = rooms.refusal(room)
+    const refusal = rooms.claim(room, channel)
     if (refusal !== undefined) {
       await channel.reject('BUSY', { phrase: refusal })
       return
     }
     await channel.answer()
     if (pin !== undefined && !(await knows(channel, pin))) return
-    // The last place may have gone meanwhile.
+    // Only a room that is coming to its end meanwhile has no place now.
     if ((await channel.joinConferenceRoom(room, options)) === 'full') await channel.reject('BUSY')
   })
 }

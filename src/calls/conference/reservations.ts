@@ -22,6 +22,8 @@ export type ReservationEvent =
   /** Its time has come: the room may start. */
   | { readonly type: 'begun' }
   | { readonly type: 'extended'; readonly endAt: number }
+  /** Whoever calls for the room is brought to that service instead, or not any more. */
+  | { readonly type: 'diverted'; readonly service: string | undefined }
   /** Its time is over, or it was cancelled. */
   | { readonly type: 'completed' }
 
@@ -33,6 +35,7 @@ export interface ReservedRoom {
   destroy(): void
   /** The name is free again. */
   forget(): void
+  isService(name: string): boolean
 }
 
 /**
@@ -48,6 +51,7 @@ export class Reservation {
   readonly #events: NumberedEvents<ReservationEvent>
   #endAt: number
   #phase: 'before' | 'during' | 'after' = 'before'
+  #divertsTo: string | undefined
 
   /**
    * @internal Within a mutation follows {@link begin}.
@@ -84,6 +88,11 @@ export class Reservation {
     return this.#phase === 'during' ? 'ACTIVE' : 'COMPLETED'
   }
 
+  /** The service that whoever calls for the room is brought to instead. */
+  get divertsTo(): string | undefined {
+    return this.#divertsTo
+  }
+
   /** @internal Whoever comes into the room now has to wait. */
   get holds(): boolean {
     return this.#phase === 'before'
@@ -108,6 +117,22 @@ export class Reservation {
       this.#endAt += byMs
       this.#emit({ type: 'extended', endAt: this.#endAt })
       this.#onTime()
+    })
+  }
+
+  /**
+   * Brings whoever calls for the room to another service from now on, by its number or by `room:NAME`, for instance to an
+   * announcement before its time, or to an operator when it is not to be entered any more. Without a service no longer.
+   * Who is in the room stays; applications that let their callers in by themselves look at {@link divertsTo}.
+   * @returns false when it is over
+   * @throws UsageError for what is no service
+   */
+  divert(service: string | undefined): Promise<boolean> {
+    if (service !== undefined && !this.#reserved.isService(service))
+      throw new UsageError(`divert: there is no service ${JSON.stringify(service)}`)
+    return this.#do(() => {
+      this.#divertsTo = service
+      this.#emit({ type: 'diverted', service })
     })
   }
 

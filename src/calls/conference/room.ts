@@ -15,7 +15,6 @@ import { reduceRoom } from './room-reducer.ts'
 import {
   type Announcement,
   EMPTY_ROOM,
-  hasPlace,
   type LeaveReason,
   meaningOf,
   type PartyId,
@@ -104,10 +103,6 @@ export class Room implements RecordedRoom {
   get near(): LegId | undefined {
     const [party] = this.#parties.values()
     return party?.leg.media.id
-  }
-
-  get hasPlace(): boolean {
-    return hasPlace(this.#state)
   }
 
   /** Listens to events. Returns the function that stops it. */

@@ -2,6 +2,7 @@ import { UsageError } from '../../kit/index.ts'
 import { Cause } from '../enums.ts'
 import type { CallHost } from '../host.ts'
 import type { Placement } from '../leg-media.ts'
+import { Claims } from './claims.ts'
 import type { ConferenceOptions } from './party-settings.ts'
 import { Reservation, type ReservationOptions } from './reservations.ts'
 import { type Guest, Room } from './room.ts'
@@ -46,12 +47,18 @@ export class Rooms {
   readonly #reservations = new Map<string, Reservation>()
   /** The room that a service has last brought a caller into, by its name. */
   readonly #lastRooms = new Map<string, string>()
+  readonly #claims = new Claims()
+  readonly #isService: (name: string) => boolean
   readonly #invitations = new Map<string, ConferenceOptions>()
 
-  /** @param onRefused somebody was refused because there is no place */
-  constructor(host: CallHost, limits: RoomLimits, onRefused: () => void) {
+  /**
+   * @param onRefused somebody was refused because there is no place
+   * @param isService whether there is a service of that name
+   */
+  constructor(host: CallHost, limits: RoomLimits, onRefused: () => void, isService: (name: string) => boolean) {
     this.#host = host
     this.#onRefused = onRefused
+    this.#isService = isService
     this.#mostRooms = limits.mostRooms ?? 10_000
     this.#policy = {
       mostParties: limits.mostParties ?? 1000,
@@ -95,10 +102,16 @@ export class Rooms {
       open: () => rooms.get(name)?.handle({ type: 'opened' }),
       destroy: () => rooms.get(name)?.handle({ type: 'destroyed' }),
       forget: () => this.#reservations.delete(name),
+      isService: this.#isService,
     })
     this.#reservations.set(name, reservation)
     this.#host.post(() => reservation.begin())
     return reservation
+  }
+
+  /** The service that whoever calls for that room is brought to instead. */
+  diversionOf(name: string): string | undefined {
+    return this.#reservations.get(name)?.divertsTo
   }
 
   get reservations(): readonly Reservation[] {
@@ -122,23 +135,39 @@ export class Rooms {
     return [...this.#rooms.values()]
   }
 
-  /** Why nobody can come into that room now, or `undefined`. */
-  refusal(name: string): RoomRefusal | undefined {
+  /**
+   * Why nobody can come into that room now, or `undefined`. A place that is kept for somebody else is none.
+   * @param callId of who wants to come
+   */
+  refusal(name: string, callId?: string): RoomRefusal | undefined {
     const room = this.#rooms.get(name)
-    if (room === undefined && this.#rooms.size >= this.#mostRooms)
+    if (room === undefined && this.#roomsBeside(name) >= this.#mostRooms)
       return { cause: Cause.BUSY, text: `all ${this.#mostRooms} conference rooms are in use` }
     if (room?.state.isEnding) return { cause: Cause.BUSY, text: `conference room ${name} is coming to its end` }
-    if (room?.hasPlace === false)
-      return {
-        cause: Cause.BUSY,
-        text: `conference room ${name} is full: ${this.#policy.mostParties} parties are in it`,
-      }
+    const { mostParties } = this.#policy
+    if ((room?.state.parties.size ?? 0) + this.#claims.keptFromIn(name, callId) >= mostParties)
+      return { cause: Cause.BUSY, text: `conference room ${name} is full: ${mostParties} parties are in it` }
     return undefined
+  }
+
+  /** Keeps a place for a call until it is in a room or has ended. @returns why there is none */
+  claim(name: string, callId: string): RoomRefusal | undefined {
+    const refusal = this.refusal(name, callId)
+    if (refusal === undefined) this.#claims.add(name, callId)
+    else this.#onRefused()
+    return refusal
+  }
+
+  /** The call needs no place any more. */
+  release(callId: string): void {
+    this.#claims.delete(callId)
   }
 
   /** Lets a call into a room, which is made by its first party. */
   enter(name: string, guest: Guest): { readonly room: Room; readonly party: PartyId } | RoomRefusal {
-    const refusal = this.refusal(name)
+    const { callId } = guest.leg.details
+    const refusal = this.refusal(name, callId)
+    this.release(callId)
     if (refusal !== undefined) {
       this.#onRefused()
       return refusal
@@ -168,6 +197,13 @@ export class Rooms {
     const options = this.#invitations.get(ticket)
     this.#invitations.delete(ticket)
     return options
+  }
+
+  /** Rooms that are there, or in which a place is kept, but for the one of that name. */
+  #roomsBeside(name: string): number {
+    let rooms = this.#rooms.size
+    for (const room of this.#claims.rooms) if (room !== name && !this.#rooms.has(room)) rooms++
+    return rooms
   }
 
   #forget(name: string): void {

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest'
+import { exchange, type TestExchange } from '../../../testing/index.ts'
+import { type ConferenceRooms, conferenceService, inbound } from '../../index.ts'
 import { hears, type Meeting, meeting, settings } from './meeting.ts'
 
 function meet(): Meeting {
@@ -66,4 +68,43 @@ test('a reservation can be cancelled, shortened to nothing, and made again; what
     expect(() => rooms.reserve(name, options)).toThrow(message)
   expect(rooms.reservations()).toEqual([])
   await here.over()
+})
+
+test('whoever calls for the room is brought to another service for a while, and who is in it stays', async () => {
+  let rooms: ConferenceRooms | undefined
+  const says = (words: string) =>
+    inbound(async (channel, app) => {
+      rooms = app.rooms
+      await channel.answer()
+      await channel.filePlayer.say(words)
+    })
+  const app = conferenceService('board')
+  const pbx: TestExchange = exchange({
+    apps: { board: { name: 'board', app, parameters: {}, room: 'board' }, closed: says('The board does not sit.') },
+  })
+  const until = <Value>(done: Promise<Value>): Promise<Value> => pbx.sim.clock.pull('the test waits', done)
+  const [alice, bob, carol] = ['alice', 'bob', 'carol'].map((name) => pbx.phone(name))
+  await carol?.call('closed')
+  await carol?.expectSpeech(/does not sit/)
+  const reservation = rooms?.reserve('board', { durationMs: 60_000 })
+  const told: unknown[] = []
+  reservation?.on('diverted', ({ service }) => told.push(service))
+  await alice?.call('board')
+  await pbx.sleep(200)
+  expect(() => reservation?.divert('nobody')).toThrow('divert: there is no service "nobody"')
+  expect(await until(reservation?.divert('closed') ?? Promise.resolve(false))).toBe(true)
+  expect(reservation?.divertsTo).toBe('closed')
+  await bob?.call('board')
+  await bob?.expectSpeech(/does not sit/)
+  expect(rooms?.get('board')?.parties.length).toBe(1)
+  await pbx.sleep(1000)
+  expect(await until(reservation?.divert(undefined) ?? Promise.resolve(false))).toBe(true)
+  await bob?.call('board')
+  await pbx.sleep(200)
+  expect(rooms?.get('board')?.parties.length).toBe(2)
+  expect(told).toEqual(['closed', undefined])
+  await until(reservation?.cancel() ?? Promise.resolve())
+  expect(await until(reservation?.divert('closed') ?? Promise.resolve(true))).toBe(false)
+  await pbx.done()
+  expect(pbx.exchange.alive).toBe(0)
 })

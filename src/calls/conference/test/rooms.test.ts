@@ -36,6 +36,29 @@ describe('the limits of rooms', () => {
     await meet.over()
   })
 
+  test('of two who call for the last place at once one is told BUSY before it is answered; who gives up frees it', async () => {
+    const pbx = exchange({
+      apps: { '*': conferenceService('r', withoutBeep, { pin: '4711' }) },
+      exchange: { rooms: { mostParties: 2, mostRooms: 1 } },
+    })
+    const [alice, bob, carol, dave] = ['alice', 'bob', 'carol', 'dave'].map((name) => pbx.phone(name)) as Phone[]
+    await alice?.call('1000')
+    await pbx.sleep(500)
+    await alice?.press('4711')
+    await pbx.sleep(200)
+    expect(await Promise.all([bob?.call('1000'), carol?.call('1000')])).toEqual([200, 486])
+    expect(carol?.ended).toMatchObject({ status: 486 })
+    expect(pbx.story()).toMatch(/486 conference room r is full: 2 parties are in it/)
+    await bob?.hangUp()
+    expect(await dave?.call('1000')).toBe(200)
+    await pbx.sleep(500)
+    await dave?.press('4711')
+    await pbx.sleep(200)
+    expect(await hears(alice as Phone, dave as Phone, 'I have got the place.')).toBe(true)
+    expect(pbx.exchange.exchange.counters.snapshot()).toMatchObject({ roomsRefusedFull: 1 })
+    await over(pbx)
+  })
+
   test('where no room more may be made, a new one is refused and the others are not', async () => {
     const pbx = exchange({
       apps: { one: conferenceService('one'), two: conferenceService('two') },
