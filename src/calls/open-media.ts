@@ -40,11 +40,19 @@ export async function openMedia(
   })
 }
 
-/** Renders a text before its moment, unless it is a secret: an error is told when it is played. */
-export async function prepareMedia({ speech }: Pick<CallHost, 'speech'>, media: FileToPlay | TextToSay): Promise<void> {
+/**
+ * Renders a text before its moment, unless it is a secret: an error is told when it is played.
+ * @param mostHz what those who will hear it can make use of
+ */
+export async function prepareMedia(
+  { speech }: Pick<CallHost, 'speech'>,
+  media: FileToPlay | TextToSay,
+  mostHz: 8000 | 16_000,
+): Promise<void> {
   if (!('textToSay' in media) || media.private === true || speech === undefined) return
   const { textToSay, voice, rate } = media
+  const how = { mostHz, ...(voice !== undefined && { voice }), ...(rate !== undefined && { rate }) }
   try {
-    await speech.prepare(textToSay, { ...(voice !== undefined && { voice }), ...(rate !== undefined && { rate }) })
+    await speech.prepare(textToSay, how)
   } catch {}
 }

@@ -53,6 +53,7 @@ export interface SimulatedExchangeOptions {
   readonly exchange?: Partial<
     Pick<
       ExchangeOptions,
+      | 'codecs'
       | 'maxCalls'
       | 'rooms'
       | 'announcedMediaAddress'

@@ -5,7 +5,7 @@ import { State } from '../enums.ts'
 import type { CallHost } from '../host.ts'
 import type { OutgoingLeg } from '../outgoing-leg.ts'
 import { checkCarrier } from '../transfer/channel-transfers.ts'
-import { type ConferenceOptions, takeSettings } from './party-settings.ts'
+import { type ConferenceOptions, prepareTexts, takeSettings } from './party-settings.ts'
 import { RoomVisit } from './room-visit.ts'
 import { assertRoomName, TICKET_HEADER } from './rooms.ts'
 
@@ -26,6 +26,7 @@ export async function visitRoom(
   checkTimeout(what, options.timeoutMs)
   const settings = takeSettings(what, core.host, options)
   const leg = core.requireAnswered(what)
+  prepareTexts(core.host, settings, leg.media.sampleRateHz)
   if (carrier !== undefined) checkCarrier(what, core, carrier)
   core.claimTransmitter(what)
   const { timeoutMs = 120_000 } = options

@@ -117,7 +117,7 @@ export interface PartySettings {
 }
 
 /**
- * Takes the settings of a party, and has its texts rendered at once: they are there when they are to be heard.
+ * Takes the settings of a party.
  *
  * @throws UsageError naming what cannot be
  */
@@ -140,7 +140,6 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
   for (const each of [prefix, entry, exit, muted, unmuted]) {
     if (each !== undefined && 'textToSay' in each && host.speech === undefined)
       throw new UsageError(`${what}: this exchange has no text-to-speech: announce files instead of texts`)
-    if (each !== undefined) void prepareMedia(host, each)
   }
   return {
     rules: {
@@ -164,6 +163,16 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
     muted,
     unmuted,
   }
+}
+
+/**
+ * Has the texts of a party rendered at once: they are there when they are to be heard.
+ * @param mostHz what its leg can make use of
+ */
+export function prepareTexts(host: CallHost, settings: PartySettings, mostHz: 8000 | 16_000): void {
+  const { prefix, entry, exit, muted, unmuted } = settings
+  for (const each of [prefix, entry, exit, muted, unmuted])
+    if (each !== undefined) void prepareMedia(host, each, mostHz)
 }
 
 /** @throws UsageError when it is not one of the digits of a telephone */

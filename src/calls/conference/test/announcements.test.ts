@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Channel, ConferencePartyMediaSettings } from '../../index.ts'
+import { exchange, SyntheticSpeech } from '../../../testing/index.ts'
+import { type Channel, type ConferencePartyMediaSettings, conferenceService, outbound } from '../../index.ts'
 import { hears, meeting, settings } from './meeting.ts'
 
 /** Everybody is announced by name. */
@@ -133,5 +134,41 @@ describe('announcements', () => {
     )
     expect(channel.state()).toBe('ANSWERED')
     await meet.over()
+  })
+
+  test('are rendered beforehand at the rate at which the party hears them', async () => {
+    const rendered = new Set<string>()
+    class Notes extends SyntheticSpeech {
+      override async prepare(text: string, how: Parameters<SyntheticSpeech['prepare']>[1]): Promise<void> {
+        rendered.add(`${text} before, for ${how.mostHz}`)
+      }
+      override say(text: string, how: Parameters<SyntheticSpeech['say']>[1]): ReturnType<SyntheticSpeech['say']> {
+        rendered.add(`${text}, for ${how.mostHz}`)
+        return super.say(text, how)
+      }
+    }
+    const pbx = exchange({
+      apps: { '*': conferenceService('r') },
+      speech: new Notes(),
+      exchange: { codecs: ['G722', 'PCMU'] },
+    })
+    const bob = pbx.phone('bob')
+    await bob.call('1000')
+    await pbx.sleep(100)
+    const running = pbx.start(
+      outbound(async (channel) => {
+        expect(await channel.callConferenceRoom('r', named('alice', channel))).toBe('ANSWERED')
+        expect(channel.details?.codec).toBe('G722')
+        await channel.waitForIdle({ timeoutMs: 5000 })
+      }),
+    )
+    expect((await running).error).toBeUndefined()
+    await bob.hangUp()
+    await pbx.done()
+    for (const text of ['alice', 'has come'])
+      expect([...rendered].filter((each) => each.startsWith(text))).toEqual([
+        `${text} before, for 16000`,
+        `${text}, for 16000`,
+      ])
   })
 })
