@@ -65,6 +65,32 @@ describe('filePlayer.say', () => {
     expect(pbx.transcript()).toContain('alice hears exchange says “Please enter your PIN.” (1.4 s)')
   })
 
+  test('refuses SSML that is malformed, and the pipe, as a server does', async () => {
+    const errors: (string | undefined)[] = []
+    const { over } = await answered(async (channel) => {
+      for (const ssml of [
+        '<speak>Salt <break time="soon"/></speak>',
+        '<speak>Salt',
+        'Salt <b>and</b>',
+        '<p>Salt</p>',
+      ]) {
+        errors.push(await channel.filePlayer.say(ssml), channel.filePlayer.error()?.message)
+      }
+      await channel.hangUp()
+    })
+    await over()
+    expect(errors).toEqual([
+      'ERROR',
+      expect.stringMatching(/SSML is malformed at line 1, column 13 .*time="soon" is no pause/),
+      'ERROR',
+      expect.stringMatching(/SSML is malformed at line 1, column 12 .*<speak> is not closed/),
+      'NORMAL',
+      undefined,
+      'ERROR',
+      expect.stringMatching(/SSML is malformed at line 1, column 1 .*all of it stands in <speak>/),
+    ])
+  })
+
   test('is played as a file is: barge-in, stop, loop, hang-up, and one thing at a time', async () => {
     const { alice, over } = await answered(async (channel) => {
       const { filePlayer } = channel

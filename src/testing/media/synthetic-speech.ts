@@ -1,6 +1,7 @@
 import { type Playable, playableClip, type SpokenAs, type TextToSpeech } from '../../calls/index.ts'
 import { SpeechError } from '../../kit/index.ts'
 import type { AudioClip } from '../../media/index.ts'
+import { piecesOf } from '../../speech/text/pieces.ts'
 import type { Utterance } from '../truth/truth.ts'
 import { voiceOf } from '../truth/voice.ts'
 
@@ -35,8 +36,9 @@ export class SyntheticSpeech implements TextToSpeech {
     return playableClip(clip, loop)
   }
 
-  async prepare(_text: string, { voice }: Omit<SpokenAs, 'loop' | 'private'>): Promise<void> {
+  async prepare(text: string, { voice }: Omit<SpokenAs, 'loop' | 'private'>): Promise<void> {
     this.#requireVoice(voice)
+    wordsOf(text)
   }
 
   #requireVoice(voice: string | undefined): void {
@@ -45,14 +47,15 @@ export class SyntheticSpeech implements TextToSpeech {
   }
 }
 
-const ENTITIES: Readonly<Record<string, string>> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' }
-
-/** The words of a text; of SSML, those between its tags. */
+/**
+ * The words of a text; of SSML, those between its tags.
+ * @throws UsageError, SpeechError as every engine's for what cannot be spoken
+ */
 function wordsOf(text: string): string {
+  const pieces = piecesOf(text, { language: 'und', mostLength: MOST_LENGTH })
   if (!text.trimStart().startsWith('<')) return text
-  return text
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&(lt|gt|quot|apos|amp);/g, (_, name: string) => ENTITIES[name] ?? '')
-    .replace(/\s+/g, ' ')
-    .trim()
+  return pieces.flatMap((piece) => ('text' in piece ? piece.text : [])).join(' ')
 }
+
+/** As the server has it. */
+const MOST_LENGTH = 10_000
