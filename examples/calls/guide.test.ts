@@ -22,6 +22,8 @@ const EVENTS: Record<ChannelEventType, true> = {
   revised: true,
   beep: true,
   digit: true,
+  speechBegan: true,
+  speechEnded: true,
   conference: true,
   farEndHold: true,
   farEndRetrieve: true,

@@ -7,6 +7,7 @@ import type { IncomingLeg } from './incoming-leg.ts'
 import type { Leg, LegListener } from './leg.ts'
 import type { Placement } from './leg-media.ts'
 import type { DigitNote } from './record/call-record.ts'
+import { VoiceEvents } from './voice-events.ts'
 
 /**
  * What the parts of a channel share: its present leg, who transmits, who waits for digits, and its events.
@@ -16,6 +17,7 @@ export class ChannelCore implements LegListener {
   readonly host: CallHost
   readonly placement: Placement
   readonly events: ChannelEvents
+  readonly voiceEvents: VoiceEvents = new VoiceEvents(this)
   readonly headersToSend: [name: string, value: string][] = []
   /** Takes every digit of the call, with what the record says of it; set by the DTMF detector. */
   digitSink: (digit: string, note: DigitNote | undefined) => void = () => {}
@@ -257,6 +259,7 @@ export class ChannelCore implements LegListener {
   onState(state: State): void {
     if (state === State.IDLE) this.#disconnected()
     this.emit({ type: 'state', state })
+    this.voiceEvents.watch()
     const endedBy = this.#leg?.details.endedBy
     if (state === State.IDLE && endedBy !== undefined) this.emit({ type: 'ended', cause: this.cause, endedBy })
   }

@@ -25,6 +25,10 @@ export type ChannelEvent =
   | { readonly type: 'beep'; readonly startedAt: number; readonly frequencyHz: number }
   /** A key was pressed: in the stream or by SIP INFO. */
   | { readonly type: 'digit'; readonly digit: string }
+  /** The far end has begun to speak; some 80 ms ago, longer while we play, see {@link BargeIn}. */
+  | { readonly type: 'speechBegan' }
+  /** It has not spoken for 300 ms. */
+  | { readonly type: 'speechEnded' }
   /** The far end has put us on hold: it does not hear us. */
   | { readonly type: 'farEndHold' }
   /** The far end hears us again. */

@@ -129,7 +129,9 @@ export class Channel {
 
   /** Listens to events, numbered 1, 2, 3, ... per channel. Returns the function that stops it. */
   on<Type extends ChannelEventType>(type: Type, listener: (event: ChannelEventOf<Type>) => void): () => void {
-    return this.#core.events.on(type, listener)
+    const off = this.#core.events.on(type, listener)
+    this.#core.voiceEvents.watch()
+    return off
   }
 
   /**

@@ -56,6 +56,8 @@ export interface JobListener {
   /** Live audio has come to where its writer wanted to be told. */
   onReached?(): void
   onHeard?(event: Extract<MediaEvent, { type: 'heard' }>): void
+  /** Somebody has begun to speak, or has ended. */
+  onVoice?(state: 'began' | 'ended'): void
   /** The source that was to be played after another has begun. */
   onPlayingNext?(): void
   onFinished(cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void
@@ -405,6 +407,9 @@ export class LegMedia {
         return
       case 'heard':
         this.#jobs.get(event.job)?.onHeard?.(event)
+        return
+      case 'voice':
+        this.#jobs.get(event.job)?.onVoice?.(event.state)
         return
       case 'finished':
         this.#finish(event.job, this.#phase === 'closing' && event.cause === 'ABORTED' ? 'HANGUP' : event.cause, {

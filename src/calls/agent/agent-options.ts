@@ -1,4 +1,5 @@
 import { UsageError } from '../../kit/index.ts'
+import { type BargeIn, type BargeInCommand, bargeInOf } from '../barge-in.ts'
 import { type LiveFormat, liveFormat } from '../live/live-format.ts'
 import type { AgentRequest } from './agent-connector.ts'
 
@@ -16,22 +17,27 @@ export interface AgentOptions {
   connectTimeoutMs?: number
   /** The agent is told of digits. Default true; false where the caller types what is no business of the agent. */
   sendDigits?: boolean
-  /** A new digit clears what the agent has said and was not played yet. Default false: the agent decides. */
-  bargeIn?: boolean
+  /**
+   * A new digit, speech of the far end, or either clears what the agent has said and was not played yet. Default false: the agent
+   * decides.
+   */
+  bargeIn?: BargeIn
   /** How much of what the agent says may wait to be played, 100 to 600,000 ms; more is dropped. Default 120,000. */
   maxBufferedMs?: number
 }
 
 /** Options that were checked. */
-export interface AgentWishes extends Required<Omit<AgentOptions, 'headers' | 'encoding' | 'sampleRateHz'>> {
+export interface AgentWishes extends Required<Omit<AgentOptions, 'headers' | 'encoding' | 'sampleRateHz' | 'bargeIn'>> {
   readonly request: AgentRequest
   readonly format: LiveFormat
+  readonly bargeIn: BargeInCommand
 }
 
 /** @throws UsageError naming what is wrong; it does not repeat headers, nor what may be secret in the URL */
 export function agentWishes(url: string, options: AgentOptions): AgentWishes {
   const { headers = {}, parameters = {}, encoding = 'pcmu', sampleRateHz = 8000, sendDigits = true } = options
-  const { connectTimeoutMs = 10_000, bargeIn = false, maxBufferedMs = 120_000 } = options
+  const { connectTimeoutMs = 10_000, maxBufferedMs = 120_000 } = options
+  const bargeIn = bargeInOf(NAME, options.bargeIn)
   if (typeof url !== 'string' || !/^wss?:\/\/[^\s/?#]+[^\s#]*$/i.test(url))
     throw new UsageError(`${NAME}: the address of an agent is a wss: or ws: URL without a fragment`)
   for (const [name, value] of Object.entries(headers)) {

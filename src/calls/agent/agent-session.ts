@@ -49,6 +49,7 @@ export class AgentSession {
       onEnd: (end, error) => this.#linkEnded(end === 'HANGUP' ? AgentCause.HANGUP : AgentCause.ERROR, error),
     })
     this.#link.speak()
+    this.#link.interruptBy(wishes.bargeIn)
     this.#messages = new StreamMessages({
       streamSid: `MZ${host.random.uint32().toString(16).padStart(8, '0')}${leg.details.callId}`,
       callSid: leg.details.callId,
@@ -126,7 +127,6 @@ export class AgentSession {
   }
 
   #onDigit(digit: string): void {
-    if (this.#wishes.bargeIn) this.clear()
     if (this.#wishes.sendDigits && this.#phase === 'open') this.#connection.send(this.#messages.dtmf(digit))
   }
 

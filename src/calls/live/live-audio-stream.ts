@@ -1,4 +1,5 @@
 import { UsageError } from '../../kit/index.ts'
+import { type BargeIn, bargeInOf } from '../barge-in.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import { AudioStreamCause } from '../enums.ts'
 import type { Leg } from '../leg.ts'
@@ -14,8 +15,8 @@ export interface AudioStreamOptions {
   sampleRateHz?: LiveFormat['sampleRateHz']
   /** How much may wait to be played before `write` waits, 20 to 60,000 ms. Default 2,000. */
   maxBufferedMs?: number
-  /** A new digit of the far end clears what waits to be played. Default false. */
-  bargeIn?: boolean
+  /** A new digit of the far end, speech, or either clears what waits to be played. Default false. */
+  bargeIn?: BargeIn
 }
 
 /**
@@ -35,7 +36,6 @@ export class LiveAudioStream<Samples extends LiveSamples = Int16Array> implement
   readonly #maxBufferedMs: number
   readonly #finished: Promise<void>
   #resolveFinished: () => void = () => {}
-  readonly #stopListening: () => void
   #cause: AudioStreamCause = AudioStreamCause.NONE
   #error: Error | undefined
   #isClosed = false
@@ -45,7 +45,8 @@ export class LiveAudioStream<Samples extends LiveSamples = Int16Array> implement
 
   /** @internal Made by `channel.audioStream`. */
   constructor(core: ChannelCore, options: AudioStreamOptions) {
-    const { maxBufferedMs = 2000, bargeIn = false } = options
+    const { maxBufferedMs = 2000 } = options
+    const bargeIn = bargeInOf(NAME, options.bargeIn)
     const format = liveFormat(NAME, options)
     if (!(maxBufferedMs >= 20 && maxBufferedMs <= 60_000))
       throw new UsageError(`${NAME}: maxBufferedMs must be 20 to 60000, not ${maxBufferedMs}`)
@@ -61,10 +62,10 @@ export class LiveAudioStream<Samples extends LiveSamples = Int16Array> implement
       onSound: () => this.#wake(),
       onEnd: (end, error) => this.#end(end === 'ABORTED' ? 'NORMAL' : end === 'HANGUP' ? 'HANGUP' : 'ERROR', error),
     })
-    this.#stopListening = bargeIn ? core.events.on('digit', () => this.clear()) : () => {}
     const what = `${format.encoding} at ${format.sampleRateHz} Hz`
     this.#leg.record?.add(core.host.now, { type: 'started', job: NAME, what })
     this.#link.listen()
+    this.#link.interruptBy(bargeIn)
   }
 
   /** Why it ended: NORMAL when it was closed, HANGUP, or ERROR; NONE until then. */
@@ -181,7 +182,6 @@ export class LiveAudioStream<Samples extends LiveSamples = Int16Array> implement
   #end(cause: AudioStreamCause, error: Error | undefined): void {
     this.#cause = cause
     this.#error = error
-    this.#stopListening()
     this.#leg.record?.add(this.#core.host.now, { type: 'finished', job: NAME, cause })
     this.#resolveFinished()
     this.#wake()

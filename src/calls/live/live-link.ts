@@ -1,5 +1,6 @@
 import { RingdownError } from '../../kit/index.ts'
 import type { JobId } from '../../media/index.ts'
+import type { BargeInCommand } from '../barge-in.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import type { Leg } from '../leg.ts'
 import type { JobCommand, JobListener } from '../leg-media.ts'
@@ -33,6 +34,7 @@ export class LiveLink {
   #end: JobEnd | undefined
   #error: Error | undefined
   #speaks = false
+  #stopListening: () => void = () => {}
 
   constructor(core: ChannelCore, leg: Leg, name: string, format: LiveFormat, listener: LiveLinkListener) {
     this.#core = core
@@ -68,6 +70,16 @@ export class LiveLink {
     )
   }
 
+  /** Lets the far end cut short what is played to it: what waits then is forgotten. */
+  interruptBy({ bargeIn, bargeInOnSpeech }: BargeInCommand): void {
+    if (bargeIn) this.#stopListening = this.#core.events.on('digit', () => this.#interrupt())
+    if (bargeInOnSpeech)
+      this.#start(
+        { type: 'listen', for: { bargeIn: false } },
+        { onVoice: (state) => state === 'began' && this.#interrupt() },
+      )
+  }
+
   /** Ends both directions. What was not played yet never is. */
   stop(): void {
     this.#core.host.post(() => {
@@ -75,7 +87,7 @@ export class LiveLink {
     })
   }
 
-  #start(command: JobCommand, listener: Pick<JobListener, 'onTapped' | 'onReached'>): void {
+  #start(command: JobCommand, listener: Pick<JobListener, 'onTapped' | 'onReached' | 'onVoice'>): void {
     this.#running++
     this.#core.host.post(() => {
       if (this.#end !== undefined || this.#leg.isEnding) {
@@ -91,7 +103,11 @@ export class LiveLink {
     })
   }
 
-  /** One of the two is over; the other one follows. */
+  #interrupt(): void {
+    if (!this.isOver) this.output.clear()
+  }
+
+  /** One of them is over; the others follow. */
   #finished(end: JobEnd, detail?: string): void {
     this.#running--
     if (this.#end === undefined) {
@@ -101,6 +117,7 @@ export class LiveLink {
       for (const job of this.#jobs) this.#leg.media.stopJob(job)
     }
     if (this.#running > 0) return
+    this.#stopListening()
     if (this.#speaks) this.#core.releaseTransmitter()
     this.output.end()
     this.#listener.onEnd(this.#end, this.#error)

@@ -164,6 +164,33 @@ describe('audioStream', () => {
     expect(outcome).toBe('CLEARED')
   })
 
+  test.each([
+    ['speech', 'CLEARED', 'ENDED'],
+    ['both', 'CLEARED', 'CLEARED'],
+    ['digit', 'ENDED', 'CLEARED'],
+  ] as const)("bargeIn '%s': speech of the caller makes it %s, a digit %s", async (bargeIn, bySpeech, byDigit) => {
+    const outcomes: string[] = []
+    const world = called(async (channel) => {
+      for (let times = 0; times < 2; times++) {
+        const stream = channel.audioStream({ bargeIn, maxBufferedMs: 60_000 })
+        await stream.write(tone(30_000))
+        const marked = stream.mark()
+        await channel.waitForIdle({ timeoutMs: 4000 })
+        await stream.close()
+        outcomes.push(await marked)
+      }
+    })
+    const { alice } = world
+    await alice.call('1000')
+    await alice.hears.sound()
+    await alice.say('Enough of this, thank you.')
+    await alice.sleep(3000)
+    await alice.press('5')
+    await alice.expectHangUp({ withinMs: 10_000 })
+    await expectClean(world)
+    expect(outcomes).toEqual([bySpeech, byDigit])
+  })
+
   test('has the place of the transmitter from its first write until it is left', async () => {
     const errors: string[] = []
     const note = (error: unknown): number => errors.push((error as Error).message)

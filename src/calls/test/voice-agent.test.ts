@@ -156,6 +156,27 @@ describe('voiceAgent', () => {
     expect(wasPlayed).toBe(false)
   })
 
+  test("bargeIn 'speech': whoever speaks silences the agent, which goes on listening; digits do not", async () => {
+    let wasPlayed: boolean | undefined
+    const world = attached(
+      async (agent) => {
+        wasPlayed = await agent.say('Please listen carefully, as our options have changed since you called us last.')
+        await agent.expectSpeech('something else')
+      },
+      { bargeIn: 'speech' },
+    )
+    const { alice } = world
+    await alice.call('1000')
+    await alice.expectSpeech('please')
+    await alice.press('1')
+    await alice.expectSpeech('carefully')
+    await alice.say('I want something else')
+    await alice.expectHangUp()
+    await expectClean(world)
+    expect(wasPlayed).toBe(false)
+    expect(alice.hasHeard('last')).toBe(false)
+  })
+
   test('an agent that closes the connection after its last words is heard to the end', async () => {
     const world = attached(async (agent) => {
       void agent.say('Goodbye, and thank you for calling.')
