@@ -17,8 +17,9 @@ export function monologueWeight(sinceFirstWordMs: number): number {
  * By how the speech is divided: whoever has said a sentence and stops waits for an answer; whoever goes on then is no person
  * who has picked up. A word or two before the pause say little: "hello? ... hello?".
  */
-export function rhythmWeight({ utterances, firstMs }: SpeechTimeline, lastMs: number): number {
-  return utterances < 2 || lastMs < RESUMED_MS ? 0 : along(RESUMED, firstMs)
+export function rhythmWeight({ utterances, firstMs, longestPauseMs }: SpeechTimeline, lastMs: number): number {
+  if (utterances < 2 || lastMs < RESUMED_MS) return 0
+  return Math.max(0, along(RESUMED, firstMs) + along(PAUSE, longestPauseMs))
 }
 
 /** After how much quiet somebody who has said so much listens. */
@@ -52,9 +53,16 @@ const MONOLOGUE: readonly (readonly [number, number])[] = [
 /** ms of the first utterance, nats. */
 const RESUMED: readonly (readonly [number, number])[] = [
   [500, 0],
-  [1200, 1.5],
-  [2000, 2.5],
-  [3000, 3],
+  [1200, 1.7],
+  [1600, 2.1],
+  [2000, 2.35],
+  [3000, 2.8],
+]
+/** ms of the longest pause, nats: people breathe, and look for a word. */
+const PAUSE: readonly (readonly [number, number])[] = [
+  [200, -0.4],
+  [260, 0],
+  [400, 0.5],
 ]
 /** ms of speech, ms of quiet. */
 const LISTENS_AFTER: readonly (readonly [number, number])[] = [

@@ -68,7 +68,10 @@ export class FarEndDetector {
     }
   }
 
-  /** So much of what the far end sent was lost on the way, or came too late: that is no silence. */
+  /**
+   * So much of what the far end sent was lost on the way, or came too late: that is no silence. Where nothing comes for more
+   * than 200 ms, nothing was said.
+   */
   missing(durationMs: number, atMs: Instant): void {
     this.#bridge(atMs)
     this.#miss(Math.round(durationMs * SAMPLES_PER_MS))
@@ -129,6 +132,7 @@ export class FarEndDetector {
     const isWhole = this.#isWhole
     this.#isWhole = true
     this.#frames++
+    this.#speech.hear(isWhole, FRAME_MS)
     this.#ears.hear(this.#frame, isWhole, this.#nowMs)
     this.#followRinging()
     this.#judge.consider(this.#nowMs, this.#ears.pauseShare)

@@ -18,7 +18,8 @@ import { ToneTrack } from './tone-track.ts'
 export class FarEndEars {
   readonly #say: (event: FarEndEvent) => void
   readonly #voice = new VoiceActivityDetector({ hangoverMs: 100 })
-  readonly #callTones: CallToneDetector
+  readonly #country: string | undefined
+  #callTones: CallToneDetector
   readonly #look = new ToneLook()
   readonly #track = new ToneTrack()
   readonly #beep = new BeepFinder()
@@ -39,14 +40,18 @@ export class FarEndEars {
   /** Hops of the frame in progress that showed a tone. */
   #tonalHops = 0
   #ringHops = 0
+  #ringPower = 0
+  #lastRingAtMs = Number.NEGATIVE_INFINITY
   #hasSaidKey = false
 
   constructor(say: (event: FarEndEvent) => void, country: string | undefined) {
     this.#say = say
-    this.#callTones = new CallToneDetector(
-      (sound, agoMs, meaning) => this.#hearCallSound(sound, agoMs, meaning),
-      country,
-    )
+    this.#country = country
+    this.#callTones = this.#newCallTones()
+  }
+
+  #newCallTones(): CallToneDetector {
+    return new CallToneDetector((sound, agoMs, meaning) => this.#hearCallSound(sound, agoMs, meaning), this.#country)
   }
 
   /** Something is played to the far end, of which an echo may come back, now and for a while after it. */
@@ -68,6 +73,8 @@ export class FarEndEars {
     this.#isRinging = false
     this.hasStoppedRinging = false
     this.#hadInformation = false
+    // It says each tone once.
+    this.#callTones = this.#newCallTones()
   }
 
   /** @param now the end of the frame */
@@ -76,7 +83,7 @@ export class FarEndEars {
     this.#nowMs = now
     this.#hearTones(frame, isWhole)
     this.#hearVoice(frame, isWhole)
-    this.#callTones.hear(frame, isWhole)
+    this.#callTones.hear(this.#isRingPause(frame) ? SILENCE : frame, isWhole)
     if (this.#isRinging && now - this.#rangAtMs > LONGEST_RING_PAUSE_MS) this.#stopRinging()
   }
 
@@ -108,7 +115,17 @@ export class FarEndEars {
   #followRing(): void {
     const isRing = this.#look.found !== 'quiet' && this.#look.shareWithin(RING_LOW_HZ, RING_HIGH_HZ) > RING_SHARE
     this.#ringHops = isRing ? this.#ringHops + 1 : 0
+    if (this.#ringHops >= RING_HOPS / 2) {
+      this.#ringPower = this.#look.hopPower
+      this.#lastRingAtMs = this.#nowMs
+    }
     if (this.#isRinging && this.#ringHops >= RING_HOPS) this.#rangAtMs = this.#nowMs
+  }
+
+  /** The noise of the line, which is no sound between two rings. */
+  #isRingPause(frame: Int16Array): boolean {
+    if (this.#nowMs - this.#lastRingAtMs > LONGEST_RING_PAUSE_MS) return false
+    return energy(frame, 0, frame.length) < this.#ringPower * RING_PAUSE * frame.length
   }
 
   #hearKey(edge: 'none' | 'begins' | 'ends'): void {
@@ -219,5 +236,7 @@ const RING_LOW_HZ = 340
 const RING_HIGH_HZ = 530
 const RING_SHARE = 0.8
 const RING_HOPS = 20
+/** 12 dB. */
+const RING_PAUSE = 0.06
 /** Sweden rings for a second each six. */
 const LONGEST_RING_PAUSE_MS = 5500

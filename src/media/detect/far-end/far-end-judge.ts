@@ -113,7 +113,7 @@ export class FarEndJudge {
   /** Too late for more: whoever is no machine for sure is a person. */
   #choose(now: Instant): void {
     const weight = this.#weight(now)
-    const isMachine = this.#speech.isSpeaking && weight >= this.#machineWeight - DEADLINE_DISCOUNT
+    const isMachine = this.#speech.isSpeaking && weight >= this.#machineWeight
     this.#noteSpeech(now, weight)
     if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
     else if (isMachine) this.#decide('machine', 'voicemail', probability(weight), 'deadline', now)
@@ -228,8 +228,6 @@ function probability(weight: number): number {
 const PATIENCE_PER_NAT_MS = 250
 /** A person who is taken for a machine costs ten times what a machine does that is taken for a person. */
 const MACHINE_WEIGHT: number = Math.log(10)
-/** At the deadline less is enough; nobody is hung up on by a coin that was tossed, though. */
-const DEADLINE_DISCOUNT = 0.5
 const UNSURE = 0.6
 /** How long after a verdict speech that simply goes on speaks against it. */
 const REVISABLE_MS = 6000

@@ -18,6 +18,9 @@ export class SpeechTimeline {
   #endedAtMs: Instant = 0
   /** Of those before it. */
   #spokenBeforeMs = 0
+  /** Of the quiet since then, what was lost; and of that, what was lost in a row. */
+  #lostMs = 0
+  #lostInARowMs = 0
 
   begin(startedAtMs: Instant): void {
     this.isSpeaking = true
@@ -38,6 +41,13 @@ export class SpeechTimeline {
     if (!this.isSpeaking) return
     this.isSpeaking = false
     this.#endedAtMs = endedAtMs
+    this.#lostMs = 0
+  }
+
+  /** A frame was lost, or came: what is lost is no silence, but whoever sends nothing for long says nothing. */
+  hear(isWhole: boolean, frameMs: number): void {
+    this.#lostInARowMs = isWhole ? 0 : this.#lostInARowMs + frameMs
+    if (!isWhole && this.#lostInARowMs <= MOST_LOST_MS) this.#lostMs += frameMs
   }
 
   /** Forgets what was said; speech in progress begins at `now`. */
@@ -54,7 +64,7 @@ export class SpeechTimeline {
 
   /** How long nothing has been said since somebody spoke; 0 while somebody speaks, or before. */
   quietMs(now: Instant): number {
-    return this.isSpeaking || this.utterances === 0 ? 0 : now - this.#endedAtMs
+    return this.isSpeaking || this.utterances === 0 ? 0 : now - this.#endedAtMs - this.#lostMs
   }
 
   /** How long all utterances together were. */
@@ -70,3 +80,4 @@ export class SpeechTimeline {
 
 /** Pauses within words and between those that belong together are shorter. */
 const BREATH_MS = 200
+const MOST_LOST_MS = 200

@@ -87,8 +87,8 @@ export class ToneLook {
       first >= LOWEST_SQUARE ? this.#around(3 * first) + this.#around(5 * first) + this.#around(7 * first) : 0
     const isSquare = (own + overtones) / Math.max(left, own + overtones) >= PURE && Math.abs(second - 3 * first) <= LOBE
     const isClear = own > LEAST_OVER_NOISE * this.#noiseSum
-    if (isClear && this.share >= PURE) this.found = 'one'
-    else if (isClear && isSquare) this.found = 'two'
+    if (isClear && isSquare && this.secondShare >= LEAST_OVERTONE) this.found = 'two'
+    else if (isClear && this.share >= PURE) this.found = 'one'
     else if (isClear && (own + other) / Math.max(left, own + other) >= PURE && this.secondShare >= LEAST_SECOND)
       this.found = 'two'
     else this.found = 'other'
@@ -149,6 +149,7 @@ const LEAST_SECOND = 0.075
 const NOISE = 2
 /** 375 Hz: below, overtones are those of voices. */
 const LOWEST_SQUARE = 12
+const LEAST_OVERTONE = 0.05
 const LEAST_OVER_NOISE = 2
 const LEAST_ENERGY: number = energyAtLevel(-45, LOOK)
 const RISE = 1.014

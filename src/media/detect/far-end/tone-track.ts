@@ -48,7 +48,9 @@ export class ToneTrack {
   hear(look: ToneLook, nowMs: number): 'none' | 'begins' | 'ends' {
     this.#hops.copyWithin(0, 1)
     this.#hops[PAST - 1] = look.hopPower
-    const isTone = look.found === 'one' || look.found === 'two'
+    const isFound = look.found === 'one' || look.found === 'two'
+    // What is so much softer is the noise behind it.
+    const isTone = isFound && !(this.isSounding && look.levelDb < this.#levels[KEPT - 1]! - FALL_DB)
     if (!this.isSounding) {
       this.#hearAfter(look.hopPower)
       if (!isTone) return 'none'
@@ -231,6 +233,7 @@ const MOST_GAP = 4
 /** A hop with 6 dB less than the tone belongs to it no more. */
 const ONSET = 0.25
 const EDGE_DB = 0.8
+const FALL_DB = 12
 /** 9 dB: less than the noise of a line at its worst allows no more. */
 const QUIET = 0.125
 /** Another frequency than the last look's: another note. */

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest'
+import { TONE_PRESETS } from '../../tone/presets.ts'
+import { toneOn } from '../test/call-sounds.ts'
+import { eventsIn, finalOf, joined, noisy, silence, sines, speech, verdictsOf } from '../test/far-end-sounds.ts'
+import type { FarEndEvent } from './far-end.ts'
+import { FarEndDetector } from './far-end-detector.ts'
+
+const typesOf = (events: readonly FarEndEvent[]): string[] => events.map(({ type }) => type)
+const beepsOf = (events: readonly FarEndEvent[]): FarEndEvent[] => events.filter(({ type }) => type === 'beepStarted')
+const greeting = (): Int16Array => joined(speech(2600, 4), silence(400), speech(2000, 5), silence(300), speech(3000, 6))
+const BEEP = (): Int16Array => sines(400, [1000])
+
+// Calls that broke other systems: the first eight of them are a matter of what is heard.
+describe('who has picked up, in calls that broke other systems', () => {
+  it('1: 25 s of ringback in early media, then voicemail: no verdict before the answer, a machine after it', () => {
+    const ringing = toneOn(TONE_PRESETS.RINGBACK, 25_000)
+    const sound = joined(ringing, silence(500), greeting(), silence(300), BEEP(), silence(2000))
+    const events = eventsIn(sound, [
+      ['earlyMedia', 0],
+      ['answered', 25_000],
+    ])
+    const final = finalOf(events)
+    expect(final).toMatchObject({ kind: 'machine', fineKind: 'voicemail' })
+    expect(final!.decidedAtMs).toBeGreaterThan(25_500)
+    expect(beepsOf(events)).toHaveLength(1)
+  })
+
+  it('2: a greeting wholly before the answer: provisionally a machine, finally where that is wanted', () => {
+    const sound = joined(silence(500), greeting(), silence(300), BEEP(), silence(500))
+    expect(verdictsOf(eventsIn(sound, [['earlyMedia', 0]]))).toEqual(['provisional machine/voicemail'])
+    expect(finalOf(eventsIn(sound, [['earlyMedia', 0]], { decidesEarly: true }))).toMatchObject({ kind: 'machine' })
+  })
+
+  it('3: 7.5 s of digital silence, then a word: no person before it, silence at the deadline', () => {
+    const sound = joined(silence(7500), speech(600, 2), silence(1500))
+    const events = eventsIn(sound, [['answered', 0]], { timeoutMs: 5000 })
+    expect(finalOf(events)).toMatchObject({ kind: 'unknown', fineKind: 'silence', decidedAtMs: 5000 })
+    const patient = finalOf(eventsIn(sound, [['answered', 0]], { timeoutMs: 10_000 }))
+    expect(patient).toMatchObject({ kind: 'person', reason: 'listens' })
+    expect(patient!.decidedAtMs).toBeGreaterThan(8100)
+  })
+
+  it('4: 2.33 s of speech, 0.53 s of pause, more of it: in the end a machine', () => {
+    const sound = joined(
+      silence(600),
+      speech(2330, 4),
+      silence(530),
+      speech(3000, 5),
+      silence(300),
+      BEEP(),
+      silence(500),
+    )
+    expect(finalOf(eventsIn(sound))).toMatchObject({ kind: 'machine' })
+  })
+
+  it('5: ringback after the answer is no beep, and the clock begins anew', () => {
+    const sound = joined(toneOn(TONE_PRESETS.RINGBACK, 14_000), silence(500), speech(700, 3), silence(2000))
+    const events = eventsIn(sound, [['answered', 0]], { start: 'TIMEOUT_FROM_ANSWER_DETECT', timeoutMs: 5000 })
+    expect(beepsOf(events)).toEqual([])
+    expect(typesOf(events)).toContain('ringingStopped')
+    expect(finalOf(events)).toMatchObject({ kind: 'person' })
+  })
+
+  it('6: a beep 4 s after speech is reported, and shows a person to have been a machine', () => {
+    const sound = joined(silence(300), speech(1200, 7), silence(4000), BEEP(), silence(1000))
+    const events = eventsIn(sound)
+    expect(beepsOf(events)).toHaveLength(1)
+    expect(verdictsOf(events).at(-1)).toBe('revised machine/voicemail')
+    expect(events.at(-1)).toMatchObject({ type: 'readyForMessage', by: 'beep' })
+  })
+
+  it('7: a beep while we play is reported', () => {
+    const sound = joined(silence(300), greeting(), silence(600), BEEP(), silence(1000))
+    const events = eventsIn(sound, [
+      ['answered', 0],
+      ['promptStarted', 8900],
+    ])
+    expect(beepsOf(events)).toMatchObject([{ startedAtMs: expect.closeTo(9200, -2) }])
+  })
+
+  it('8: a greeting under our own prompt is heard, an echo of the prompt is not', () => {
+    const prompt = [
+      ['answered', 0],
+      ['promptStarted', 0],
+    ] as const
+    const sound = joined(silence(400), greeting(), silence(300), BEEP(), silence(500))
+    expect(finalOf(eventsIn(sound, prompt))).toMatchObject({ kind: 'machine' })
+    const echo = speech(4000, 9).map((value) => value / 16)
+    expect(finalOf(eventsIn(joined(echo, silence(4000)), prompt))).toMatchObject({ fineKind: 'silence' })
+  })
+})
+
+describe('FarEndDetector', () => {
+  it.each([300, 700, 1200])('takes a word of %i ms for a person half a second after it', (ms) => {
+    const sound = noisy(joined(silence(800), speech(ms, 11), silence(2500)), -50)
+    const final = finalOf(eventsIn(sound))
+    expect(final).toMatchObject({ kind: 'person', reason: 'listens' })
+    expect(final!.decidedAtMs - 800 - ms).toBeLessThan(800)
+  })
+
+  it('does not take a person who asks twice for a machine', () => {
+    const sound = joined(silence(500), speech(500, 2), silence(1500), speech(600, 2), silence(2000))
+    expect(verdictsOf(eventsIn(sound))).toEqual(['provisional person/person', 'final person/person'])
+  })
+
+  it('hears special information before an announcement, and does not take the call for a mailbox', () => {
+    const sound = joined(toneOn(TONE_PRESETS.SIT, 1100), silence(200), greeting(), silence(1000))
+    expect(verdictsOf(eventsIn(sound))).toEqual(['final announcement/networkAnnouncement'])
+  })
+
+  it('hears busy, and no beep in it', () => {
+    const events = eventsIn(toneOn(TONE_PRESETS.BUSY_EU, 6000))
+    expect(verdictsOf(events)).toEqual(['final signal/busy'])
+    expect(beepsOf(events)).toEqual([])
+  })
+
+  it('takes what is lost for neither speech nor silence', () => {
+    const detector = new FarEndDetector()
+    detector.signal('answered', 0)
+    const sound = joined(silence(500), speech(700, 3), silence(300))
+    detector.hear(sound, 0)
+    detector.missing(160, 1500)
+    const said: FarEndEvent[] = []
+    for (let event = detector.poll(); event !== undefined; event = detector.poll()) said.push(event)
+    expect(finalOf(said)).toBeUndefined()
+  })
+
+  it('finds more machines the more sensitive it is', () => {
+    const sound = joined(silence(300), speech(1500, 4), silence(300), speech(1500, 5), silence(2500))
+    expect(finalOf(eventsIn(sound, [['answered', 0]], { sensitivity: 0 }))).toMatchObject({ kind: 'person' })
+    expect(finalOf(eventsIn(sound, [['answered', 0]], { sensitivity: 1 }))).toMatchObject({ kind: 'machine' })
+  })
+
+  it('is ready for a message 4 s after a greeting without a beep', () => {
+    const events = eventsIn(joined(silence(300), greeting(), silence(5000)))
+    expect(events.find(({ type }) => type === 'readyForMessage')).toMatchObject({ by: 'silence' })
+  })
+})
