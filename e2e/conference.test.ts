@@ -7,6 +7,7 @@ import { LoopbackNetwork } from './harness/loopback.ts'
 import { waitFor } from './harness/wait.ts'
 
 const APP = fileURLToPath(new URL('apps/meeting.ts', import.meta.url))
+const PAIRING = fileURLToPath(new URL('apps/pairing.ts', import.meta.url))
 const network = new LoopbackNetwork()
 const { ringdown, write } = commandFolder()
 let server: Child
@@ -22,6 +23,8 @@ async function serve(workers: number): Promise<void> {
       services: [
         { name: 'hall', match: '2000', room: { name: 'hall', beepOnEntry: false, muteDigit: '0' } },
         { name: 'meeting', match: '3000', app: ${JSON.stringify(APP)} },
+        { name: 'annex', match: '3001', app: ${JSON.stringify(APP)} },
+        { name: 'pairing', match: '4000', app: ${JSON.stringify(PAIRING)} },
       ],
     }`,
   )
@@ -79,5 +82,25 @@ it('callers of an application are transferred into a room, hear a beep for each 
   expect(await hearersOf(cid, [ann, ben, cid], 950)).toBe('ann')
   for (const phone of [ann, cid]) await phone.hangUp()
   await ben.untilEnded()
+  await real.done()
+}, 60_000)
+
+it('calls of two media workers meet: connected, and in a room that another application has brought its callers to', async () => {
+  await serve(2)
+  const all = ['ann', 'ben', 'cid', 'dot'].map((name) => real.phone(name)) as [Phone, Phone, Phone, Phone]
+  const [ann, ben, cid, dot] = all
+  // Each of the four is placed where fewer are, so two in turn are in two workers.
+  for (const phone of [ann, ben]) await phone.call('4000')
+  await real.sleep(300)
+  expect(await hearersOf(ann, all, 620)).toBe('ben')
+  expect(await hearersOf(ben, all, 950)).toBe('ann')
+  await cid.call('3000')
+  await cid.hears.tone([440, 480])
+  await dot.call('3001')
+  await cid.hears.tone([1000])
+  await real.sleep(300)
+  expect(await hearersOf(cid, all, 1400)).toBe('dot')
+  expect(await hearersOf(dot, all, 1800)).toBe('cid')
+  for (const phone of all) await phone.hangUp()
   await real.done()
 }, 60_000)
