@@ -307,3 +307,42 @@ describe('two who talk and want to be passed on directly', () => {
     ])
   })
 })
+
+describe('who comes, goes, is muted or spoken to by some', () => {
+  /** What a steady tone does not explain: the greatest sample of the rest, in dBFS, of 20 ms at a time. */
+  const clickDbfs = (samples: readonly number[], frequencyHz: number): number => {
+    let most = 0
+    for (let at = 0; at + 160 <= samples.length; at += 160) {
+      const frame = samples.slice(at, at + 160)
+      const [cosines, sines] = [Math.cos, Math.sin].map((wave) =>
+        frame.map((_, i) => wave((2 * Math.PI * frequencyHz * i) / 8000)),
+      )
+      const along = (basis: number[]): number => frame.reduce((sum, sample, i) => sum + sample * basis[i], 0) / 80
+      const [a, b] = [along(cosines), along(sines)]
+      for (const [i, sample] of frame.entries()) most = Math.max(most, Math.abs(sample - a * cosines[i] - b * sines[i]))
+    }
+    return 20 * Math.log10(most / 32_768)
+  }
+
+  it('makes no click for the others above -40 dBFS', async () => {
+    const { gathering, guests, mix } = await roomOf('L16', 'L16')
+    // A whole number of turns in 20 ms.
+    guests[0].frequencyHz = 300
+    const others = [await gathering.welcome('L16'), await gathering.welcome('PCMA'), await gathering.welcome('L16')]
+    await gathering.pass(400)
+    const from = guests[1].heard.length
+    for (const [i, other] of others.entries()) {
+      mix(other.leg - 1, { mixing: { comfortNoise: i === 1 } })
+      await gathering.pass(100)
+      mix(other.leg - 1, { audience: [guests[0].leg] })
+      mix(0, { automaticLevel: i !== 1 })
+      await gathering.pass(100)
+      mix(other.leg - 1, { talk: false, volumeDb: 6 })
+      await gathering.pass(100)
+      gathering.media.send({ type: 'unmix', leg: other.leg })
+      await gathering.pass(100)
+    }
+    expect(guests[1].hears(300)).toBe(true)
+    expect(clickDbfs(guests[1].heard.slice(from), 300)).toBeLessThan(-40)
+  })
+})
