@@ -30,6 +30,8 @@ const EVENTS: Record<ChannelEventType, true> = {
   connected: true,
   disconnected: true,
   transferProgress: true,
+  referred: true,
+  replaced: true,
   ended: true,
 }
 

@@ -29,3 +29,9 @@ export function callerAtFarEnd(leg: Leg): Caller {
   if (numberIn(to) !== undefined) return { from: to }
   return /^sips?:/i.test(to) ? { from: `<${to}>` } : {}
 }
+
+/** The URI of who is at the other end; `undefined` where that is one of ours. */
+export function farEndUri({ details: { direction, from, target } }: Leg): string | undefined {
+  const uri = direction === 'inbound' ? from : target
+  return /^(sips?|tel):/i.test(uri) ? uri : undefined
+}

@@ -46,6 +46,11 @@ export class ChannelCore implements LegListener {
     this.placement = placement
   }
 
+  /** Itself, as who listens to its leg. */
+  get core(): this {
+    return this
+  }
+
   get leg(): Leg | undefined {
     return this.#leg
   }

@@ -4,6 +4,7 @@ import type { EndedBy, HeardTone } from './details.ts'
 import type { Cause, State } from './enums.ts'
 import type { CallVerdict } from './far-end/far-end-details.ts'
 import { type EventOf, NumberedEvents } from './numbered-events.ts'
+import type { ReferRequest } from './refer/refer-request.ts'
 
 /** What happens to a channel. */
 export type ChannelEvent =
@@ -41,6 +42,10 @@ export type ChannelEvent =
   | ({ readonly type: 'conference'; readonly room: string; readonly isSelf: boolean } & ConferenceNews)
   /** The far end, which was asked to call somebody by itself (REFER), tells how that call gets on: 100 to 699. */
   | { readonly type: 'transferProgress'; readonly status: number; readonly phrase: string }
+  /** The far end wants the call transferred (REFER). A listener that decides nothing leaves it to the exchange. */
+  | { readonly type: 'referred'; readonly refer: ReferRequest }
+  /** Somebody else has taken the place of the far end (Replaces, RFC 3891), and the call goes on with him. */
+  | { readonly type: 'replaced'; readonly by: string }
   /** The call is over. */
   | { readonly type: 'ended'; readonly cause: Cause; readonly endedBy: EndedBy }
 

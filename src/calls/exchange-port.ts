@@ -8,6 +8,7 @@ import type { FarEndDetection } from './far-end/far-end-detection.ts'
 import type { InstanceRecord } from './instance.ts'
 import type { MediaStore } from './media-store.ts'
 import type { RecordLimits } from './record/call-records.ts'
+import type { TransferPolicy } from './refer/refer-policy.ts'
 import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
 import type { Trunk, TrunkHealth } from './routing/trunk.ts'
@@ -48,6 +49,8 @@ export interface ExchangeOptions {
    * that asks for REGISTER: who has not shown a password registers nothing. Default: nobody.
    */
   readonly users?: LocalUsersOptions
+  /** Which far ends may transfer calls by REFER and take the place of one, and where to. Default: those that are known, to ours. */
+  readonly transfers?: TransferPolicy
   /** Which trunks are up, beside what is known from their registrations and OPTIONS. Default: all. */
   readonly trunkHealth?: TrunkHealth
   /**
@@ -106,6 +109,14 @@ export type ExchangeCounter =
   | 'callsWithoutApp'
   /** Calls that found no place in their conference room, or no room left to make one, and were told BUSY. */
   | 'roomsRefusedFull'
+  /** Calls that were connected to somebody else because a far end had asked for it (REFER). */
+  | 'callsReferred'
+  /** REFERs of far ends that were refused: by the application or the policy, or as nobody was there to be transferred. */
+  | 'refersRefused'
+  /** Calls whose far end was replaced by another (RFC 3891). */
+  | 'callsReplaced'
+  /** INVITEs with Replaces that were refused: by the policy, or as their call was not there. */
+  | 'replacesRefused'
   /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
   | 'identitiesNotTrusted'
   /** Sound of far ends that an application or an agent did not take in time, in ms. */

@@ -18,6 +18,7 @@ import {
   parseMaxForwards,
   parseUri,
   type RegistrarCounter,
+  type SessionId,
   type SipRequest,
   unescapeUri,
 } from '../sip/index.ts'
@@ -36,6 +37,9 @@ import type { Leg } from './leg.ts'
 import { uriText } from './leg.ts'
 import { CallRecords } from './record/call-records.ts'
 import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
+import { ourPlaces } from './refer/our-places.ts'
+import { ReferPolicy } from './refer/refer-policy.ts'
+import { Referrals } from './refer/referrals.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
 import { Inside, roomOfUser } from './routing/inside.ts'
 import { Router } from './routing/router.ts'
@@ -69,7 +73,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #sipCommands = new Fifo<EndpointCommand>()
   readonly #actions = new Fifo<() => void>()
   readonly #timers = new DeadlineQueue<() => void>()
-  readonly #sessions = new Map<number, (event: EndpointEvent) => void>()
+  readonly #sessions = new Map<number, Leg>()
   readonly #refers = new Map<number, (event: ReferEvent) => void>()
   readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
   readonly #legs = new Set<Leg>()
@@ -78,6 +82,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #users: LocalUsers | undefined
   readonly #forking: Forking
   readonly #inside: Inside
+  readonly #referrals: Referrals
   readonly #rooms: Rooms
   #now: Instant = 0
   #isMutating = false
@@ -106,6 +111,8 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       logger: this.#logger,
       sessionIds: this.#ids,
       outsideMethods: options.users === undefined ? [] : ['REGISTER'],
+      acceptsRefer: true,
+      acceptsReplaces: true,
     })
     this.#host = this.#createHost()
     this.#rooms = new Rooms(
@@ -120,8 +127,14 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     this.#forking = new Forking({
       nextId: () => this.#ids.next(),
       command: (command) => this.#sipCommands.push(command),
-      tell: (event) => this.#sessions.get(event.session)?.(event),
+      tell: (event) => this.#tell(event),
     })
+    this.#referrals = new Referrals(
+      this.#host,
+      new ReferPolicy(options.transfers ?? {}, ourPlaces(options)),
+      (session) => this.#sessions.get(session),
+      (replaces) => this.endpoint.sessionOf(replaces),
+    )
     this.#upkeep = new TrunkUpkeep(this.#host, options.trunks ?? [], (status) =>
       this.#outbox.push({ type: 'trunkChanged', status }),
     )
@@ -313,11 +326,23 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
     else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
+    else if (output.type === 'referred') this.#guard(() => this.#referrals.onReferred(output))
     else if ('refer' in output) this.#refers.get(output.refer)?.(output)
-    else if (!this.#forking.takeEvent(output)) this.#sessions.get(output.session)?.(output)
+    else if (!this.#forking.takeEvent(output)) this.#tell(output)
   }
 
-  #onIncoming({ session, request, from, user }: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
+  #tell(event: EndpointEvent & { readonly session: SessionId }): void {
+    const leg = this.#sessions.get(event.session)
+    if (leg !== undefined) this.#guard(() => leg.onSipEvent(event), leg)
+  }
+
+  #onIncoming(event: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
+    const { session, request, from, user, replaces } = event
+    if (replaces !== undefined) {
+      const isKnown = user !== undefined || this.#trunkOf(from.address, user)?.isTrusted === true
+      this.#referrals.onReplacing(event, this.#sessions.get(replaces), isKnown)
+      return
+    }
     const refuse = (status: number, counter: ExchangeCounter, header?: readonly [string, string]): undefined => {
       this.counters.add(counter)
       this.#sipCommands.push({ type: 'respond', session, status, ...(header && { headers: [header] }) })
@@ -435,7 +460,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       }),
       onSession: (session, leg) => {
         if (leg === undefined) this.#sessions.delete(session)
-        else this.#sessions.set(session, (event) => this.#guard(() => leg.onSipEvent(event), leg))
+        else this.#sessions.set(session, leg)
       },
       onRefer: (refer, listener) => {
         if (listener === undefined) this.#refers.delete(refer)

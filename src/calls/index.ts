@@ -134,6 +134,8 @@ export {
 } from './record/call-story.ts'
 export type { PauseOptions, RecordingOptions } from './recording-job.ts'
 export type { AttendedTransferOptions, BlindTransferOptions } from './refer/refer-options.ts'
+export type { TransferPolicy } from './refer/refer-policy.ts'
+export type { PerformReferOptions, ReferRequest } from './refer/refer-request.ts'
 export type { AttemptOutcome, CallAttempt } from './routing/attempts.ts'
 export { type CallerIdPolicy, isMeant, numberOf } from './routing/caller-id.ts'
 export type { NumberFormat, NumberPlan } from './routing/number-plan.ts'

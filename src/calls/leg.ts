@@ -1,6 +1,7 @@
 import { token, utf8Encode } from '../kit/index.ts'
 import {
   type EndpointEvent,
+  type Peer,
   parseNameAddr,
   type ReferId,
   type SessionId,
@@ -8,6 +9,7 @@ import {
   type SipResponse,
 } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
+import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEvent } from './channel-events.ts'
 import { type EndedBy, type MutableCallDetails, publicDetails } from './details.ts'
 import { Cause, State } from './enums.ts'
@@ -25,6 +27,8 @@ import { sdp } from './sdp-body.ts'
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
   readonly placement: Placement
+  /** What the parts of its channel share. */
+  readonly core: ChannelCore
   onState(state: State): void
   /** Something else has happened that the application may listen to. */
   emit(event: ChannelEvent): void
@@ -149,6 +153,16 @@ export abstract class Leg {
     this.host.onSession(this.#session, undefined)
     this.#session = this.host.nextId()
     this.host.onSession(this.#session, this)
+  }
+
+  /** What the parts of its channel share. */
+  get core(): ChannelCore {
+    return this.#listener.core
+  }
+
+  /** The user of ours at its far end, when that is known for sure. */
+  get user(): string | undefined {
+    return this.details.user
   }
 
   /** The trunk that it came or goes by. */
@@ -424,6 +438,31 @@ export abstract class Leg {
   sendInfo(body: string, contentType: string, onAnswer: (status: number | undefined) => void): void {
     this.#infos.push(onAnswer)
     this.host.sip({ type: 'request', session: this.session, method: 'INFO', body: utf8Encode(body), contentType })
+  }
+
+  /**
+   * Goes on with another dialog in the place of the present one, which is ended (RFC 3891): the sound of the call stays what
+   * it is, and only who hears it is another.
+   * @param invite what came, which is answered
+   * @returns false when its offer cannot be taken; then all is as it was
+   */
+  replaceDialog(session: SessionId, invite: SipRequest, from: Peer): boolean {
+    const { host, details } = this
+    this.media.announceTo(from.address)
+    const renegotiation = new Renegotiation(host, session, this.media)
+    if (!renegotiation.onReinvited(invite)) return false
+    this.#renegotiation?.end()
+    this.sendRelease('bye', undefined)
+    host.onSession(this.#session, undefined)
+    this.#session = session
+    host.onSession(session, this)
+    this.#renegotiation = renegotiation
+    const uri = uriText(invite.headers.get('from'))
+    if (details.direction === 'inbound') details.from = uri
+    else details.to = uri
+    this.continueRecord(invite.headers.get('call-id') ?? '')
+    this.emit({ type: 'replaced', by: uri })
+    return true
   }
 
   /** Asks the far end of the connected call to call somebody by itself (REFER, RFC 3515). */

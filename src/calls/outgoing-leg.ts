@@ -97,6 +97,10 @@ export class OutgoingLeg extends Leg {
     else host.post(() => this.#endWithoutRoute())
   }
 
+  override get user(): string | undefined {
+    return this.#route?.user
+  }
+
   override get trunk(): Trunk | undefined {
     return this.#route?.trunk
   }

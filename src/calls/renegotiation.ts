@@ -48,16 +48,17 @@ export class Renegotiation {
     this.#next()
   }
 
-  /** A re-INVITE of the far end. */
-  onReinvited({ body }: SipRequest): void {
+  /** A re-INVITE of the far end. @returns whether it was taken */
+  onReinvited({ body }: SipRequest): boolean {
     if (body.length === 0) {
       this.#hasOffered = true
       this.#accept(this.#media.offer())
-      return
+      return true
     }
     const answer = this.#media.answer(body)
     if (answer.ok) this.#accept(answer.value)
     else this.#host.sip({ type: 'respond', session: this.#session, status: 488 })
+    return answer.ok
   }
 
   /** The ACK of our 2xx. */

@@ -60,6 +60,7 @@ export interface SimulatedExchangeOptions {
       | 'extraChannels'
       | 'trunks'
       | 'numbering'
+      | 'transfers'
       | 'routes'
       | 'trunkHealth'
       | 'rtpTimeoutMs'

@@ -30,6 +30,8 @@ export interface Route {
   readonly via?: Peer
   /** The service or the conference room of ours that is called: the call stays inside of the exchange. */
   readonly inside?: `service:${string}` | `room:${string}`
+  /** The user of ours whose phone it leads to. */
+  readonly user?: string
   /** A far end has redirected the call here. */
   readonly isRedirected?: boolean
   /** `via` is the only way to the far end, which stands behind a NAT. Default false. */

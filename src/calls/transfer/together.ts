@@ -3,8 +3,8 @@ import type { ChannelCore } from '../channel-core.ts'
 import { State } from '../enums.ts'
 import type { Leg } from '../leg.ts'
 
-/** One of the two. */
-interface Side {
+/** A call, and the channel that it is on. */
+export interface Side {
   readonly core: ChannelCore
   readonly leg: Leg
 }
@@ -23,12 +23,12 @@ export class Together {
   /** Whether the two hear each other. */
   readonly settled: Promise<boolean>
   readonly #sides: readonly [Side, Side]
-  readonly #stopListening: () => void
+  #stopListening: () => void = () => {}
   #phase: 'joining' | 'together' | 'over' = 'joining'
   #settle: (isDone: boolean) => void = () => {}
 
-  /** Within a mutation, for calls that are connected, and whose transmitters were claimed for this. */
-  constructor(one: Side, other: Side) {
+  /** Within a mutation, for calls that are connected. @param isJoined they hear each other already */
+  constructor(one: Side, other: Side, isJoined = false) {
     this.#sides = [one, other]
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
@@ -42,6 +42,7 @@ export class Together {
       for (const stop of stops) stop()
     }
     if (this.#phase === 'over') this.#stopListening()
+    else if (isJoined) this.#onJoined(true)
     else this.#after(one.core.join(other.core), (isDone) => this.#onJoined(isDone))
   }
 

@@ -7,6 +7,8 @@ import { type OutgoingCall, OutgoingLeg } from '../outgoing-leg.ts'
 
 /** What a target tells the transfer. */
 export interface TargetListener {
+  /** It rings, or says something else before it answers. */
+  onProgress?(target: TransferTarget, status: number, phrase: string): void
   onAnswered(target: TransferTarget): void
   /** It has gone, or is going: refused, hung up, given up. */
   onEnding(target: TransferTarget): void
@@ -49,6 +51,7 @@ export class TransferTarget implements LegListener {
 
   emit(event: ChannelEvent): void {
     this.core.emit(event)
+    if (event.type === 'progress') this.#listener.onProgress?.(this, event.status, event.phrase)
   }
 
   onDigit(digit: string, isSignalled: boolean): void {

@@ -135,6 +135,6 @@ export class LocalUsers {
   }
 }
 
-function routeTo({ contact, via, isFlow, path }: Binding): Route {
-  return { uri: contact, ...(via && { via }), ...(isFlow && { isFlow }), ...(path.length > 0 && { hops: path }) }
+function routeTo({ user, contact, via, isFlow, path }: Binding): Route {
+  return { uri: contact, user, ...(via && { via }), ...(isFlow && { isFlow }), ...(path.length > 0 && { hops: path }) }
 }

@@ -5,6 +5,7 @@ import {
   fromTag,
   parseMessage,
   printMessage,
+  type Replaces,
   type SipRequest,
   toTag,
   validateRequest,
@@ -12,7 +13,7 @@ import {
 import { type LayerOutput, PRINTED, type TransactionId } from '../transaction/index.ts'
 import { refusalOf } from './admission.ts'
 import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
-import type { EndpointCommand, EndpointInput, EndpointOutput, Peer } from './control.ts'
+import type { EndpointCommand, EndpointInput, EndpointOutput, Peer, SessionId } from './control.ts'
 import { EndpointCore } from './core.ts'
 import { DialogRefers } from './dialog-refers.ts'
 import { IncomingCall } from './incoming-call.ts'
@@ -20,7 +21,7 @@ import type { EndpointOptions, EndpointSizes } from './options.ts'
 import { type InviteCommand, OutgoingCall } from './outgoing-call.ts'
 import { OutsideRefer } from './outside-refer.ts'
 import { OutsideRequests } from './outside-requests.ts'
-import { replacedSession } from './replaced-session.ts'
+import { replacedSession, sessionNamed } from './replaced-session.ts'
 import { RequestSeries } from './request-series.ts'
 
 /**
@@ -42,6 +43,12 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   constructor(options: EndpointOptions) {
     this.#core = new EndpointCore(options)
     this.#outside = new OutsideRequests(this.#core)
+  }
+
+  /** The established session whose dialog a far end names so; `undefined`: there is none. */
+  sessionOf(replaces: Replaces): SessionId | undefined {
+    const found = sessionNamed(this.#core, replaces)
+    return found === undefined || found === 'over' || found.isEarly ? undefined : found.session
   }
 
   /** How much it holds: for limits, metrics and leak checks. */

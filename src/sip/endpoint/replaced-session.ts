@@ -1,6 +1,6 @@
-import { parseReplaces, type SipRequest } from '../message/index.ts'
+import { parseReplaces, type Replaces, type SipRequest } from '../message/index.ts'
 import type { SessionId } from './control.ts'
-import type { EndpointCore } from './core.ts'
+import type { EndpointCore, Replaceable } from './core.ts'
 
 /**
  * Whose place an INVITE wants to take (RFC 3891 section 3): a session, nobody's, or the status with which it is to be refused.
@@ -19,9 +19,14 @@ export function replacedSession(
   if (value === undefined) return {}
   const parsed = parseReplaces(value)
   if (values.length > 1 || !parsed.ok) return { status: 400 }
-  const { callId, toTag, fromTag, earlyOnly } = parsed.value
-  const found = core.dialogOf(toTag, callId, fromTag)?.replaceable?.(fromTag)
+  const found = sessionNamed(core, parsed.value)
+  const { earlyOnly } = parsed.value
   if (found === undefined) return { status: 481 }
   if (found === 'over') return { status: 603 }
   return earlyOnly && !found.isEarly ? { status: 486 } : { session: found.session }
+}
+
+/** The session whose dialog Replaces names, where it may be replaced. */
+export function sessionNamed(core: EndpointCore, { callId, toTag, fromTag }: Replaces): Replaceable | undefined {
+  return core.dialogOf(toTag, callId, fromTag)?.replaceable?.(fromTag)
 }

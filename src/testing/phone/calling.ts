@@ -1,6 +1,9 @@
+import type { ReferTo } from '../../sip/index.ts'
+import type { PeerCall } from '../sip/peer-call.ts'
 import type { WithinOptions } from './expectations.ts'
 import type { Phone } from './phone.ts'
 import type { MediaDirection, PhoneLine, PhoneResponse, PhoneState } from './phone-line.ts'
+import type { AnswerReferOptions, PhoneReferOptions } from './phone-referral.ts'
 
 /**
  * How a phone calls and is called: each function as {@link Phone} describes it, and only in the states of the line in which
@@ -34,7 +37,7 @@ export class Calling {
 
   dial(to: string, { headers = [], from }: { headers?: readonly (readonly [string, string])[]; from?: string }): void {
     this.#requireState('dial', 'IDLE')
-    const uri = /^(sips?|tel):/i.test(to) ? to : `sip:${encodeURIComponent(to)}@${this.#exchangeAddress}`
+    const uri = this.#uriOf(to)
     this.#line.begin('CALLING')
     this.#phone.note(`calls ${to}`)
     this.#line.dial(uri, headers, from)
@@ -149,6 +152,48 @@ export class Calling {
     const { answers } = this.#line
     this.#line.reinvite(direction)
     await this.#phone.until('expected the answer to its re-INVITE', () => this.#line.answers > answers)
+  }
+
+  async refer(target: string | Phone, options: PhoneReferOptions & WithinOptions): Promise<number> {
+    this.#requireState('refer', 'ANSWERED')
+    const replaces = typeof target === 'string' ? undefined : target.sip.latestCall
+    const uri = typeof target === 'string' ? this.#uriOf(target) : (replaces?.remoteTarget ?? '')
+    this.#phone.note(`asks that it be transferred to ${uri}`)
+    const { referral } = this.#line
+    referral.send(this.#line.call as PeerCall, uri, replaces, options)
+    await this.#phone.until('expected an answer to its REFER', () => referral.status !== undefined, {
+      isForEnd: true,
+      ...options,
+    })
+    return referral.status ?? 0
+  }
+
+  async expectReport(status: number, options?: WithinOptions): Promise<void> {
+    const { referral } = this.#line
+    await this.#phone.until(
+      `expected the report of ${status}`,
+      () => referral.reports.includes(status) || referral.areReportsOver,
+      { isForEnd: true, withinMs: 180_000, ...options },
+    )
+    if (!referral.reports.includes(status))
+      throw this.#phone.failure(`expected the report of ${status}, and was told ${referral.reports.join(', ')}`)
+  }
+
+  async expectRefer(options?: WithinOptions): Promise<ReferTo> {
+    const { referral } = this.#line
+    await this.#phone.until('expected a REFER', () => referral.asked !== undefined, { withinMs: 180_000, ...options })
+    return referral.asked as ReferTo
+  }
+
+  answerRefer(status: number, options: AnswerReferOptions): void {
+    const { asked } = this.#line.referral
+    if (asked === undefined) throw this.#phone.failure('cannot answer a REFER: none has come')
+    this.#phone.note(`answers that it be transferred to ${asked.uri} with ${status}`)
+    this.#line.referral.answer(status, options)
+  }
+
+  #uriOf(to: string): string {
+    return /^(sips?|tel):/i.test(to) ? to : `sip:${encodeURIComponent(to)}@${this.#exchangeAddress}`
   }
 
   #requireState(what: string, state: PhoneState): void {

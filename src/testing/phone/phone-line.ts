@@ -1,9 +1,10 @@
-import { cseqOf, type SipMessage, type SipRequest, type SipResponse } from '../../sip/index.ts'
+import { cseqOf, parseReplaces, type SipMessage, type SipRequest, type SipResponse } from '../../sip/index.ts'
 import type { PeerCall } from '../sip/peer-call.ts'
 import { SipPeer } from '../sip/sip-peer.ts'
 import type { PhoneAudio } from './audio.ts'
 import type { PhoneClock, PhoneEnvironment } from './environment.ts'
 import type { PhoneOptions } from './phone-kind.ts'
+import { type BesideCaller, PhoneReferral } from './phone-referral.ts'
 import { PhoneRegistration } from './phone-registration.ts'
 import { Refresher } from './refresher.ts'
 import { readRemoteAudio } from './remote-audio.ts'
@@ -50,6 +51,12 @@ export interface PhoneLineOptions
   readonly hasTelephoneEvents: boolean
 }
 
+/** A call beside the one that a phone has. */
+interface Beside {
+  readonly call: PeerCall
+  readonly onStatus: (status: number) => void
+}
+
 type ExtraHeaders = readonly (readonly [string, string])[]
 
 /**
@@ -57,9 +64,10 @@ type ExtraHeaders = readonly (readonly [string, string])[]
  * It says what its user makes it say, in the states in which the phone lets it, and answers by itself what no user
  * answers by hand: ACK, BYE, CANCEL, re-INVITE, and busy to a second caller.
  */
-export class PhoneLine {
+export class PhoneLine implements BesideCaller {
   readonly sip: SipPeer
   readonly registration: PhoneRegistration
+  readonly referral = new PhoneReferral(this)
   readonly #clock: PhoneClock
   readonly #audio: PhoneAudio
   readonly #options: PhoneLineOptions
@@ -67,6 +75,8 @@ export class PhoneLine {
   readonly #refresher: Refresher
   #state: PhoneState = 'IDLE'
   #call: PeerCall | undefined
+  /** The call that a REFER has asked for, until it is answered or refused. */
+  #beside: Beside | undefined
   #end: PhoneCallEnd | undefined
   #isHeld = false
   /** What our session descriptions say; we hold the far end while it is `sendonly`. */
@@ -107,6 +117,11 @@ export class PhoneLine {
 
   get state(): PhoneState {
     return this.#state
+  }
+
+  /** The call that it has, or had last. */
+  get call(): PeerCall | undefined {
+    return this.#call
   }
 
   /** How the last call ended; `undefined` while there is none or it goes on. */
@@ -191,6 +206,11 @@ export class PhoneLine {
     else if (this.#state === 'CALLED') call.respond(603)
     else if (this.#state === 'ANSWERED') call.bye()
     else if (this.#state !== 'IDLE') call.cancel()
+    const beside = this.#beside
+    if (beside !== undefined && beside.call !== call) {
+      beside.call.cancel()
+      beside.onStatus(487)
+    }
     this.#finish({ by: 'phone' })
   }
 
@@ -203,6 +223,12 @@ export class PhoneLine {
   #parts(call: PeerCall): boolean {
     this.#parting.get(call)?.()
     return this.#parting.delete(call)
+  }
+
+  /** Calls somebody while the call that it has waits; once that is answered, it is the call of this phone. */
+  dialBeside(uri: string, headers: ExtraHeaders, onStatus: (status: number) => void): void {
+    const call = this.sip.invite(uri, { headers, sdp: { ...this.#sdp(), direction: this.#direction } })
+    this.#beside = { call, onStatus }
   }
 
   /** Sends a re-INVITE that says `direction`; while it says anything but `sendrecv` nothing is sent. */
@@ -240,10 +266,14 @@ export class PhoneLine {
       case 'BYE':
         this.#parts(call)
         call.respond(200, {}, request)
-        if (call === this.#call) {
+        if (call === this.#call && !this.#goesOnBeside()) {
           this.#owner.onNote('is hung up on')
           this.#finish({ by: 'far end' })
         }
+        return true
+      case 'REFER':
+      case 'NOTIFY':
+        this.referral.takeRequest(request, call)
         return true
       case 'CANCEL':
         // It comes too late for a call that is answered already (RFC 3261 section 9.2).
@@ -269,6 +299,8 @@ export class PhoneLine {
   }
 
   #takeInvite(request: SipRequest, call: PeerCall): boolean {
+    const replaces = request.headers.get('replaces')
+    if (replaces !== undefined) return this.#takeReplacement(request, call, replaces)
     if (this.#state !== 'IDLE') {
       call.respond(486)
       return true
@@ -278,6 +310,31 @@ export class PhoneLine {
     const from = request.headers.get('from') ?? ''
     this.#owner.onNote(`is called by ${/<?sips?:([^>;]+)/.exec(from)?.[1] ?? from}`)
     this.#owner.onCalled()
+    return true
+  }
+
+  /** An INVITE that is to take the place of our call (RFC 3891): done without asking its user. */
+  #takeReplacement(request: SipRequest, call: PeerCall, value: string): boolean {
+    const replaces = parseReplaces(value)
+    const old = this.#call
+    const isOurs = replaces.ok && this.#state === 'ANSWERED' && replaces.value.callId === old?.callId
+    if (!isOurs || replaces.value.toTag !== old.localTag || replaces.value.fromTag !== old.remoteTag) {
+      call.respond(481)
+      return true
+    }
+    this.#owner.onNote('goes on with somebody else in the place of its far end')
+    this.#call = call
+    call.respond(200, { sdp: { ...this.#sdp(), direction: this.#direction } }, request)
+    this.#startAudio(request)
+    old.bye()
+    return true
+  }
+
+  /** The far end that has referred us does not wait until that is done. */
+  #goesOnBeside(): boolean {
+    if (this.#beside === undefined) return false
+    this.#call = this.#beside.call
+    this.#state = 'CALLING'
     return true
   }
 
@@ -306,8 +363,10 @@ export class PhoneLine {
   #takeResponse(response: SipResponse, call: PeerCall): boolean {
     const method = cseqOf(response)?.method
     if (method === 'REGISTER') this.registration.take(response)
+    if (method === 'REFER') this.referral.takeResponse(response)
     if (method !== 'INVITE') return true
     const { status } = response
+    if (call === this.#beside?.call && this.#takeBeside(response, this.#beside)) return true
     if (call !== this.#call || this.#state === 'IDLE') {
       // Answered at the moment at which we gave up.
       if (status >= 200 && status < 300) {
@@ -341,6 +400,14 @@ export class PhoneLine {
     return true
   }
 
+  /** Of the call that a REFER has asked for. With a 2xx it becomes our call. @returns whether there is nothing more to it */
+  #takeBeside({ status }: SipResponse, { call, onStatus }: Beside): boolean {
+    if (status > 100) onStatus(status)
+    if (status >= 200) this.#beside = undefined
+    if (status >= 200 && status < 300) this.#call = call
+    return call !== this.#call
+  }
+
   #refresh(by: 'UPDATE' | 'INVITE'): void {
     const headers = this.#refresher.asked
     if (by === 'UPDATE') this.#call?.request('UPDATE', { headers })
@@ -362,6 +429,7 @@ export class PhoneLine {
   #finish(end: Omit<PhoneCallEnd, 'at'>): void {
     if (this.#state === 'IDLE') return
     this.#state = 'IDLE'
+    this.#beside = undefined
     this.#end = { ...end, at: this.#clock.now }
     this.#audio.stop()
     this.#refresher.stop()

@@ -1,4 +1,5 @@
 import type { ToneStep } from '../../media/index.ts'
+import type { ReferTo } from '../../sip/index.ts'
 import type { SipPeer } from '../sip/sip-peer.ts'
 import { PhoneAudio } from './audio.ts'
 import { Calling } from './calling.ts'
@@ -13,6 +14,7 @@ import { Keypad } from './keypad.ts'
 import type { Sayable } from './mouth.ts'
 import type { PhoneKind } from './phone-kind.ts'
 import { type MediaDirection, type PhoneCallEnd, PhoneLine, type PhoneResponse, type PhoneState } from './phone-line.ts'
+import type { AnswerReferOptions, PhoneReferOptions } from './phone-referral.ts'
 import type { RegisterOptions } from './phone-registration.ts'
 import { Speaking } from './speaking.ts'
 
@@ -216,6 +218,43 @@ export class Phone {
   /** Sends a re-INVITE in which its session description says `direction`, and waits for the answer. */
   reinvite(direction: MediaDirection): Promise<void> {
     return this.#calling.reinvite(direction)
+  }
+
+  // --- transfers ----------------------------------------------------------------------------------------------------
+
+  /**
+   * Asks the far end to connect it with somebody else (REFER, RFC 3515), and waits whether it takes that on. Its user stays in
+   * the call until he hangs up.
+   * @param target a user of the exchange such as `1234`, or a whole URI: a blind transfer. Or another phone, as the second line
+   *   of the same desk: an attended transfer, in which the place of its call is to be taken (Replaces, RFC 3891)
+   * @returns the final SIP status of the REFER: 202 when it is taken on. {@link expectReport} tells how it goes
+   */
+  refer(target: string | Phone, options: PhoneReferOptions & WithinOptions = {}): Promise<number> {
+    return this.#calling.refer(target, options)
+  }
+
+  /** What the far end has reported of the call that it was asked for: SIP statuses, in order. */
+  get reports(): readonly number[] {
+    return this.#line.referral.reports
+  }
+
+  /** Waits until the far end reports this status; fails when its reports end without. */
+  expectReport(status: number, options?: WithinOptions): Promise<void> {
+    return this.#calling.expectReport(status, options)
+  }
+
+  /** Waits until the far end asks this phone to call somebody else. @returns whom, and in whose place */
+  expectRefer(options?: WithinOptions): Promise<ReferTo> {
+    return this.#calling.expectRefer(options)
+  }
+
+  /**
+   * Answers what {@link expectRefer} has waited for. With 202 it does what a telephone does: calls the target while the far
+   * end waits, reports how that goes, and has the new call once it is answered; the far end then ends the old one.
+   * @param status 202, or 300 to 699 to refuse
+   */
+  answerRefer(status = 202, options: AnswerReferOptions = {}): void {
+    this.#calling.answerRefer(status, options)
   }
 
   // --- speaking and pressing ----------------------------------------------------------------------------------------

@@ -91,6 +91,16 @@ export class PeerCall {
     return this.#invite
   }
 
+  /** The tag of the far end; empty as long as it has none. */
+  get remoteTag(): string {
+    return addressParam(this.#remote, 'tag') ?? ''
+  }
+
+  /** The URI of the far end's Contact. */
+  get remoteTarget(): string {
+    return this.#target
+  }
+
   /** Its own Contact, as a header value. */
   get contact(): string {
     return this.#core.contact
