@@ -12,6 +12,7 @@ const MEASURING = [
   'phone',
   'recording',
   'rtp',
+  'transfer',
   'voice-agent',
 ].map((name) => `e2e/${name}.test.ts`)
 
