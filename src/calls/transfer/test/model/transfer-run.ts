@@ -32,7 +32,7 @@ export interface TransferReport {
 const US = '192.0.2.1'
 const ALICE = '198.51.100.1'
 const CAROL = '198.51.100.2'
-const TARGETS = ['198.51.100.11', '198.51.100.12', '198.51.100.13']
+const TARGETS = [11, 12, 13, 14, 15, 16].map((host) => `198.51.100.${host}`)
 const ROOM = 'meeting'
 /** What is chosen happens until then; afterwards all is quiet for as long as lost messages need. */
 const BUSY_MS = 10_000
@@ -54,8 +54,10 @@ class TransferWorld {
   readonly #sim: Simulation
   readonly #choose: Chance
   readonly #kind: (typeof KINDS)[number]
-  readonly #plan: ReferencePlan
-  readonly #reference: ReferenceTransfer
+  /** Of the transfer, and of a second one when the caller is back. */
+  readonly #plans: readonly ReferencePlan[]
+  #plan: ReferencePlan
+  #reference: ReferenceTransfer
   readonly #exchange: Exchange
   readonly #media: QuietMedia
   readonly #mediaDriver: MachineDriver<MediaCommand, MediaEvent>
@@ -67,12 +69,12 @@ class TransferWorld {
   readonly #targets: RandomTarget[]
   /** Whose leg of the media plane is opened next; then those of the targets. */
   readonly #answering: ('alice' | 'carol')[] = []
-  readonly #dialled: number[]
+  #dialled: number[] = []
   readonly #legs = new Map<LegId, 'alice' | 'carol' | number>()
   /** Targets that have described their sound before an answer. */
   readonly #early = new Set<number>()
   #carolIsIn = false
-  #hasBegun = false
+  #transfersBegun = 0
 
   constructor(seed: number) {
     const lossy = seed % 3 === 0
@@ -84,9 +86,10 @@ class TransferWorld {
     const choose = new Chance(this.#sim.random('world'), clock)
     this.#choose = choose
     this.#kind = choose.one(KINDS)
-    this.#plan = this.#choosePlan()
-    this.#dialled = this.#plan.groups.flat()
-    this.#reference = new ReferenceTransfer(this.#plan)
+    const first = this.#choosePlan([0, 1, 2])
+    this.#plans = choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
+    this.#plan = first
+    this.#reference = new ReferenceTransfer(first)
     const host = this.#sim.host(US, 'exchange')
     this.#transport = new SipTransport(host, {
       onMessage: (bytes, from) => {
@@ -155,7 +158,7 @@ class TransferWorld {
     const where = typeof caller === 'number' ? 'target' : caller
     return {
       problems: this.#problems,
-      seen: this.#hasBegun ? `${this.#plan.kind}: ${cause}, ${where}` : 'never begun',
+      seen: this.#transfersBegun > 0 ? `${this.#plan.kind}: ${cause}, ${where}` : 'never begun',
       ladder: this.#problems.length > 0 ? String(this.#sim.ladder) : '',
     }
   }
@@ -164,14 +167,20 @@ class TransferWorld {
     return new Chance(this.#sim.random(name), this.#sim.clock)
   }
 
-  #choosePlan(): ReferencePlan {
+  #choosePlan(of: readonly number[]): ReferencePlan {
     const choose = this.#choose
-    const numbers = [0, 1, 2].slice(0, choose.one([1, 2, 3]))
+    const numbers = of.slice(0, choose.one([1, 2, 3]))
     const kind = this.#kind
     return {
       kind: kind === 'loan' ? 'onLoan' : kind === 'room' ? 'room' : 'forGood',
       groups:
-        kind === 'room' ? [] : kind === 'loan' ? [[0]] : kind === 'parallel' ? [numbers] : numbers.map((n) => [n]),
+        kind === 'room'
+          ? []
+          : kind === 'loan'
+            ? [[of[0] as number]]
+            : kind === 'parallel'
+              ? [numbers]
+              : numbers.map((n) => [n]),
       timeoutMs: choose.one([3000.3, 7000.7]),
       announces: choose.maybe(0.4),
       acceptDigit: choose.maybe(0.3) ? '1' : undefined,
@@ -275,18 +284,29 @@ class TransferWorld {
     if ((await channel.answer()) !== 'ANSWERED') return
     await clock.sleep(this.#choose.delayMs(200))
     this.#meddle(channel, other, () => void rooms.get(ROOM)?.destroy())
-    const settled = this.#transfer(channel, other)
+    this.#transfers(channel, other).catch((error: Error) => this.#problems.push(String(error.stack)))
     await clock.sleep(BUSY_MS + QUIET_MS)
-    if (settled !== undefined) await settled
     this.#judge(channel, other)
     await channel.hangUp()
   }
 
-  #transfer(channel: Channel, other: Channel): Promise<unknown> | undefined {
-    if (channel.state() === 'IDLE' || this.#reference.caller === 'gone') return undefined
+  /** One after the other, at once when the caller is back. */
+  async #transfers(channel: Channel, other: Channel): Promise<void> {
+    for (const plan of this.#plans) {
+      if (this.#reference.caller !== 'app' || this.#sim.now > BUSY_MS) return
+      this.#plan = plan
+      this.#dialled = plan.groups.flat()
+      this.#reference = new ReferenceTransfer(plan)
+      this.#reference.begin(this.#sim.now)
+      this.#transfersBegun++
+      await this.#transfer(channel, other)
+      await untilBack(channel)
+      await other.waitForIdle()
+    }
+  }
+
+  #transfer(channel: Channel, other: Channel): Promise<unknown> {
     const { announces, acceptDigit, acceptTimeoutMs, timeoutMs, groups, kind } = this.#plan
-    this.#hasBegun = true
-    this.#reference.begin(this.#sim.now)
     if (kind === 'room') {
       const settings = new channel.ConferencePartyMediaSettings({ exitOnDtmfDigit: '#' })
       return channel.transferToConferenceRoom(other, ROOM, { timeoutMs, conferencePartyMediaSettings: settings })
@@ -328,7 +348,7 @@ class TransferWorld {
       })
       sometimes(0.2, () => this.#happenTo('alice', '#'))
     }
-    for (const target of this.#dialled)
+    for (const target of TARGETS.keys())
       for (const digit of ['5', '1']) sometimes(0.6, () => this.#happenTo(target, digit))
     sometimes(0.05, () => this.#happenTo(choose.one([...this.#legs.values()]), 'failed'))
   }
@@ -345,13 +365,14 @@ class TransferWorld {
   // --- who is where, in the end -------------------------------------------------------------------------------------
 
   #judge(channel: Channel, other: Channel): void {
-    if (!this.#hasBegun) return
+    if (this.#transfersBegun === 0) return
     this.#reference.passes(this.#sim.now)
     const { caller, cause } = this.#reference
     const there = this.#targets.flatMap(({ state }, i) => (state === 'confirmed' || state === 'answered' ? [i] : []))
     this.#expect('the caller', placeOf(channel, this.#plan.kind, there), caller)
     this.#expect('the transfer cause', channel.transferCause(), cause)
     this.#expect('targets with a call', there.join(), typeof caller === 'number' ? String(caller) : '')
+    this.#expect('the caller is connected', channel.details?.connectedId !== undefined, typeof caller === 'number')
     this.#expect('alice has a call', this.#alice.state === 'confirmed', caller !== 'gone')
     const carries = this.#plan.kind !== 'forGood' && (typeof caller === 'number' || caller === 'room')
     this.#expect('the carrier', other.state(), carries ? 'TRANSFERRED' : 'IDLE')
@@ -361,6 +382,19 @@ class TransferWorld {
   #expect<Value>(what: string, is: Value, shall: Value): void {
     if (is !== shall) this.#problems.push(`${what}: ${is} instead of ${shall}`)
   }
+}
+
+/** Resolves when the caller is with the application, or gone. */
+function untilBack(channel: Channel): Promise<void> {
+  const isBack = () => ['ANSWERED', 'ON_HOLD', 'IDLE'].includes(channel.state())
+  if (isBack()) return Promise.resolve()
+  return new Promise((resolve) => {
+    const stop = channel.on('state', () => {
+      if (!isBack()) return
+      stop()
+      resolve()
+    })
+  })
 }
 
 function placeOf(channel: Channel, kind: ReferencePlan['kind'], there: readonly number[]): Place | string {
