@@ -19,6 +19,7 @@ describe('from sweep to send nothing is allocated', () => {
     'bridge',
     'room',
     'wideband room',
+    'levelled room',
   ])(`${TICKS} ticks of 20 legs without one collection: %s`, { retry: 2 }, (scenario) => {
     const script = fileURLToPath(new URL('harness/ticks.mjs', import.meta.url))
     const flags = ['--expose-gc', '--no-concurrent-recompilation', '--no-memory-reducer']

@@ -8,7 +8,7 @@ import { codecNamed, createAudioStream, createLiveAudio, createTapRing, MediaEng
 const LEGS = 20
 const TICK_MS = 20
 /** Of those in a room. */
-const SPEAKING = 3
+const SPEAKING = 4
 
 /** Every leg finds one packet of sound at each tick, and whatever is sent is gone. */
 class SteadyIo {
@@ -72,6 +72,14 @@ const codecOf = (leg) => {
   if (scenario === 'wideband room' && leg % 4 === 0) return 'G722'
   return (scenario === 'bridge with transcoding' || isRoom) && leg % 2 === 1 ? 'PCMA' : 'PCMU'
 }
+/** Everything that a room can do with what is said: of four who speak one whispers, and the loudest two are heard. */
+const levelled = (leg) => ({
+  direct: true,
+  automaticLevel: true,
+  volumeDb: leg === 1 ? 3 : 0,
+  mixing: { mostTalkers: 2, comfortNoise: true },
+  ...(leg === 3 && { audience: [5, 6] }),
+})
 const payloadTypes = Array.from({ length: LEGS }, (_, leg) => ({ PCMU: 0, PCMA: 8, G722: 9 })[codecOf(leg)])
 /** What every octet of a leg's payload is: of those in a room, most are silent. */
 const soundOf = (leg) => (leg < SPEAKING ? 0x55 : { PCMU: 0xff, PCMA: 0xd5, G722: 0xfa }[codecOf(leg)])
@@ -120,7 +128,7 @@ for (let leg = 0; leg < LEGS; leg++) {
 for (let leg = 0; leg < LEGS; leg++) {
   if (scenario.startsWith('bridge')) {
     if (leg % 2 === 1) send({ type: 'bridge', leg, other: leg - 1 })
-  } else if (isRoom) send({ type: 'mix', leg, room: 1 })
+  } else if (isRoom) send({ type: 'mix', leg, room: 1, ...(scenario === 'levelled room' && levelled(leg)) })
   else if (scenario === 'streaming player') {
     const stream = createAudioStream(leg % 2 === 0 ? 'pcmu' : 'pcm16', 32_768)
     streams.push(stream)
