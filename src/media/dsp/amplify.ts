@@ -1,15 +1,24 @@
 import { limit } from './mix.ts'
 
-/** A gain of 1: gains are whole numbers of 1/4096, which need no object of their own. */
-export const UNITY_GAIN = 4096
+/** Gains are whole numbers of 1/1024, which need no object of their own. */
+export const GAIN_BITS = 10
+export const UNITY_GAIN: number = 2 ** GAIN_BITS
 
-/** The gain of so many decibels. */
+/** The gain of so many decibels, up to 30. */
 export function gainOf(decibels: number): number {
   return Math.round(UNITY_GAIN * 10 ** (decibels / 20))
 }
 
 /** Makes the first `length` samples louder or softer, from one gain to another without a step, through {@link limit}. */
 export function amplify(samples: Int16Array, length: number, from: number, to: number): void {
-  const step = (to - from) / length
-  for (let i = 0; i < length; i++) samples[i] = limit(Math.round((samples[i]! * (from + step * i)) / UNITY_GAIN))
+  const step = (((to - from) << GAIN_BITS) / length) | 0
+  let gain = from << GAIN_BITS
+  for (let i = 0; i < length; i++) {
+    const value = (samples[i]! * (gain >> GAIN_BITS)) >> GAIN_BITS
+    samples[i] = value > STRAIGHT || value < -STRAIGHT ? limit(value) : value
+    gain += step
+  }
 }
+
+/** Up to here the limiter changes nothing. */
+const STRAIGHT = 24_576

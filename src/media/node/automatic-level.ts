@@ -6,7 +6,7 @@ import { energyAtLevel } from '../dsp/level.ts'
  * up to 9 dB nearer, within seconds: sooner down than up. It hears the level of talk only, so a pause does not bring up its noise.
  */
 export class AutomaticLevel {
-  /** In 1/4096. */
+  /** As {@link UNITY_GAIN} counts. */
   gain = UNITY_GAIN
   #decibels = 0
   /** Of the frames of this look: in 1/16 of the power of a sample, so that the sum is a whole number that needs no object. */

@@ -1,5 +1,5 @@
 import { SampleRing } from '../../kit/index.ts'
-import { amplify, gainOf, UNITY_GAIN } from '../dsp/amplify.ts'
+import { amplify, GAIN_BITS, gainOf, UNITY_GAIN } from '../dsp/amplify.ts'
 import { energyAtLevel } from '../dsp/level.ts'
 import { AutomaticLevel } from './automatic-level.ts'
 import { MIXER_FRAME, type Mixer } from './mixer.ts'
@@ -41,7 +41,7 @@ export class MixerParty implements Transmitter {
   /** Others are louder: it is not in the mix. */
   isLeftOut = false
   #isPrivate = false
-  /** In 1/4096: what it is to have, and what its last frame had. */
+  /** What it is to have, and what its last frame had. */
   #volume = UNITY_GAIN
   #gain = UNITY_GAIN
   #level: AutomaticLevel | undefined
@@ -295,8 +295,6 @@ export class MixerParty implements Transmitter {
   }
 }
 
-/** Of 4096. */
-const GAIN_BITS = 12
 const NOBODY: readonly MixerParty[] = []
 const SPEAKING = energyAtLevel(-50, MIXER_FRAME)
 const SPEAKING_WIDE = energyAtLevel(-50, 2 * MIXER_FRAME)
