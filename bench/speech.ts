@@ -115,7 +115,7 @@ function print(
   console.log(
     `${CALLS} calls that hear ${says === 'prompt' ? 'a prompt' : 'a new sentence each'}, ${failed} failed: ` +
       `ticks late by ${ms('tickLatenessP50Us')} ms (p50), ${ms('tickLatenessP99Us')} (p99), ${ms('tickLatenessP999Us')} (p99.9), ` +
-      `${ms('tickLatenessMaxUs')} (most), ${counters.slotsSkipped ?? 0} packets skipped; CPU ${(cpuMs / 1000).toFixed(1)} s`,
+      `${ms('tickLatenessMaxUs')} (most), ${counters.lateTicks ?? 0} by 5 ms or more, ${counters.slotsSkipped ?? 0} packets skipped; CPU ${(cpuMs / 1000).toFixed(1)} s`,
   )
   if (says === 'prompt') return
   const sorted = [...waitedMs].sort((a, b) => a - b)

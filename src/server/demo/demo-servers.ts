@@ -1,11 +1,10 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, RingdownError } from '../../kit/index.ts'
 import type { RingdownConfig } from '../config/config.ts'
 import { type RunningServer, startServer } from '../main.ts'
 import { FAR_ENDS } from './far-end-list.ts'
-import { GOODBYE, melodyWav, PROMPT } from './melody.ts'
 
 export const ADDRESS = '127.0.0.1'
 
@@ -25,10 +24,9 @@ export async function startDemoServers(
   onCall: (text: string) => void,
 ): Promise<DemoServers> {
   mkdirSync(directory, { recursive: true })
-  writeFileSync(join(directory, 'prompt.wav'), melodyWav(PROMPT))
-  writeFileSync(join(directory, 'goodbye.wav'), melodyWav(GOODBYE))
+  const speech = { cache: { directory: join(directory, 'speech') } }
   const start = (config: RingdownConfig, port: number) =>
-    startOnFreePort({ ...config, files: { directory }, authentication: { strangers: 'allow' } }, port, logger)
+    startOnFreePort({ ...config, files: { directory }, speech, authentication: { strangers: 'allow' } }, port, logger)
   const farEnds = await start(
     {
       sip: { userAgent: 'Ringdown demo far end' },

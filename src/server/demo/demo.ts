@@ -54,7 +54,7 @@ export async function runDemo({ directory, logger, print }: DemoOptions): Promis
 export function softphoneHint(port: number): string[] {
   return [
     `A softphone on this machine reaches the same exchange at  sip:hello@${ADDRESS}:${port}`,
-    'It answers, plays the prompt, and presses back every key you press.',
+    'It answers, says hello, and presses back every key you press.',
   ]
 }
 
@@ -66,7 +66,6 @@ function introduce({ exchange, farEnds }: DemoServers, print: (line: string) => 
   )
   if (own !== 5060) print(`           port 5060 is taken here, so the exchange listens on ${own}`)
   if (theirs !== 5070) print(`           port 5070 is taken here, so the far ends listen on ${theirs}`)
-  print('The prompt is a little melody.')
   for (const line of softphoneHint(own)) print(line)
   print('')
 }

@@ -47,8 +47,8 @@ function serve(): void {
   })
 }
 
-/** Whoever has something to say can wait. */
-const NICE = 10
+/** Whoever has something to say can wait: it gets what nobody else wants, and a little more. */
+const NICE = 19
 
 giveWay(NICE)
 serve()

@@ -1,12 +1,13 @@
 import { inbound } from 'ringdown'
 
-/** Rings for a moment, answers, listens to the prompt, presses 4711#, says goodbye and hangs up. */
+/** Rings for a moment, answers, lets the other one finish, presses 4711#, says goodbye and hangs up. */
 export const answers = inbound(async (channel) => {
   await channel.ring({ ringTimeMs: 300 })
   await channel.answer()
-  await channel.waitForIdle({ timeoutMs: 3_200 })
+  await channel.speechDetector.waitForSpeech({ timeoutMs: 5_000 })
+  await channel.speechDetector.waitForSilence({ silenceMs: 600, timeoutMs: 10_000 })
   await channel.dtmfPlayer.play('4711#')
-  await channel.filePlayer.play('goodbye.wav')
+  await channel.filePlayer.say('Thank you. Goodbye!')
 })
 
 /** Is on the telephone already. */

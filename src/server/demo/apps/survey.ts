@@ -1,7 +1,7 @@
 import { type Channel, outbound } from 'ringdown'
 import type { Outcome, SurveyOrder } from '../survey-order.ts'
 
-/** Calls one after the other, plays a prompt to whoever answers, collects what is pressed and records what is said. */
+/** Calls one after the other, asks whoever answers for a number, collects what is pressed and records what is said. */
 export default outbound(async (channel, app) => {
   const { callees, onCalling, onOutcome } = app.outboundParameters as unknown as SurveyOrder
   for (const callee of callees) {
@@ -18,7 +18,7 @@ export default outbound(async (channel, app) => {
 
 async function ask(channel: Channel, recording: string): Promise<Pick<Outcome, 'digits' | 'recording'>> {
   channel.fileRecorder.start(recording)
-  await channel.filePlayer.play('prompt.wav', { bargeIn: true })
+  await channel.filePlayer.say('Hello! Please enter your number, followed by the hash key.', { bargeIn: true })
   const digits = await channel.dtmfDetector.getDigits({ end: '#', predigitsTimeoutMs: 5_000 })
   // The far end says its goodbye and hangs up.
   await channel.waitForIdle({ timeoutMs: 5_000 })
