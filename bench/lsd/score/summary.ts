@@ -1,6 +1,7 @@
+import { percentile, type Share, wilson } from '../../../src/server/lsd/evaluate/wilson.ts'
 import { STRATA, STRATUM_NAMES, type Stratum } from '../strata.ts'
 import { type CallScore, isRight } from './call-score.ts'
-import { mixed, percentile, type Share, wilson } from './wilson.ts'
+import { mixed } from './mixed.ts'
 
 /** Figures of one detector over some calls. */
 export interface Summary {

@@ -1,3 +1,4 @@
+import { percentile, type Share, wilson } from '../../../src/server/lsd/evaluate/wilson.ts'
 import { STRATA, STRATUM_NAMES } from '../strata.ts'
 import type { CallScore } from './call-score.ts'
 import { isRight } from './call-score.ts'
@@ -12,7 +13,6 @@ import {
   summarise,
   summariseBeeps,
 } from './summary.ts'
-import { percentile, type Share, wilson } from './wilson.ts'
 
 /** What one detector made of all calls. */
 export interface DetectorScores {

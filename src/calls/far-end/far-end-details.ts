@@ -16,7 +16,7 @@ export interface FarEndDetails {
   readonly speech: readonly HeardStretch[]
   /** Beeps of a mailbox. */
   readonly beeps: readonly HeardBeep[]
-  /** Tones of networks and fax machines, and keys. */
+  /** Tones of networks and fax machines, and that keys were pressed: which ones, is nobody's business. */
   readonly tones: readonly HeardFarEndTone[]
   /** When detection began to hear the far end. */
   readonly listeningSince: number
@@ -54,15 +54,15 @@ export interface HeardStretch {
   readonly endedAt?: number
 }
 
+/** A beep of a mailbox. */
 export interface HeardBeep extends HeardStretch {
   readonly frequencyHz: number
 }
 
+/** A tone of a network or a fax machine, or that of a key. */
 export interface HeardFarEndTone {
   readonly tone: FarEndTone
   readonly startedAt: number
-  /** Of a key. */
-  readonly digit?: string
 }
 
 /**

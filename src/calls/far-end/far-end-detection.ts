@@ -9,6 +9,7 @@ export interface FarEndDetection {
   open(wanted: WantedDetection, listener: DetectionListener): DetectionSession
 }
 
+/** What is to be listened to. */
 export interface WantedDetection {
   /** For whoever keeps what was heard. */
   readonly callId: string

@@ -16,8 +16,8 @@ export class FarEndNotes {
     const { speech, beeps, tones } = this.details
     switch (event.type) {
       case 'tone': {
-        const { tone, startedAtMs, digit } = event
-        keep(tones, { tone, startedAt: this.wall(startedAtMs), ...(digit !== undefined && { digit }) })
+        const { tone, startedAtMs } = event
+        keep(tones, { tone, startedAt: this.wall(startedAtMs) })
         return
       }
       case 'speechStarted':

@@ -62,7 +62,7 @@ async function listCalls(flags: ExplainFlags): Promise<number> {
 }
 
 async function explain(call: string, flags: ExplainFlags): Promise<number> {
-  const story = /\.json$/i.test(call) ? savedStory(call) : await storyOf(call, flags)
+  const story = await storyOf(call, flags)
   if (story === undefined) return EXIT.FAILED
   if (flags.pcap !== undefined) writeFileSync(flags.pcap, pcapOf(story))
   if (flags.json) console.log(JSON.stringify(story, null, 2))
@@ -70,8 +70,12 @@ async function explain(call: string, flags: ExplainFlags): Promise<number> {
   return EXIT.OK
 }
 
-/** Says itself why there is none. */
-async function storyOf(call: string, flags: ExplainFlags): Promise<CallStory | undefined> {
+/** The story that is meant by the argument of `ringdown explain`. Says itself why there is none. */
+export async function storyOf(
+  call: string,
+  flags: WantedDoor & { readonly most: number },
+): Promise<CallStory | undefined> {
+  if (/\.json$/i.test(call)) return savedStory(call)
   const door = await doorOf(flags)
   const id = call === 'last' ? (await recentCalls(door, 1))[0]?.id : call
   const stories = id === undefined ? [] : await storiesAt(door, id)
@@ -106,7 +110,7 @@ function savedStory(file: string): CallStory {
   return story as CallStory
 }
 
-async function doorOf(flags: ExplainFlags): Promise<string> {
+async function doorOf(flags: WantedDoor): Promise<string> {
   return (
     await findDoor(
       flags,

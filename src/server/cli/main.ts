@@ -9,6 +9,7 @@ import { EXIT } from './exit-codes.ts'
 import { explainCommand } from './explain.ts'
 import { filesCommand } from './files.ts'
 import { initCommand } from './init.ts'
+import { lsdCommand } from './lsd.ts'
 import { phoneCommand } from './phone.ts'
 import { serveCommand } from './serve.ts'
 
@@ -31,6 +32,7 @@ Examples:
   $ ringdown serve                                 what ringdown.config.ts describes
   $ ringdown call sip:1234@127.0.0.1 --play hi.wav one call from the shell
   $ ringdown explain last                          the story of the last call of a running exchange
+  $ ringdown lsd explain last                      why detection said who has picked up
   $ ringdown files validate prompts/               whether every prompt can be played
   $ ringdown phone keys.ts --call sip:ivr@127.0.0.1 a scripted phone against any SIP system
   $ ringdown bench                                 what calls cost this machine
@@ -42,6 +44,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage or configuration, 3 an address is ta
     initCommand(version),
     callCommand,
     explainCommand,
+    lsdCommand,
     filesCommand,
     phoneCommand,
     benchCommand,

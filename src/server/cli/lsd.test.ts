@@ -1,0 +1,174 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test, vi } from 'vitest'
+import { Channel, outbound } from '../../calls/index.ts'
+import { type FarEndTape, MOST_TAPE_MS, ToneGenerator, wavOfTape } from '../../media/index.ts'
+import { exchange, InlineDetection, phones } from '../../testing/index.ts'
+import { lsdCommand } from './lsd.ts'
+
+afterEach(() => void vi.restoreAllMocks())
+
+/** Runs `ringdown lsd` in this process. */
+async function lsd(...args: string[]): Promise<{ code: number; printed: string }> {
+  const lines: string[] = []
+  for (const method of ['log', 'error'] as const)
+    vi.spyOn(console, method).mockImplementation((line: unknown) => void lines.push(String(line)))
+  let code = -1
+  await lsdCommand((result) => {
+    code = result
+  })
+    .exitOverride()
+    .parseAsync(args, { from: 'user' })
+  return { code, printed: lines.join('\n') }
+}
+
+const folder = (): string => mkdtempSync(join(tmpdir(), 'ringdown-lsd-'))
+
+/** A call to a phone of the test kit, over a line that loses packets: what detection was given, and what it has thought. */
+async function liveCall() {
+  const detection = new InlineDetection()
+  const pbx = exchange({ farEnd: detection })
+  pbx.phone('far', phones.onLine({ loss: 0.05 }, phones.voicemail({ rings: 1 })))
+  await pbx.start(
+    outbound(async (channel) => {
+      await channel.call('sip:far@far', { liveSpeakerDetect: Channel.LiveSpeakerDetectionSettings.DEFAULT })
+      await channel.waitForIdle({ timeoutMs: 8000 })
+      await channel.hangUp()
+    }),
+  )
+  await pbx.done()
+  const [details] = pbx.calls
+  const [tape] = detection.tapes
+  const [story] = pbx.exchange.exchange.explain(details?.callId ?? '')
+  return { farEnd: details!.farEnd!, tape: tape as FarEndTape, story }
+}
+
+describe('ringdown lsd', () => {
+  test('replay: the evidence of a live call says bit for bit the same again', async () => {
+    const { farEnd, tape } = await liveCall()
+    expect(tape.missing.length).toBeGreaterThan(5)
+    const file = join(folder(), 'call.wav')
+    writeFileSync(file, wavOfTape(tape))
+    const { code, printed } = await lsd('replay', file)
+    expect(printed).toMatch(/the same as it was live$/)
+    expect(code).toBe(0)
+    const events = JSON.parse((await lsd('replay', file, '--json')).printed)
+    const verdicts = events.filter(({ type }: { type: string }) => type === 'verdict')
+    const lived = farEnd.verdicts.map(({ kind, confidence, evidence }) => [kind, confidence, evidence.length])
+    expect(
+      verdicts.map(({ kind, confidence, evidence }: (typeof farEnd.verdicts)[0]) => [
+        kind,
+        confidence,
+        evidence.length,
+      ]),
+    ).toEqual(lived)
+
+    // One that was tampered with does not pass for it.
+    const forged = { ...tape, verdicts: tape.verdicts.map((verdict) => ({ ...verdict, confidence: 0.123 })) }
+    writeFileSync(file, wavOfTape(forged))
+    const other = await lsd('replay', file)
+    expect([other.code, other.printed]).toEqual([1, expect.stringMatching(/NOT what it was live$/)])
+  })
+
+  test('explain: a story tells what was heard and thought, and why', async () => {
+    const { farEnd, story } = await liveCall()
+    const file = join(folder(), 'story.json')
+    writeFileSync(file, JSON.stringify(story))
+    const { code, printed } = await lsd('explain', file)
+    expect(code).toBe(0)
+    expect(printed).toMatch(/^call \w+: [A-Z_]+\n/)
+    expect(printed).toMatch(/ {2}speech for \d/)
+    expect(printed).toContain(`${farEnd.verdict?.stage}: ${farEnd.verdict?.kind}`)
+    for (const { clue, detail } of farEnd.verdict?.evidence ?? []) expect(printed).toContain(`${clue}: ${detail}`)
+    const json = JSON.parse((await lsd('explain', file, '--json')).printed)
+    expect(json).toMatchObject({ callId: story?.id, isFinal: true, verdicts: farEnd.verdicts })
+  })
+
+  test('explain: of a call that nobody listened to says so', async () => {
+    const file = join(folder(), 'story.json')
+    writeFileSync(
+      file,
+      JSON.stringify({ format: 'ringdown-call-story', version: 1, id: 'abc', events: [], messages: [] }),
+    )
+    expect(await lsd('explain', file)).toEqual({
+      code: 1,
+      printed: 'nobody has asked who picks up in call abc: it was placed without liveSpeakerDetect',
+    })
+  })
+
+  /** A folder of recordings, labelled. */
+  function recordings(rows: readonly string[], sounds: Readonly<Record<string, Int16Array>>): string {
+    const directory = folder()
+    writeFileSync(
+      join(directory, 'labels.csv'),
+      ['file,class,connectMs,speechEndMs,greetingEndMs,beepMs', ...rows].join('\r\n'),
+    )
+    for (const [name, samples] of Object.entries(sounds)) {
+      const { samples: _, ...rest } = { samples, options: {}, signals: [], missing: [], verdicts: [] }
+      writeFileSync(join(directory, name), wavOfTape({ ...rest, samples }))
+    }
+    return directory
+  }
+
+  const fax = (): Int16Array => {
+    const samples = new Int16Array(8 * 6000)
+    const ced = new ToneGenerator(
+      [{ tone1: { frequencyHz: 2100, amplitude: 12 }, durationMs: 2600, add: 'summation' }],
+      false,
+    )
+    const tone = new Int16Array(8 * 2600)
+    ced.readInto(tone, tone.length)
+    samples.set(tone, 8 * 2000)
+    return samples
+  }
+
+  test('evaluate: a row for each file, in their order', async () => {
+    const directory = recordings(['"a, b.wav",none,,,,', 'fax.wav,fax,500,,,'], {
+      'a, b.wav': new Int16Array(8000),
+      'fax.wav': fax(),
+    })
+    const { code, printed } = await lsd('evaluate', directory, '--json', '--timeout-ms', '5000')
+    expect(code).toBe(0)
+    const rows = JSON.parse(printed)
+    expect(rows).toHaveLength(2)
+    expect(Object.keys(rows[0])).toEqual(
+      expect.arrayContaining(['file', 'class', 'verdict', 'fineKind', 'confidence', 'decidedMs', 'beepMs', 'evidence']),
+    )
+    expect(rows[0]).toMatchObject({
+      file: 'a, b.wav',
+      class: 'none',
+      verdict: 'unknown',
+      decidedMs: 5000,
+      beepMs: null,
+    })
+    expect(rows[1]).toMatchObject({ file: 'fax.wav', class: 'fax' })
+  })
+
+  test('evaluate: the table, and the curve', async () => {
+    const directory = recordings(['x.wav,none,,,,'], { 'x.wav': new Int16Array(8000) })
+    const { printed } = await lsd('evaluate', directory)
+    expect(printed).toMatch(
+      /^class +files +right +to machine +to person +unknown +latency\nnone +1 +100\.0 % \(20\.7-100\.0\)/,
+    )
+    expect(printed).toMatch(/\nsensitivity +person to machine +machine to person +unknown\n0\.10 /)
+    expect((await lsd('evaluate', directory, '--no-curve')).printed).not.toContain('sensitivity')
+  })
+
+  test.each([
+    [['x.wav,robot,,,,'], /line 2: the class must be one of person, machine, .* not "robot"/],
+    [['x.wav,none,soon,,,'], /line 2: connectMs must be milliseconds or empty, not "soon"/],
+    [['', ',none,,,,'], /line 3: the file is missing/],
+    [['y.wav,none,,,,'], /there is no file .*y\.wav/],
+  ])('evaluate refuses %j', async (rows, message) => {
+    await expect(lsd('evaluate', recordings(rows, { 'x.wav': new Int16Array(8) }))).rejects.toThrow(message)
+  })
+
+  test('says what is wrong with the command line', async () => {
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    await expect(lsd('evaluate', folder())).rejects.toThrow(/there is no .*labels\.csv/)
+    await expect(lsd('replay', 'x.wav', '--sensitivity', '2')).rejects.toThrow(/from 0 to 1/)
+    await expect(lsd('replay', 'x.wav', '--connect-ms', String(MOST_TAPE_MS + 1))).rejects.toThrow(/0 to 120000/)
+    await expect(lsd('replay', 'x.wav', '--start', 'NOW')).rejects.toThrow(/TIMEOUT_FROM_ANSWER_DETECT/)
+  })
+})

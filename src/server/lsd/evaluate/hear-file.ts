@@ -1,0 +1,78 @@
+import type { FarEndEvidence, FarEndFineKind, FarEndKind, FarEndOptions } from '../../../media/index.ts'
+import { type FarEndVerdict, replayTape, tapeOfCall } from '../../../media/index.ts'
+import type { Label, LabelledFile } from './labels.ts'
+
+/** What may be said of a recording; `unknown` is right where there is nobody (`none`). */
+export type SaidOfFile = Exclude<FarEndKind, 'signal'>
+
+/** What detection has made of a recording. Times are from its beginning. */
+export interface FileVerdict {
+  readonly file: string
+  /** What it really is. */
+  readonly class: Label
+  /** The first final one. */
+  readonly verdict: SaidOfFile
+  readonly fineKind: FarEndFineKind
+  readonly confidence: number
+  readonly reason: FarEndVerdict['reason']
+  readonly decidedMs: number
+  /** What it was revised to in the end; `null` where it was not. */
+  readonly revised: { readonly verdict: SaidOfFile; readonly fineKind: FarEndFineKind; readonly atMs: number } | null
+  /** When the first beep began that was heard after the answer; `null` without one. */
+  readonly beepMs: number | null
+  /** When a message could have begun; `null` where that was not known. */
+  readonly readyMs: number | null
+  readonly evidence: readonly FarEndEvidence[]
+  readonly durationMs: number
+  readonly label: LabelledFile
+}
+
+/** Lets a detector hear a recording; what comes behind its end is silence. */
+export function hearFile(label: LabelledFile, samples: Int16Array, options: FarEndOptions): FileVerdict {
+  const { connectMs } = label
+  const durationMs = samples.length / SAMPLES_PER_MS
+  const padded = new Int16Array(
+    SAMPLES_PER_MS * (Math.max(durationMs, connectMs + MOST_TIMEOUT_MS) + SILENCE_BEHIND_MS),
+  )
+  padded.set(samples)
+  const events = replayTape(tapeOfCall(padded, connectMs, options))
+  const verdicts = events.filter((event) => event.type === 'verdict')
+  const final = verdicts.find(({ stage }) => stage === 'final')
+  if (final === undefined) throw new Error(`${label.file}: the detector has given no verdict`)
+  const revised = verdicts.findLast(({ stage }) => stage === 'revised')
+  const beep = events.find((event) => event.type === 'beepStarted' && event.startedAtMs >= connectMs)
+  const ready = events.find((event) => event.type === 'readyForMessage' && event.atMs >= connectMs)
+  const { fineKind, confidence, reason, decidedAtMs, evidence } = final
+  return {
+    file: label.file,
+    class: label.class,
+    verdict: said(final.kind),
+    fineKind,
+    confidence,
+    reason,
+    decidedMs: decidedAtMs,
+    revised:
+      revised === undefined
+        ? null
+        : { verdict: said(revised.kind), fineKind: revised.fineKind, atMs: revised.decidedAtMs },
+    beepMs: beep?.type === 'beepStarted' ? beep.startedAtMs : null,
+    readyMs: ready?.type === 'readyForMessage' ? ready.atMs : null,
+    evidence,
+    durationMs,
+    label,
+  }
+}
+
+/** Whether it was right, nobody being what cannot be named. */
+export function isRight(label: Label, verdict: SaidOfFile): boolean {
+  return verdict === (label === 'none' ? 'unknown' : label)
+}
+
+/** A tone of the network is nobody. */
+function said(kind: FarEndKind): SaidOfFile {
+  return kind === 'signal' ? 'unknown' : kind
+}
+
+const SAMPLES_PER_MS = 8
+const MOST_TIMEOUT_MS = 10_000
+const SILENCE_BEHIND_MS = 6000
