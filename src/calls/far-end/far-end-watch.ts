@@ -202,11 +202,13 @@ export class FarEndWatch {
     // Whoever has not been asked for a verdict keeps it for those who look.
     const isTold = this.#settings !== undefined
     if (!this.#isAnswered && verdict.farEndType === CallFarEndType.LIVE) return
+    // Ringback before the answer, or nothing yet, is no news.
+    const { stage, farEndType, fineKind, confidence, reason } = verdict
+    if (stage === 'provisional' && farEndType === CallFarEndType.UNKNOWN && this.details.verdict === undefined) return
     // The time was up before it came.
-    if (this.details.isFinal && isTold && verdict.stage !== 'revised') return
+    if (this.details.isFinal && isTold && stage !== 'revised') return
     this.#notes.judge(verdict)
     if (!isTold) return
-    const { stage, farEndType, fineKind, confidence, reason } = verdict
     this.#call.record?.add(this.#host.now, { type: 'farEnd', stage, farEndType, fineKind, confidence, reason })
     if (stage === 'provisional') {
       this.#call.emit({ type: 'farEnd', verdict })
