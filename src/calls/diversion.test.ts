@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { SipHeaders } from '../sip/index.ts'
-import { diversionOf } from './diversion.ts'
+import { SipHeaders, type SipResponse } from '../sip/index.ts'
+import { diversionOf, forwardingOf } from './diversion.ts'
 
 function headers(...lines: [name: string, value: string][]): SipHeaders {
   const result = new SipHeaders()
@@ -47,5 +47,28 @@ describe('who diverted a call last', () => {
     expect(diversionOf(headers(['History-Info', '<sip:us@example.com>;index=1.1;mp=7']))).toBeUndefined()
     expect(diversionOf(headers(['History-Info', '<<<, "']))).toBeUndefined()
     expect(diversionOf(headers(['Diversion', '']))).toBeUndefined()
+  })
+})
+
+describe('whether a response says that our call was forwarded', () => {
+  const response = (status: number, ...lines: [name: string, value: string][]) =>
+    ({ status, headers: headers(...lines) }) as SipResponse
+  const history = (last: string): [string, string] => [
+    'History-Info',
+    `<sip:bob@example.com>;index=1, <${last}>;index=1.1;mp=1`,
+  ]
+
+  test.each([
+    [response(180), undefined],
+    [response(200, ['History-Info', '<sip:bob@example.com>;index=1']), undefined],
+    [response(181), 'forwarded'],
+    [response(183, ['Diversion', '<sip:bob@example.com>;reason=no-answer']), 'forwarded'],
+    [response(180, history('sip:carol@example.com;cause=408')), 'forwarded'],
+    [response(200, history('sip:8000@example.com;target=bob;cause=408')), 'forwardedToMailbox'],
+    [response(200, history('sip:voicemail-7@example.com')), 'forwardedToMailbox'],
+    [response(200, history('tel:+15551234')), 'forwarded'],
+    [response(200, ['History-Info', '<sip:mailbox@example.com>;index=1']), undefined],
+  ])('%#', (said, expected) => {
+    expect(forwardingOf(said)).toBe(expected)
   })
 })
