@@ -24,6 +24,8 @@ export const COUNTRIES = [
 ] as const satisfies readonly ToneCountry[]
 
 const MARGIN_MS = 200
+/** Within a greeting: no pause is shorter. */
+export const SHORT_MARGIN_MS = 60
 const FADE_MS = 25
 
 export function between(random: Random, low: number, high: number): number {
@@ -34,8 +36,17 @@ export function oneOf<T>(random: Random, values: readonly T[]): T {
   return values[integerBelow(random, values.length)]!
 }
 
+/** How a clip is said. */
+export interface Manner {
+  /** Against {@link NOMINAL_DBM0}. */
+  readonly levelDb?: number
+  /** How much of the room before and after the words is heard, in ms, as far as it was recorded. Default 200. */
+  readonly beforeMs?: number
+  readonly afterMs?: number
+}
+
 /**
- * Lets a clip be said, with at most 200 ms of the room around it, and notes where words are.
+ * Lets a clip be said, with some of the room around it, and notes where words are.
  * @returns when the last word ended
  */
 export function say(
@@ -43,12 +54,12 @@ export function say(
   material: Material,
   clip: Clip,
   by: 'person' | 'machine' | 'network',
-  levelDb = 0,
+  { levelDb = 0, beforeMs = MARGIN_MS, afterMs = MARGIN_MS }: Manner = {},
 ): number {
   const first = clip.spans[0]!.startMs
   const last = clip.spans.at(-1)!.endMs
-  const fromMs = Math.max(0, first - MARGIN_MS)
-  const toMs = Math.min(clip.lengthMs, last + MARGIN_MS)
+  const fromMs = Math.max(0, first - beforeMs)
+  const toMs = Math.min(clip.lengthMs, last + afterMs)
   const samples = Float32Array.from(material.samples(clip).subarray(fromMs * PER_MS, toMs * PER_MS))
   gain(samples, NOMINAL_DBM0 + levelDb - clip.levelDbm0)
   fade(samples, Math.min(FADE_MS, first - fromMs), Math.min(FADE_MS, toMs - last))
@@ -58,6 +69,22 @@ export function say(
   line.words += clip.words ?? Math.max(1, Math.round((last - first) / 370))
   if (clip.words === undefined) line.wordsAreKnown = false
   return line.speech.at(-1)!.endMs
+}
+
+/**
+ * Lets the next clip be said so long after the last word: the rooms around both make up the pause, as far as they reach.
+ */
+export function sayAfter(
+  line: Timeline,
+  material: Material,
+  clip: Clip,
+  by: 'person' | 'machine',
+  pauseMs: number,
+): number {
+  const quietMs = line.nowMs - line.speech.at(-1)!.endMs
+  const beforeMs = Math.min(MARGIN_MS, clip.spans[0]!.startMs, Math.max(0, pauseMs - quietMs))
+  line.silence(Math.max(0, pauseMs - quietMs - beforeMs))
+  return say(line, material, clip, by, { beforeMs, afterMs: SHORT_MARGIN_MS })
 }
 
 /** A tone of a network, for at most `mostMs`, from its beginning. Names each sound of it. */

@@ -68,6 +68,18 @@ describe('renderCall', () => {
     expect(ringing).toBeGreaterThan(0)
   })
 
+  it.each(['M1', 'M2', 'M4'] as const)('pauses between the words of a greeting as people do: %s', (stratum) => {
+    for (let index = 0; index < 4; index++) {
+      const { speech, pickedUpAtMs } = rendered(stratum, index).truth
+      const words = speech.filter(({ startMs }) => startMs >= pickedUpAtMs)
+      const pausesMs = words.slice(1).map(({ startMs }, n) => startMs - words[n]!.endMs)
+      for (const pauseMs of pausesMs) {
+        expect(pauseMs).toBeGreaterThanOrEqual(50)
+        expect(pauseMs).toBeLessThanOrEqual(610)
+      }
+    }
+  })
+
   it('knows a person by the end of the first utterance, breaths within it included, and a machine by its first word', () => {
     const { truth } = rendered('H1', 0)
     const spans = [

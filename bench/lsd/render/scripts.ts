@@ -4,7 +4,18 @@ import type { Clip, Material } from '../material.ts'
 import type { SourceKind } from '../sources.ts'
 import type { FarEndClass, Split, Stratum } from '../strata.ts'
 import { DIGIT_TONES } from './keys.ts'
-import { beep, between, COUNTRIES, music, nationalTone, oneOf, say, specialInformation } from './pieces.ts'
+import {
+  beep,
+  between,
+  COUNTRIES,
+  music,
+  nationalTone,
+  oneOf,
+  SHORT_MARGIN_MS,
+  say,
+  sayAfter,
+  specialInformation,
+} from './pieces.ts'
 import { fade, gain, levelOf, noiseOf, PER_MS, toneOf } from './sound.ts'
 import { NOMINAL_DBM0, type Timeline } from './timeline.ts'
 
@@ -81,7 +92,7 @@ function rest({ line, random }: Stage, lowMs: number, highMs: number): void {
 
 function person({ line, material, random, split }: Stage, kinds: readonly SourceKind[], levelDb = 0): Clip {
   const clip = material.pick(random, kinds, split)
-  say(line, material, clip, 'person', levelDb)
+  say(line, material, clip, 'person', { levelDb })
   return clip
 }
 
@@ -145,11 +156,11 @@ function greeting(stage: Stage, kinds: readonly SourceKind[]): Scene {
   const first = material.pick(random, kinds, split, fits)
   const wantedMs = isSynthetic ? 2500 : between(random, 3000, 14_000)
   let spoken = 0
-  for (let clip = first; ; clip = material.pickAlike(random, first, fits)) {
-    line.greetingEndMs = say(line, material, clip, 'machine')
+  line.greetingEndMs = say(line, material, first, 'machine', { afterMs: SHORT_MARGIN_MS })
+  for (spoken += spokenMs(first); spoken < wantedMs; ) {
+    const clip = material.pickAlike(random, first, fits)
+    line.greetingEndMs = sayAfter(line, material, clip, 'machine', between(random, 100, 600))
     spoken += spokenMs(clip)
-    if (spoken >= wantedMs) break
-    line.silence(between(random, 0, 500))
   }
   const form = endOfGreeting(stage)
   return { source: first.source, subclass: form }
@@ -170,15 +181,15 @@ function numberReading(stage: Stage): Scene {
   const isPrompt = (clip: Clip) => !clip.name.startsWith('digits') && isBetween(clip, 700, 3500)
   const digits = material.pick(random, [split === 'test' && chance(random, 0.4) ? 'amateur' : 'studio'], split, isDigit)
   if (chance(random, 0.6)) {
-    say(line, material, material.pickAlike(random, digits, isPrompt), 'machine')
-    line.silence(between(random, 50, 400))
+    say(line, material, material.pickAlike(random, digits, isPrompt), 'machine', { afterMs: SHORT_MARGIN_MS })
+    sayAfter(line, material, digits, 'machine', between(random, 100, 500))
+  } else say(line, material, digits, 'machine', { afterMs: SHORT_MARGIN_MS })
+  for (let n = 6 + integerBelow(random, 5); n > 0; n--) {
+    const pauseMs = chance(random, 0.25) ? between(random, 250, 600) : between(random, 60, 250)
+    sayAfter(line, material, material.pickAlike(random, digits, isDigit), 'machine', pauseMs)
   }
-  for (let n = 7 + integerBelow(random, 5); n > 0; n--) {
-    say(line, material, material.pickAlike(random, digits, isDigit), 'machine')
-    if (chance(random, 0.3)) line.silence(between(random, 50, 350))
-  }
-  line.silence(between(random, 100, 500))
-  line.greetingEndMs = say(line, material, material.pickAlike(random, digits, isPrompt), 'machine')
+  const last = material.pickAlike(random, digits, isPrompt)
+  line.greetingEndMs = sayAfter(line, material, last, 'machine', between(random, 150, 600))
   const form = endOfGreeting(stage)
   return { source: digits.source, subclass: form }
 }
