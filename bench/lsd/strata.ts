@@ -14,7 +14,7 @@ export const STRATA = {
   A: {
     class: 'announcement',
     share: 0.05,
-    title: 'an announcement of the network, most after special information tones',
+    title: 'an announcement of the network after special information tones',
   },
   S: { class: 'screening', share: 0.04, title: 'a screening assistant, picked up or not' },
   F: { class: 'fax', share: 0.03, title: 'a fax machine that answers or calls' },

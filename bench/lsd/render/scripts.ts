@@ -197,18 +197,17 @@ function numberReading(stage: Stage): Scene {
 function announcement(stage: Stage): Scene {
   const { line, material, random, split } = stage
   delay(stage, 0, 800)
-  const hasTones = chance(random, 0.8)
   const first = chance(random, 0.6)
     ? material.pick(random, ['synthetic'], split, ({ name }) => name.startsWith('announcement'))
     : material.pick(random, ['studio'], split, (clip) => isBetween(clip, 2500, 9000))
   for (let times = 1 + integerBelow(random, 2); times > 0; times--) {
-    if (hasTones) specialInformation(line, random)
+    specialInformation(line, random)
     line.silence(between(random, 50, 500))
     say(line, material, first, 'network')
     line.silence(between(random, 500, 1200))
   }
   rest(stage, 2000, 4000)
-  return { source: first.source, subclass: hasTones ? 'sit' : 'no-tones' }
+  return { source: first.source, subclass: 'sit' }
 }
 
 function screening(stage: Stage): Scene {
