@@ -73,7 +73,7 @@ function introduction({ split, seed, calls, strata, timeoutMs }: BenchOptions, w
   return `# Who has picked up: benchmark, ${split} split
 
 Written by \`npm run bench:lsd -- --split ${split} --seed ${seed} --calls ${calls} --page ...\`; ${whole} calls, ${calls} in each
-of ${strata.length} strata; verdict wanted ${timeoutMs} ms after the answer; node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}.
+of ${strata.length} strata; verdict wanted ${timeoutMs} ms after the answer; ${new Date().toISOString().slice(0, 10)}, node ${process.version}, ${cpus()[0]?.model ?? 'unknown CPU'}.
 
 These are calls that never happened: recordings of people and of prompts, put together with pauses, beeps and tones as calls
 have them, and sent over lines that are drawn by chance without regard to who is at the far end

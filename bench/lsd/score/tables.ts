@@ -153,8 +153,12 @@ export function conditionsTable(scores: readonly CallScore[]): string {
   )
 }
 
+/** Of the detectors that look for beeps at all. */
 export function beepTable(detectors: readonly DetectorScores[]): string {
-  const summaries = detectors.map(({ title, scores }) => ({ title, ...summariseBeeps(scores) }))
+  const finders = detectors.filter(({ scores }) =>
+    scores.some(({ beep, falseBeeps }) => beep?.isHeard || falseBeeps > 0),
+  )
+  const summaries = finders.map(({ title, scores }) => ({ title, ...summariseBeeps(scores) }))
   const contents = summaries[0]?.falsePerHour.map(({ of, hours }) => `false in ${hours.toFixed(1)} h of ${of}`) ?? []
   return table(
     [
