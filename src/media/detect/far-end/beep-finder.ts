@@ -76,13 +76,30 @@ function isSteady(track: ToneTrack, lengthMs: number): boolean {
   if (lowestHz < LOWEST_HZ || lowestHz > HIGHEST_HZ || track.notes > MOST_NOTES) return false
   // Voices glide into what looks like a tone.
   if (track.firstHz < LOWEST_FIRST_HZ) return false
-  const mostLooks = (lengthMs - track.lostMs) / HOP_MS - track.notes * EDGE_LOOKS
+  const mostLooks = (lengthMs - track.lostMs) / HOP_MS - track.notes * EDGE_LOOKS - 1
   if (track.allLooks < mostLooks || track.purity < PURE) return false
-  const isLow = lowestHz < VOICE_HZ
   const hz = Math.max(track.worstHz, track.unsteadyHz())
   const db = Math.max(track.worstDb, track.unsteadyDb())
-  const mostHz = isLow ? STEADY_LOW_HZ : lengthMs >= CODED_MS && lowestHz > CODED_HZ ? STEADY_CODED_HZ : STEADY_HZ
-  return hz < mostHz + GLIDE * track.glideHz() && db < (isLow ? STEADY_LOW_DB : STEADY_DB)
+  // Tones that codecs make tremble, and two so near that they beat: long and pure as they are, they are no voices.
+  if (
+    lengthMs >= LONG_MS &&
+    track.purity > TREMBLING_PURE &&
+    hz < TREMBLING_HZ &&
+    db < TREMBLING_DB &&
+    track.rise > CLEAR_RISE
+  )
+    return track.isTwo || lowestHz > CODED_HZ
+  if (lowestHz < VOICE_HZ) return isSteadyLow(track, lengthMs, hz, db)
+  const mostHz = lengthMs >= CODED_MS && lowestHz > CODED_HZ ? STEADY_CODED_HZ : STEADY_HZ
+  return hz < mostHz + GLIDE * track.glideHz() && db < STEADY_DB
+}
+
+function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number): boolean {
+  // As pure as the noise of the line allows.
+  const isPure = track.purity > Math.min(VERY_PURE, 1 - 1.2 / track.rise)
+  if (track.glideHz() > LOW_GLIDE_HZ) return isPure && hz < STRAIGHT_LOW_HZ
+  if (track.notes > 1) return track.purity > VERY_PURE && hz < STEADY_HZ && db < STEADY_DB
+  return (isPure || lengthMs >= CONFIRM_MS) && hz < STEADY_LOW_HZ && db < STEADY_LOW_DB
 }
 
 const HOP_MS = 10
@@ -97,9 +114,18 @@ const LOWEST_HZ = 380
 const LOWEST_FIRST_HZ = 365
 const HIGHEST_HZ = 2750
 /** Below this, voices are often as pure. */
-const VOICE_HZ = 450
+const VOICE_HZ = 520
+/** There, the pitch of voices moves by 3 Hz a look and more. */
+const LOW_GLIDE_HZ = 1.2
+const VERY_PURE = 0.985
+const LONG_MS = 250
+const TREMBLING_PURE = 0.95
+const TREMBLING_HZ = 9
+const TREMBLING_DB = 1.2
+/** Nor on so straight a line. */
+const STRAIGHT_LOW_HZ = 0.5
 /** Looks that see a note and something else. */
-const EDGE_LOOKS = 5
+const EDGE_LOOKS = 3
 const PURE = 0.92
 const STEADY_HZ = 2.2
 /** Codecs of mobile telephones make a tone tremble; a long one above most voices is believed even so. */

@@ -77,6 +77,7 @@ const LISTENS_AFTER: readonly (readonly [number, number])[] = [
 const LOUD_PAUSE: readonly (readonly [number, number])[] = [
   [0.08, 1],
   [0.3, 3],
+  [0.5, 8],
 ]
 /** Of the utterance after the pause. */
 const RESUMED_MS = 300

@@ -100,7 +100,7 @@ export class FarEndDetector {
 
   /** Lets what is due at `now` act. Calling it early or twice is harmless. */
   expire(now: Instant): void {
-    if (now >= this.deadline()) this.#judge.end(now)
+    if (now >= this.deadline()) this.#judge.end(now, this.#ears.pauseShare)
   }
 
   #startClock(now: Instant): void {

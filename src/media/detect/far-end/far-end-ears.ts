@@ -24,7 +24,7 @@ export class FarEndEars {
   readonly #track = new ToneTrack()
   readonly #beep = new BeepFinder()
   readonly #fax = new FaxFinder()
-  readonly #lone = new LoneSound()
+  #lone = new LoneSound()
   #nowMs: Instant = 0
   #originMs: Instant | undefined
   #spokenFrames = 0
@@ -37,8 +37,6 @@ export class FarEndEars {
   hasStoppedRinging = false
   #hadInformation = false
   #guardedUntilMs = Number.NEGATIVE_INFINITY
-  /** Hops of the frame in progress that showed a tone. */
-  #tonalHops = 0
   #ringHops = 0
   #ringPower = 0
   #lastRingAtMs = Number.NEGATIVE_INFINITY
@@ -73,6 +71,7 @@ export class FarEndEars {
     this.#isRinging = false
     this.hasStoppedRinging = false
     this.#hadInformation = false
+    this.#lone = new LoneSound()
     // It says each tone once.
     this.#callTones = this.#newCallTones()
   }
@@ -88,7 +87,6 @@ export class FarEndEars {
   }
 
   #hearTones(frame: Int16Array, isWhole: boolean): void {
-    this.#tonalHops = 0
     for (let at = 0; at < frame.length; at += HOP) {
       const nowMs = this.#nowMs - FRAME_MS + (at + HOP) / SAMPLES_PER_MS
       if (!isWhole) {
@@ -98,7 +96,6 @@ export class FarEndEars {
       }
       this.#look.hear(frame, at)
       const edge = this.#track.hear(this.#look, nowMs)
-      if (this.#look.found === 'one' || this.#look.found === 'two') this.#tonalHops++
       const hasSpoken = this.#spokenFrames >= LEAST_SPOKEN_FRAMES
       const fax = this.#fax.hear(this.#look, this.#track, edge, nowMs, hasSpoken)
       if (fax !== undefined) {
@@ -159,7 +156,7 @@ export class FarEndEars {
     const isDeaf = isTone || (isGuarded && power < LOUDEST_ECHO)
     const edge = voice.hear(isDeaf ? SILENCE : frame, isWhole)
     if (voice.isSpeaking) this.#spokenFrames++
-    if (isWhole) this.#hearLoneSound(power, this.#tonalHops > 0 || voice.isSpeaking || isGuarded)
+    if (isWhole) this.#hearLoneSound(power, isTonal(this.#track) || this.#ringHops > 0 || voice.isSpeaking || isGuarded)
     else this.#lone.miss()
     this.#followPauses(power, isWhole)
     if (edge === 'none') return
@@ -213,6 +210,11 @@ export class FarEndEars {
   }
 }
 
+/** Roughly: codecs make tones tremble. */
+function isTonal(track: ToneTrack): boolean {
+  return track.isSounding && track.looks >= KEY_LOOKS && track.hz >= LOWEST_TONE_HZ && track.unsteadyHz() < TONAL_HZ
+}
+
 function isSteadyTone(track: ToneTrack): boolean {
   return track.hz >= LOWEST_TONE_HZ && track.unsteadyHz() < STEADY_HZ && track.unsteadyDb() < STEADY_DB
 }
@@ -227,6 +229,7 @@ const TONE_LOOKS = 5
 /** Below it voices are as pure. */
 const LOWEST_TONE_HZ = 340
 const STEADY_HZ = 2.5
+const TONAL_HZ = 8
 const STEADY_DB = 1.2
 const SAMPLES_PER_MS = 8
 /** Before somebody has spoken for so long a tone may be anything; afterwards it is a beep. */

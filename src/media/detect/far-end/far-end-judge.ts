@@ -101,21 +101,23 @@ export class FarEndJudge {
     else this.#considerPause(now, pauseShare)
   }
 
-  /** The time is up. */
-  end(now: Instant): void {
+  /** The time is up; `pauseShare` as in {@link consider}. */
+  end(now: Instant, pauseShare: number): void {
     if (this.#final !== undefined) return
     const spokenMs = Math.round(this.#speech.spokenMs(now))
     if (this.#last?.fineKind === 'ringback' && spokenMs === 0) this.#decide('signal', 'ringback', 0.9, 'deadline', now)
     else if (spokenMs === 0) this.#decide('unknown', 'silence', 1, 'silence', now)
-    else this.#choose(now)
+    else this.#choose(now, pauseShare)
   }
 
   /** Too late for more: whoever is no machine for sure is a person. */
-  #choose(now: Instant): void {
+  #choose(now: Instant, pauseShare: number): void {
+    const isBlip = pauseShare > LOUD_PAUSE && this.#speech.spokenMs(now) < LEAST_SPOKEN_MS
     const weight = this.#weight(now)
     const isMachine = this.#speech.isSpeaking && weight >= this.#machineWeight
     this.#noteSpeech(now, weight)
-    if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
+    if (isBlip) this.#decide('unknown', 'noise', 1, 'deadline', now)
+    else if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
     else if (isMachine) this.#decide('machine', 'voicemail', probability(weight), 'deadline', now)
     else this.#decide('person', 'person', UNSURE, 'deadline', now)
   }
@@ -229,6 +231,9 @@ const PATIENCE_PER_NAT_MS = 250
 /** A person who is taken for a machine costs ten times what a machine does that is taken for a person. */
 const MACHINE_WEIGHT: number = Math.log(10)
 const UNSURE = 0.6
+/** What was speech for a moment within a sound that goes on was none. */
+const LOUD_PAUSE = 0.3
+const LEAST_SPOKEN_MS = 600
 /** How long after a verdict speech that simply goes on speaks against it. */
 const REVISABLE_MS = 6000
 /** Nobody who has picked up speaks for so long unasked. */

@@ -15,7 +15,7 @@ export class LoneSound {
   #frames = 0
   #others = 0
   #isWaiting = false
-  #soundedAtMs = Number.NEGATIVE_INFINITY
+  #soundedAtMs: Instant | undefined
   #isLone = false
 
   /**
@@ -24,6 +24,8 @@ export class LoneSound {
    * @returns whether there was such a sound, now that it has been quiet for long enough
    */
   hear(power: number, atMs: Instant, isOther: boolean): boolean {
+    // Out of quiet means that quiet was heard first.
+    this.#soundedAtMs ??= atMs + BEFORE_MS - QUIET_MS
     const edge = this.#edges.hear(power, atMs, FRAME_MS)
     if (edge === 'begins') this.#begin(atMs)
     if (this.#edges.isSounding) {
@@ -41,25 +43,30 @@ export class LoneSound {
     this.#edges.miss(FRAME_MS)
   }
 
+  /** Sounds that follow one another closely are syllables of one word. */
   #begin(atMs: Instant): void {
-    this.#isLone = atMs - this.#soundedAtMs >= QUIET_MS
     this.#isWaiting = false
+    const quietMs = atMs - this.#soundedAtMs!
+    if (quietMs < SYLLABLE_MS) return
+    this.#isLone = quietMs >= QUIET_MS
     this.#frames = 0
     this.#others = 0
+    this.startedAtMs = this.#edges.beganAtMs
   }
 
   #end(): void {
-    const lengthMs = this.#edges.endedAtMs - this.#edges.beganAtMs
-    this.startedAtMs = this.#edges.startsAtMs
     this.endedAtMs = this.#edges.endedAtMs
-    this.#isWaiting =
-      this.#isLone && lengthMs >= SHORTEST_MS && lengthMs <= LONGEST_MS && this.#others < MOST_OTHERS * this.#frames
+    const lengthMs = this.endedAtMs - this.startedAtMs
+    const isWord = lengthMs >= SHORTEST_MS && lengthMs <= LONGEST_MS && this.#others < MOST_OTHERS * this.#frames
+    this.#isWaiting = this.#isLone && isWord
   }
 }
 
 const FRAME_MS = 20
 const LEAST_DBM0 = -35
 const QUIET_MS = 700
+const BEFORE_MS = 100
+const SYLLABLE_MS = 250
 const SHORTEST_MS = 160
 const LONGEST_MS = 2000
 const MOST_OTHERS = 0.3
