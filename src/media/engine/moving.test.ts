@@ -1,11 +1,11 @@
 import * as nodeCrypto from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { diff16, diff32 } from '../../kit/index.ts'
+import { diff16, diff32, type Random } from '../../kit/index.ts'
 import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
 import { createLiveAudio, LiveWriter } from '../live/live-audio.ts'
 import { createTapRing, TapReader } from '../live/tap-ring.ts'
 import { isRtcp } from '../rtcp/packet.ts'
-import { RtpPacket } from '../rtp/packet.ts'
+import { RtpPacket, writeRtpHeader } from '../rtp/packet.ts'
 import { srtpCryptoOf } from '../srtp/node-crypto.ts'
 import type { SrtpParameters } from '../srtp/srtp.ts'
 import { keyAndSaltLength } from '../srtp/suites.ts'
@@ -19,9 +19,12 @@ const LISTEN: RecordLimits = { bargeIn: false, beepOnStart: false }
 const ROVER = 1
 const FAR = 2
 
+/** Sequence numbers and timestamps wrap soon. */
+const NEAR_THE_WRAP: Random = { uint32: () => 0xffff_ffe0 }
+
 /** Two legs that hear each other. What the one that moves sends is kept as it leaves. */
 async function call(streams: [Partial<StreamParameters>, Partial<StreamParameters>] = [{}, {}]) {
-  const media = new TwoEngines({ crypto: srtpCryptoOf(nodeCrypto) })
+  const media = new TwoEngines({ crypto: srtpCryptoOf(nodeCrypto), random: NEAR_THE_WRAP })
   const ports = [await openLeg(media, ROVER), await openLeg(media, FAR)]
   const sent: { at: number; sequence: number; timestamp: number; ssrc: number; length: number }[] = []
   const view = new RtpPacket()
@@ -272,6 +275,77 @@ describe('a leg that moves to another engine', () => {
     expect(recordingOf(media, ROVER, 2).length).toBe(8000)
     expect(eventsOf(media, 'beeped', ROVER).length).toBe(1)
     expect(Math.abs(blocks - (media.now - began) / 20)).toBeLessThan(8)
+  })
+
+  it('goes on with the reports of both ends, and with the keys beyond the wrap of the sequence', async () => {
+    const { media } = await call(keys())
+    media.send({ type: 'play', leg: ROVER, job: 1, source: tone(440), bargeIn: false })
+    for (let i = 0; i < 4; i++) {
+      await media.pass(4000)
+      await media.move(ROVER, 3)
+    }
+    await media.pass(4000)
+    media.send({ type: 'close', leg: ROVER })
+    await media.pass(100)
+    media.send({ type: 'close', leg: FAR })
+    const [gone, stayed] = [ROVER, FAR].map((leg) => eventsOf(media, 'closed', leg)[0].statistics)
+    expect(gone.reportsSent).toBeGreaterThanOrEqual(4)
+    // The goodbye of the one that stays is for nobody any more.
+    expect(stayed.reportsReceived).toBe(gone.reportsSent)
+    expect(stayed.reportsSent - gone.reportsReceived).toBe(1)
+    expect([stayed.packetsReceived, stayed.packetsLost, stayed.packetsRefused]).toEqual([gone.packetsSent, 0, 0])
+    expect(gone.roundTripMs).toBeDefined()
+  })
+
+  it('sends where the far end is, though nobody has said so and nothing comes, and hears no stranger', async () => {
+    const media = new TwoEngines()
+    const port = await openLeg(media, ROVER)
+    const [nat, stranger] = ['198.51.100.7', '203.0.113.9'].map((address) => ({ address, port: 5000 }))
+    const sentTo = new Set<string>()
+    media.network.watch = ({ from, to }) => {
+      if (from.port === port) sentTo.add(to.address)
+      return true
+    }
+    const say = (from: { address: string; port: number }, sequence: number, ssrc: number): void => {
+      const bytes = new Uint8Array(172)
+      writeRtpHeader(bytes, false, 0, sequence, 160 * sequence, ssrc)
+      media.network.inject({ bytes, from, to: { address: media.address, port } })
+    }
+    media.send({ type: 'start', leg: ROVER, stream: streamTo('192.0.2.1', 4000) })
+    say(nat, 1, 7)
+    await media.pass(100)
+    media.send({ type: 'play', leg: ROVER, job: 1, source: tone(440), bargeIn: false })
+    sentTo.clear()
+    await media.move(ROVER, 5)
+    for (let i = 0; i < 3; i++) {
+      say(stranger, 100 + i, 8)
+      await media.pass(20)
+    }
+    say(nat, 2, 7)
+    await media.pass(100)
+    expect([...sentTo]).toEqual([nat.address])
+    media.send({ type: 'close', leg: ROVER })
+    expect(eventsOf(media, 'closed', ROVER)[0].statistics).toMatchObject({ packetsReceived: 2, packetsRefused: 3 })
+  })
+
+  it('loses no time, however often it moves', async () => {
+    const { media } = await call()
+    media.send({ type: 'record', leg: ROVER, job: 1, limits: { ...LISTEN, sides: 'stereo' } })
+    media.send({ type: 'record', leg: ROVER, job: 2, limits: LISTEN })
+    media.send({ type: 'play', leg: ROVER, job: 3, source: tone(440), bargeIn: false })
+    const begun = media.now
+    for (let i = 0; i < 20; i++) {
+      await media.pass(101)
+      await media.move(ROVER, 2)
+    }
+    await media.pass(500)
+    const elapsedMs = media.now - begun
+    for (const job of [1, 2]) media.send({ type: 'stopJob', leg: ROVER, job })
+    await media.pass(20)
+    expect(Math.abs(recordingOf(media, ROVER, 1).length / 16 - elapsedMs)).toBeLessThanOrEqual(20)
+    expect(Math.abs(recordingOf(media, ROVER, 2).length / 8 - elapsedMs)).toBeLessThanOrEqual(40)
+    media.send({ type: 'close', leg: ROVER })
+    expect(eventsOf(media, 'closed', ROVER)[0].statistics.slotsSkipped).toBe(0)
   })
 
   it('stays where it cannot go', async () => {
