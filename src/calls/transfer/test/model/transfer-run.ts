@@ -1,22 +1,8 @@
-import { silentLogger } from '../../../../kit/index.ts'
 import type { LegId, MediaCommand, MediaEvent } from '../../../../media/index.ts'
 import { cseqOf, parseMessage } from '../../../../sip/index.ts'
-import {
-  type MachineDriver,
-  MemoryMediaStore,
-  Simulation,
-  type SipPeer,
-  SipTransport,
-} from '../../../../testing/index.ts'
-import {
-  type AppContext,
-  type Channel,
-  Exchange,
-  type ExchangeInput,
-  type ExchangeOutput,
-  inbound,
-} from '../../../index.ts'
-import { QuietMedia } from './quiet-media.ts'
+import { Simulation, type SipPeer } from '../../../../testing/index.ts'
+import { type AppContext, type Channel, inbound } from '../../../index.ts'
+import { QuietExchange } from './quiet-exchange.ts'
 import { Chance, RandomCaller, RandomTarget } from './random-party.ts'
 import { type Observation, type Place, type ReferencePlan, ReferenceTransfer } from './reference-transfer.ts'
 
@@ -58,11 +44,7 @@ class TransferWorld {
   readonly #plans: readonly ReferencePlan[]
   #plan: ReferencePlan
   #reference: ReferenceTransfer
-  readonly #exchange: Exchange
-  readonly #media: QuietMedia
-  readonly #mediaDriver: MachineDriver<MediaCommand, MediaEvent>
-  readonly #driver: MachineDriver<ExchangeInput, ExchangeOutput>
-  readonly #transport: SipTransport
+  readonly #exchange: QuietExchange
   readonly #problems: string[] = []
   readonly #alice: RandomCaller
   readonly #carol: RandomCaller
@@ -90,43 +72,19 @@ class TransferWorld {
     this.#plans = choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
     this.#plan = first
     this.#reference = new ReferenceTransfer(first)
-    const host = this.#sim.host(US, 'exchange')
-    this.#transport = new SipTransport(host, {
-      onMessage: (bytes, from) => {
-        this.#hear(bytes, from.address)
-        this.#driver.handle({ type: 'received', bytes, from })
-      },
-      onSendFailed: (to, reason, wasOpen) => this.#driver.handle({ type: 'sendFailed', to, reason, wasOpen }),
-    })
-    const files = new MemoryMediaStore()
-    files.put(ANNOUNCEMENT, { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(80) })
-    const troubles = choose.maybe(0.2)
-      ? { openFails: 0.05, bridgeFails: 0.2, mixFails: 0.2 }
-      : { openFails: 0, bridgeFails: 0, mixFails: 0 }
-    this.#media = new QuietMedia(this.#sim.random('media'), troubles)
-    this.#mediaDriver = clock.drive(this.#media, { name: 'media', onOutput: (event) => this.#hearMedia(event) })
-    const apps = {
-      desk: inbound((channel, context) => this.#desk(channel, context)),
-      guest: inbound((channel) => this.#guest(channel)),
-    }
-    const serviceOf = (user: string) => {
-      const app = user === 'desk' ? apps.desk : apps.guest
-      return { name: user, app, parameters: {} }
-    }
-    this.#exchange = new Exchange({
-      random: this.#sim.random('exchange'),
-      sip: { localAddress: () => ({ host: US, port: 5060 }), identity: `sip:ringdown@${US}` },
-      mediaAddress: US,
-      services: { find: ({ user }) => serviceOf(user), named: serviceOf },
-      files,
-      wallTimeMs: () => clock.now,
-      onPending: () => this.#driver.wake(),
-      logger: { ...silentLogger, error: (fields, message) => this.#problems.push(`${message}: ${stackOf(fields)}`) },
-    })
-    this.#driver = clock.drive(this.#exchange, {
-      name: 'exchange',
-      runsApplications: true,
-      onOutput: (output) => this.#carryOut(output),
+    const desk = inbound((channel, context) => this.#desk(channel, context))
+    const guest = inbound((channel) => this.#guest(channel))
+    this.#exchange = new QuietExchange(this.#sim, {
+      address: US,
+      appOf: (user) => (user === 'desk' ? desk : guest),
+      file: ANNOUNCEMENT,
+      troubles: choose.maybe(0.2)
+        ? { openFails: 0.05, bridgeFails: 0.2, mixFails: 0.2 }
+        : { openFails: 0, bridgeFails: 0, mixFails: 0 },
+      onMessage: (bytes, from) => this.#hear(bytes, from),
+      onMedia: (event) => this.#hearMedia(event),
+      onCommand: (command) => this.#noteLeg(command),
+      onProblem: (problem) => this.#problems.push(problem),
     })
     this.#alice = new RandomCaller(this.#chance('alice'), BUSY_MS)
     this.#carol = new RandomCaller(this.#chance('carol'), BUSY_MS)
@@ -146,11 +104,7 @@ class TransferWorld {
         carol.invite(`sip:guest@${US}`)
       })
     await clock.runUntilIdle({ maxVirtualMs: 600_000 })
-    const { sip, ...sizes } = this.#exchange.sizes()
-    const left = Object.entries({ ...sizes, ...sip, open: this.#media.openLegs }).filter(([, size]) => size !== 0)
-    if (left.length > 0) this.#problems.push(`left behind: ${left.join(' ')}`)
-    if (this.#exchange.counters.get('brokenInvariants') > 0) this.#problems.push('broken invariants')
-    this.#problems.push(...this.#media.problems)
+    this.#problems.push(...this.#exchange.problems())
   }
 
   report(): TransferReport {
@@ -232,7 +186,6 @@ class TransferWorld {
     if (typeof who === 'number') this.#hearOfTarget(event, who)
     else if (who === 'carol' && (event.type === 'failed' || event.type === 'mixFailed')) this.#carolLeaves()
     else if (who === 'alice') this.#hearOfAlice(event)
-    this.#driver.handle({ type: 'media', event })
   }
 
   #hearOfTarget(event: MediaEvent, target: number): void {
@@ -252,16 +205,9 @@ class TransferWorld {
     }
   }
 
-  #carryOut(output: ExchangeOutput): void {
-    if (output.type === 'send') this.#transport.send(output.bytes, output.to)
-    else if (output.type === 'instanceEnded' && output.record.error !== undefined)
-      this.#problems.push(`an application failed: ${stackOf({ err: output.record.error })}`)
-    else if (output.type === 'media') {
-      const { command } = output
-      if (command.type === 'open')
-        this.#legs.set(command.leg, this.#answering.shift() ?? (this.#dialled.shift() as number))
-      this.#mediaDriver.handle(command)
-    }
+  #noteLeg(command: MediaCommand): void {
+    if (command.type === 'open')
+      this.#legs.set(command.leg, this.#answering.shift() ?? (this.#dialled.shift() as number))
   }
 
   // --- the application ----------------------------------------------------------------------------------------------
@@ -358,8 +304,7 @@ class TransferWorld {
     if (leg === undefined) return
     const event =
       what === 'failed' ? { type: 'failed', leg, reason: 'a worker has died' } : { type: 'digit', leg, digit: what }
-    this.#media.happen(event as Extract<MediaEvent, { type: 'failed' | 'digit' }>, this.#sim.now)
-    this.#mediaDriver.wake()
+    this.#exchange.happen(event as Extract<MediaEvent, { type: 'failed' | 'digit' }>, this.#sim.now)
   }
 
   // --- who is where, in the end -------------------------------------------------------------------------------------
@@ -403,9 +348,4 @@ function placeOf(channel: Channel, kind: ReferencePlan['kind'], there: readonly 
   if (state === 'IDLE') return 'gone'
   if (state !== 'TRANSFERRED') return state
   return kind === 'room' ? 'room' : (there[0] ?? 'TRANSFERRED to nobody')
-}
-
-function stackOf(fields: object): string {
-  const { err } = fields as { err?: unknown }
-  return err instanceof Error ? (err.stack ?? err.message) : String(err)
 }
