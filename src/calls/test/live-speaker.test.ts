@@ -279,6 +279,26 @@ describe('before the answer', () => {
     expect(details.farEndType).toBe('ANSWER_MACHINE')
   })
 
+  test('another codec after the answer is told as another source, and the same again is not', async () => {
+    const { detection } = await run(
+      async (channel) => {
+        await call(channel, { lsdAsync: true })
+        await channel.waitForIdle({ timeoutMs: 6000 })
+      },
+      async ({ detection }) => detection.session.say(PERSON),
+      phones.scripted(async (phone) => {
+        await phone.answer()
+        await phone.sleep(2000)
+        await phone.reinvite('sendrecv')
+        await phone.sleep(1000)
+        const sdp = { address: phone.sip.address, port: 40_000, codecs: ['PCMA'], version: 7 } as const
+        phone.sip.latestCall.reinvite({ sdp })
+        await phone.untilEnded()
+      }),
+    )
+    expect(detection.session.signals).toEqual(['answered', 'sourceChanged'])
+  })
+
   test('signalling is told, with its time, also where no sound comes with it', async () => {
     const { detection } = await run(
       async (channel) => void (await call(channel)),

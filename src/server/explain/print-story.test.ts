@@ -72,6 +72,21 @@ test('a story says who, when, why, and draws the messages with what happened bet
   ])
 })
 
+test('what detection has thought of the far end stands among the rest', () => {
+  const farEnd = { type: 'farEnd', farEndType: 'LIVE', fineKind: 'person', confidence: 0.91, reason: 'listens' }
+  const events = [
+    { atMs: 100, afterMessages: 3, ...farEnd, stage: 'provisional' },
+    { atMs: 200, afterMessages: 3, ...farEnd, stage: 'final' },
+    { atMs: 300, afterMessages: 3, type: 'beep', frequencyHz: 999.7 },
+  ]
+  const lines = printStory({ ...STORY, events } as unknown as CallStory).split('\n')
+  expect(lines.slice(-3).map((line) => /\* ([^|]*?) *(\||$)/.exec(line)?.[1])).toEqual([
+    'provisional: LIVE (person), by listens, 91 % sure',
+    'LIVE (person), by listens, 91 % sure',
+    'beep of 1000 Hz',
+  ])
+})
+
 test('what was left out is said where it is missing', () => {
   const leftOut = { messages: { count: 7, after: 1 }, events: { count: 3, after: 1 } }
   const lines = printStory({ ...STORY, leftOut }).split('\n')
