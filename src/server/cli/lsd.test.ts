@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { Channel, outbound } from '../../calls/index.ts'
 import { type FarEndTape, MOST_TAPE_MS, ToneGenerator, wavOfTape } from '../../media/index.ts'
 import { exchange, InlineDetection, phones } from '../../testing/index.ts'
@@ -23,7 +23,16 @@ async function lsd(...args: string[]): Promise<{ code: number; printed: string }
   return { code, printed: lines.join('\n') }
 }
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'ringdown-lsd-'))
+const folders: string[] = []
+afterAll(() => {
+  for (const each of folders) rmSync(each, { recursive: true })
+})
+
+function folder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'ringdown-lsd-'))
+  folders.push(made)
+  return made
+}
 
 /** A call to a phone of the test kit, over a line that loses packets: what detection was given, and what it has thought. */
 async function liveCall() {
@@ -149,7 +158,7 @@ describe('ringdown lsd', () => {
     const directory = recordings(['x.wav,none,,,,'], { 'x.wav': new Int16Array(8000) })
     const { printed } = await lsd('evaluate', directory)
     expect(printed).toMatch(
-      /^class +files +right +to machine +to person +unknown +latency\nnone +1 +100\.0 % \(20\.7-100\.0\)/,
+      /^class +files +right +in the end +to machine +to person +unknown +latency\nnone +1 +100\.0 % \(20\.7-100\.0\)/,
     )
     expect(printed).toMatch(/\nsensitivity +person to machine +machine to person +unknown\n0\.10 /)
     expect((await lsd('evaluate', directory, '--no-curve')).printed).not.toContain('sensitivity')

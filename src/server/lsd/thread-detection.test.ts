@@ -1,7 +1,7 @@
-import { mkdtemp, readdir, readFile, stat, utimes } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat, utimes } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { DetectionListener, WantedDetection } from '../../calls/index.ts'
 import { createTapRing, type FarEndEvent, replayTape, tapeOfCall, tapeOfWav } from '../../media/index.ts'
 import { Detections } from './detections.ts'
@@ -100,10 +100,16 @@ test('one detection that breaks ends alone', () => {
 })
 
 describe('evidence', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'ringdown-evidence-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+
   const tape = tapeOfCall(new Int16Array(8 * 9000).fill(3), 500, { timeoutMs: 7000 })
 
   test('is a WAV file for its owner alone, which says the same again', async () => {
-    const directory = join(await mkdtemp(join(tmpdir(), 'lsd-')), 'evidence')
+    const directory = join(folder, 'whole')
     await writeEvidence(directory, 'abc', tape)
     await writeEvidence(directory, '../../abc', tape)
     expect((await readdir(directory)).sort()).toEqual(['______abc.wav', 'abc.wav'])
@@ -114,7 +120,7 @@ describe('evidence', () => {
   })
 
   test('goes when it is too old, or too much; other files stay', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'lsd-'))
+    const directory = join(folder, 'old')
     const now = Date.now()
     for (const [i, name] of ['a', 'b', 'c', 'd'].entries()) {
       await writeEvidence(directory, name, tape)

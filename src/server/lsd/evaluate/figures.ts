@@ -7,6 +7,8 @@ export interface ClassFigures {
   readonly class: Label
   readonly count: number
   readonly recall: Share
+  /** By what it was revised to in the end. */
+  readonly recallInTheEnd: Share
   readonly toMachine: Share
   readonly toPerson: Share
   readonly unknown: Share
@@ -54,6 +56,7 @@ export function classFigures(verdicts: readonly FileVerdict[]): ClassFigures[] {
       class: label,
       count: those.length,
       recall: share(({ verdict }) => isRight(label, verdict)),
+      recallInTheEnd: share(({ verdict, revised }) => isRight(label, revised?.verdict ?? verdict)),
       toMachine: share(({ verdict }) => verdict === 'machine'),
       toPerson: share(({ verdict }) => verdict === 'person'),
       unknown: share(({ verdict }) => verdict === 'unknown'),

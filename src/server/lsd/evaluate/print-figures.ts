@@ -9,11 +9,12 @@ export function printFigures(
 ): string {
   const parts = [
     table([
-      ['class', 'files', 'right', 'to machine', 'to person', 'unknown', 'latency'],
+      ['class', 'files', 'right', 'in the end', 'to machine', 'to person', 'unknown', 'latency'],
       ...classes.map((each) => [
         each.class,
         String(each.count),
         shareText(each.recall),
+        shareText(each.recallInTheEnd),
         shareText(each.toMachine),
         shareText(each.toPerson),
         shareText(each.unknown),
@@ -35,7 +36,7 @@ export function printFigures(
         ]),
       ]),
     )
-  return `${parts.join('\n\n')}\n\nIn brackets: intervals of 95 % (Wilson). Latency: median / 95 of 100, of a person after the first utterance, of others after the answer.`
+  return `${parts.join('\n\n')}\n\nIn the end: after revisions. In brackets: intervals of 95 % (Wilson). Latency: median / 95 of 100, of a person after the first utterance, of others after the answer.`
 }
 
 function wrongOnes(classes: readonly ClassFigures[]): string[] {
