@@ -1,0 +1,74 @@
+// Live speaker detection beside media: 300 calls that play a prompt and whose far ends speak, first unheard, then each of them
+// listened to at the same time by the detection thread. Whether media ticks notice, and what a second of it costs.
+import { fork } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { wavHeader } from '../dist/media/index.js'
+import { Load } from '../dist/server/bench/load.js'
+import { LOOPBACK } from '../dist/server/bench/server-config.js'
+import { PROMPT_FILE, SILENCE_FILE } from '../dist/server/bench/subject-apps.js'
+import { NODE_FLAGS } from '../dist/server/cli/node-flags.js'
+import { melodyWav, PROMPT } from '../dist/server/demo/melody.js'
+import { voiceOf } from '../dist/testing/truth/voice.js'
+import type { DetectionOrder, DetectionReport, FromDetectionExchange } from './detection-exchange.ts'
+
+const CALLS = Number(process.argv[2] ?? 300)
+const HOLD_MS = 25_000
+const SAID = 'Hello? Who is there, please? I cannot hear you very well, could you say that again?       '
+
+const unheard = await run(false)
+const heard = await run(true)
+print('unheard', unheard)
+print('listened to', heard)
+const extraMs = heard.cpuMs - unheard.cpuMs
+console.log(
+  `a second of detection costs ${(extraMs / heard.listenedS).toFixed(2)} ms of CPU, decoding and jitter buffer included; ` +
+    `at most ${heard.mostDetections} at a time, ${heard.counters.farEndsLate ?? 0} too late, ${heard.counters.liveAudioLostMs ?? 0} ms lost`,
+)
+if ((heard.counters.lateTicks ?? 0) > (unheard.counters.lateTicks ?? 0)) process.exitCode = 1
+
+async function run(isListening: boolean): Promise<DetectionReport> {
+  const directory = mkdtempSync(join(tmpdir(), 'ringdown-detection-'))
+  const theirs = mkdtempSync(join(tmpdir(), 'ringdown-detection-'))
+  writeFileSync(join(directory, PROMPT_FILE), melodyWav(PROMPT))
+  const voice = voiceOf(SAID).data
+  for (const name of [PROMPT_FILE, SILENCE_FILE])
+    writeFileSync(
+      join(theirs, name),
+      Buffer.concat([wavHeader('pcm16', voice.byteLength), new Uint8Array(voice.buffer)]),
+    )
+  const load = await Load.start(theirs, LOOPBACK, 0)
+  const order: DetectionOrder = { directory, isListening, maxDetections: CALLS }
+  const script = fileURLToPath(new URL('detection-exchange.ts', import.meta.url))
+  const child = fork(script, [JSON.stringify(order)], { execArgv: [...NODE_FLAGS, '--import', 'jiti/register'] })
+  const next = (): Promise<FromDetectionExchange> =>
+    new Promise((resolve, reject) => {
+      child.once('message', resolve as never)
+      child.once('exit', (code) => reject(new Error(`the exchange has ended (${code})`)))
+    })
+  try {
+    const ready = await next()
+    if (!('port' in ready)) throw new Error('the exchange has not said where it is')
+    const plan = { mode: 'ivr', calls: CALLS, rate: 100, holdMs: HOLD_MS } as const
+    await load.run(plan, `sip:calls@${LOOPBACK}:${ready.port}`, new AbortController().signal)
+    if (load.tally.failed > 0) throw new Error(`${load.tally.failed} calls have failed`)
+    child.send('report')
+    const answer = await next()
+    if (!('report' in answer)) throw new Error('the exchange has not reported')
+    return answer.report
+  } finally {
+    child.disconnect()
+    await Promise.all([load.close(), new Promise((resolve) => child.once('exit', resolve))])
+    for (const folder of [directory, theirs]) rmSync(folder, { recursive: true })
+  }
+}
+
+function print(what: string, { cpuMs, counters }: DetectionReport): void {
+  const ms = (name: string): string => ((counters[name] ?? Number.NaN) / 1000).toFixed(1)
+  console.log(
+    `${CALLS} calls, ${what}: ${counters.lateTicks ?? 0} late ticks, ${counters.slotsSkipped ?? 0} packets skipped; ticks late by ` +
+      `${ms('tickLatenessP99Us')} ms (p99), ${ms('tickLatenessP999Us')} (p99.9), ${ms('tickLatenessMaxUs')} (most); CPU ${(cpuMs / 1000).toFixed(1)} s`,
+  )
+}
