@@ -6,10 +6,9 @@ import { exchange, type Phone, type PhoneSessionTimer, phones, type TestExchange
 
 // Calls that broke other telephony systems, as their users reported them: those whose subject is there by now. A thousand
 // idle rooms are tested where rooms are so far, in `src/media/engine/room.test.ts`, and a recording whose disk stalls in
-// `src/server/files/disk-recording.test.ts`, and a recording of both sides of which one stalls in `call-recording.test.ts`. The others come with what they are about:
+// `src/server/files/disk-recording.test.ts`, and a recording of both sides of which one stalls in `call-recording.test.ts`; who has
+// picked up, in `who-picked-up.test.ts`. The others come with what they are about:
 //
-// - detection of who answers: ringback and greetings in early media, silence after the answer, pauses in a greeting, no
-//   beep where there is ringback, a beep late or while we play, a greeting under our prompt, a detector that dies
 // - transfers: a target that is unknown, busy or still ringing when the transferee hangs up; REFER that is challenged
 // - conferences: a locked room and the mute digit, who may unmute, two who start it at once, a starter who comes back,
 //   what is announced when somebody hangs up
