@@ -37,13 +37,18 @@ export class Detections {
     else this.#close(id)
   }
 
-  /** Hears what has come for each of them. */
-  hear(): void {
-    for (const [id, { tap }] of this.#detections)
+  /**
+   * Hears what has come for each of them.
+   * @param onHeard is called after each
+   */
+  hear(onHeard: () => void = () => {}): void {
+    for (const [id, { tap }] of this.#detections) {
       this.#guard(id, () => {
         tap.hear()
         for (let event = tap.poll(); event !== undefined; event = tap.poll()) this.#say({ type: 'event', id, event })
       })
+      onHeard()
+    }
   }
 
   #open(id: number, { callId, ring, options, before }: WantedDetection): void {

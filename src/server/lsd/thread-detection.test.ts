@@ -69,7 +69,7 @@ describe('detection in threads', () => {
 
   test.each([
     ['dies', `if (message.type === 'open') throw new Error('out of luck')`, /has died: out of luck/],
-    ['hangs', `for (;;) {}`, /has done nothing for 50 ms/],
+    ['hangs', `Atomics.add(workerData.beats, 0, 1); for (;;) {}`, /has done nothing for 50 ms/],
   ])('a thread that %s ends its detections, and is replaced', async (_, body, reason) => {
     const died: string[] = []
     const detection = new ThreadDetection({ script: script(body), hungAfterMs: 50, onDied: (why) => died.push(why) })

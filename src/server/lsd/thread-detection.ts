@@ -22,7 +22,7 @@ export interface ThreadDetectionOptions {
   readonly evidence?: { readonly directory: string }
   /** The built thread. Default: the one beside this file. */
   readonly script?: URL
-  /** A thread that has made no round for so long while it has detections is ended. Default 3,000 ms. */
+  /** A thread that has heard nobody for so long while it has detections is ended. Default 3,000 ms. */
   readonly hungAfterMs?: number
   /** Hears that a thread has died; it is replaced when it is needed again. */
   readonly onDied?: (reason: string) => void
@@ -105,6 +105,8 @@ class DetectionThread {
   #reason = 'the detection thread has ended'
   #nextId = 1
   #lastBeat = -1
+  /** How often it was looked at before it had begun. */
+  #watches = 0
 
   constructor(
     { script = builtThread(), evidence, hungAfterMs = 3000 }: ThreadDetectionOptions,
@@ -170,6 +172,8 @@ class DetectionThread {
   #look(hungAfterMs: number): void {
     if (this.#sessions.size === 0) return
     const beat = Atomics.load(this.#beats, 0)
+    // It is still being loaded.
+    if (beat === 0 && this.#watches++ < MOST_WATCHES_TO_START) return
     if (beat === this.#lastBeat) {
       this.#reason = `the detection thread has done nothing for ${hungAfterMs} ms and was ended`
       void this.#worker.terminate()
@@ -184,6 +188,8 @@ class DetectionThread {
   }
 }
 
+/** A busy machine may take a while to load a thread. */
+const MOST_WATCHES_TO_START = 10
 /** How long it may take to write the last of its evidence. */
 const CLOSING_MS = 1000
 

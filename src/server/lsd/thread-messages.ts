@@ -3,7 +3,7 @@ import type { FarEndEvent, FarEndSignal } from '../../media/index.ts'
 
 /** What a detection thread is started with. */
 export interface DetectionThreadData {
-  /** Counted up at each of its rounds, for whoever watches whether it still runs. */
+  /** Counted up when it begins and whenever it has heard a far end, for whoever watches whether it still runs. */
   readonly beats: Int32Array
   /** Where what is heard is kept as evidence. Default: it is not kept. */
   readonly evidence?: { readonly directory: string }

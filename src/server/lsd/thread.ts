@@ -24,14 +24,15 @@ function serve(): void {
   })
   let timer: NodeJS.Timeout | undefined
 
+  /** Where there is too much to do a round takes long, and is no hanging thread. */
   function look(): void {
-    Atomics.add(beats, 0, 1)
-    detections.hear()
+    detections.hear(() => Atomics.add(beats, 0, 1))
     if (detections.size > 0) return
     clearInterval(timer)
     timer = undefined
   }
 
+  Atomics.add(beats, 0, 1)
   port.on('message', (message: ToDetectionThread) => {
     if (message.type === 'end') {
       clearInterval(timer)
@@ -45,7 +46,7 @@ function serve(): void {
 
 const LOOK_EACH_MS = 20
 /** A verdict that comes 20 ms later is as good; a packet is not. */
-const NICE = 5
+const NICE = 10
 
 giveWay(NICE)
 serve()
