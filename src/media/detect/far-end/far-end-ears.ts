@@ -113,7 +113,8 @@ export class FarEndEars {
     const isRing = this.#look.found !== 'quiet' && this.#look.shareWithin(RING_LOW_HZ, RING_HIGH_HZ) > RING_SHARE
     this.#ringHops = isRing ? this.#ringHops + 1 : 0
     if (this.#ringHops >= RING_HOPS / 2) {
-      this.#ringPower = this.#look.hopPower
+      // The window still sees the tone when it has ended.
+      this.#ringPower = Math.max(this.#ringHops === RING_HOPS / 2 ? 0 : this.#ringPower, this.#look.hopPower)
       this.#lastRingAtMs = this.#nowMs
     }
     if (this.#isRinging && this.#ringHops >= RING_HOPS) this.#rangAtMs = this.#nowMs
@@ -186,6 +187,8 @@ export class FarEndEars {
   #hearLoneSound(power: number, isOther: boolean): void {
     if (!this.#lone.hear(power, this.#nowMs - FRAME_MS, isOther)) return
     const { startedAtMs, endedAtMs } = this.#lone
+    if (startedAtMs < this.#originMs! + this.#voice.endedAtMs) return
+    this.#speechPower = this.#lone.power
     this.#say({ type: 'speechStarted', startedAtMs, atMs: this.#nowMs })
     this.#say({ type: 'speechEnded', startedAtMs, endedAtMs, atMs: this.#nowMs })
   }

@@ -96,7 +96,9 @@ export class FarEndJudge {
    */
   consider(now: Instant, pauseShare: number): void {
     if (this.#speech.beganAtMs === undefined || this.#hadInformation) return
-    if (this.#final !== undefined) this.#reconsider(now)
+    // What was unknown, or rang, when the time was up may be known later.
+    const isOpen = this.#final === undefined || this.#final.kind === 'unknown' || this.#final.fineKind === 'ringback'
+    if (!isOpen) this.#reconsider(now)
     else if (this.#speech.isSpeaking) this.#considerMonologue(now)
     else this.#considerPause(now, pauseShare)
   }

@@ -10,6 +10,8 @@ import { SoundEdges } from '../sound-edges.ts'
 export class LoneSound {
   startedAtMs: Instant = 0
   endedAtMs: Instant = 0
+  /** Per sample. */
+  power = 0
   readonly #edges = new SoundEdges(energyAtLevel(LEAST_DBM0, 1))
   /** Of the sound in progress: frames, and those of them that were a tone or speech that is known already. */
   #frames = 0
@@ -56,6 +58,7 @@ export class LoneSound {
 
   #end(): void {
     this.endedAtMs = this.#edges.endedAtMs
+    this.power = this.#edges.power
     const lengthMs = this.endedAtMs - this.startedAtMs
     const isWord = lengthMs >= SHORTEST_MS && lengthMs <= LONGEST_MS && this.#others < MOST_OTHERS * this.#frames
     this.#isWaiting = this.#isLone && isWord
