@@ -28,6 +28,14 @@ const ring = inbound(async (channel) => {
   await channel.waitForIdle()
 })
 
+/** Answers and lets the caller into the room that he has dialled: conf1, conf2, ... */
+const conference = inbound(async (channel) => {
+  const room = /^sip:(\w+)@/.exec(channel.details?.target ?? '')?.[1] ?? 'conf'
+  await channel.answer()
+  const conferencePartyMediaSettings = new channel.ConferencePartyMediaSettings({ beepOnEntry: false })
+  await channel.joinConferenceRoom(room, { conferencePartyMediaSettings })
+})
+
 /** Answers, dials the load generator's own answering side and connects the two. */
 const bridge = inbound(async (channel, { extraChannels: [other] }) => {
   await channel.answer()
@@ -48,6 +56,7 @@ export default defineConfig({
     { name: 'play', app: play },
     { name: 'ring', app: ring },
     { name: 'bridge', app: bridge },
+    { name: 'conf', match: 'conf*', app: conference },
   ],
   authentication: { strangers: 'allow' },
   limits: { extraChannels: 1 },

@@ -12,11 +12,13 @@ export interface BenchServer {
   readonly io?: 'auto' | 'libc' | 'dgram'
   readonly services: readonly ServiceConfig[]
   readonly extraChannels: number
+  /** Parties in a room. Default: what rooms have by default. */
+  readonly roomSize?: number
 }
 
 /** Either side of a bench: takes whatever calls come, and says nothing about them. */
 export function serverOf(server: BenchServer): RingdownConfig {
-  const { address, port, portRange, directory, io = 'auto', services, extraChannels } = server
+  const { address, port, portRange, directory, io = 'auto', services, extraChannels, roomSize } = server
   return {
     sip: { listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, address, port })) },
     media: { portRange, io },
@@ -24,6 +26,7 @@ export function serverOf(server: BenchServer): RingdownConfig {
     authentication: { strangers: 'allow' },
     limits: { maxCalls: MAX_LEGS, extraChannels },
     files: { directory },
+    ...(roomSize !== undefined && { rooms: { mostParties: roomSize } }),
     log: { level: 'error' },
   }
 }

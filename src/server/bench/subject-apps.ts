@@ -13,7 +13,7 @@ const ivr = inbound(async (channel) => {
   await channel.filePlayer.play(PROMPT_FILE, { loop: true })
 })
 
-/** Answers and says nothing. In conferences {@link roomed} does the rest. */
+/** Answers and says nothing. */
 const signalling = inbound(async (channel) => {
   await channel.answer()
   await channel.waitForIdle()
@@ -28,8 +28,19 @@ const bridge = inbound(async (channel, { extraChannels: [other], parameters }) =
   await Promise.race([over, other.waitForIdle()])
 })
 
+/** Answers, and is in the first room that is not full: they are filled in the order in which calls come. */
+const conference = inbound(async (channel, { rooms }) => {
+  let number = 0
+  while (rooms.refusal(`bench-${number}`) !== undefined) number++
+  const room = `bench-${number}`
+  rooms.claim(room, channel)
+  await channel.answer()
+  const conferencePartyMediaSettings = new channel.ConferencePartyMediaSettings({ beepOnEntry: false })
+  await channel.joinConferenceRoom(room, { conferencePartyMediaSettings })
+})
+
 /** The services of the exchange under test, each reached by the name of its mode. */
 export function subjectServices(peer: string): readonly ServiceConfig[] {
-  const apps = { ivr, bridge, signalling, conference: signalling } satisfies Record<BenchMode, unknown>
+  const apps = { ivr, bridge, signalling, conference } satisfies Record<BenchMode, unknown>
   return Object.entries(apps).map(([name, app]) => ({ name, app, parameters: { peer } }))
 }

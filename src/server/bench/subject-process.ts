@@ -1,9 +1,7 @@
 import { startServer } from '../main.ts'
-import { startMediaPlane } from '../media-plane.ts'
 import { returnMemoryOf } from '../memory.ts'
 import { ownSample, type Sample } from './observed.ts'
 import { SUBJECT_PORTS } from './plan.ts'
-import { roomed } from './roomed.ts'
 import { LOOPBACK, serverOf } from './server-config.ts'
 import { subjectServices } from './subject-apps.ts'
 
@@ -34,8 +32,8 @@ const server = await startServer(
     io: order.io,
     services: subjectServices(order.peer),
     extraChannels: 1,
+    ...(order.roomSize !== undefined && { roomSize: order.roomSize }),
   }),
-  { media: async (settings, logger) => roomed(await startMediaPlane(settings, logger), order.roomSize) },
 )
 returnMemoryOf(server)
 const tell = (message: FromSubject): void => void process.send?.(message)
