@@ -14,6 +14,8 @@ export interface Click {
  */
 export class ClickPhone {
   readonly clicks: Click[] = []
+  /** When sound began after silence, to the sample. */
+  readonly sounds: number[] = []
   /** When the last packet with sound came. */
   lastSoundAt = Number.NEGATIVE_INFINITY
   packets = 0
@@ -155,6 +157,7 @@ export class ClickPhone {
     const isNew = now - this.lastSoundAt > 100
     this.lastSoundAt = now
     // The one before it, if it was not heard, is lost: clicks are further apart than sound may take.
+    if (isNew) this.sounds.push(now + at / 8)
     const click = this.clicks.at(-1)
     if (isNew && click !== undefined) click.heardAt ??= now + at / 8
   }

@@ -93,6 +93,10 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
       : Math.max(this.#start, this.#min)
   }
 
+  get isCalm(): boolean {
+    return this.#delay.hasLearnt && this.#delay.spread <= this.#min
+  }
+
   elapse(ticks: number, isLate: boolean): void {
     this.#clock = (this.#clock + ticks) | 0
     this.#isLate = isLate

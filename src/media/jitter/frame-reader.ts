@@ -133,13 +133,16 @@ export class FrameReader {
     this.#guessed = this.#unread
   }
 
-  /** A surplus only costs delay and can wait for a pause until it is large; a shortage soon costs a gap. */
+  /**
+   * A surplus only costs delay, and waits for a pause until it is large. There 10 ms can be cut; where the network is calm they are
+   * as soon as they are too many, elsewhere they may be wanted again. A shortage soon costs a gap.
+   */
   #adapt(length: number, codec: Codec): void {
     if (this.#patience > 0) this.#patience--
     if (this.#patience > 0 || this.#now !== 'sound' || this.#guessed > 0) return
     const scale = this.#scale
     const excess = this.#buffer.excess(this.#unread * this.#ticksPerSample) / this.#ticksPerSample
-    if (excess >= 0 && excess < length) return
+    if (excess >= 0 && excess < (this.#buffer.isCalm ? length / 2 : length)) return
     const isQuiet = scale.isQuiet(this.#pcm, this.#read)
     if (!isQuiet && excess > 0 && excess < 2 * length) return
     const end = this.#read + this.#unread

@@ -27,6 +27,8 @@ export interface JitterBuffer {
   excess(unread: number): number
   /** How long the fastest packets should wait, in ticks. */
   readonly target: number
+  /** Whether that is the least there is: packets are known to come as evenly as we look for them. */
+  readonly isCalm: boolean
   /** Forgets everything but the counts and what was learnt of the network; the next packet begins anew. */
   reset(): void
   readonly counts: JitterCounts
