@@ -84,13 +84,11 @@ describeWith('baresip', 'sipp')('a room of real programs', { retry: 2 }, () => {
     await far.untilClosed()
     for (const phone of [ann, ben]) await phone.hangUp()
 
-    console.log(delays.map(Math.round).join(" "))
     expect([ann.clicks.length, delays[0]]).toEqual([CLICKS, expect.closeTo(30, -1.5)])
     expect(delays[CLICKS - 2]).toBeLessThanOrEqual(MOST_MS)
     expect(ann.clicks.every(({ heardAt }) => heardAt === undefined)).toBe(true)
     expect([successful, errors]).toEqual([1, ''])
     const match = correlate(WORDS, far.heard())
     expect([match.overlap, match.correlation > SAME_SOUND]).toEqual([WORDS.length, true])
-    console.log(delays.map(Math.round).join(' '))
   }, 40_000)
 })

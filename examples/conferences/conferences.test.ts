@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { ConfiguredServices } from '../../src/server/apps/services.ts'
 import { checkConfig } from '../../src/server/config/check.ts'
 import callOut from './call-out.ts'
+import { coach, support } from './coached-call.ts'
 import meeting from './meeting.ts'
 import config from './ringdown.config.ts'
 import townHall from './town-hall.ts'
@@ -100,6 +101,38 @@ test('a meeting by calling out: who answers is in the room, who does not is not 
   await boris.expectSpeech(/what has happened/i)
   for (const phone of [anna, boris]) if (phone.state === 'ANSWERED') await phone.hangUp()
   expect(await running).toMatchObject({ returnCode: 0 })
+  await over(pbx)
+})
+
+test('a coached call: the coach hears both, and the agent alone hears him', async () => {
+  const parameters = { agent: '+15550201' }
+  const pbx = exchange({
+    apps: {
+      '5000': { name: 'support', app: support, parameters },
+      '5001': { name: 'coach', app: coach, parameters },
+    },
+  })
+  const agent = pbx.phone('agent', phones.person({ rings: 1, says: 'Support, good morning.' }), {
+    numbers: ['+15550201'],
+  })
+  const [customer, teacher] = [pbx.phone('customer'), pbx.phone('teacher')]
+  expect(await teacher.call('5001')).toBe(404)
+  await customer.call('5000')
+  await pbx.sleep(9000)
+  await teacher.call('5001')
+  await pbx.sleep(300)
+  await customer.say('My telephone does not ring.')
+  await agent.expectSpeech(/does not ring/)
+  await teacher.expectSpeech(/does not ring/)
+  await teacher.say('Ask for the number.')
+  await agent.expectSpeech(/ask for the number/i)
+  await agent.say('What is your number?')
+  await customer.expectSpeech(/what is your number/i)
+  await teacher.expectSpeech(/what is your number/i)
+  expect(customer.hasHeard(/ask for/i)).toBe(false)
+  await customer.hangUp()
+  await agent.expectHangUp()
+  await teacher.expectHangUp()
   await over(pbx)
 })
 
