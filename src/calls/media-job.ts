@@ -4,8 +4,9 @@ import type { ChannelCore } from './channel-core.ts'
 import type { JobCommand, JobListener, LegMedia, NextToPlay } from './leg-media.ts'
 import type { CallRecord } from './record/call-record.ts'
 
-/** Whose job it is: a channel, or a room. */
-export type JobOwner = Pick<ChannelCore, 'host' | 'claimTransmitter' | 'releaseTransmitter'>
+/** Whose job it is: a channel, which has a far end that presses keys, or a room. */
+export type JobOwner = Pick<ChannelCore, 'host' | 'claimTransmitter' | 'releaseTransmitter'> &
+  Partial<Pick<ChannelCore, 'events'>>
 
 /** What a job runs on: the leg of a call, or a room. */
 export interface JobPlace {
@@ -44,6 +45,8 @@ interface Run {
   /** Once it has begun. */
   stop: (() => void) | undefined
   isStopped: boolean
+  /** By a key, before it has begun. */
+  isInterrupted: boolean
   isOverdue: boolean
   /** It has the place of the transmitter. */
   isTransmitting: boolean
@@ -60,7 +63,7 @@ export interface KeysByInfo {
 export interface RunPlan {
   /**
    * Prepares what is needed (reads a file, opens a recording); an error ends the run with ERROR.
-   * @param isWanted false as soon as the run was stopped or its call ends
+   * @param isWanted false as soon as the run was stopped or interrupted, or its call ends
    */
   prepare(isWanted: () => boolean): Promise<JobCommand> | JobCommand | KeysByInfo
   readonly bargeIn: boolean
@@ -153,6 +156,7 @@ export abstract class MediaJob<Cause extends string, Owner extends JobOwner = Ch
       finish: resolve,
       stop: undefined,
       isStopped: false,
+      isInterrupted: false,
       isOverdue: false,
       isTransmitting,
     }
@@ -166,21 +170,26 @@ export abstract class MediaJob<Cause extends string, Owner extends JobOwner = Ch
 
   async #prepare(run: Run, plan: RunPlan): Promise<void> {
     let command: JobCommand | KeysByInfo
+    // The engine hears keys only once it has the job.
+    const interrupt = () => {
+      run.isInterrupted = true
+    }
+    const stopListening = (plan.bargeIn && this.core.events?.on('digit', interrupt)) || (() => {})
     try {
-      command = await plan.prepare(() => !run.isStopped && !run.leg.isEnding)
+      command = await plan.prepare(() => whyNot(run) === undefined)
     } catch (error) {
+      stopListening()
       // What nobody waits for any more need not have been possible.
-      if (run.isStopped || run.leg.isEnding) {
-        this.#finish(run, run.isStopped ? 'ABORTED' : 'HANGUP')
-        return
-      }
-      this.#fail(error)
-      this.#finish(run, 'ERROR')
+      const end = whyNot(run)
+      if (end === undefined) this.#fail(error)
+      this.#finish(run, end ?? 'ERROR')
       return
     }
     this.core.host.post(() => {
-      if (run.leg.isEnding || run.isStopped) void this.#complete(run, plan, run.isStopped ? 'ABORTED' : 'HANGUP', {})
-      else this.#begin(run, plan, command)
+      stopListening()
+      const end = whyNot(run)
+      if (end === undefined) this.#begin(run, plan, command)
+      else void this.#complete(run, plan, end, {})
     })
   }
 
@@ -272,6 +281,13 @@ export abstract class MediaJob<Cause extends string, Owner extends JobOwner = Ch
     this.#error = error instanceof Error ? error : new Error(String(error))
     this.core.host.logger.warn({ err: this.#error, job: this.#name }, `${this.#name} failed: ${this.#error.message}`)
   }
+}
+
+/** What a run ends with that is over before it has begun. */
+function whyNot({ isStopped, isInterrupted, leg }: Run): JobEnd | undefined {
+  if (isStopped) return 'ABORTED'
+  if (leg.isEnding) return 'HANGUP'
+  return isInterrupted ? 'BARGEIN' : undefined
 }
 
 /** Promise.withResolvers of ES2024, which Node 20 lacks. */
