@@ -104,6 +104,11 @@ export class Baresip {
     this.#child.write('X')
   }
 
+  /** Asks the far end to connect it with somebody else (REFER). */
+  transfer(uri: string): void {
+    this.#child.write(`/transfer ${uri}\n`)
+  }
+
   async untilEstablished(): Promise<void> {
     await waitFor('baresip has a call', () => this.output.includes('Call established'))
   }

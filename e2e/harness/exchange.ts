@@ -101,12 +101,17 @@ export class TestExchange {
   }
 
   /** Starts the application `dial`; resolves with its report when the call is over. */
-  async dial(parameters: DialParameters, timeoutMs = 60_000): Promise<Report> {
-    const app = fileURLToPath(new URL('dial.ts', APPS))
+  dial(parameters: DialParameters, timeoutMs?: number): Promise<Report> {
+    return this.run('dial', parameters, timeoutMs)
+  }
+
+  /** Starts an outbound application of e2e/apps; resolves with its report when it has ended. */
+  async run<Parameters extends object>(name: string, parameters: Parameters, timeoutMs = 60_000): Promise<Report> {
+    const app = fileURLToPath(new URL(`${name}.ts`, APPS))
     const run = this.#ask('outbound', { app, outboundParameters: parameters }) as Promise<InstanceRecord>
     const record = await within('the outbound application ends', run, timeoutMs)
-    if (record.returnCode !== 0) throw new Error(`dial returned ${record.returnCode}: ${record.error}\n${this.log}`)
-    return this.report('dial', ({ details }) => details?.callId === record.callIds[0])
+    if (record.returnCode !== 0) throw new Error(`${name} returned ${record.returnCode}: ${record.error}\n${this.log}`)
+    return this.report(name, ({ details }) => details?.callId === record.callIds[0])
   }
 
   /** The next report of an application, or the next one that `fits`; each is handed out once. */

@@ -151,6 +151,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     onPending: () => driver.pump(),
     maxCalls: settings.limits.maxCalls,
     rooms: settings.rooms,
+    transfers: settings.transfers,
     extraChannels: settings.limits.extraChannels,
     records: settings.records,
   })

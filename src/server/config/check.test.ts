@@ -130,6 +130,7 @@ describe('a configuration', () => {
     })
     expect(settings.services[1]?.maxCalls).toBe(2)
     expect(settings.rooms).toEqual({})
+    expect(settings.transfers).toEqual({})
     expect(settings.trunks[0]?.credentials).toEqual({ username: 'me', password: 'secret' })
     expect(settings.trunks[0]?.inboundCredentials).toBeUndefined()
     expect(settings.authentication.strangers).toBe('challenge')
@@ -382,6 +383,17 @@ describe('what is refused by its shape', () => {
       'a key of a room that does two things',
       { services: [{ name: 'a', room: { name: 'r', exitDigit: '0', muteDigit: '0' } }] },
       /^services\[0\]\.room\.exitDigit is "0": the same digit cannot both mute and leave/,
+    ],
+    [
+      'who may transfer',
+      { transfers: { from: 'all' as never } },
+      /^transfers\.from is "all": must be 'nobody', 'known' or/,
+    ],
+    ['a host of transfers', { transfers: { hosts: ['a b'] } }, /^transfers\.hosts\[0\] is "a b": must be a host/],
+    [
+      'a number of transfers',
+      { transfers: { numbers: ['44-1'] } },
+      /^transfers\.numbers\[0\] is "44-1": must be a number/,
     ],
     ['a room for one', { rooms: { mostParties: 1 } }, /^rooms\.mostParties is 1: must be a whole number from 2/],
     ['an app that is none', { services: [{ name: 'a', app: async () => {} }] }, /^services\[0\]\.app is a function/],

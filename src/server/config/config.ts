@@ -1,4 +1,4 @@
-import type { AppDefinition } from '../../calls/index.ts'
+import type { AppDefinition, TransferPolicy } from '../../calls/index.ts'
 import type { LsdConfig } from './lsd-config.ts'
 import type {
   CallerIdConfig,
@@ -40,6 +40,8 @@ export interface RingdownConfig {
   readonly numbering?: NumberingConfig
   /** Which trunks take which numbers. Default: the first trunk takes all. */
   readonly routes?: readonly RouteConfig[]
+  /** Which far ends may transfer calls by REFER or put themselves in the place of one, and where to. Default: users, to users. */
+  readonly transfers?: TransferPolicy
   /** Who may place calls and register phones with a name and a password. Default: nobody. */
   readonly users?: readonly UserConfig[]
   readonly registrar?: RegistrarConfig

@@ -6,6 +6,7 @@ import { lsdSchema } from './lsd-settings.ts'
 import { roomsSchema, serviceRoomSchema } from './room-schema.ts'
 import { list, object, text, whole } from './schema-parts.ts'
 import { speechSchema } from './speech-schema.ts'
+import { transfersSchema } from './transfer-schema.ts'
 
 /**
  * The shape of the configuration: every key, its range, and what to say when it is wrong. Unknown keys are refused by
@@ -302,6 +303,7 @@ export const configSchema = object({
     connectionIdleMs: whole(1000, 86_400_000, 'milliseconds').optional(),
   }).optional(),
   rooms: roomsSchema.optional(),
+  transfers: transfersSchema.optional(),
   files: object({
     directory: text('must be the path of a directory', (value) => value !== '').optional(),
     cacheBytes: whole(0, 2 ** 40, 'bytes').optional(),

@@ -10,6 +10,7 @@ import {
   type NumberRoute,
   type RecordLimits,
   type RoomLimits,
+  type TransferPolicy,
   type TrunkKeepAlive,
   type TrunkRegistration,
 } from '../../calls/index.ts'
@@ -55,6 +56,7 @@ export interface Settings {
   readonly numbering: NumberPlan | undefined
   readonly routes: readonly NumberRoute[] | undefined
   readonly rooms: RoomLimits
+  readonly transfers: TransferPolicy
   readonly users: readonly LocalUserSettings[]
   readonly registrar: {
     readonly domains: readonly string[]
@@ -270,6 +272,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     numbering: config.numbering && definedOnly(config.numbering),
     routes: config.routes?.map(numberRoute),
     rooms: definedOnly(config.rooms ?? {}),
+    transfers: definedOnly(config.transfers ?? {}),
     users,
     registrar: {
       domains: config.registrar?.domains ?? [],
