@@ -13,6 +13,13 @@ export const RINGDOWN: Detector = {
   listen: ({ timeoutMs }) => new RingdownListener(timeoutMs),
 }
 
+/** The same with the deadline that applications get when they say none. */
+export const RINGDOWN_BY_DEFAULT: Detector = {
+  name: 'ringdown-7s',
+  title: 'Ringdown, its usual deadline of 7 s',
+  listen: () => new RingdownListener(7000),
+}
+
 /** The same with another `sensitivity`. */
 export const RINGDOWN_BY_SENSITIVITY: readonly Detector[] = [0.2, 0.8].map((sensitivity) => ({
   name: `ringdown@${sensitivity}`,
