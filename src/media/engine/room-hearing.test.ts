@@ -38,6 +38,11 @@ async function roomOf(...codecs: CodecName[]) {
   return { gathering, guests, mix, whoHears }
 }
 
+function toneOf(frequencyHz: number, amplitude: number) {
+  const steps = [{ tone1: { frequencyHz, amplitude }, durationMs: 400, add: 'summation' as const }]
+  return { kind: 'tone', steps, loop: false } as const
+}
+
 /** The greatest step from one sample to the next. */
 const steepest = (samples: readonly number[]): number =>
   samples.reduce((most, sample, i) => (i === 0 ? most : Math.max(most, Math.abs(sample - samples[i - 1]))), 0)
@@ -89,9 +94,9 @@ describe('who hears whom in a room', () => {
     const from = guests[1].heard.length
     for (let i = 0; i < 4; i++) {
       mix(2, { audience: i % 2 === 0 ? [guests[0].leg] : [guests[1].leg] })
-      await gathering.pass(200)
+      await gathering.pass(180)
       mix(2, {})
-      await gathering.pass(200)
+      await gathering.pass(240)
     }
     const rise = (4000 * 2 * Math.PI * (310 + 210)) / 8000
     expect(steepest(guests[1].heard.slice(from)) / rise).toBeLessThan(1.1)
@@ -140,9 +145,38 @@ describe('how a room is mixed', () => {
     expect(await whoHears()).toEqual(['1 2 3 4', '0 2 3 4', '0 1 3 4', '0 1 2 4', '0 1 2 3'])
   })
 
+  it('makes no click of those who come into the mix or are left out of it, lets them hear all who are, and announcements always', async () => {
+    const { gathering, guests, mix } = await roomOf('L16', 'L16', 'L16')
+    guests[0].frequencyHz = 310
+    guests[2].frequencyHz = 210
+    guests[2].loudness = 3
+    await gathering.pass(400)
+    const from = guests[1].heard.length
+    for (let i = 0; i < 4; i++) {
+      mix(1, { mixing: { mostTalkers: 1 } })
+      // Wherever in its turns the tone is then.
+      await gathering.pass(280 + 20 * i)
+      expect([guests[0].level(310) < -40, guests[1].level(310) < -40, guests[0].level(210) > -15]).toEqual([
+        true,
+        true,
+        true,
+      ])
+      mix(1, { mixing: { mostTalkers: 2 } })
+      await gathering.pass(220)
+      expect(Math.abs(guests[1].level(310) - SAID_DBM0)).toBeLessThan(3)
+    }
+    const rise = (2 * Math.PI * (4000 * 310 + 12_000 * 210)) / 8000
+    expect(steepest(guests[1].heard.slice(from)) / rise).toBeLessThan(1.1)
+    mix(1, { mixing: { mostTalkers: 1 } })
+    gathering.media.send({ type: 'playToRoom', leg: 90, room: 1, job: 1, source: toneOf(1900, 30) })
+    await gathering.pass(300)
+    expect(guests[1].level(1900)).toBeGreaterThan(-32)
+  })
+
   it('brings soft and loud talkers nearer to the others, within bounds, and nobody whom that was not asked for', async () => {
     for (const [loudness, expected] of [
       [0.05, 9],
+      [0.025, 0],
       [0.5, 0],
       [4, -9],
     ] as const) {
@@ -219,11 +253,7 @@ describe('two who talk and want to be passed on directly', () => {
     await gathering.pass(40)
     expect(await isDirect()).toBe(true)
     // An announcement, and something that only one hears.
-    const source = {
-      kind: 'tone',
-      steps: [{ tone1: { frequencyHz: 1900, amplitude: 15 }, durationMs: 400, add: 'summation' }],
-      loop: false,
-    } as const
+    const source = toneOf(1900, 15)
     gathering.media.send({ type: 'playToRoom', leg: 90, room: 1, job: 1, source })
     await gathering.pass(300)
     for (const guest of guests.slice(0, 2))
@@ -250,9 +280,13 @@ describe('two who talk and want to be passed on directly', () => {
     mix(1, { direct: true, volumeDb: -6 })
     await gathering.pass(300)
     expect(await isDirect()).toBe(false)
+    mix(1, DIRECT)
+    await gathering.pass(100)
+    expect(await isDirect()).toBe(true)
     gathering.media.send({ type: 'unmix', leg: guests[1].leg })
     await gathering.pass(300)
-    expect(guests[0].level(500)).toBeLessThan(-45)
+    expect([await isDirect(), await passes(gathering, guests[1], guests[0], noise)]).toEqual([false, false])
+    expect(guests[0].level(1100)).toBeLessThan(-45)
   })
 
   it('hear no key of each other, one stream without a break, and cost the mixer nothing', async () => {
@@ -289,10 +323,14 @@ describe('two who talk and want to be passed on directly', () => {
     await gathering.media.pass(40)
     expect(ben.party.heard.filter(({ payloadType }) => payloadType !== 0)).toEqual([])
     expect(eventsOf(gathering.media, 'digit', ann.leg).length).toBe(1)
-    // Nothing is decoded for a mix that nobody hears.
-    const { underruns } = gathering.media.engine.counters.snapshot()
-    await gathering.media.pass(500)
-    expect(gathering.media.engine.counters.snapshot().underruns).toBe(underruns)
+    // Nobody is decoded for a mix that nobody hears: so nobody misses what is lost.
+    await gathering.pass(400)
+    ann.party.sequence += 3
+    ann.party.timestamp += 480
+    await gathering.pass(400)
+    gathering.media.send({ type: 'close', leg: ann.leg })
+    const { packetsLost, concealedMs } = eventsOf(gathering.media, 'closed', ann.leg)[0].statistics
+    expect([packetsLost, concealedMs]).toEqual([3, 0])
   })
 
   it('hear each other through codecs of their own, too', async () => {
