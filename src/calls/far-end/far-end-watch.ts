@@ -136,13 +136,17 @@ export class FarEndWatch {
     if (farEnd === undefined || this.#job !== undefined || this.#isOver || this.#call.media.stream === undefined) return
     const ring = createTapRing()
     const { now } = this.#host
+    const before = this.#before.splice(0).map(({ signal, atMs }) => ({ signal, atMs: atMs - now }))
+    // Somebody listens again who had stopped.
+    if (this.#isAnswered && !before.some(({ signal }) => signal === 'answered'))
+      before.push({ signal: 'answered', atMs: 0 })
     this.#notes.details.listeningSince = this.#host.wallTimeMs()
     const session = farEnd.open(
       {
         callId: this.#call.details.callId,
         ring,
         options: this.#options(),
-        before: this.#before.splice(0).map(({ signal, atMs }) => ({ signal, atMs: atMs - now })),
+        before,
       },
       {
         onEvent: (event) => this.#host.post(() => this.#take(session, event)),

@@ -383,6 +383,21 @@ describe('waitForAnswerMachine', () => {
     expect(atMs).toBeLessThan(3700)
   })
 
+  test('works long after the verdict, when nobody listened any more', async () => {
+    let isOver = false
+    const { detection } = await run(
+      async (channel) => {
+        await call(channel)
+        await channel.waitForIdle({ timeoutMs: 60_000 })
+        isOver = await channel.waitForAnswerMachine()
+      },
+      async ({ detection }) => detection.session.say(PERSON),
+    )
+    expect(isOver).toBe(true)
+    expect(detection.sessions.map(({ isClosed }) => isClosed)).toEqual([true, true])
+    expect(detection.session.wanted.before).toEqual([{ signal: 'answered', atMs: 0 }])
+  })
+
   test('works on a call that was placed without detection', async () => {
     let isOver = false
     const { detection } = await run(
