@@ -5,6 +5,7 @@ import { SUBJECT_PORTS } from '../dist/server/bench/plan.js'
 import { LOOPBACK, serverOf } from '../dist/server/bench/server-config.js'
 import { PROMPT_FILE } from '../dist/server/bench/subject-apps.js'
 import { startServer } from '../dist/server/main.js'
+import { reportWhenAsked } from './under-load.ts'
 
 /** How it is started, as JSON in the first argument. */
 export interface DetectionOrder {
@@ -22,8 +23,6 @@ export interface DetectionReport {
   readonly listenedS: number
   readonly counters: Readonly<Record<string, number>>
 }
-
-export type FromDetectionExchange = { readonly port: number } | { readonly report: DetectionReport }
 
 const order = JSON.parse(process.argv[2] as string) as DetectionOrder
 let mostDetections = 0
@@ -52,12 +51,6 @@ const server = await startServer({
 setInterval(() => {
   mostDetections = Math.max(mostDetections, server.sizes().detections ?? 0)
 }, 500).unref()
-const before = process.cpuUsage()
-const tell = (message: FromDetectionExchange): void => void process.send?.(message)
-process.on('message', () => {
-  const { user, system } = process.cpuUsage(before)
-  const cpuMs = (user + system) / 1000
-  tell({ report: { cpuMs, mostDetections, listenedS: listenedMs / 1000, counters: server.counters() } })
+reportWhenAsked(server, (cpuMs): DetectionReport => {
+  return { cpuMs, mostDetections, listenedS: listenedMs / 1000, counters: server.counters() }
 })
-process.on('disconnect', () => void server.close({ graceMs: 0 }).then(() => process.exit()))
-tell({ port: server.sockets[0]?.port ?? 0 })

@@ -1,18 +1,14 @@
 // Live speaker detection beside media: 300 calls that play a prompt and whose far ends speak, first unheard, then each of them
 // listened to at the same time by the detection thread. Whether media ticks notice, and what a second of it costs.
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { wavHeader } from '../dist/media/index.js'
-import { Load } from '../dist/server/bench/load.js'
-import { LOOPBACK } from '../dist/server/bench/server-config.js'
 import { PROMPT_FILE, SILENCE_FILE } from '../dist/server/bench/subject-apps.js'
-import { NODE_FLAGS } from '../dist/server/cli/node-flags.js'
 import { melodyWav, PROMPT } from '../dist/server/demo/melody.js'
 import { voiceOf } from '../dist/testing/truth/voice.js'
-import type { DetectionOrder, DetectionReport, FromDetectionExchange } from './detection-exchange.ts'
+import type { DetectionOrder, DetectionReport } from './detection-exchange.ts'
+import { underLoad } from './under-load.ts'
 
 const CALLS = Number(process.argv[2] ?? 300)
 const HOLD_MS = 25_000
@@ -39,28 +35,13 @@ async function run(isListening: boolean): Promise<DetectionReport> {
       join(theirs, name),
       Buffer.concat([wavHeader('pcm16', voice.byteLength), new Uint8Array(voice.buffer)]),
     )
-  const load = await Load.start(theirs, LOOPBACK, 0)
   const order: DetectionOrder = { directory, isListening, maxDetections: CALLS }
-  const script = fileURLToPath(new URL('detection-exchange.ts', import.meta.url))
-  const child = fork(script, [JSON.stringify(order)], { execArgv: [...NODE_FLAGS, '--import', 'jiti/register'] })
-  const next = (): Promise<FromDetectionExchange> =>
-    new Promise((resolve, reject) => {
-      child.once('message', resolve as never)
-      child.once('exit', (code) => reject(new Error(`the exchange has ended (${code})`)))
-    })
   try {
-    const ready = await next()
-    if (!('port' in ready)) throw new Error('the exchange has not said where it is')
-    const plan = { mode: 'ivr', calls: CALLS, rate: 100, holdMs: HOLD_MS } as const
-    await load.run(plan, `sip:calls@${LOOPBACK}:${ready.port}`, new AbortController().signal)
-    if (load.tally.failed > 0) throw new Error(`${load.tally.failed} calls have failed`)
-    child.send('report')
-    const answer = await next()
-    if (!('report' in answer)) throw new Error('the exchange has not reported')
-    return answer.report
+    const load = { script: 'detection-exchange.ts', order, directory: theirs, calls: CALLS, holdMs: HOLD_MS }
+    const { report, failed } = await underLoad<DetectionReport>(load)
+    if (failed > 0) throw new Error(`${failed} calls have failed`)
+    return report
   } finally {
-    child.disconnect()
-    await Promise.all([load.close(), new Promise((resolve) => child.once('exit', resolve))])
     for (const folder of [directory, theirs]) rmSync(folder, { recursive: true })
   }
 }

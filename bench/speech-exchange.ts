@@ -7,6 +7,7 @@ import { LOOPBACK, serverOf } from '../dist/server/bench/server-config.js'
 import { PROMPT_FILE } from '../dist/server/bench/subject-apps.js'
 import { startServer } from '../dist/server/main.js'
 import { ThreadEngine } from '../dist/speech/index.js'
+import { reportWhenAsked } from './under-load.ts'
 
 /** How it is started, as JSON in the first argument. */
 export interface SpeechOrder {
@@ -24,8 +25,6 @@ export interface SpeechReport {
   readonly cpuMs: number
   readonly counters: Readonly<Record<string, number>>
 }
-
-export type FromSpeechExchange = { readonly port: number } | { readonly report: SpeechReport }
 
 const order = JSON.parse(process.argv[2] as string) as SpeechOrder
 const engine = new ThreadEngine({ type: 'flite' })
@@ -83,14 +82,7 @@ const server = await startServer({
   speech: { engine: watched, cache: { bytes: 0 } },
 })
 if (order.says === 'sentences') await warmUp()
-const before = process.cpuUsage()
-const tell = (message: FromSpeechExchange): void => void process.send?.(message)
-process.on('message', () => {
-  const { user, system } = process.cpuUsage(before)
-  tell({ report: { waitedMs, mostWaiting, cpuMs: (user + system) / 1000, counters: server.counters() } })
-})
-process.on('disconnect', () => void server.close({ graceMs: 0 }).then(() => process.exit()))
-tell({ port: server.sockets[0]?.port ?? 0 })
+reportWhenAsked(server, (cpuMs): SpeechReport => ({ waitedMs, mostWaiting, cpuMs, counters: server.counters() }))
 
 async function warmUp(): Promise<void> {
   for await (const _ of engine.speak(

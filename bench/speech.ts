@@ -1,20 +1,16 @@
 // Text to speech with the default voice: what a sentence costs, what 200 callers wait who want one each at the same moment,
 // whether the media of their calls notice, and how well the voice is understood.
-import { fork } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { Load } from '../dist/server/bench/load.js'
-import { LOOPBACK } from '../dist/server/bench/server-config.js'
 import { PROMPT_FILE, SILENCE_FILE } from '../dist/server/bench/subject-apps.js'
-import { NODE_FLAGS } from '../dist/server/cli/node-flags.js'
 import { melodyWav, PROMPT } from '../dist/server/demo/melody.js'
 import { PromptDisk, Speech, ThreadEngine } from '../dist/speech/index.js'
 import { measureIntelligibility } from './intelligibility.ts'
 import { median } from './interleaved.ts'
-import type { FromSpeechExchange, SpeechOrder, SpeechReport } from './speech-exchange.ts'
+import type { SpeechOrder, SpeechReport } from './speech-exchange.ts'
+import { underLoad } from './under-load.ts'
 
 const CALLS = 200
 const TARGET_MS = 150
@@ -81,26 +77,12 @@ async function calls(says: SpeechOrder['says']): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'ringdown-speech-'))
   writeFileSync(join(directory, PROMPT_FILE), melodyWav(PROMPT))
   writeFileSync(join(directory, SILENCE_FILE), melodyWav([{ semitone: 'rest', durationMs: 1000 }]))
-  const load = await Load.start(directory, LOOPBACK, 0)
   const order: SpeechOrder = { directory, calls: CALLS, says }
-  const script = fileURLToPath(new URL('speech-exchange.ts', import.meta.url))
-  const child = fork(script, [JSON.stringify(order)], { execArgv: [...NODE_FLAGS, '--import', 'jiti/register'] })
-  const next = (): Promise<FromSpeechExchange> =>
-    new Promise((resolve, reject) => {
-      child.once('message', resolve as never)
-      child.once('exit', (code) => reject(new Error(`the exchange has ended (${code})`)))
-    })
   try {
-    const ready = await next()
-    if (!('port' in ready)) throw new Error('the exchange has not said where it is')
-    const plan = { mode: 'ivr', calls: CALLS, rate: 100, holdMs: 30_000 } as const
-    await load.run(plan, `sip:calls@${LOOPBACK}:${ready.port}`, new AbortController().signal)
-    child.send('report')
-    const answer = await next()
-    if ('report' in answer) print(says, answer.report, load.tally.failed)
+    const load = { script: 'speech-exchange.ts', order, directory, calls: CALLS, holdMs: 30_000 }
+    const { report, failed } = await underLoad<SpeechReport>(load)
+    print(says, report, failed)
   } finally {
-    child.disconnect()
-    await Promise.all([load.close(), new Promise((resolve) => child.once('exit', resolve))])
     await sleep(500)
     rmSync(directory, { recursive: true })
   }
