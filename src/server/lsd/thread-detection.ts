@@ -22,7 +22,10 @@ export interface ThreadDetectionOptions {
   readonly evidence?: { readonly directory: string }
   /** The built thread. Default: the one beside this file. */
   readonly script?: URL
-  /** A thread that has heard nobody for so long while it has detections is ended. Default 3,000 ms. */
+  /**
+   * A thread that has heard nobody for so long while it has detections is ended. Default 10,000 ms: on a machine that has too
+   * much to do a round may take seconds.
+   */
   readonly hungAfterMs?: number
   /** Hears that a thread has died; it is replaced when it is needed again. */
   readonly onDied?: (reason: string) => void
@@ -109,7 +112,7 @@ class DetectionThread {
   #watches = 0
 
   constructor(
-    { script = builtThread(), evidence, hungAfterMs = 3000 }: ThreadDetectionOptions,
+    { script = builtThread(), evidence, hungAfterMs = 10_000 }: ThreadDetectionOptions,
     { onEnded, onEvidenceLost }: { onEnded: (reason: string) => void; onEvidenceLost: () => void },
   ) {
     this.#onEnded = onEnded
