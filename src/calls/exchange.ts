@@ -15,12 +15,9 @@ import {
   type EndpointCommand,
   type EndpointEvent,
   type EndpointOutput,
-  parseMaxForwards,
-  parseUri,
   type RegistrarCounter,
   type SessionId,
   type SipRequest,
-  unescapeUri,
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
 import { ChannelCore } from './channel-core.ts'
@@ -34,13 +31,13 @@ import { IncomingLeg } from './incoming-leg.ts'
 import type { InstanceRecord } from './instance.ts'
 import { Instances, isRunnable } from './instances.ts'
 import type { Leg } from './leg.ts'
-import { uriText } from './leg.ts'
 import { CallRecords } from './record/call-records.ts'
 import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
 import { ourPlaces } from './refer/our-places.ts'
 import { ReferPolicy } from './refer/refer-policy.ts'
 import { Referrals } from './refer/referrals.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
+import { dialledAddress, hopsLeft } from './routing/dialled.ts'
 import { Inside, roomOfUser } from './routing/inside.ts'
 import { Router } from './routing/router.ts'
 import type { Trunk } from './routing/trunk.ts'
@@ -50,6 +47,7 @@ import { Forking } from './upkeep/forking.ts'
 import { LocalUsers, type RegisteredPhone } from './upkeep/local-users.ts'
 import type { TrunkStatus } from './upkeep/trunk-status.ts'
 import { type TrunkCounter, TrunkUpkeep } from './upkeep/trunk-upkeep.ts'
+import { uriText } from './uri-text.ts'
 
 /**
  * The whole exchange as one machine: the SIP endpoint and the calls over it, joined to media by messages, and the
@@ -490,17 +488,4 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       clear: () => this.#timers.delete(owner),
     }
   }
-}
-
-/** Max-Forwards of what carries a call on (RFC 7332 section 3), so that calls which go in circles end. */
-function hopsLeft(request: SipRequest): number | undefined {
-  const hops = parseMaxForwards(request.headers.get('max-forwards') ?? '')
-  return hops.ok ? Math.max(0, hops.value - 1) : undefined
-}
-
-function dialledAddress(requestUri: string): { user: string; host: string } {
-  const uri = parseUri(requestUri)
-  if (!uri.ok) return { user: '', host: '' }
-  if (uri.value.scheme === 'tel') return { user: uri.value.number, host: '' }
-  return { user: unescapeUri(uri.value.user ?? ''), host: uri.value.host }
 }

@@ -14,9 +14,10 @@ import type { EndedBy } from './details.ts'
 import { diversionOf } from './diversion.ts'
 import { Cause, State } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, uriText } from './leg.ts'
+import { Leg, type LegListener } from './leg.ts'
 import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
+import { uriText } from './uri-text.ts'
 
 type Headers = readonly (readonly [name: string, value: string])[]
 

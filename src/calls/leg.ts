@@ -1,13 +1,5 @@
 import { token, utf8Encode } from '../kit/index.ts'
-import {
-  type EndpointEvent,
-  type Peer,
-  parseNameAddr,
-  type ReferId,
-  type SessionId,
-  type SipRequest,
-  type SipResponse,
-} from '../sip/index.ts'
+import type { EndpointEvent, Peer, ReferId, SessionId, SipRequest, SipResponse } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEvent } from './channel-events.ts'
@@ -19,10 +11,13 @@ import type { CallHost, CallTimer } from './host.ts'
 import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
+import { LegWaiters } from './leg-waiters.ts'
 import type { CallRecord } from './record/call-record.ts'
+import type { Referral } from './refer/sent-refer.ts'
 import { Renegotiation } from './renegotiation.ts'
 import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
+import { uriText } from './uri-text.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
@@ -37,24 +32,10 @@ export interface LegListener {
   onUnbridged(): void
 }
 
-/** Whom a far end is asked to call. */
-export interface Referral {
-  /** His URI. Default: that of the far end of `replaces`. */
-  readonly to?: string
-  /** A connected call of ours to him, whose place the new one is to take (Replaces, RFC 3891). */
-  readonly replaces?: Leg
-  readonly headers: readonly (readonly [name: string, value: string])[]
-}
-
 /** What is known of an end beside its cause. */
 interface EndDetail {
   readonly rawCause?: number
   readonly reason?: ReleaseReason
-}
-
-interface Waiting {
-  readonly done: () => boolean
-  readonly resolve: () => void
 }
 
 /** A connected call that is not with its application. */
@@ -99,8 +80,7 @@ export abstract class Leg {
   /** From the answer on. */
   #renegotiation: Renegotiation | undefined
   readonly #releaseTimer: CallTimer
-  readonly #endingListeners = new Set<() => void>()
-  readonly #waiting: Waiting[] = []
+  readonly #waiters = new LegWaiters()
   /** Who waits for the answers to our INFOs, in their order: only one who sends the next when he has it. */
   readonly #infos: ((status: number | undefined) => void)[] = []
   #state: State
@@ -216,8 +196,7 @@ export abstract class Leg {
 
   /** Resolves at the first moment at which `done` holds; checked now and after every change of state. */
   until(done: () => boolean): Promise<void> {
-    if (done()) return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.push({ done, resolve }))
+    return this.#waiters.until(done)
   }
 
   /** Calls `listener` once, as soon as the call {@link isEnding}; returns the function that takes it back. */
@@ -226,8 +205,7 @@ export abstract class Leg {
       listener()
       return () => {}
     }
-    this.#endingListeners.add(listener)
-    return () => this.#endingListeners.delete(listener)
+    return this.#waiters.onEnding(listener)
   }
 
   protected enter(state: State): void {
@@ -243,15 +221,9 @@ export abstract class Leg {
   checkWaiting(): void {
     if (this.isEnding) {
       this.#renegotiation?.end()
-      for (const listener of this.#endingListeners) listener()
-      this.#endingListeners.clear()
+      this.#waiters.ending()
     }
-    for (let i = this.#waiting.length - 1; i >= 0; i--) {
-      const waiting = this.#waiting[i] as Waiting
-      if (!waiting.done()) continue
-      this.#waiting.splice(i, 1)
-      waiting.resolve()
-    }
+    this.#waiters.check()
   }
 
   /** Says CANCEL or BYE, and why. */
@@ -520,11 +492,4 @@ export abstract class Leg {
   #released(): void {
     this.end(Cause.NORMAL, 'local')
   }
-}
-
-/** The URI inside a From, To or Diversion value; the value itself where it cannot be read. */
-export function uriText(value: string | undefined): string {
-  if (value === undefined) return ''
-  const parsed = parseNameAddr(value)
-  return parsed.ok ? parsed.value.uri : value
 }

@@ -9,7 +9,7 @@ import { EarlyAnswers } from './early-answers.ts'
 import { CallFarEndType, Cause, State } from './enums.ts'
 import type { FarEndSettings } from './far-end/far-end-options.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, uriText } from './leg.ts'
+import { Leg, type LegListener } from './leg.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
@@ -17,6 +17,7 @@ import type { Destination, Route } from './routing/router.ts'
 import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
 import { ANSWERED_ELSEWHERE, type InviteCommand } from './upkeep/forking.ts'
+import { uriText } from './uri-text.ts'
 
 export interface OutgoingCall {
   readonly to: string

@@ -42,7 +42,7 @@ export function planRefer(
 }
 
 /** Ours in the dialog of a call: who refers (RFC 3892). */
-function ownUri({ details: { direction, from, to } }: Leg): string {
+export function ownUri({ details: { direction, from, to } }: Leg): string {
   return direction === 'inbound' ? to : from
 }
 

@@ -7,6 +7,15 @@ import type { CallTimer, ReferEvent } from '../host.ts'
 import type { Leg } from '../leg.ts'
 import { CAUSE_OF_TARGET } from '../transfer/transfer-target.ts'
 
+/** Whom a far end is asked to call. */
+export interface Referral {
+  /** His URI. Default: that of the far end of `replaces`. */
+  readonly to?: string
+  /** A connected call of ours to him, whose place the new one is to take (Replaces, RFC 3891). */
+  readonly replaces?: Leg
+  readonly headers: readonly (readonly [name: string, value: string])[]
+}
+
 /** A call of ours to the target, whose place the far end is to take. */
 export interface Consultation {
   readonly core: ChannelCore
@@ -23,6 +32,8 @@ export interface ReferPlan {
   /** How long to wait for the last report, in ms. */
   readonly timeoutMs: number
   readonly headers: readonly (readonly [name: string, value: string])[]
+  /** The two hear each other here for good, and stay so when nothing comes of it: does what that takes. Default: they do not. */
+  readonly keep?: () => void
 }
 
 type ReferDone = Extract<ReferEvent, { type: 'referDone' }>
@@ -45,7 +56,7 @@ type ReferDone = Extract<ReferEvent, { type: 'referDone' }>
  * of it, so a target that goes while the far end is asked is waited for as well.
  */
 export class SentRefer implements CallAway {
-  readonly isHandedOver = false
+  readonly isHandedOver: boolean
   /** It is known how it went. */
   readonly settled: Promise<void>
   /** The status with which the far end refused to call anybody. */
@@ -67,6 +78,7 @@ export class SentRefer implements CallAway {
     this.#core = core
     this.#leg = leg
     this.#plan = plan
+    this.isHandedOver = plan.keep !== undefined
     this.#refer = host.nextId()
     this.settled = new Promise((resolve) => {
       this.#settle = resolve
@@ -77,7 +89,7 @@ export class SentRefer implements CallAway {
     leg.details.transfer = { target }
     for (const each of this.#calls) {
       each.core.away = this
-      each.leg.goAway(State.TRANSFERRING)
+      if (!this.isHandedOver) each.leg.goAway(State.TRANSFERRING)
     }
     const onCaller = leg.onEnding(() => this.#onHungUp())
     const onTarget = consultation?.leg.onEnding(() => this.#onTargetGone())
@@ -194,11 +206,13 @@ export class SentRefer implements CallAway {
     this.#isOver = true
     this.#patience.clear()
     this.#stopListening()
-    for (const { core, leg } of this.#calls) {
-      core.away = undefined
-      core.releaseTransmitter()
-      leg.comeBack()
-    }
+    for (const { core } of this.#calls) core.away = undefined
+    if (this.#plan.keep === undefined)
+      for (const { core, leg } of this.#calls) {
+        core.releaseTransmitter()
+        leg.comeBack()
+      }
+    else if (this.#core.transferCause !== TransferCause.NORMAL) this.#plan.keep()
     this.#settle()
   }
 }

@@ -1,6 +1,7 @@
 import { Hangup, UsageError } from '../../kit/index.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import { State, TransferCause } from '../enums.ts'
+import { releaseByRefer } from '../refer/release-by-refer.ts'
 import { Transfer } from './transfer.ts'
 import {
   type ManagedTransferOptions,
@@ -21,7 +22,9 @@ export async function transferForGood(
 ): Promise<boolean> {
   const what = 'managedTransfer'
   await transfer(what, core, { ...planTransfer(what, core, to, options), isRetrievable: false })
-  return core.transferCause === TransferCause.NORMAL
+  if (core.transferCause !== TransferCause.NORMAL) return false
+  if (options.refer === true) await releaseByRefer(core)
+  return true
 }
 
 /**

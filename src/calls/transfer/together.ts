@@ -35,7 +35,7 @@ export class Together {
     })
     for (const side of this.#sides) {
       side.core.away = this.#awayOf(side)
-      side.leg.goAway(State.TRANSFERRING)
+      if (!isJoined) side.leg.goAway(State.TRANSFERRING)
     }
     const stops = this.#sides.map((side) => side.leg.onEnding(() => this.#onEnding(side)))
     this.#stopListening = () => {

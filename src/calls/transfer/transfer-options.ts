@@ -38,6 +38,11 @@ export interface ManagedTransferOptions extends TransferOptions {
    * first that answers has it. Default `serial`.
    */
   strategy?: 'serial' | 'parallel'
+  /**
+   * Once the two have each other, the far end is asked to call the target by itself, in our place (REFER with Replaces), so
+   * that the call takes none of our lines any more. Where it refuses or cannot, they stay connected here. Default false.
+   */
+  refer?: boolean
 }
 
 /** How {@link Channel.retrievableTransfer} goes. */
