@@ -1,13 +1,14 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { Speech, ThreadEngine, type ThreadEngineOptions } from '../dist/speech/index.js'
 import type { SpeechConfig } from '../src/index.ts'
 import { parseWav, samplesOfWav } from '../src/media/index.ts'
 import { bestMatch } from '../src/media/test/signals.ts'
 import { TestExchange, type TestService } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
+import { TranscriptionService } from './harness/transcription-service.ts'
 import { waitFor } from './harness/wait.ts'
 
 const network = new LoopbackNetwork()
@@ -59,6 +60,42 @@ describe('a call', { retry: 2 }, () => {
     expect(failed.found.said).toBe('ERROR')
     expect(caller.log).toMatch(/there is no voice ..?hal..?: flite has rms \(en-US, male\), slt/)
     await waitFor('nothing is spoken any more', async () => (await caller.sizes()).sentences === 0)
+  })
+
+  it('is understood by a recogniser, which gets what the caller said; one that fails ends it with ERROR', async () => {
+    const recogniser = await TranscriptionService.start(network.next(), 'Support, please.')
+    onTestFinished(() => recogniser.stop())
+    const callee = await start(
+      { recognises: { app: 'recognises' } },
+      { recognition: { type: 'openai', url: recogniser.url, model: 'whisper-1' } },
+    )
+    const caller = await start()
+    const text = 'I would like to speak to support.'
+    const engine = new ThreadEngine({ type: 'flite' })
+    const spoken = (await new Speech(engine).open(text).clip())!.data as Int16Array
+    await engine.close()
+    const call = async () => {
+      await caller.dial({ to: `sip:recognises@${callee.address}`, say: text })
+      return (await callee.report('recognises')).found
+    }
+    expect(await call()).toMatchObject({ cause: 'NORMAL', said: { text: 'Support, please.', phrase: 'support' } })
+    const [{ fields, samples, sampleRateHz }] = recogniser.asked
+    expect([sampleRateHz, fields.model, fields.language, fields.prompt]).toEqual([
+      8000,
+      'whisper-1',
+      'en',
+      'sales, support',
+    ])
+    expect(samples.length).toBeGreaterThan(spoken.length - 4000)
+    expect(samples.length).toBeLessThan(spoken.length + 16_000)
+    for (const at of [4000, 8000, 12_000])
+      expect(bestMatch(samples, spoken.subarray(at, at + 2000)).correlation, `from sample ${at} on`).toBeGreaterThan(
+        0.9,
+      )
+    recogniser.status = 503
+    const failed = await call()
+    expect([failed.cause, failed.said]).toEqual(['ERROR', { text: '', words: [] }])
+    expect(failed.error).toMatch(/the recogniser has failed: it answered 503/)
   })
 
   it('that hangs up before the first word ends the program that was to speak it', async () => {
