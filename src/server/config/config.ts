@@ -1,15 +1,13 @@
 import type { AppDefinition, TransferPolicy } from '../../calls/index.ts'
+import type { FilesConfig } from './files-config.ts'
 import type { LsdConfig } from './lsd-config.ts'
-import type {
-  CallerIdConfig,
-  DiversionConfig,
-  NumberFormatConfig,
-  NumberingConfig,
-  RouteConfig,
-} from './number-config.ts'
+import type { NumberingConfig, RouteConfig } from './number-config.ts'
 import type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 import type { SpeechConfig } from './speech-config.ts'
+import type { TrunkConfig } from './trunk-config.ts'
+import type { AuthenticationConfig, RegistrarConfig, UserConfig } from './user-config.ts'
 
+export type { EncryptionConfig, FilesConfig, QuotaConfig, S3Config } from './files-config.ts'
 export type { LsdConfig, LsdEvidenceConfig } from './lsd-config.ts'
 export type {
   CallerIdConfig,
@@ -21,6 +19,8 @@ export type {
 } from './number-config.ts'
 export type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 export type { SpeechCacheConfig, SpeechConfig, SpeechEngineConfig, SpeechRecognitionConfig } from './speech-config.ts'
+export type { TrunkConfig, TrunkKeepAliveConfig, TrunkRegisterConfig } from './trunk-config.ts'
+export type { AuthenticationConfig, LockOutConfig, RegistrarConfig, UserConfig } from './user-config.ts'
 
 /**
  * The configuration of a Ringdown server, as `ringdown.config.ts` writes it. Everything is optional: without a word
@@ -211,155 +211,6 @@ export interface ServiceConfig {
 /** Which dialled users a service answers. */
 export type ServiceMatch = string | RegExp
 
-/** A way to and from telephone numbers: a carrier, or another exchange. */
-export interface TrunkConfig {
-  /** Letters, digits and `. _ -`; unique. */
-  readonly name: string
-  /**
-   * The far end: a `sip:` or `sips:` URI without a user, such as `sip:sip.example.net:5060;transport=tcp`. A `sips:` URI or
-   * `transport=tls` is TLS; with `sips:` every proxy after the first is asked for it too.
-   */
-  readonly uri: string
-  /** Whom we believe there, instead of what `sip.tls` says: for the host of `uri`, or of `outboundProxy`. */
-  readonly tls?: TlsConfig
-  /** Where its calls, registrations and OPTIONS go first. Default: `sip.outboundProxy`. */
-  readonly outboundProxy?: string
-  /** Credentials that we give when the far end asks for them; both or none. */
-  readonly username?: string
-  readonly password?: string
-  /** The From of calls through this trunk that name no caller, or none that `callerId` allows. Default: `sip.identity`. */
-  readonly from?: string
-  /** How the numbers that are called are written for it. Default `'e164'`. */
-  readonly numberFormat?: NumberFormatConfig
-  /** Whom calls through this trunk may come from. Default: whomever the application names. */
-  readonly callerId?: CallerIdConfig
-  /** How it is told that a call was diverted to it. Default `'diversion'`. */
-  readonly diversion?: DiversionConfig
-  /**
-   * It belongs to our trust domain (RFC 3325): it is told who really calls, also when the caller hides, and believed when
-   * it says so. Default false.
-   */
-  readonly trusted?: boolean
-  /**
-   * How long it may say nothing at all to a call before the next trunk of the route is tried, 500 to 32,000 ms. Default
-   * 5,000.
-   */
-  readonly firstResponseMs?: number
-  /**
-   * SRTP of calls through this trunk in both directions; those that come need `inbound` to be known as its own. A call
-   * that cannot be had this way is refused with 488. Default: `media.srtp`.
-   */
-  readonly srtp?: 'forbidden' | 'accepted' | 'offered' | 'required'
-  /**
-   * Registers with the far end, so that it sends calls here (RFC 3261 section 10): with `username` and `password`. `true`
-   * for `{}`. Default false.
-   */
-  readonly register?: boolean | TrunkRegisterConfig
-  /**
-   * Asks the far end with OPTIONS whether it is there; calls then pass over the trunk while it is not. `true` for `{}`.
-   * Default false.
-   */
-  readonly keepAlive?: boolean | TrunkKeepAliveConfig
-  /**
-   * How calls from this trunk are known. Default: those of a trunk that registers by the address of the server that took its
-   * registration; those of any other not at all, they are strangers.
-   */
-  readonly inbound?: {
-    /** IP addresses whose calls need no password. */
-    readonly addresses?: readonly string[]
-    /** Digest credentials that the trunk gives when we ask; both or none. */
-    readonly username?: string
-    readonly password?: string
-  }
-}
-
-/** How a trunk is registered. */
-export interface TrunkRegisterConfig {
-  /** What is registered: a `sip:` URI. Default `sip:`, the username, `@` and the host of the trunk. It is also the `from` of a trunk that has none. */
-  readonly addressOfRecord?: string
-  /** The user that calls from the trunk are dialled to, for services to match. Default: the username. */
-  readonly contactUser?: string
-  /** How long each registration is asked for, 60 to 86,400 s; the trunk may want longer or grant less. Default 600. */
-  readonly expiresS?: number
-}
-
-/** How a trunk is asked whether it is there. */
-export interface TrunkKeepAliveConfig {
-  /** From one OPTIONS to the next, 1,000 to 3,600,000 ms. Default 30,000. */
-  readonly intervalMs?: number
-  /** How long an answer may take, 100 to 32,000 ms, less than the interval. Default 4,000. */
-  readonly timeoutMs?: number
-  /** After how many in a row without an answer the trunk is down, 1 to 100. Default 2. */
-  readonly misses?: number
-}
-
-/** The phones that users register; they are called as `user:NAME`, or by name at one of our addresses. */
-export interface RegistrarConfig {
-  /** Host names that mean this exchange, beside its addresses: `sip:NAME@` and one of them is a user. Default none. */
-  readonly domains?: readonly string[]
-  /** The shortest registration that a phone may ask for, 10 to 86,400 s. Default 60. */
-  readonly minExpiresS?: number
-  /** The longest registration that a phone is given, 10 to 86,400 s. Default 3600. */
-  readonly maxExpiresS?: number
-  /**
-   * The longest that a phone behind a NAT is given over UDP, 10 to 86,400 s: by refreshing it keeps its way through the NAT
-   * open. Default 60.
-   */
-  readonly natExpiresS?: number
-  /** The most phones of one user, 1 to 50: one more takes the place of the one that was heard of the longest ago. Default 8. */
-  readonly maxPhonesPerUser?: number
-}
-
-/** Somebody who may call and register phones with a password. */
-export interface UserConfig {
-  readonly username: string
-  /** What the user's phones show. May be left out when there is `trust`: who comes from elsewhere is nobody then. */
-  readonly password?: string
-  /**
-   * IP addresses, and ranges of them such as `192.0.2.16/28`, from which whoever says to be this user is believed without
-   * a password: for devices that know none. A range holds at most a /8. Over UDP the address of a sender can be forged:
-   * name only networks of yours that let no such packets in. Default: none.
-   */
-  readonly trust?: readonly string[]
-}
-
-/** Who must show a password, and how (digest, RFC 3261 section 22). */
-export interface AuthenticationConfig {
-  /** The digest realm. Default `ringdown`. Changing it changes nothing but what phones display and hash. */
-  readonly realm?: string
-  /**
-   * Which hashes are offered, the preferred first. Default `['SHA-256', 'MD5']`. Old phones take the first offer, or none
-   * of several: `['MD5']` is for them.
-   */
-  readonly algorithms?: readonly ('MD5' | 'SHA-256' | 'SHA-512-256')[]
-  /**
-   * What a call gets that comes neither from the address of a trunk nor from a known user: `'challenge'` asks for
-   * digest credentials, `'allow'` lets everybody in. Default: `'challenge'` when users or trunks are configured. When
-   * there are none, everybody who reaches a loopback address is let in, and any other address is refused at start-up
-   * until this is said.
-   */
-  readonly strangers?: 'challenge' | 'allow'
-  /** Whoever tries too many passwords is refused with 403 for a while, also with the right one. `false`: never. Default {}. */
-  readonly lockOut?: false | LockOutConfig
-}
-
-/** How many wrong passwords are too many. */
-export interface LockOutConfig {
-  /** For one user name from one address, 1 to 10,000: then that name is locked out there. Default 10. */
-  readonly failures?: number
-  /** From one address, whatever the names, 1 to 100,000: then the address is locked out. Default 50. */
-  readonly addressFailures?: number
-  /** Within how long of the first they count together, 10 to 86,400 s. Default 300. */
-  readonly withinS?: number
-  /** How long it lasts, 10 to 86,400 s. Default 600. */
-  readonly forS?: number
-  /**
-   * IP addresses, and ranges of them, that are shared by many and never locked out as a whole: of proxies, and of NATs with
-   * many phones behind. Default: none.
-   */
-  readonly except?: readonly string[]
-}
-
 /** How much the exchange takes on; what is more is refused. */
 export interface LimitsConfig {
   /** Calls at a time, both directions together, 1 to 100,000. One more is refused with 503. Default 10,000, or as many as `media.portRange` has room for. */
@@ -374,83 +225,6 @@ export interface LimitsConfig {
   readonly maxConnectionsPerAddress?: number
   /** A TCP or TLS connection on which nothing happens is closed after this long, in ms. Default 900,000 (15 minutes). */
   readonly connectionIdleMs?: number
-}
-
-/** Where files are, and how much memory they may take. */
-export interface FilesConfig {
-  /** The media store: what applications play and record. Made when it is missing. Default `./media`. */
-  readonly directory?: string
-  /** Memory for files that were played, in bytes. Default 67,108,864 (64 MiB). */
-  readonly cacheBytes?: number
-  /**
-   * Files that last longer are read while they play instead of being kept in memory, in ms, 1,000 to 3,600,000.
-   * Default 60,000.
-   */
-  readonly streamLongerThanMs?: number
-  /** The longest recording, in bytes. Default 1,073,741,824 (1 GiB, 18 hours of 16-bit audio). */
-  readonly maxRecordingBytes?: number
-  /**
-   * What the store, or folders of it, may hold on this machine: counted in what stands on the disk, held while recordings
-   * grow. A recording that meets one ends with ERROR and keeps what it has. Default: no limits.
-   */
-  readonly quotas?: readonly QuotaConfig[]
-  /**
-   * What must stay free of the file system, in bytes: recordings end, and nothing is written, when it would not.
-   * Default 0.
-   */
-  readonly minFreeBytes?: number
-  /** Keeps what is recorded and written in a bucket, too. Default: it stays in the directory. */
-  readonly s3?: S3Config
-  /** Encrypts what is recorded and written. Default: nothing is encrypted. */
-  readonly encryption?: EncryptionConfig
-}
-
-/**
- * A bucket of S3, or of a server that speaks its protocol. What is recorded and written is in the directory first, and is
- * brought into the bucket in the background, also after a restart; what is only in the bucket is fetched when it is
- * read. Needs the package `@aws-sdk/client-s3`, which finds credentials in its usual places (environment, profile, role).
- */
-export interface S3Config {
-  readonly bucket: string
-  /** A folder in the bucket. Default: none. */
-  readonly prefix?: string
-  /** Default: what the environment says. */
-  readonly region?: string
-  /** The URL of a server that is not that of AWS. */
-  readonly endpoint?: string
-  /** Whether the bucket stands in the path of URLs instead of in their host. Default: where there is an endpoint. */
-  readonly pathStyle?: boolean
-  /** How long a copy stays in the directory after it was read last, in ms. Default 86,400,000 (a day). */
-  readonly keepLocalMs?: number
-  /** How much copies in the directory may take, in bytes; those not read for longest go first. Default 1,073,741,824. */
-  readonly keepLocalBytes?: number
-  /** How many files may wait for the bucket: beyond, nothing is recorded or written any more. Default 10,000. */
-  readonly maxWaiting?: number
-  /** How many are brought there at the same time, 1 to 16. Default 2. */
-  readonly parallel?: number
-}
-
-/** What a folder of the media store may hold. */
-export interface QuotaConfig {
-  /** A folder such as `calls`, with what is in it; or `voicemail/*`, each folder in one. Default: the whole store. */
-  readonly folder?: string
-  /** Default: no limit. */
-  readonly maxBytes?: number
-  /** Default: no limit. */
-  readonly maxFiles?: number
-}
-
-/**
- * Files at rest are encrypted with AES-256-GCM. Keys are 32 octets each, as 64 hexadecimal digits or in base64, one a
- * line: the first encrypts, all of them decrypt. They are read once, at the start, from one of the two places.
- */
-export interface EncryptionConfig {
-  /** The file that holds the keys. */
-  readonly keyFile?: string
-  /** The environment variable that holds them. */
-  readonly keyVariable?: string
-  /** Whether files that are not encrypted are played and read all the same. Default true. */
-  readonly acceptPlain?: boolean
 }
 
 /** What is kept of recent calls in memory, for `ringdown explain`. */

@@ -19,6 +19,7 @@ import { escapeUser, parseUri, peerOf, type SessionTimerSettings, type SrtpPolic
 import { hostOf } from './address.ts'
 import type { ServiceMatch } from './config.ts'
 import { definedOnly } from './defined-only.ts'
+import { type FilesSettings, filesSettings } from './files-settings.ts'
 import { type LsdSettings, lsdSettings } from './lsd-settings.ts'
 import type { ServiceRoomConfig } from './room-config.ts'
 import { roomApp } from './room-settings.ts'
@@ -79,16 +80,7 @@ export interface Settings {
     readonly maxConnectionsPerAddress: number
     readonly connectionIdleMs: number
   }
-  readonly files: {
-    readonly directory: string
-    readonly cacheBytes: number
-    readonly streamLongerThanMs: number
-    readonly maxRecordingBytes: number
-    readonly encryption?: EncryptionSettings
-    readonly quotas?: readonly QuotaSettings[]
-    readonly minFreeBytes?: number
-    readonly s3?: S3Settings
-  }
+  readonly files: FilesSettings
   readonly speech: SpeechSettings
   readonly lsd: LsdSettings
   readonly agents: Pick<TlsFiles, 'authority'>
@@ -97,36 +89,6 @@ export interface Settings {
   readonly control: { readonly isOpen: boolean; readonly directory: string | undefined }
   readonly log: { readonly level: 'silent' | 'error' | 'warn' | 'info' | 'debug'; readonly pretty: boolean | undefined }
   readonly shutdown: { readonly graceMs: number }
-}
-
-/** The bucket that keeps the files of the media store. */
-export interface S3Settings {
-  readonly bucket: string
-  /** Before the names of files; empty, or with a `/` at its end. */
-  readonly prefix: string
-  readonly region?: string
-  readonly endpoint?: string
-  readonly pathStyle: boolean
-  readonly keepLocalMs: number
-  readonly keepLocalBytes: number
-  readonly maxWaiting: number
-  readonly parallel: number
-}
-
-/** What a folder of the media store may hold. */
-export interface QuotaSettings {
-  /** Relative to the store, `*` standing for any one folder; without: the whole store. */
-  readonly folder?: string
-  readonly maxBytes?: number
-  readonly maxFiles?: number
-}
-
-/** Where the keys for media files are: one of the two. */
-export interface EncryptionSettings {
-  /** Absolute. */
-  readonly keyFile?: string
-  readonly keyVariable?: string
-  readonly acceptPlain: boolean
 }
 
 export type ListenSettings = PlainListenSettings | TlsListenSettings
@@ -295,16 +257,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       maxConnectionsPerAddress: config.limits?.maxConnectionsPerAddress ?? 200,
       connectionIdleMs: config.limits?.connectionIdleMs ?? 900_000,
     },
-    files: {
-      directory: resolve(directory, config.files?.directory ?? 'media'),
-      cacheBytes: config.files?.cacheBytes ?? 64 * 2 ** 20,
-      streamLongerThanMs: config.files?.streamLongerThanMs ?? 60_000,
-      maxRecordingBytes: config.files?.maxRecordingBytes ?? 2 ** 30,
-      quotas: (config.files?.quotas ?? []).map(definedOnly),
-      minFreeBytes: config.files?.minFreeBytes ?? 0,
-      ...encryptionSettings(config, directory),
-      ...s3Settings(config),
-    },
+    files: filesSettings(config, directory),
     speech: speechSettings(config.speech, directory),
     lsd: lsdSettings(config.lsd, directory),
     agents: config.agents?.authority === undefined ? {} : { authority: resolve(directory, config.agents.authority) },
@@ -363,36 +316,6 @@ function listenSettings({ transport, address, port, ...files }: Listen, director
     certificate: absolute(certificate),
     key: absolute(key),
     ...(clientAuthority !== undefined && { clientAuthority: absolute(clientAuthority) }),
-  }
-}
-
-function encryptionSettings(config: CheckedConfig, directory: string): { encryption?: EncryptionSettings } {
-  const encryption = config.files?.encryption
-  if (encryption === undefined) return {}
-  const { keyFile, keyVariable, acceptPlain = true } = encryption
-  return {
-    encryption: {
-      ...(keyFile !== undefined && { keyFile: resolve(directory, keyFile) }),
-      ...(keyVariable !== undefined && { keyVariable }),
-      acceptPlain,
-    },
-  }
-}
-
-function s3Settings({ files }: CheckedConfig): { s3?: S3Settings } {
-  if (files?.s3 === undefined) return {}
-  const { prefix = '', endpoint, ...s3 } = definedOnly(files.s3)
-  return {
-    s3: {
-      pathStyle: endpoint !== undefined,
-      keepLocalMs: 86_400_000,
-      keepLocalBytes: 2 ** 30,
-      maxWaiting: 10_000,
-      parallel: 2,
-      ...s3,
-      ...(endpoint !== undefined && { endpoint }),
-      prefix: prefix === '' ? '' : `${prefix.replace(/\/$/, '')}/`,
-    },
   }
 }
 

@@ -10,7 +10,8 @@ import {
   type RecordingSink,
 } from '../../calls/index.ts'
 import { Counters, type Logger, MediaFileError, silentLogger } from '../../kit/index.ts'
-import type { S3Settings, Settings } from '../config/settings.ts'
+import type { S3Settings } from '../config/files-settings.ts'
+import type { Settings } from '../config/settings.ts'
 import type { AudioFiles } from './audio/audio-files.ts'
 import { ThreadAudioFiles } from './audio/thread-audio-files.ts'
 import { DiskMediaFiles } from './disk-media-files.ts'

@@ -1,6 +1,6 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { join, sep } from 'node:path'
-import type { QuotaSettings } from '../config/settings.ts'
+import type { QuotaSettings } from '../config/files-settings.ts'
 import { PRIVATE_FOLDER } from './media-folder.ts'
 
 export interface QuotasOptions {

@@ -1,6 +1,6 @@
 import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { ConfigError } from '../../../kit/index.ts'
-import type { S3Settings } from '../../config/settings.ts'
+import type { S3Settings } from '../../config/files-settings.ts'
 import { type ObjectEntry, type ObjectStore, UploadGone } from './object-store.ts'
 
 type Sdk = typeof import('@aws-sdk/client-s3')

@@ -1,4 +1,4 @@
-import type { EncryptionSettings } from '../../config/settings.ts'
+import type { EncryptionSettings } from '../../config/files-settings.ts'
 import { DiskFile, type ReadableFile } from '../audio/disk-file.ts'
 import { openRecordingFile, type RecordingFile } from '../recording-file.ts'
 import { type MediaKey, type MediaKeys, readMediaKeys } from './media-keys.ts'
