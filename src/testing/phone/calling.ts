@@ -38,7 +38,6 @@ export class Calling {
   dial(to: string, { headers = [], from }: { headers?: readonly (readonly [string, string])[]; from?: string }): void {
     this.#requireState('dial', 'IDLE')
     const uri = this.#uriOf(to)
-    this.#line.begin('CALLING')
     this.#phone.note(`calls ${to}`)
     this.#line.dial(uri, headers, from)
   }

@@ -149,17 +149,23 @@ export class PhoneLine implements BesideCaller {
     return this.#answers
   }
 
-  /** Sends an INVITE. */
+  /** Sends an INVITE. The line stays idle where there is no way to the far end. */
   dial(uri: string, headers: ExtraHeaders, from?: string): void {
-    this.#call = this.sip.invite(uri, {
-      headers: [...headers, ...this.#refresher.asked],
-      sdp: { ...this.#sdp(), direction: this.#direction },
-      ...(from !== undefined && { from }),
-    })
+    this.#begin('CALLING')
+    try {
+      this.#call = this.sip.invite(uri, {
+        headers: [...headers, ...this.#refresher.asked],
+        sdp: { ...this.#sdp(), direction: this.#direction },
+        ...(from !== undefined && { from }),
+      })
+    } catch (problem) {
+      this.#state = 'IDLE'
+      throw problem
+    }
   }
 
   /** A call begins: the line is no longer IDLE, and forgets the call before. */
-  begin(state: 'CALLING' | 'CALLED'): void {
+  #begin(state: 'CALLING' | 'CALLED'): void {
     this.#calls++
     this.#end = undefined
     this.#isHeld = false
@@ -305,7 +311,7 @@ export class PhoneLine implements BesideCaller {
       call.respond(486)
       return true
     }
-    this.begin('CALLED')
+    this.#begin('CALLED')
     this.#call = call
     const from = request.headers.get('from') ?? ''
     this.#owner.onNote(`is called by ${/<?sips?:([^>;]+)/.exec(from)?.[1] ?? from}`)
