@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { atRate } from '../at-rate.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-settings.ts'
-import { giveWay } from './give-way.ts'
+import { workWhenIdle } from './give-way.ts'
 import type { FromSpeechThread, ToSpeechThread } from './thread-messages.ts'
 
 /** The entry of the speech thread: an engine, and the conversion of what it says. */
@@ -47,8 +47,6 @@ function serve(): void {
   })
 }
 
-/** Whoever has something to say can wait: it gets what nobody else wants, and a little more. */
-const NICE = 19
-
-giveWay(NICE)
+// Whoever has something to say can wait.
+await workWhenIdle()
 serve()
