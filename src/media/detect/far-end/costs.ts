@@ -45,32 +45,33 @@ function along(points: readonly (readonly [x: number, y: number])[], x: number):
 
 /** ms, nats. */
 const MONOLOGUE: readonly (readonly [number, number])[] = [
-  [4500, 0],
-  [5500, 0.7],
-  [6500, 2],
-  [7500, 3.5],
+  [3800, 0],
+  [4600, 1],
+  [5100, 2.3],
+  [6500, 3.5],
 ]
 /** ms of the first utterance, nats. */
 const RESUMED: readonly (readonly [number, number])[] = [
   [500, 0],
-  [1200, 1.7],
-  [1600, 2.1],
-  [2000, 2.35],
-  [3000, 2.8],
+  [1200, 1.2],
+  [1600, 1.5],
+  [2000, 1.7],
+  [3000, 2],
 ]
 /** ms of the longest pause, nats: people breathe, and look for a word. */
 const PAUSE: readonly (readonly [number, number])[] = [
   [200, -0.4],
   [260, 0],
   [400, 0.5],
+  [600, 1.2],
 ]
 /** ms of speech, ms of quiet. */
 const LISTENS_AFTER: readonly (readonly [number, number])[] = [
-  [400, 400],
-  [900, 460],
-  [1400, 520],
-  [2000, 620],
-  [3000, 750],
+  [400, 480],
+  [900, 560],
+  [1400, 640],
+  [2000, 720],
+  [3000, 800],
   [5000, 950],
 ]
 /** A share of power, a factor. */

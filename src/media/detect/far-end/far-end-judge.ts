@@ -237,7 +237,7 @@ const MACHINE_WEIGHT: number = Math.log(10)
  * and 20 % others. Whoever still speaks at the deadline is spoken to as a person, for that is the cheaper mistake; he seldom
  * is one, and the figure says so.
  */
-const CONFIDENCE = { word: 0.8, sentence: 0.45, stillSpeaks: 0.25, beep: 0.9 } as const
+const CONFIDENCE = { word: 0.75, sentence: 0.7, stillSpeaks: 0.2, beep: 0.9 } as const
 const SENTENCE_MS = 1500
 /** By how much weights were too sure of themselves there, nats. */
 const OVERRATED = 0.7
