@@ -1,3 +1,4 @@
+export * from './built-from.ts'
 export * from './bytes.ts'
 export * from './counters.ts'
 export * from './deadline-queue.ts'

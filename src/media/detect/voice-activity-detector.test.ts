@@ -6,6 +6,7 @@ import { recordedVoices } from '../test/recorded-voices.ts'
 import { SyntheticBand, SyntheticSpeaker } from '../test/synthetic-sound.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
 import { addNoise, overG711, toneOn } from './test/call-sounds.ts'
+import { joined } from './test/far-end-sounds.ts'
 import { VoiceActivityDetector, type VoiceActivityOptions } from './voice-activity-detector.ts'
 
 interface Speech {
@@ -57,16 +58,6 @@ function pinkNoise(ms: number, levelDbm0: number): Int16Array {
   return Int16Array.from(out, (value) => value * gain)
 }
 
-function together(...parts: Int16Array[]): Int16Array {
-  const all = new Int16Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
-}
-
 function louder(samples: Int16Array, db: number): Int16Array {
   return samples.map((value) => Math.max(-32_768, Math.min(32_767, value * 10 ** (db / 20))))
 }
@@ -91,7 +82,7 @@ describe('what is speech', () => {
       'over the noise of a room': (sound) => over(sound, pinkNoise(sound.length / 8, -42)),
     }))
       it(`is voice ${n + 1}, ${line}, within 120 ms and to within 100 ms of where it is`, () => {
-        const found = speechIn(overG711(through(together(silence(1000), voice.samples, silence(1000)))))
+        const found = speechIn(overG711(through(joined(silence(1000), voice.samples, silence(1000)))))
         expect(found).toHaveLength(1)
         const { saidAtMs, beganAtMs, endedAtMs } = found[0] as Speech
         expect(saidAtMs - 1000 - voice.beginsAtMs).toBeLessThanOrEqual(120)
@@ -101,7 +92,7 @@ describe('what is speech', () => {
 
   it('is what a synthetic speaker says, for all of its 20 s', () => {
     for (let seed = 1; seed <= 5; seed++) {
-      const found = speechIn(overG711(together(silence(500), synthetic(20_000, seed))))
+      const found = speechIn(overG711(joined(silence(500), synthetic(20_000, seed))))
       const spoken = found.reduce((sum, { beganAtMs, endedAtMs }) => sum + Math.min(endedAtMs, 20_500) - beganAtMs, 0)
       expect(spoken / 20_000, `seed ${seed}`).toBeGreaterThan(0.93)
     }
@@ -110,7 +101,7 @@ describe('what is speech', () => {
   it('is not changed by a twentieth of the packets being lost', () => {
     const random = seededRandom(5)
     for (const voice of recordedVoices()) {
-      const sound = together(silence(1000), voice.samples, silence(1000))
+      const sound = joined(silence(1000), voice.samples, silence(1000))
       expect(speechIn(sound, { isLost: () => uniform(random) < 0.05 })).toHaveLength(1)
     }
   })
@@ -141,7 +132,7 @@ describe('what is no speech', () => {
       [`pink noise of ${level} dBm0`, () => overG711(pinkNoise(10_000, level))],
       [
         `noise of ${level} dBm0 that comes and goes`,
-        () => overG711(together(...[1, 2, 3, 4].flatMap((seed) => [silence(1500), silence(2000, level, seed)]))),
+        () => overG711(joined(...[1, 2, 3, 4].flatMap((seed) => [silence(1500), silence(2000, level, seed)]))),
       ],
     ]),
     [
@@ -175,7 +166,7 @@ describe('what is no speech', () => {
 describe('when speech is over', () => {
   const [amelia] = recordedVoices() as [ReturnType<typeof recordedVoices>[number]]
   const twice = (pauseMs: number) =>
-    together(silence(500), amelia.samples, silence(pauseMs), amelia.samples, silence(3000))
+    joined(silence(500), amelia.samples, silence(pauseMs), amelia.samples, silence(3000))
 
   it('a pause shorter than the hangover is within it, a longer one is not', () => {
     // The recording has 420 ms of silence of its own around the word.
@@ -186,7 +177,7 @@ describe('when speech is over', () => {
 
   it('is said when the hangover has passed, and for when it was', () => {
     const detector = new VoiceActivityDetector({ hangoverMs: 700 })
-    const sound = together(silence(500), amelia.samples, silence(2000))
+    const sound = joined(silence(500), amelia.samples, silence(2000))
     for (let at = 0; at + 160 <= sound.length; at += 160)
       if (detector.hear(sound.subarray(at, at + 160)) === 'ends') break
     expect(detector.isSpeaking).toBe(false)
@@ -194,12 +185,12 @@ describe('when speech is over', () => {
   })
 
   it('a noise that follows does not hold it up', () => {
-    const [first] = speechIn(together(silence(500), amelia.samples, silence(4000, -32)))
+    const [first] = speechIn(joined(silence(500), amelia.samples, silence(4000, -32)))
     expect(first?.endedAtMs).toBeLessThan(500 + amelia.endsAtMs + 600)
   })
 
   it('what is lost is no pause, for a fifth of a second', () => {
-    const sound = together(silence(500), amelia.samples, silence(500))
+    const sound = joined(silence(500), amelia.samples, silence(500))
     const during = (500 + 400) / 20
     const [first, ...more] = speechIn(sound, {
       hangoverMs: 100,
@@ -207,7 +198,7 @@ describe('when speech is over', () => {
     })
     expect(more).toEqual([])
     expect(first?.endedAtMs).toBeGreaterThan(500 + 400 + 160)
-    const [cut] = speechIn(together(sound.subarray(0, 900 * 8), silence(2000)), { isLost: (frame) => frame >= during })
+    const [cut] = speechIn(joined(sound.subarray(0, 900 * 8), silence(2000)), { isLost: (frame) => frame >= during })
     expect(cut?.endedAtMs).toBeLessThan(900 + 300)
   })
 })
@@ -217,10 +208,10 @@ describe('guarded, because we play something', () => {
 
   it('an echo of a voice is no speech, and somebody who speaks up is', () => {
     // The word is some -14 dBm0: an echo of it that lost 24 dB on its way.
-    const echo = together(silence(500), louder(synthetic(8000, 2), -28))
+    const echo = joined(silence(500), louder(synthetic(8000, 2), -28))
     expect(speechIn(echo).length).toBeGreaterThan(0)
     expect(speechIn(echo, { isGuarded: true })).toEqual([])
-    const [heard] = speechIn(together(silence(500), amelia.samples), { isGuarded: true })
+    const [heard] = speechIn(joined(silence(500), amelia.samples), { isGuarded: true })
     expect((heard?.saidAtMs ?? Number.POSITIVE_INFINITY) - 500 - amelia.beginsAtMs).toBeLessThanOrEqual(240)
   })
 })

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { DetectionListener, DetectionSession, FarEndDetection, WantedDetection } from '../../calls/index.ts'
-import { Counters } from '../../kit/index.ts'
+import { builtFrom, Counters } from '../../kit/index.ts'
 import type { DetectionThreadData, FromDetectionThread, ToDetectionThread } from './thread-messages.ts'
 
 export type DetectionCounter =
@@ -112,7 +112,11 @@ class DetectionThread {
   #watches = 0
 
   constructor(
-    { script = builtThread(), evidence, hungAfterMs = 10_000 }: ThreadDetectionOptions,
+    {
+      script = new URL('./thread.js', builtFrom(import.meta.url)),
+      evidence,
+      hungAfterMs = 10_000,
+    }: ThreadDetectionOptions,
     { onEnded, onEvidenceLost }: { onEnded: (reason: string) => void; onEvidenceLost: () => void },
   ) {
     this.#onEnded = onEnded
@@ -195,10 +199,3 @@ class DetectionThread {
 const MOST_WATCHES_TO_START = 10
 /** How long it may take to write the last of its evidence. */
 const CLOSING_MS = 1000
-
-/** A thread needs JavaScript: run from its TypeScript sources, this file finds the thread in the build. */
-function builtThread(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../dist/server/lsd/thread.js', import.meta.url)
-    : new URL('./thread.js', import.meta.url)
-}

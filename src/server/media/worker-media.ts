@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { Counters, RingdownError, UsageError } from '../../kit/index.ts'
+import { builtFrom, Counters, RingdownError, UsageError } from '../../kit/index.ts'
 import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
@@ -69,7 +69,7 @@ export class WorkerMedia implements MediaPort {
       opus: options.opus,
       bell: this.#bell.shared,
     }
-    this.#script = options.script ?? builtWorker()
+    this.#script = options.script ?? new URL('./worker.js', builtFrom(import.meta.url))
     this.#onWorkerDied = options.onWorkerDied ?? nothing
   }
 
@@ -258,10 +258,3 @@ const CLOSE_PATIENCE_MS = 2000
 const YOUNG_GENERATION_MB = 12
 /** Long enough that a worker which dies at once cannot keep a core busy. */
 const RESTART_DELAY_MS = 100
-
-/** A worker thread needs JavaScript: run from its TypeScript sources, this file finds the worker in the build. */
-function builtWorker(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../dist/server/media/worker.js', import.meta.url)
-    : new URL('./worker.js', import.meta.url)
-}

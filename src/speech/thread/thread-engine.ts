@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { builtFrom } from '../../kit/index.ts'
 import { BlockChannel } from '../block-channel.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-settings.ts'
 import type { SpeechBlock, SpeechCapabilities, SpeechEngine, SpeechVoice, SpokenSentence } from '../speech-engine.ts'
@@ -53,7 +54,7 @@ export class ThreadEngine implements SpeechEngine {
       silentForMs: options.silentForMs ?? Math.max(30_000, ownPatienceMs + 10_000),
       idleMs: options.idleMs ?? 300_000,
     }
-    this.#script = options.script ?? builtThread()
+    this.#script = options.script ?? new URL('./thread.js', builtFrom(import.meta.url))
     this.#onDied = options.onDied ?? (() => {})
     this.capabilities = { ...capabilities, parallel: capabilities.parallel * this.#most }
   }
@@ -196,10 +197,3 @@ class SpeechThread {
 
 /** How long an engine may take to end its programs and connections. */
 const CLOSING_MS = 1000
-
-/** A thread needs JavaScript: run from its TypeScript sources, this file finds the thread in the build. */
-function builtThread(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../dist/speech/thread/thread.js', import.meta.url)
-    : new URL('./thread.js', import.meta.url)
-}

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads'
 import type { MediaFileFacts, ReadOptions } from '../../../calls/index.ts'
+import { builtFrom } from '../../../kit/index.ts'
 import { type AudioClip, type AudioStream, endStream } from '../../../media/index.ts'
 import type { VaultOptions } from '../seal/file-vault.ts'
 import type { AudioFiles, FedStream } from './audio-files.ts'
@@ -36,7 +37,11 @@ export class ThreadAudioFiles implements AudioFiles {
   #nextId = 1
   #isClosed = false
 
-  constructor({ script = builtThread(), vault = {}, onDied = () => {} }: ThreadAudioFilesOptions = {}) {
+  constructor({
+    script = new URL('./thread.js', builtFrom(import.meta.url)),
+    vault = {},
+    onDied = () => {},
+  }: ThreadAudioFilesOptions = {}) {
     this.#script = script
     this.#onDied = onDied
     this.#vault = vault
@@ -122,11 +127,4 @@ export class ThreadAudioFiles implements AudioFiles {
     this.#streams.clear()
     if (!this.#isClosed) this.#onDied(reason)
   }
-}
-
-/** A thread needs JavaScript: run from its TypeScript sources, this file finds the thread in the build. */
-function builtThread(): URL {
-  return import.meta.url.endsWith('.ts')
-    ? new URL('../../../../dist/server/files/audio/thread.js', import.meta.url)
-    : new URL('./thread.js', import.meta.url)
 }
