@@ -199,12 +199,11 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
     for (const part of [speech.subarray(800, 2400), speech.subarray(19_200, 20_800)]) {
       const bridged = bestMatch(heard.subarray(0, 3.4 * 8000), part)
       const mixed = bestMatch(heard.subarray(3.4 * 8000), part)
-      for (const { correlation } of [bridged, mixed]) expect(correlation).toBeGreaterThan(io === 'libc' ? 0.95 : 0.4)
+      for (const { correlation } of [bridged, mixed]) expect(correlation).toBeGreaterThan(io === 'libc' ? 0.95 : 0.85)
     }
     for (const leg of [1, 2, 3, 4]) {
       const { packetsLost, packetsRefused } = eventsOf(harness, 'closed', leg)[0].statistics
-      // A socket of Node is opened anew: what comes meanwhile is lost, 17 packets have been seen to be.
-      expect(packetsLost).toBeLessThanOrEqual(io === 'libc' ? 0 : 50)
+      expect(packetsLost).toBeLessThanOrEqual(io === 'libc' ? 0 : 4)
       expect(packetsRefused).toBe(0)
     }
   })

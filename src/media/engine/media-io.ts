@@ -37,9 +37,9 @@ export interface MediaIo {
   sendControl(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean
   /**
    * Lets go of the ports of a leg, bound as they are and with what waits there, for another network of this process to
-   * {@link MediaIo.adopt}. Where that cannot be, they are bound again, and what comes meanwhile is lost.
+   * {@link MediaIo.adopt}.
    * @param to the number of the worker whose network that is
-   * @returns plain data
+   * @returns plain data; `channel`, where there is one, is to be transferred
    */
   release(leg: LegId, to: number): ReleasedPort
   /** Begins to serve the ports that another network has released. It shows up in `poll` when done. */
@@ -56,6 +56,8 @@ export interface ReleasedPort {
   readonly hasControl: boolean
   /** Of the sockets, where they are handed over bound. */
   readonly descriptors?: { readonly rtp: number; readonly control?: number }
+  /** Where they are bound again: through it comes what came before that. */
+  readonly channel?: object
 }
 
 export type MediaIoEvent =

@@ -1,8 +1,8 @@
-import { createSocket, type Socket } from 'node:dgram'
 import { isIP } from 'node:net'
+import { MessagePort } from 'node:worker_threads'
 import { Counters, Fifo, type Instant } from '../../kit/index.ts'
 import type { LegId, MediaIo, MediaIoEvent, ReleasedPort } from '../../media/index.ts'
-import { DatagramRing } from './datagram-ring.ts'
+import { DgramPort } from './dgram-port.ts'
 import { BIND_ATTEMPTS, type MediaIoCounter } from './io-counters.ts'
 import { type PortRange, processNow } from './port-range.ts'
 
@@ -24,8 +24,10 @@ export class DgramMediaIo implements MediaIo {
   readonly counters: Counters<MediaIoCounter>
   readonly #range: PortRange
   readonly #now: () => Instant
-  readonly #ports = new Map<LegId, Port>()
-  readonly #controlPorts = new Map<LegId, Port>()
+  readonly #ports = new Map<LegId, DgramPort>()
+  readonly #controlPorts = new Map<LegId, DgramPort>()
+  /** Those that another worker adopts, as long as it has not bound them. */
+  readonly #leaving = new Set<DgramPort>()
   readonly #events = new Fifo<MediaIoEvent>()
 
   constructor(options: DgramMediaIoOptions) {
@@ -52,7 +54,7 @@ export class DgramMediaIo implements MediaIo {
       this.counters.add('controlPortsTaken')
       return
     }
-    const control = new Port(number, port.address, this.counters, { slots: CONTROL_SLOTS, now: this.#now })
+    const control = new DgramPort(number, port.address, this.counters, { slots: CONTROL_SLOTS, now: this.#now })
     this.#controlPorts.set(leg, control)
     control.bind(
       () => {},
@@ -67,7 +69,7 @@ export class DgramMediaIo implements MediaIo {
   receiveControl(leg: LegId, into: Uint8Array): number {
     const ring = this.#controlPorts.get(leg)?.ring
     const length = ring?.shift(into, this.source) ?? -1
-    if (length >= 0) this.waitedMs = this.#now() - (ring as DatagramRing).storedAt
+    if (length >= 0) this.waitedMs = this.#now() - (ring?.storedAt ?? 0)
     return length
   }
 
@@ -90,34 +92,37 @@ export class DgramMediaIo implements MediaIo {
   close(leg: LegId): void {
     const port = this.#ports.get(leg)
     if (port === undefined) return
-    this.#closePorts(leg)
-    this.#range.release(port.number, this.#now())
-  }
-
-  #closePorts(leg: LegId): void {
     for (const ports of [this.#ports, this.#controlPorts]) {
       ports.get(leg)?.close()
       ports.delete(leg)
     }
+    this.#range.release(port.number, this.#now())
   }
 
+  /** What comes before the other network has bound the port goes there through `channel`. */
   release(leg: LegId, to: number): ReleasedPort {
-    const { address, number: port } = this.#ports.get(leg)!
+    const port = this.#ports.get(leg)!
     const hasControl = this.#controlPorts.has(leg)
-    this.#closePorts(leg)
-    this.#range.handOver(port, to)
-    return { address, port, hasControl }
+    this.#ports.delete(leg)
+    this.#controlPorts.get(leg)?.close()
+    this.#controlPorts.delete(leg)
+    this.#leaving.add(port)
+    const channel = port.bequeath(() => this.#leaving.delete(port))
+    this.#range.handOver(port.number, to)
+    return { address: port.address, port: port.number, hasControl, channel }
   }
 
-  /** A socket of Node belongs to its thread: the port is bound again, and what comes until then is lost. */
-  adopt(leg: LegId, { address, port: number, hasControl }: ReleasedPort): void {
+  adopt(leg: LegId, { address, port: number, hasControl, channel }: ReleasedPort): void {
+    if (!(channel instanceof MessagePort)) throw new TypeError(`port ${number} was not released by node:dgram`)
     if (!this.#range.holds(number)) {
+      channel.close()
       this.#fail(leg, `port ${number} was lost on its way to this media worker`)
       return
     }
-    const port = new Port(number, address, this.counters)
+    const port = new DgramPort(number, address, this.counters, { slots: ADOPTED_SLOTS })
     this.#ports.set(leg, port)
-    port.bind(
+    port.inherit(
+      channel,
       () => {
         if (hasControl) this.openControl(leg)
         this.#events.push({ type: 'bound', leg, address, port: number })
@@ -133,6 +138,7 @@ export class DgramMediaIo implements MediaIo {
   /** Closes every port at once. */
   closeAll(): void {
     for (const leg of [...this.#ports.keys()]) this.close(leg)
+    for (const port of [...this.#leaving]) port.close()
   }
 
   #tryPort(leg: LegId, address: string, attemptsLeft: number): void {
@@ -142,7 +148,7 @@ export class DgramMediaIo implements MediaIo {
       this.#fail(leg, `no UDP port is free on ${address}: ${this.#range.used} of ${this.#range.size} are in use`)
       return
     }
-    const port = new Port(number, address, this.counters)
+    const port = new DgramPort(number, address, this.counters)
     this.#ports.set(leg, port)
     port.bind(
       () => this.#events.push({ type: 'bound', leg, address, port: number }),
@@ -164,90 +170,7 @@ export class DgramMediaIo implements MediaIo {
   }
 }
 
-/** More than a packet of 60 ms of the telephone's codecs: payload, header, the tag of SRTP. */
-const USUAL_SEND_BYTES = 704
-/** More than the longest packet that the engine passes on. */
-const LARGEST_SEND_BYTES = 2304
 /** Reports that may wait to be swept. */
 const CONTROL_SLOTS = 4
-
-/** One bound socket and its buffers. */
-class Port {
-  readonly number: number
-  readonly address: string
-  readonly ring: DatagramRing
-  readonly #socket: Socket
-  readonly #counters: Counters<MediaIoCounter>
-  readonly #family: 4 | 6
-  /** The network reads from here until it says that it has sent, so the engine's own buffer will not do. */
-  #outgoing = new Uint8Array(USUAL_SEND_BYTES)
-  #isSending = false
-  #isOpen = false
-  /** The destination checked last: it hardly ever changes. */
-  #knownAddress = ''
-
-  readonly #now: (() => Instant) | undefined
-
-  /** @param timed how many datagrams may wait, and the clock by which to note when each came */
-  constructor(
-    number: number,
-    address: string,
-    counters: Counters<MediaIoCounter>,
-    timed?: { readonly slots: number; readonly now: () => Instant },
-  ) {
-    this.number = number
-    this.address = address
-    this.ring = new DatagramRing(timed?.slots)
-    this.#now = timed?.now
-    this.#counters = counters
-    this.#family = isIP(address) === 6 ? 6 : 4
-    // Addresses are numeric here. The look-up that a send would otherwise go through costs a turn of the event loop.
-    this.#socket = createSocket({
-      type: this.#family === 6 ? 'udp6' : 'udp4',
-      lookup: (host, _options, callback) => callback(null, host, this.#family),
-    })
-  }
-
-  bind(onBound: () => void, onFailed: (error: NodeJS.ErrnoException) => void): void {
-    this.#socket.on('error', (error) => {
-      if (this.#isOpen) this.#counters.add('socketErrors')
-      else onFailed(error)
-    })
-    this.#socket.on('message', (bytes, { address, port }) => {
-      if (!this.ring.push(bytes, address, port, this.#now?.())) this.#counters.add('receiveOverflows')
-    })
-    this.#socket.once('listening', () => {
-      this.#isOpen = true
-      onBound()
-    })
-    this.#socket.bind({ address: this.address, port: this.number, exclusive: true })
-  }
-
-  send(bytes: Uint8Array, length: number, address: string, port: number): boolean {
-    if (!this.#isOpen || this.#isSending || length > LARGEST_SEND_BYTES) return false
-    if (length > this.#outgoing.length) this.#outgoing = new Uint8Array(LARGEST_SEND_BYTES)
-    if (address !== this.#knownAddress) {
-      if (isIP(address) !== this.#family || port < 1 || port > 65_535) return false
-      this.#knownAddress = address
-    }
-    for (let i = 0; i < length; i++) this.#outgoing[i] = bytes[i] as number
-    this.#isSending = true
-    try {
-      this.#socket.send(this.#outgoing, 0, length, port, address, this.#onSent)
-      return true
-    } catch {
-      this.#isSending = false
-      return false
-    }
-  }
-
-  close(): void {
-    this.#isOpen = false
-    this.#socket.close()
-  }
-
-  readonly #onSent = (error: Error | null): void => {
-    this.#isSending = false
-    if (error !== null) this.#counters.add('socketErrors')
-  }
-}
+/** A second of packets of 20 ms: whoever adopts a leg may have been kept from it. */
+const ADOPTED_SLOTS = 50

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads'
+import { type Transferable, Worker } from 'node:worker_threads'
 import { builtFrom, Counters, RingdownError, UsageError } from '../../kit/index.ts'
 import type { LegId, MediaCommand, MediaEvent, MediaPort } from '../../media/index.ts'
 import { systemRandom } from '../random.ts'
@@ -8,7 +8,15 @@ import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { OpenWork } from './open-work.ts'
 import { PortBinder } from './port-binder.ts'
 import { PortRange, type PortTable, portTable, processNow } from './port-range.ts'
-import type { BoundPort, FromWorker, MediaIoChoice, ToWorker, WorkerReport, WorkerSettings } from './worker-messages.ts'
+import {
+  type BoundPort,
+  channelOf,
+  type FromWorker,
+  type MediaIoChoice,
+  type ToWorker,
+  type WorkerReport,
+  type WorkerSettings,
+} from './worker-messages.ts'
 
 export interface WorkerMediaOptions {
   /** The ports that this worker takes from; several workers may share them. Default: a table of its own. */
@@ -150,7 +158,8 @@ export class WorkerMedia implements MediaPort {
     const bound = this.#bound
     this.#pending = []
     this.#bound = []
-    this.#post({ type: 'commands', commands, bound })
+    const channels = commands.flatMap((command) => (command.type === 'adopt' ? channelOf(command.released) : []))
+    this.#post({ type: 'commands', commands, bound }, channels)
   }
 
   #pass(command: MediaCommand): void {
@@ -185,8 +194,8 @@ export class WorkerMedia implements MediaPort {
     this.#binder = new PortBinder({ sockets: this.#sockets, ports: range, counters: this.#counters })
   }
 
-  #post(message: ToWorker): void {
-    this.#worker?.postMessage(message)
+  #post(message: ToWorker, transfer: readonly Transferable[] = []): void {
+    this.#worker?.postMessage(message, transfer)
     this.#bell.ring()
   }
 

@@ -1,5 +1,6 @@
+import { MessagePort } from 'node:worker_threads'
 import type { Instant } from '../../kit/index.ts'
-import type { LegId, MediaCommand, MediaEvent } from '../../media/index.ts'
+import type { LegId, MediaCommand, MediaEvent, ReleasedLeg } from '../../media/index.ts'
 import type { Lateness } from './lateness.ts'
 import type { PortTable } from './port-range.ts'
 
@@ -53,4 +54,9 @@ export interface WorkerReport {
   readonly lateness: Lateness
   /** The share of the time since the report before this one in which it worked, 0 to 1. */
   readonly busy: number
+}
+
+/** What of a leg on its way from worker to worker is to be transferred. */
+export function channelOf({ port: { channel } }: ReleasedLeg): MessagePort[] {
+  return channel instanceof MessagePort ? [channel] : []
 }

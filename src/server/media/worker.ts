@@ -1,5 +1,5 @@
 import * as nodeCrypto from 'node:crypto'
-import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads'
+import { type MessagePort, parentPort, receiveMessageOnPort, type Transferable, workerData } from 'node:worker_threads'
 import { Counters, type Instant } from '../../kit/index.ts'
 import {
   type LegId,
@@ -18,7 +18,7 @@ import { LibcMediaIo } from './libc-io.ts'
 import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { PortRange, processNow } from './port-range.ts'
 import { WorkerEngine } from './worker-engine.ts'
-import type { BoundPort, FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts'
+import { type BoundPort, channelOf, type FromWorker, type ToWorker, type WorkerSettings } from './worker-messages.ts'
 
 /**
  * The entry of a media worker thread: one engine, its network, and the port to the main thread. On libc nothing needs
@@ -46,7 +46,7 @@ async function run(): Promise<void> {
   })
   /** Legs being opened whose ports the main thread has bound: it has said so itself. */
   const boundThere = new Set<LegId>()
-  const post = (message: FromWorker, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer)
+  const post = (message: FromWorker, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
   const worker = new WorkerEngine({
     engine,
     counters,
@@ -54,7 +54,7 @@ async function run(): Promise<void> {
     onEvents: (all) => {
       const events =
         boundThere.size === 0 ? all : all.filter((event) => !isOpening(event) || !boundThere.delete(event.leg))
-      if (events.length > 0) post({ type: 'events', events }, recordedBuffers(events))
+      if (events.length > 0) post({ type: 'events', events }, transferredOf(events))
     },
     onReport: (report) => post({ type: 'report', report }),
   })
@@ -131,10 +131,11 @@ function isOpening({ type }: MediaEvent): boolean {
 }
 
 /** Recorded blocks are handed over, not copied: the recorder has begun another block already. */
-function recordedBuffers(events: readonly MediaEvent[]): ArrayBuffer[] {
-  return events.flatMap((event) =>
-    event.type === 'recorded' && event.samples.buffer instanceof ArrayBuffer ? [event.samples.buffer] : [],
-  )
+function transferredOf(events: readonly MediaEvent[]): Transferable[] {
+  return events.flatMap((event): Transferable[] => {
+    if (event.type === 'released') return channelOf(event.released)
+    return event.type === 'recorded' && event.samples.buffer instanceof ArrayBuffer ? [event.samples.buffer] : []
+  })
 }
 
 await run()

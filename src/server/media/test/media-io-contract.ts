@@ -1,7 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram'
+import { setTimeout as pause } from 'node:timers/promises'
+import { MessagePort } from 'node:worker_threads'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Counters, seededRandom } from '../../../kit/index.ts'
-import type { MediaIo, MediaIoEvent } from '../../../media/index.ts'
+import type { MediaIo, MediaIoEvent, ReleasedPort } from '../../../media/index.ts'
 import type { MediaIoCounter } from '../io-counters.ts'
 import { PortRange, type PortTable, portTable } from '../port-range.ts'
 
@@ -220,6 +222,12 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       expect((await heard(2)).length).toBe(668)
     })
 
+    it('sends as many packets at once as a sweep may bring', async () => {
+      const ports = [await open(1), await open(2)] as const
+      for (let i = 0; i < 16; i++) expect(io.send(1, Uint8Array.of(i), 1, '127.0.0.1', ports[1])).toBe(true)
+      for (let i = 0; i < 16; i++) expect(await heard(2)).toEqual([i])
+    })
+
     it('fails a leg whose address is none, or not ours', async () => {
       io.open(1, 'example.org')
       expect(await event()).toMatchObject({ type: 'failed', leg: 1, reason: expect.stringMatching(/no IP address/) })
@@ -294,7 +302,7 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       await new Promise((resolve) => setTimeout(resolve, 20))
       io.connect?.(1, '127.0.0.1', ports[1])
       const other = await create(new PortRange(seededRandom(6), table, 2))
-      const released = structuredClone(io.release(1, 2))
+      const released = crossing(io.release(1, 2))
       expect(released).toMatchObject({ address: '127.0.0.1', port: ports[0], hasControl: true })
       expect(io.receive(1, into)).toBe(-1)
       other.adopt(1, released)
@@ -316,6 +324,40 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       expect(owners.used).toBe(1)
     })
 
+    it('loses nothing that comes while a leg is on its way, keeps the order, and takes what comes afterwards', async () => {
+      const port = await open(1)
+      const other = await create(new PortRange(seededRandom(6), table, 2))
+      const far = createSocket('udp4')
+      let sent = 0
+      const send = async (count: number): Promise<void> => {
+        for (const last = sent + count; sent < last; sent++)
+          await new Promise<void>((resolve) => far.send(Uint8Array.of(sent), port, '127.0.0.1', () => resolve()))
+      }
+      await send(3)
+      await pause(20)
+      const released = crossing(io.release(1, 2))
+      await send(5)
+      await pause(100)
+      await send(5)
+      other.adopt(1, released)
+      await send(3)
+      const got: number[] = []
+      await vi.waitUntil(() => {
+        while (other.receive(1, into) === 1) got.push(into[0] as number)
+        return got.length === sent
+      })
+      expect([...got].sort((a, b) => a - b)).toEqual(Array.from({ length: 16 }, (_, i) => i))
+      expect(got.slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7])
+      // The first network has nothing to do with it any more.
+      await pause(20)
+      io.closeAll()
+      await send(1)
+      expect(await vi.waitUntil(() => other.receive(1, into) === 1 && into[0])).toBe(16)
+      expect(other.counters.get('receiveOverflows') + io.counters.get('receiveOverflows')).toBe(0)
+      far.close()
+      other.closeAll()
+    })
+
     it('does not adopt what was lost on the way', async () => {
       const port = await open(1)
       const released = io.release(1, 2)
@@ -331,4 +373,10 @@ export function mediaIoContract(name: string, create: (ports: PortRange) => Real
       expect(new PortRange(seededRandom(5), table).used).toBe(0)
     })
   })
+}
+
+/** What another thread gets of it. */
+function crossing(released: ReleasedPort): ReleasedPort {
+  const { channel } = released
+  return structuredClone(released, { transfer: channel instanceof MessagePort ? [channel] : [] })
 }
