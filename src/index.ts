@@ -47,6 +47,7 @@ export {
   type ConferenceRoom,
   type ConferenceRooms,
   type ConfirmOptions,
+  type ConnectOptions,
   collect,
   conferenceService,
   confirm,

@@ -29,6 +29,8 @@ const EVENTS: Record<ChannelEventType, true> = {
   farEndRetrieve: true,
   connected: true,
   disconnected: true,
+  mediaReleased: true,
+  mediaReturned: true,
   transferProgress: true,
   referred: true,
   replaced: true,

@@ -6,6 +6,7 @@ import type { CallHost } from './host.ts'
 import type { IncomingLeg } from './incoming-leg.ts'
 import type { Leg, LegListener } from './leg.ts'
 import type { Placement } from './leg-media.ts'
+import { MediaRelease } from './media-release/media-release.ts'
 import type { DigitNote } from './record/call-record.ts'
 import { VoiceEvents } from './voice-events.ts'
 
@@ -38,6 +39,8 @@ export class ChannelCore implements LegListener {
   #transmitter: string | undefined
   #isClosed = false
   #connectedTo: ChannelCore | undefined
+  /** Of the connection that there is, or of the last: it sees to it that the sound comes back. */
+  #mediaRelease: MediaRelease | undefined
 
   /** @param placement shared by the channels of one application instance */
   constructor(host: CallHost, placement: Placement = { near: undefined }) {
@@ -175,10 +178,11 @@ export class ChannelCore implements LegListener {
 
   /**
    * Bridges the calls of two channels; both then count as transmitting.
+   * @param mayRelease their sound may go past us
    * @returns false when one of them has gone meanwhile, or the media plane could not do it
    * @throws Hangup, UsageError when either is not ANSWERED or transmits
    */
-  async connect(other: ChannelCore): Promise<boolean> {
+  async connect(other: ChannelCore, mayRelease = false): Promise<boolean> {
     const leg = this.requireAnswered('connect')
     const otherLeg = other.requireAnswered('connect')
     if (leg === otherLeg) throw new UsageError('connect: a channel cannot be connected to itself')
@@ -189,14 +193,15 @@ export class ChannelCore implements LegListener {
       this.releaseTransmitter()
       throw error
     }
-    return this.join(other)
+    return this.join(other, mayRelease)
   }
 
   /**
    * Lets the calls of two channels hear each other, whoever has claimed their transmitters.
+   * @param mayRelease their sound may go past us
    * @returns false when one of them has gone meanwhile, or the media plane could not do it
    */
-  async join(other: ChannelCore): Promise<boolean> {
+  async join(other: ChannelCore, mayRelease = false): Promise<boolean> {
     const leg = this.#leg
     const otherLeg = other.#leg
     if (leg === undefined || otherLeg === undefined) return false
@@ -214,6 +219,8 @@ export class ChannelCore implements LegListener {
     else {
       this.#connected(otherLeg)
       other.#connected(leg)
+      this.#mediaRelease = mayRelease ? new MediaRelease(this.host, leg, otherLeg) : undefined
+      other.#mediaRelease = this.#mediaRelease
     }
     return isDone
   }
@@ -225,11 +232,20 @@ export class ChannelCore implements LegListener {
     this.emit({ type: 'connected', connectedId })
   }
 
-  /** Ends the bridge, if there is one; resolves when both channels can transmit again. */
+  /**
+   * Ends the bridge, if there is one; resolves when both channels can transmit again, and the far end sends its sound to us, or
+   * has taken longer than a second to do so.
+   */
   async disconnect(): Promise<void> {
     const leg = this.#leg
-    if (this.#connectedTo === undefined || leg === undefined) return
-    await new Promise<void>((resolve) => {
+    if (leg === undefined) return
+    if (this.#connectedTo !== undefined) await this.#unbridge(leg)
+    const release = this.#mediaRelease
+    if (release !== undefined) await this.waitAtMost(MEDIA_RETURN_MS, leg, () => leg.isEnding || release.isBack(leg))
+  }
+
+  #unbridge(leg: Leg): Promise<void> {
+    return new Promise<void>((resolve) => {
       this.#onDisconnected = resolve
       this.host.post(() => {
         if (leg.isEnding) this.#disconnected()
@@ -249,6 +265,7 @@ export class ChannelCore implements LegListener {
     const other = this.#connectedTo
     if (other === undefined) return
     this.#connectedTo = undefined
+    this.#mediaRelease?.end()
     const leg = this.#leg
     if (leg?.details.connectedId !== undefined) {
       delete leg.details.connectedId
@@ -301,5 +318,7 @@ export class ChannelCore implements LegListener {
   }
 }
 
+/** A far end that is asked to send its sound to us again mostly does so within one round trip. */
+const MEDIA_RETURN_MS = 1000
 const CONNECTION = 'a connection to another channel'
 const AWAY: ReadonlySet<State> = new Set([State.TRANSFERRING, State.TRANSFERRED, State.RECONNECTING])

@@ -38,6 +38,10 @@ export type ChannelEvent =
   | { readonly type: 'connected'; readonly connectedId: string }
   /** The connection to another channel is over: the other end hung up, or `disconnect` was called. */
   | { readonly type: 'disconnected' }
+  /** The far ends of the two send their sound to each other: keys and speech are not heard here. */
+  | { readonly type: 'mediaReleased' }
+  /** Their sound comes through us again, or is about to. */
+  | { readonly type: 'mediaReturned' }
   /** Something has happened in the conference room that the call is in: to this call where `isSelf`, else to another party or to all. */
   | ({ readonly type: 'conference'; readonly room: string; readonly isSelf: boolean } & ConferenceNews)
   /** The far end, which was asked to call somebody by itself (REFER), tells how that call gets on: 100 to 699. */

@@ -40,6 +40,17 @@ export interface CallOptions extends ToneOptions, LiveSpeakerOptions {
   signal?: AbortLike
 }
 
+/** How {@link Channel.connect} connects. */
+export interface ConnectOptions {
+  /**
+   * The sound goes from one far end to the other without us (re-INVITE), which saves delay and work: as long as both have
+   * one codec, in the clear, in one network, neither is on hold, and nothing here plays, records, listens or waits for keys.
+   * When one of that begins, it comes through us again, some 100 ms later; when it has ended, it is released again. A far end
+   * that refuses stays with us. Keys that nobody waits for are not heard meanwhile. Default false.
+   */
+  mediaRelease?: boolean
+}
+
 /** How {@link Channel.ring} lets the caller wait. */
 export interface RingOptions {
   /** How long to let it ring before `ring` resolves; `null` means the length of the ringtone. Default 0. */

@@ -6,6 +6,7 @@ import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
 import {
   type AnswerOptions,
   type CallOptions,
+  type ConnectOptions,
   checkCodecs,
   checkReject,
   checkRing,
@@ -282,8 +283,8 @@ export class Channel {
    * @returns false when it could not be done, for instance because one end hung up at that moment
    * @throws UsageError when either channel is not ANSWERED or is transmitting; Hangup when either call has gone
    */
-  connect(other: Channel): Promise<boolean> {
-    return this.#core.connect(other.#core)
+  connect(other: Channel, options: ConnectOptions = {}): Promise<boolean> {
+    return this.#core.connect(other.#core, options.mediaRelease === true)
   }
 
   /** Ends the connection of `connect`, from either side; nothing happens when there is none. */

@@ -140,9 +140,14 @@ class Collecting {
     if (this.#options.timeoutMs > 0) this.#totalTimer.setIn(this.#options.timeoutMs)
     const firstWait = this.digits === '' ? this.#options.predigitsTimeoutMs : this.#options.interdigitTimeoutMs
     if (firstWait > 0) this.#betweenTimer.setIn(firstWait)
-    this.#stopListening = this.#leg.onEnding(() => {
+    const ceaseWaiting = this.#leg.media.awaitKeys()
+    const takeBack = this.#leg.onEnding(() => {
       this.#finish(this.#leg.isBroken ? DtmfDetectorCause.ERROR : DtmfDetectorCause.HANGUP)
     })
+    this.#stopListening = () => {
+      takeBack()
+      ceaseWaiting()
+    }
   }
 
   onDigit(digit: string): void {

@@ -117,6 +117,12 @@ export type ExchangeCounter =
   | 'callsReplaced'
   /** INVITEs with Replaces that were refused: by the policy, or as their call was not there. */
   | 'replacesRefused'
+  /** Connected calls whose far ends were brought to send their sound to each other. */
+  | 'mediaReleases'
+  /** Connected calls whose sound stays with us for good, as a far end has refused to send it elsewhere, or took it back each time. */
+  | 'mediaReleasesRefused'
+  /** Far ends that have refused to send their sound to us again; they are asked three times. */
+  | 'mediaReturnsRefused'
   /** P-Asserted-Identity from outside of our trust domain (RFC 3325): not believed. */
   | 'identitiesNotTrusted'
   /** Sound of far ends that an application or an agent did not take in time, in ms. */

@@ -20,6 +20,7 @@ export type {
   AbortLike,
   AnswerOptions,
   CallOptions,
+  ConnectOptions,
   HoldOptions,
   RejectOptions,
   RingOptions,

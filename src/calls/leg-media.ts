@@ -11,11 +11,20 @@ import {
   type MediaEvent,
   PressLedger,
   type RoomTrack,
+  type StreamParameters,
 } from '../media/index.ts'
-import { MediaSession, type NegotiatedStream, type SessionMedia, type SrtpPolicy } from '../sip/index.ts'
+import {
+  type Direction,
+  MediaSession,
+  type NegotiatedStream,
+  type SessionMedia,
+  type SrtpPolicy,
+} from '../sip/index.ts'
 import { Holds } from './holds.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
+import type { ReleasableSound } from './media-release/release-obstacle.ts'
+import type { SoundPlace } from './media-release/release-plan.ts'
 
 /** What the owner of a leg's media wants to hear. */
 export interface LegMediaListener {
@@ -35,6 +44,14 @@ export interface LegMediaListener {
   onRtpTimeout(): void
   /** The engine has let go of the leg; its statistics are there unless it failed. */
   onClosed(): void
+}
+
+/** Who wants to know whether the sound of a leg may go past us. */
+export interface SoundListener {
+  /** Offer and answer have agreed on the (next) stream. */
+  onStream(): void
+  /** Somebody here has begun, or ceased, to play, to record, to listen, or to wait for keys. */
+  onUse(): void
 }
 
 /** Where in the media plane the legs of one application instance are, so that they can be bridged. */
@@ -105,6 +122,17 @@ export class LegMedia {
   #isInside = false
   /** Instead of the bound address. */
   #announced: string | undefined
+  /** The IP address that the SIP of the far end has. */
+  #farEnd: string | undefined
+  /** Where the far end sends its sound, when that is not to us. */
+  #sendsTo: SoundPlace | undefined
+  /** Where our latest offer asks it to. */
+  #offeredPlace: SoundPlace | undefined
+  /** The far end and another send to each other, and the engine neither hears nor sends. */
+  #passesBy = false
+  /** Who waits for keys. */
+  #keyWaiters = 0
+  soundListener: SoundListener | undefined
   #bound: string | undefined
   #statistics: LegStatistics | undefined
   /** Made by the first digit: some far ends tell of each press in the stream and by signalling. */
@@ -214,6 +242,7 @@ export class LegMedia {
 
   /** The offers and answers to come are for a far end whose SIP is at this IP address; `undefined` when that is not known. */
   announceTo(farEnd: string | undefined): void {
+    this.#farEnd = farEnd
     this.#announced = this.#host.announcedMediaAddress(farEnd)
     if (this.#bound !== undefined) this.#local = { ...this.#local, address: this.#announced ?? this.#bound }
   }
@@ -225,23 +254,80 @@ export class LegMedia {
 
   /** A session description that offers all that we want: the first of a call, or the one that a re-INVITE without an offer asks for. */
   offer(): Uint8Array {
-    return this.#session.offer({ ...this.#local, direction: this.holds.directionOfOffer() })
+    return this.#offer(this.holds.directionOfOffer(), this.#sendsTo)
   }
 
   /** A later offer, which leaves the far end its hold. {@link Holds.isHolding} follows with the answer. */
   offerAgain(isHolding: boolean): Uint8Array {
-    return this.#session.offer({ ...this.#local, direction: this.holds.directionOfChange(isHolding) })
+    return this.#offer(this.holds.directionOfChange(isHolding), undefined)
+  }
+
+  /** Offers that the far end sends its sound to `to`, which takes it in the present codec; or to us again. */
+  offerPlace(to: SoundPlace | undefined): Uint8Array {
+    return this.#offer(this.holds.directionOfChange(this.holds.isHolding), to)
+  }
+
+  #offer(direction: Direction, to: SoundPlace | undefined): Uint8Array {
+    this.#offeredPlace = to
+    return this.#session.offer({ ...this.#described(to), direction })
+  }
+
+  #described(to: SoundPlace | undefined): SessionMedia {
+    const { codec } = this.#stream ?? {}
+    if (to === undefined || codec === undefined) return this.#local
+    return { ...this.#local, ...to, codecs: [codec], srtp: 'forbidden' }
+  }
+
+  /** Where the far end sends its sound, when that is not to us. */
+  get sendsTo(): SoundPlace | undefined {
+    return this.#sendsTo
+  }
+
+  /** What decides whether its sound may go past us. */
+  get releasable(): ReleasableSound {
+    return {
+      stream: this.#stream,
+      isInUse: this.#jobs.size > 0 || this.#keyWaiters > 0,
+      isOnHold: this.holds.isHolding || this.holds.isHeld || this.#stream?.direction !== 'sendrecv',
+      isInside: this.#isInside,
+      farEnd: this.#farEnd,
+      announced: this.#announced,
+    }
+  }
+
+  /** From now on the far end and another send to each other, so that nothing is heard or sent here; or no longer. */
+  letPassBy(passesBy: boolean): void {
+    if (this.#passesBy === passesBy) return
+    this.#passesBy = passesBy
+    if (this.#stream !== undefined && this.#phase === 'open') this.#startEngine(this.#stream)
+  }
+
+  /** Somebody waits for keys. @returns what ends that */
+  awaitKeys(): () => void {
+    this.#keyWaiters++
+    this.soundListener?.onUse()
+    return () => {
+      this.#keyWaiters--
+      this.soundListener?.onUse()
+    }
   }
 
   /** Offers what stands: nothing changes. */
   restate(): Uint8Array {
     this.holds.directionOfChange(this.holds.isHolding)
+    this.#offeredPlace = this.#sendsTo
     return this.#session.restate() ?? this.offer()
   }
 
   /** Takes an offer of the far end, starts the stream and returns our answer. */
   answer(offer: Uint8Array): Result<Uint8Array> {
-    const answered = this.#session.answer(offer, { ...this.#local, direction: this.holds.directionOfAnswer })
+    const direction = this.holds.directionOfAnswer
+    let answered = this.#session.answer(offer, { ...this.#described(this.#sendsTo), direction })
+    if (!answered.ok && this.#sendsTo !== undefined) {
+      // What the other one cannot take, we may.
+      answered = this.#session.answer(offer, { ...this.#local, direction })
+      if (answered.ok) this.#sendsTo = undefined
+    }
     if (!answered.ok) return answered
     this.holds.answered(answered.value.stream.direction)
     this.#start(answered.value.stream)
@@ -253,6 +339,7 @@ export class LegMedia {
     const accepted = this.#session.accept(answer)
     if (!accepted.ok) return accepted
     this.holds.accepted(accepted.value.direction)
+    this.#sendsTo = this.#offeredPlace
     this.#start(accepted.value)
     return accepted
   }
@@ -265,6 +352,7 @@ export class LegMedia {
       this.#playing = job
       this.#listener.onPlaying(true)
     }
+    this.soundListener?.onUse()
     return job
   }
 
@@ -346,13 +434,23 @@ export class LegMedia {
   #start(stream: NegotiatedStream): void {
     this.#stream = stream
     this.#placement.codec = stream.codec
-    // Who holds us may send music, and mostly sends nothing.
-    const rtpTimeoutMs = this.holds.isHeld ? 0 : this.#host.rtpTimeoutMs
-    this.#host.media({ type: 'start', leg: this.#leg, stream: { ...stream, rtpTimeoutMs } })
+    this.#startEngine(stream)
     this.#listener.onStream()
+    this.soundListener?.onStream()
     const { codec, remoteAddress: address, remotePort: port, direction, srtp } = stream
     const isEncrypted = srtp !== undefined
     this.#owner.record?.add(this.#host.now, { type: 'stream', codec, address, port, direction, isEncrypted })
+  }
+
+  #startEngine(stream: NegotiatedStream): void {
+    // Who holds us may send music, and mostly sends nothing.
+    const mayBeSilent = this.holds.isHeld || this.#sendsTo !== undefined
+    const rtpTimeoutMs = mayBeSilent ? 0 : this.#host.rtpTimeoutMs
+    const { rtcp: _, ...withoutReports } = stream
+    const inEngine: StreamParameters = this.#passesBy
+      ? { ...withoutReports, direction: 'inactive', rtcpMux: false }
+      : { ...stream, rtpTimeoutMs }
+    this.#host.media({ type: 'start', leg: this.#leg, stream: inEngine })
   }
 
   #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {
@@ -364,6 +462,7 @@ export class LegMedia {
       this.#listener.onPlaying(false)
     }
     listener.onFinished(cause, outcome)
+    this.soundListener?.onUse()
   }
 
   /** Takes what the media engine says of this leg. */

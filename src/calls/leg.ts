@@ -12,9 +12,10 @@ import { infoDigit } from './info-digit.ts'
 import { InfoKeys } from './info-keys.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
 import { LegWaiters } from './leg-waiters.ts'
+import type { SoundPlace } from './media-release/release-plan.ts'
 import type { CallRecord } from './record/call-record.ts'
 import type { Referral } from './refer/sent-refer.ts'
-import { Renegotiation } from './renegotiation.ts'
+import { type ChangeOutcome, Renegotiation } from './renegotiation.ts'
 import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
 import { uriText } from './uri-text.ts'
@@ -192,6 +193,15 @@ export abstract class Leg {
   hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
     if (this.isEnding || this.#renegotiation === undefined) onDone(false)
     else this.#renegotiation.hold(isHolding, onDone)
+  }
+
+  /**
+   * Asks the far end of the connected call to send its sound to `to`, or with `undefined` to us again.
+   * @param onDone called once, also when the call ends first
+   */
+  redirect(to: SoundPlace | undefined, onDone: (outcome: ChangeOutcome) => void): void {
+    if (this.isEnding || this.#renegotiation === undefined) onDone('refused')
+    else this.#renegotiation.redirect(to, onDone)
   }
 
   /** Resolves at the first moment at which `done` holds; checked now and after every change of state. */

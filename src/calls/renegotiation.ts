@@ -1,14 +1,23 @@
 import type { SipRequest, SipResponse } from '../sip/index.ts'
 import type { CallHost } from './host.ts'
 import type { LegMedia } from './leg-media.ts'
+import type { SoundPlace } from './media-release/release-plan.ts'
 import { sdp } from './sdp-body.ts'
 
+/**
+ * What has become of a change: `done`; `refused`, so that all is as it was, also when the call ended first; or `unclear`: the
+ * far end has agreed to something that makes no sense.
+ */
+export type ChangeOutcome = 'done' | 'refused' | 'unclear'
+
 /** A change of ours that waits for its turn or for its answer. */
-interface Change {
-  /** `undefined`: everything stays as it is. */
-  readonly isHolding: boolean | undefined
-  readonly onDone: (isDone: boolean) => void
-}
+type Change = { readonly onDone: (outcome: ChangeOutcome) => void } & (
+  | { readonly type: 'hold'; readonly isHolding: boolean }
+  /** Where the far end is to send its sound. */
+  | { readonly type: 'redirect'; readonly to: SoundPlace | undefined }
+  /** Everything stays as it is. */
+  | { readonly type: 'refresh' }
+)
 
 /**
  * The later offers and answers of a connected call (RFC 3264 section 8): hold and retrieve by either end, another codec,
@@ -38,13 +47,22 @@ export class Renegotiation {
    * @param onDone called once: with false when the far end refused it, or the call has ended first
    */
   hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
-    this.#changes.push({ isHolding, onDone })
+    this.#changes.push({ type: 'hold', isHolding, onDone: (outcome) => onDone(outcome === 'done') })
+    this.#next()
+  }
+
+  /**
+   * Lets the far end send its sound to `to` instead of to us, or with `undefined` to us again.
+   * @param onDone called once
+   */
+  redirect(to: SoundPlace | undefined, onDone: (outcome: ChangeOutcome) => void): void {
+    this.#changes.push({ type: 'redirect', to, onDone })
     this.#next()
   }
 
   /** The session timer wants a re-INVITE (RFC 4028): one that changes nothing, unless a change waits anyway. */
   refresh(): void {
-    if (this.#changes.length === 0) this.#changes.push({ isHolding: undefined, onDone: () => {} })
+    if (this.#changes.length === 0) this.#changes.push({ type: 'refresh', onDone: () => {} })
     this.#next()
   }
 
@@ -82,17 +100,17 @@ export class Renegotiation {
 
   /** The far end has taken our re-INVITE, with its answer. */
   onAnswered({ body }: SipResponse): void {
-    this.#finish(this.#media.accept(body).ok)
+    this.#finish(this.#media.accept(body).ok ? 'done' : 'unclear')
   }
 
   /** The far end has refused our re-INVITE, or it could not be sent. */
   onFailed(): void {
-    this.#finish(false)
+    this.#finish('refused')
   }
 
   /** The call is over or on its way there: what was not done will not be. */
   end(): void {
-    for (const { onDone } of this.#changes.splice(0)) onDone(false)
+    for (const { onDone } of this.#changes.splice(0)) onDone('refused')
   }
 
   #accept(body: Uint8Array): void {
@@ -103,24 +121,32 @@ export class Renegotiation {
   #next(): void {
     const change = this.#changes[0]
     if (change === undefined || this.#isSent || this.#awaitsAck) return
-    if (change.isHolding === this.#media.holds.isHolding) {
-      this.#finish(true)
+    if (this.#isSo(change)) {
+      this.#finish('done')
       return
     }
     this.#isSent = true
     this.#send()
   }
 
-  /** Again while our re-INVITE waits after glare (491), when the far end has changed what it was made for. */
-  #send(): void {
-    const isHolding = this.#changes[0]?.isHolding
-    const offer = isHolding === undefined ? this.#media.restate() : this.#media.offerAgain(isHolding)
-    this.#host.sip({ type: 'reinvite', session: this.#session, ...sdp(offer) })
+  #isSo(change: Change): boolean {
+    if (change.type === 'hold') return change.isHolding === this.#media.holds.isHolding
+    return change.type === 'redirect' && change.to === undefined && this.#media.sendsTo === undefined
   }
 
-  #finish(isDone: boolean): void {
+  #offer(change: Change | undefined): Uint8Array {
+    if (change?.type === 'hold') return this.#media.offerAgain(change.isHolding)
+    return change?.type === 'redirect' ? this.#media.offerPlace(change.to) : this.#media.restate()
+  }
+
+  /** Again while our re-INVITE waits after glare (491), when the far end has changed what it was made for. */
+  #send(): void {
+    this.#host.sip({ type: 'reinvite', session: this.#session, ...sdp(this.#offer(this.#changes[0])) })
+  }
+
+  #finish(outcome: ChangeOutcome): void {
     this.#isSent = false
-    this.#changes.shift()?.onDone(isDone)
+    this.#changes.shift()?.onDone(outcome)
     this.#next()
   }
 }

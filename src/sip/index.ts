@@ -1,4 +1,5 @@
 export * from './auth/index.ts'
+export { reachOf } from './dialog/behind-nat.ts'
 export { peerOf } from './dialog/route.ts'
 export * from './endpoint/index.ts'
 export * from './ladder/index.ts'

@@ -55,6 +55,9 @@ export type CallHappening =
   /** The two calls hear each other. */
   | { readonly type: 'connected'; readonly callId: string }
   | { readonly type: 'disconnected' }
+  /** Their far ends send the sound to each other; or through us again. */
+  | { readonly type: 'mediaReleased' }
+  | { readonly type: 'mediaReturned' }
 
 export interface RecordedHappening {
   readonly at: Instant

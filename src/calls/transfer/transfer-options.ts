@@ -25,6 +25,11 @@ export interface TransferOptions {
   acceptDigit?: string
   /** How long the target may think after the announcement, in ms. Default 15,000. */
   acceptTimeoutMs?: number
+  /**
+   * Once the two have each other, their sound goes from one to the other without us (re-INVITE), where both can and as long as
+   * nobody here needs it: see {@link ConnectOptions}. Default false.
+   */
+  mediaRelease?: boolean
   /** Codecs to offer to the target, in order of preference. */
   codecs?: readonly CodecName[]
   /** Further SIP headers of the INVITE. */
@@ -60,6 +65,7 @@ export interface TransferPlan {
   readonly announce: FileToPlay | TextToSay | undefined
   readonly acceptDigit: string | undefined
   readonly acceptTimeoutMs: number
+  readonly mayReleaseMedia: boolean
   /** The caller is with the application again when the target has hung up, and not gone. */
   readonly isRetrievable: boolean
 }
@@ -96,6 +102,7 @@ export function planTransfer(
     announce: announce && checkPlayable(host, announce),
     acceptDigit: checkedDigit(what, options.acceptDigit),
     acceptTimeoutMs,
+    mayReleaseMedia: options.mediaRelease === true,
   }
 }
 

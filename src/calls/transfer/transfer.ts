@@ -161,7 +161,7 @@ export class Transfer implements CallAway, TargetListener {
     const target = this.#target as TransferTarget
     const isSilent = Promise.all([this.#waiting.stop(), this.#briefing?.stop()])
     this.#course.after(isSilent, () => {
-      this.#course.after(this.#core.join(target.core), (isDone) => {
+      this.#course.after(this.#core.join(target.core, this.#plan.mayReleaseMedia), (isDone) => {
         if (isDone) this.#course.take('joined')
         else this.#givesUp(target, TransferCause.FAIL)
       })

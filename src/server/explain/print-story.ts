@@ -169,6 +169,10 @@ function eventText(event: StoryEvent): string {
       return `connected to call ${event.callId}`
     case 'disconnected':
       return 'disconnected'
+    case 'mediaReleased':
+      return 'the sound goes from one far end to the other, without us'
+    case 'mediaReturned':
+      return 'the sound comes through us again'
   }
 }
 

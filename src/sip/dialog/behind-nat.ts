@@ -25,6 +25,15 @@ function isOutOfReach(host: string, source: string): boolean {
   return isPrivateAddress(host) || host.toLowerCase().endsWith('.invalid')
 }
 
+/**
+ * How far an IP address can be reached from: this machine, a private network, or anywhere.
+ * @param address as it stands in a session description
+ */
+export function reachOf(address: string): 'machine' | 'network' | 'everywhere' {
+  if (LOOPBACK.test(address)) return 'machine'
+  return isPrivateAddress(address) ? 'network' : 'everywhere'
+}
+
 /** Names may begin like addresses: `10.example.net`, `fd.example.net`. */
 function isPrivateAddress(host: string): boolean {
   return PRIVATE.test(host) && (/^[\d.]+$/.test(host) || host.includes(':'))

@@ -50,6 +50,8 @@ export interface LocalMedia {
   readonly layout?: MediaLayout
   /** SRTP, where it is not forbidden. */
   readonly srtp?: LocalSrtp
+  /** Whether RTCP may share the port of RTP (RFC 5761). Default true. */
+  readonly rtcpMux?: boolean
 }
 
 export interface LocalSrtp {
@@ -82,7 +84,7 @@ export interface NegotiatedStream {
   readonly ptimeMs: number
   /** As seen from us. */
   readonly direction: Direction
-  /** RTCP shares the port of RTP (RFC 5761), which every offer of ours asks for. */
+  /** RTCP shares the port of RTP (RFC 5761). */
   readonly rtcpMux: boolean
   /**
    * Where the far end takes RTCP when the port is not shared: what it has stated (RFC 3605), otherwise the port above its
@@ -114,7 +116,16 @@ export function createOffer(local: LocalMedia): Uint8Array {
   const audioIndex = local.layout?.audioIndex ?? 0
   const media = lines.map((line, index): LocalMediaLine => {
     if (index !== audioIndex) return { refused: true, ...line }
-    return { refused: false, protocol: line.protocol, port, formats, ptimeMs, direction, rtcpMux: true, crypto }
+    return {
+      refused: false,
+      protocol: line.protocol,
+      port,
+      formats,
+      ptimeMs,
+      direction,
+      rtcpMux: local.rtcpMux ?? true,
+      crypto,
+    }
   })
   return printDescription({ address, sessionId, sessionVersion, timing: '0 0', media })
 }
@@ -218,7 +229,8 @@ function matchStream(
   for (const format of media.formats) {
     const codec = audioCodecOf(format)
     if (codec === undefined || !local.codecs.includes(codec)) continue
-    const rtcp = media.rtcpMux ? undefined : controlAddress(media, remoteAddress)
+    const isShared = media.rtcpMux && local.rtcpMux !== false
+    const rtcp = isShared ? undefined : controlAddress(media, remoteAddress)
     const events = local.telephoneEvent ? telephoneEventFor(codec, media.formats) : undefined
     return {
       remoteAddress,
@@ -231,7 +243,7 @@ function matchStream(
       ...(codec === 'OPUS' && { opus: opusWishes(format.fmtp) }),
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
-      rtcpMux: media.rtcpMux,
+      rtcpMux: isShared,
       ...(rtcp !== undefined && { rtcp }),
       ...(crypto !== undefined &&
         local.srtp !== undefined && {

@@ -37,6 +37,8 @@ export interface PhoneOptions {
   readonly claimedMediaAddress?: string
   /** What its first session description says of the sound; it sends none unless that is `sendrecv`. Default `sendrecv`. */
   readonly direction?: MediaDirection
+  /** The status with which it refuses each re-INVITE, or those after the first ones. Default: it takes them. */
+  readonly refusesReinvites?: number | { readonly status: number; readonly after: number }
   /** What it knows of session timers. Default: nothing. */
   readonly sessionTimer?: PhoneSessionTimer
 }

@@ -46,7 +46,10 @@ export interface PhoneLineOwner {
 
 /** What a line is made with. */
 export interface PhoneLineOptions
-  extends Pick<PhoneOptions, 'codecs' | 'claimedMediaAddress' | 'direction' | 'sessionTimer' | 'transport'> {
+  extends Pick<
+    PhoneOptions,
+    'codecs' | 'claimedMediaAddress' | 'direction' | 'refusesReinvites' | 'sessionTimer' | 'transport'
+  > {
   /** Its session descriptions offer telephone-events (RFC 4733). */
   readonly hasTelephoneEvents: boolean
 }
@@ -56,6 +59,8 @@ interface Beside {
   readonly call: PeerCall
   readonly onStatus: (status: number) => void
 }
+
+const NO_REFUSAL = { status: 488, after: Number.POSITIVE_INFINITY }
 
 type ExtraHeaders = readonly (readonly [string, string])[]
 
@@ -88,6 +93,7 @@ export class PhoneLine implements BesideCaller {
   readonly #parting = new Map<PeerCall, () => void>()
   #calls = 0
   #answers = 0
+  #reinvitesTaken = 0
   /** Of our session description (RFC 3264 section 8). */
   #version = 1
 
@@ -353,6 +359,12 @@ export class PhoneLine implements BesideCaller {
   }
 
   #takeReinvite(request: SipRequest, call: PeerCall): void {
+    const { refusesReinvites: refusal } = this.#options
+    const { status, after } = typeof refusal === 'number' ? { status: refusal, after: 0 } : (refusal ?? NO_REFUSAL)
+    if (request.method === 'INVITE' && this.#reinvitesTaken++ >= after) {
+      call.respond(status, {}, request)
+      return
+    }
     const remote = readRemoteAudio(request.body, this.#options.codecs)
     this.#isHeld = remote?.direction === 'sendonly' || remote?.direction === 'inactive'
     const direction = {
