@@ -1,4 +1,5 @@
 import type { Instant } from '../../../kit/index.ts'
+import { AfterVerdict } from './after-verdict.ts'
 import { listensAfterMs, loudPausePatience, monologueWeight, rhythmWeight } from './costs.ts'
 import type {
   FarEndClue,
@@ -23,8 +24,9 @@ export class FarEndJudge {
   readonly #speech: SpeechTimeline
   readonly #say: (verdict: FarEndVerdict) => void
   readonly #decidesEarly: boolean
-  /** What a machine has to weigh, and how much longer one waits for somebody to listen. */
+  /** What a machine has to weigh while there is time, and when it is up; how much longer one waits for somebody to listen. */
   readonly #machineWeight: number
+  readonly #leastMachineWeight: number
   readonly #patience: number
   readonly #evidence: FarEndEvidence[] = []
   /** Of what is known beside speech. */
@@ -33,7 +35,7 @@ export class FarEndJudge {
   #hadInformation = false
   #last: FarEndVerdict | undefined
   #final: FarEndVerdict | undefined
-  #finalAtMs: Instant = 0
+  readonly #after = new AfterVerdict()
 
   constructor(
     speech: SpeechTimeline,
@@ -44,7 +46,8 @@ export class FarEndJudge {
     this.#speech = speech
     this.#say = say
     this.#decidesEarly = decidesEarly
-    this.#machineWeight = MACHINE_WEIGHT - 3 * (sensitivity - 0.5)
+    this.#machineWeight = MACHINE_WEIGHT - SENSITIVITY_NATS * (sensitivity - 0.5)
+    this.#leastMachineWeight = LEAST_MACHINE_WEIGHT - SENSITIVITY_NATS * (sensitivity - 0.5)
     this.#patience = 2 ** (2 * (sensitivity - 0.5))
   }
 
@@ -63,6 +66,7 @@ export class FarEndJudge {
       this.restart()
     } else if (signal === 'forwardedToMailbox') this.#know('forwarded', atMs, 2.5, 'forwarded to a mailbox')
     else if (signal === 'forwarded') this.#know('forwarded', atMs, 0.5, 'forwarded')
+    else if (signal === 'promptStarted') this.#after.play()
   }
 
   /** Somebody else may be there now: what was thought so far is of no use. */
@@ -85,6 +89,7 @@ export class FarEndJudge {
 
   /** A beep after speech: whoever spoke was recorded. */
   beep(startedAtMs: Instant, hz: number, now: Instant): void {
+    this.#after.beep()
     this.#note('beep', startedAtMs, 5, `a beep of ${Math.round(hz)} Hz`)
     if (this.#hadInformation || this.#final?.kind === 'fax') return
     this.#decide('machine', 'voicemail', CONFIDENCE.beep, 'beep', now)
@@ -116,7 +121,7 @@ export class FarEndJudge {
   #choose(now: Instant, pauseShare: number): void {
     const isBlip = pauseShare > LOUD_PAUSE && this.#speech.spokenMs(now) < LEAST_SPOKEN_MS
     const weight = this.#weight(now)
-    const isMachine = this.#speech.isSpeaking && weight >= this.#machineWeight
+    const isMachine = this.#speech.isSpeaking && weight >= this.#leastMachineWeight
     this.#noteSpeech(now, weight)
     if (isBlip) this.#decide('unknown', 'noise', 1, 'deadline', now)
     else if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
@@ -153,12 +158,15 @@ export class FarEndJudge {
   /** After a final verdict: a person who speaks on and on, or somebody who takes the call from a machine. */
   #reconsider(now: Instant): void {
     const speech = this.#speech
-    if (this.#final!.kind !== 'person' || !speech.isSpeaking) return
-    // Whoever speaks on though nobody has answered him is heard by nobody.
-    const isDeaf = this.#weight(now) >= this.#machineWeight && now - this.#finalAtMs < REVISABLE_MS
-    if (!isDeaf && speech.lastMs(now) < LONG_MONOLOGUE_MS) return
-    this.#noteSpeech(now, this.#weight(now))
-    this.#decide('machine', 'voicemail', 0.8, 'monologue', now)
+    const was = this.#final!.kind
+    if (was === 'person' && this.#after.goesOn(speech, now, this.#machineWeight)) {
+      this.#noteSpeech(now, this.#weight(now))
+      this.#decide('machine', 'voicemail', CONFIDENCE.revised, 'monologue', now)
+    } else if (was === 'machine' && this.#after.isTaken(speech, now)) {
+      const wordsMs = Math.round(speech.lastMs(now))
+      this.#note('silence', now, -3, `a long silence without a beep, then ${wordsMs} ms of speech, then quiet`)
+      this.#decide('person', 'person', CONFIDENCE.taken, 'listens', now)
+    }
   }
 
   #weight(now: Instant): number {
@@ -206,7 +214,7 @@ export class FarEndJudge {
     }
     const verdict = this.#emit(this.#final === undefined ? 'final' : 'revised', kind, fineKind, confidence, reason, now)
     this.#final = verdict
-    this.#finalAtMs = now
+    this.#after.decide(now)
   }
 
   #emit(
@@ -230,22 +238,24 @@ function probability(weight: number): number {
 }
 
 const PATIENCE_PER_NAT_MS = 250
-/** A person who is taken for a machine costs ten times what a machine does that is taken for a person. */
-const MACHINE_WEIGHT: number = Math.log(10)
+/**
+ * A person who is taken for a machine costs sixty times what it costs to listen on, and fifteen times what a machine costs
+ * that is taken for a person once the time is up.
+ */
+const MACHINE_WEIGHT: number = Math.log(60)
+const LEAST_MACHINE_WEIGHT: number = Math.log(15)
+/** From the least sensitive to the most. */
+const SENSITIVITY_NATS = 5
 /**
  * How often verdicts of these kinds were right on the dev split of the benchmark, in its mix of 35 % people, 45 % machines
  * and 20 % others. Whoever still speaks at the deadline is spoken to as a person, for that is the cheaper mistake; he seldom
  * is one, and the figure says so.
  */
-const CONFIDENCE = { word: 0.75, sentence: 0.7, stillSpeaks: 0.2, beep: 0.9 } as const
+const CONFIDENCE = { word: 0.75, sentence: 0.7, stillSpeaks: 0.2, beep: 0.9, revised: 0.8, taken: 0.7 } as const
 const SENTENCE_MS = 1500
 /** By how much weights were too sure of themselves there, nats. */
 const OVERRATED = 0.7
 /** What was speech for a moment within a sound that goes on was none. */
 const LOUD_PAUSE = 0.3
 const LEAST_SPOKEN_MS = 600
-/** How long after a verdict speech that simply goes on speaks against it. */
-const REVISABLE_MS = 6000
-/** Nobody who has picked up speaks for so long unasked. */
-const LONG_MONOLOGUE_MS = 6000
 const MOST_EVIDENCE = 32

@@ -131,6 +131,47 @@ describe('FarEndDetector', () => {
     expect(finalOf(eventsIn(sound, [['answered', 0]], { sensitivity: 1 }))).toMatchObject({ kind: 'machine' })
   })
 
+  it('takes a sentence for that of a person, pauses within it or not', () => {
+    const sentence = joined(silence(900), speech(1500, 4), silence(260), speech(900, 5), silence(450), speech(1200, 6))
+    expect(verdictsOf(eventsIn(joined(sentence, silence(3000)))).at(-1)).toBe('final person/person')
+    expect(finalOf(eventsIn(joined(silence(900), speech(4600, 4), silence(3000))))).toMatchObject({ kind: 'person' })
+  })
+
+  it('takes somebody who still speaks at the deadline for a machine, where it has been long', () => {
+    const from = (ms: number) => finalOf(eventsIn(joined(silence(ms), speech(9000, 4))))
+    expect(from(2000)).toMatchObject({ kind: 'machine', reason: 'deadline', decidedAtMs: 7000 })
+    expect(from(4500)).toMatchObject({ kind: 'person', reason: 'deadline', confidence: expect.closeTo(0.2, 1) })
+  })
+
+  it('does not take a person who asks at length for a machine, nor one who answers what we play', () => {
+    const sound = joined(silence(500), speech(700, 2), silence(1600), speech(2800, 3), silence(1500), speech(2500, 4))
+    expect(verdictsOf(eventsIn(joined(sound, silence(2000)))).at(-1)).toBe('final person/person')
+    const answer = joined(silence(500), speech(700, 2), silence(2000), speech(2700, 3), silence(150), speech(2900, 4))
+    const prompt = [
+      ['answered', 0],
+      ['promptStarted', 2000],
+      ['promptEnded', 2600],
+    ] as const
+    expect(verdictsOf(eventsIn(joined(answer, silence(2000)), prompt)).at(-1)).toBe('final person/person')
+  })
+
+  it('finds out that somebody who seemed to listen reads a greeting', () => {
+    const sound = joined(silence(500), speech(1000, 4), silence(1100), speech(2900, 5), silence(300), speech(3000, 6))
+    expect(verdictsOf(eventsIn(joined(sound, silence(500)))).at(-1)).toBe('revised machine/voicemail')
+  })
+
+  it('hears a person take the call from a machine that has asked and waits', () => {
+    const asked = joined(silence(500), speech(3000, 4), silence(300), speech(3000, 5), silence(5000))
+    const events = eventsIn(joined(asked, speech(700, 2), silence(2000)))
+    expect(verdictsOf(events).slice(-2)).toEqual(['final machine/voicemail', 'revised person/person'])
+    expect(verdictsOf(eventsIn(joined(asked, greeting(), silence(2000)))).at(-1)).toBe('final machine/voicemail')
+  })
+
+  it('takes nobody for a person who speaks after a beep', () => {
+    const sound = joined(silence(500), greeting(), silence(300), BEEP(), silence(5000), speech(700, 2), silence(2000))
+    expect(verdictsOf(eventsIn(sound)).at(-1)).toBe('final machine/voicemail')
+  })
+
   it('is ready for a message 4 s after a greeting without a beep', () => {
     const events = eventsIn(joined(silence(300), greeting(), silence(5000)))
     expect(events.find(({ type }) => type === 'readyForMessage')).toMatchObject({ by: 'silence' })
