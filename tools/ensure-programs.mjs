@@ -1,4 +1,5 @@
-// Makes sure that the programs which the e2e tests need are installed: SIPp, baresip and Kamailio, which they call, openssl and tshark.
+// Makes sure that the programs which the e2e tests need are installed: SIPp, baresip, linphonec and
+// Kamailio, which they call, openssl and tshark.
 // As root on Debian it installs what is missing. Elsewhere it names what is missing; without the programs the tests
 // that need them are skipped, except under CI=true, where a missing program is a failure.
 import { spawnSync } from 'node:child_process'
@@ -10,6 +11,7 @@ const DEBIAN_PACKAGES_OF = {
   baresip: ['baresip'],
   tshark: ['tshark'],
   kamailio: ['kamailio', 'kamailio-tls-modules'],
+  linphonec: ['linphone-cli'],
   openssl: ['openssl'],
 }
 

@@ -76,6 +76,11 @@ export class Kamailio {
     return this.#child.output
   }
 
+  /** How many requests of a method it was sent. */
+  requests(method: string): number {
+    return this.output.split(`a request passes: ${method}\n`).length - 1
+  }
+
   async stop(): Promise<void> {
     await this.#child.stop()
     rmSync(this.#folder, { recursive: true, force: true })

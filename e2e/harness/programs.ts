@@ -7,7 +7,7 @@ import { describe } from 'vitest'
  * (and fail) under CI=true. `npm test` has said before what to install.
  */
 export function describeWith(
-  ...programs: readonly ('sipp' | 'baresip' | 'tshark' | 'kamailio' | 'openssl')[]
+  ...programs: readonly ('sipp' | 'baresip' | 'linphonec' | 'tshark' | 'kamailio' | 'openssl')[]
 ): typeof describe | typeof describe.skip {
   return programs.every(isInstalled) || process.env.CI === 'true' ? describe : describe.skip
 }

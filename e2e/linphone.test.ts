@@ -1,0 +1,125 @@
+import { type Phone, phones, type RealPhones } from 'ringdown/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { SendOnParameters } from './apps/send-on.ts'
+import { babble, joined, SAMPLE_RATE, silence } from './harness/audio.ts'
+import { correlate } from './harness/correlate.ts'
+import { TestExchange } from './harness/exchange.ts'
+import { Linphone } from './harness/linphone.ts'
+import { LoopbackNetwork } from './harness/loopback.ts'
+import { describeWith } from './harness/programs.ts'
+
+/** Words that linphone says in each call, and what is around them. */
+const WORDS_MS = 1500
+/** The beginning of a call is not sent whole. */
+const BEFORE_MS = 1000
+/** From the beginning of a call until they were heard. */
+const HEARD_MS = BEFORE_MS + WORDS_MS + 700
+
+describeWith('linphonec')('attended transfers with linphone', { retry: 1 }, () => {
+  const network = new LoopbackNetwork()
+  const places = { bob: network.next(), carol: network.next() }
+  let exchange: TestExchange
+  let real: RealPhones
+  /** Whom services of their names call. */
+  let bob: Phone
+  let carol: Phone
+  /** Ended with all the rest, should their test have failed. */
+  const started: Linphone[] = []
+
+  beforeAll(async () => {
+    const connect = (to: string) => ({ app: 'connect', parameters: { to: `sip:far@${to}:5060` } })
+    exchange = await TestExchange.start({
+      address: network.next(),
+      services: { bob: connect(places.bob), carol: connect(places.carol), echo: 'echo' },
+      transfers: { from: 'everybody', hosts: ['*'] },
+    })
+    real = phones.real()
+    const answers = { onCall: (phone: Phone) => phone.answer() }
+    bob = real.phone('bob', answers, { address: places.bob, port: 5060 })
+    carol = real.phone('carol', answers, { address: places.carol, port: 5060 })
+  })
+
+  afterAll(async () => {
+    await Promise.all(started.map((each) => each.stop()))
+    await real?.close()
+    await exchange?.stop()
+  })
+
+  async function linphone(words: Int16Array, address = network.next()): Promise<Linphone> {
+    const says = joined(silence(BEFORE_MS / 1000), words, silence(60))
+    const phone = await Linphone.start({ address, says })
+    started.push(phone)
+    return phone
+  }
+
+  /** That these are the words it heard: their end, because it beeps to itself when it takes a call beside another. */
+  function expectHeard(by: Linphone, words: Int16Array): void {
+    const { correlation } = correlate(words.subarray(-SAMPLE_RATE / 2), by.heard())
+    // Whose words they are; how well they come through, others prove.
+    expect(correlation).toBeGreaterThan(0.9)
+  }
+
+  const wordsOf = (seed: number) => babble(WORDS_MS / 1000, seed)
+  const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+  test('transferor: it has us connect the two whom it talks to, and they hear each other', async () => {
+    const alice = await linphone(wordsOf(40))
+    await alice.call(`sip:bob@${exchange.address}`)
+    await bob.hears.sound()
+    await alice.hold()
+    await alice.call(`sip:carol@${exchange.address}`, 2)
+    await carol.hears.sound()
+    alice.transfer(1, 2)
+    await Promise.all([alice.untilClosed(1), alice.untilClosed(2)])
+    expect(alice.output).toMatch(/call 1 has been transfered/)
+    for (const [one, other] of [
+      [bob, carol],
+      [carol, bob],
+    ] as const) {
+      void one.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }])
+      await other.hears.tone([620])
+    }
+    await bob.hangUp()
+    await carol.expectHangUp()
+  })
+
+  test('transferee and target: one takes our place in our call to the other', async () => {
+    const [ofAlice, ofCarol] = [wordsOf(41), wordsOf(42)]
+    const [to, target] = [network.next(), network.next()]
+    const [alice, carol] = await Promise.all([linphone(ofAlice, to), linphone(ofCarol, target)])
+    const wish = { to: `sip:far@${to}`, target: `sip:far@${target}`, isAttended: true }
+    const { found } = await exchange.run<SendOnParameters>('send-on', wish)
+    expect(found).toMatchObject({ isThere: true, transferCause: 'NORMAL', stateAfter: 'IDLE', targetAfter: 'IDLE' })
+    await Promise.all([alice.untilEstablished(2), carol.untilEstablished(2)])
+    await sleep(HEARD_MS)
+    carol.hangUp()
+    await Promise.all([alice.untilClosed(2), carol.untilClosed(2)])
+    expectHeard(carol, ofAlice)
+    expectHeard(alice, ofCarol)
+  })
+
+  test('transferee: it takes the place of another linphone in a call with us, and has the application', async () => {
+    const words = wordsOf(43)
+    const address = network.next()
+    const [alice, bob] = await Promise.all([linphone(words, address), linphone(wordsOf(44))])
+    await bob.call(`sip:far@${address}`)
+    await bob.hold()
+    await bob.call(`sip:echo@${exchange.address}`, 2)
+    bob.transfer(1, 2)
+    await Promise.all([bob.untilClosed(1), bob.untilClosed(2), alice.untilEstablished(2)])
+    await sleep(HEARD_MS)
+    alice.hangUp()
+    await alice.untilClosed(2)
+    // The application says what it hears.
+    expectHeard(alice, words)
+  })
+
+  test('then nothing is left: no call, no port, no subscription', async () => {
+    const nothing = { calls: 0, instances: 0, sessions: 0, mediaLegs: 0, refers: 0 }
+    await expect.poll(() => exchange.sizes(), { timeout: 8000 }).toMatchObject(nothing)
+    expect(await exchange.counters()).toMatchObject({
+      callsReferred: expect.any(Number),
+      callsReplaced: expect.any(Number),
+    })
+  })
+})
