@@ -1,4 +1,5 @@
 import { UsageError } from '../kit/index.ts'
+import type { PlaySource } from '../media/index.ts'
 import { type BargeIn, bargeInOf } from './barge-in.ts'
 import type { ChannelCore } from './channel-core.ts'
 import { checkTimeout } from './channel-options.ts'
@@ -143,15 +144,23 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   }
 
   /** @internal On a leg that the caller has checked: a ringtone plays before the answer. */
-  startOn(leg: Leg, media: FileToPlay | TextToSay, options: PlayFileOptions): void {
+  startOn(
+    leg: Leg,
+    media: FileToPlay | TextToSay,
+    options: PlayFileOptions & { meanwhile?: PlaySource | undefined },
+  ): void {
     this.#startAll(leg, [media], options)
   }
 
-  #startAll(leg: Leg, items: readonly (FileToPlay | TextToSay)[], options: PlayFileOptions): void {
-    const { bargeIn = false, loop = false, startMs = 0, timeoutMs } = options
+  #startAll(
+    leg: Leg,
+    items: readonly (FileToPlay | TextToSay)[],
+    options: PlayFileOptions & { meanwhile?: PlaySource | undefined },
+  ): void {
+    const { bargeIn = false, loop = false, startMs = 0, timeoutMs, meanwhile } = options
     checkTimeout('filePlayer', timeoutMs)
     const interruption = bargeInOf('filePlayer', bargeIn)
-    const run = new PlayRun(this.core.host, leg, items, { interruption, loop, startMs })
+    const run = new PlayRun(this.core.host, leg, items, { interruption, loop, startMs, meanwhile })
     this.launch(leg, {
       bargeIn: interruption.bargeIn,
       timeoutMs,

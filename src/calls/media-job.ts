@@ -29,6 +29,8 @@ export interface RunningJob {
   playNext(next: Omit<NextToPlay, 'type'>): void
   pauseRecording(isCut: boolean): void
   resumeRecording(): void
+  /** Ends it with ABORTED. */
+  stop(): void
 }
 
 /** What a job can say of its end before it is mapped to the causes of its object. */
@@ -228,6 +230,7 @@ export abstract class MediaJob<Cause extends string, Owner extends JobOwner = Ch
         playNext: (next) => leg.media.playNext(job, next),
         pauseRecording: (isCut) => leg.media.pauseRecording(job, isCut),
         resumeRecording: () => leg.media.resumeRecording(job),
+        stop: () => leg.media.stopJob(job),
       })
     }
   }

@@ -28,9 +28,13 @@ export class MediaOrTonePlayer {
     else this.#core.host.tones.steps(sound)
   }
 
-  startOn(leg: Leg, sound: MediaOrTone, options: { loop: boolean }): void {
-    if (typeof sound === 'object') this.#filePlayer.startOn(leg, this.#filePlayer.check(sound), options)
-    else this.#tonePlayer.startOn(leg, sound, options)
+  /** @param meanwhile the tone that is heard as long as a file or a text is not ready. Default: nothing is */
+  startOn(leg: Leg, sound: MediaOrTone, { loop, meanwhile }: { loop: boolean; meanwhile?: string }): void {
+    if (typeof sound === 'object') {
+      const steps = meanwhile === undefined ? undefined : this.#core.host.tones.steps(meanwhile)
+      const options = { loop, meanwhile: steps && ({ kind: 'tone', steps, loop: true } as const) }
+      this.#filePlayer.startOn(leg, this.#filePlayer.check(sound), options)
+    } else this.#tonePlayer.startOn(leg, sound, { loop })
     this.#latest = typeof sound === 'object' ? this.#filePlayer : this.#tonePlayer
   }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../kit/index.ts'
+import type { PlaySource } from '../media/index.ts'
 import type { BargeInCommand } from './barge-in.ts'
 import type { CallHost } from './host.ts'
 import type { Leg } from './leg.ts'
@@ -15,6 +16,11 @@ export interface PlayRunOptions {
   readonly loop: boolean
   /** Where to begin in the first item. */
   readonly startMs: number
+  /**
+   * What is played, from {@link SOON_MS} on, until the first item is open: a text that has to be rendered, a disk that is
+   * slow. Without it that is silence.
+   */
+  readonly meanwhile?: PlaySource | undefined
 }
 
 /** An item that was opened. */
@@ -43,7 +49,11 @@ export class PlayRun {
   /** Where it stood in the end. */
   #endedAtMs = 0
   #isOver = false
+  /** The first item, which is opened while something else is played. */
+  #awaited: Promise<Opened> | undefined
   #isWanted = (): boolean => true
+  /** It was ended because its first item could not be opened. */
+  #hasNoBeginning = false
   /** What could not be opened, or not be read to its end. */
   #trouble: unknown
 
@@ -71,25 +81,27 @@ export class PlayRun {
   }
 
   /**
-   * Opens the first item.
+   * Opens the first item, or begins with what is played until it is open.
    * @param isWanted false as soon as the run was stopped or its call ends
    */
   async prepare(isWanted: () => boolean): Promise<JobCommand> {
     this.#isWanted = isWanted
-    const { startMs, interruption } = this.#options
-    this.#current = await this.#open(0, startMs)
-    return {
-      type: 'play',
-      source: this.#current.playable.source,
-      ...interruption,
-      more: this.#after(0) !== undefined,
+    const { startMs, interruption, meanwhile } = this.#options
+    const opening = this.#open(0, startMs)
+    const more = this.#after(0) !== undefined
+    if (meanwhile !== undefined && !(await this.#isSettledSoon(opening))) {
+      this.#awaited = opening
+      return { type: 'play', source: meanwhile, ...interruption, more }
     }
+    this.#current = await opening
+    return { type: 'play', source: this.#current.playable.source, ...interruption, more }
   }
 
   begun(job: RunningJob): void {
     this.#job = job
     this.#since = this.#host.now
-    void this.#prepareNext(0)
+    if (this.#awaited === undefined) void this.#prepareNext(0)
+    else void this.#beginWith(this.#awaited)
   }
 
   /** The item that was ready is being played. */
@@ -138,10 +150,44 @@ export class PlayRun {
   async close(end: JobEnd): Promise<void> {
     this.#endedAtMs = this.positionMs
     this.#isOver = true
+    if (this.#current === undefined) void this.#awaited?.then((late) => this.#close(late, false)).catch(() => {})
     await this.#close(this.#current, true)
     await this.#close(this.#waiting, false)
     // What was not wanted any more need not have been readable.
-    if (end === 'NORMAL' && this.#trouble !== undefined) throw this.#trouble
+    if ((end === 'NORMAL' || this.#hasNoBeginning) && this.#trouble !== undefined) throw this.#trouble
+  }
+
+  /** Whether it is open, or cannot be opened, before somebody who waits would miss it. */
+  #isSettledSoon(opening: Promise<Opened>): Promise<boolean> {
+    return new Promise((resolve) => {
+      const patience = this.#host.timer(() => resolve(false))
+      patience.setIn(SOON_MS)
+      const onSettled = () => {
+        patience.clear()
+        resolve(true)
+      }
+      opening.then(onSettled, onSettled)
+    })
+  }
+
+  /** Plays the first item in the place of what is played until it is open. */
+  async #beginWith(opening: Promise<Opened>): Promise<void> {
+    let first: Opened
+    try {
+      first = await opening
+    } catch (error) {
+      this.#trouble = error
+      this.#hasNoBeginning = true
+      this.#job?.stop()
+      return
+    }
+    this.#host.post(() => {
+      if (this.#isOver) return
+      this.#current = first
+      this.#since = this.#host.now
+      this.#job?.playNext({ source: first.playable.source, when: 'now' })
+      void this.#prepareNext(0)
+    })
   }
 
   async #prepareNext(index: number): Promise<void> {
@@ -188,3 +234,6 @@ export class PlayRun {
     }
   }
 }
+
+/** So long may opening take before something else is played: with the way to the engine, less than three packets. */
+const SOON_MS = 20

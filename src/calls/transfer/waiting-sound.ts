@@ -5,8 +5,8 @@ import { type MediaOrTone, MediaOrTonePlayer } from '../media-or-tone.ts'
 import { TonePlayer } from '../players.ts'
 
 /**
- * What the caller hears until somebody has him: what was chosen, and ringback where that cannot be played or ends. Nobody
- * waits in silence.
+ * What the caller hears until somebody has him: what was chosen, and ringback until that is ready, and where it cannot be
+ * played or ends. Nobody waits in silence.
  */
 export class WaitingSound {
   readonly #leg: Leg
@@ -39,7 +39,7 @@ export class WaitingSound {
     // It may still be ending what it was stopped in.
     void this.#player.stop().then(() =>
       goOn(() => {
-        this.#player.startOn(this.#leg, sound, { loop: true })
+        this.#player.startOn(this.#leg, sound, { loop: true, meanwhile: this.#ringback })
         void this.#player.waitUntilFinished().then(() =>
           goOn(() => {
             if (sound !== this.#ringback) this.#play(this.#ringback, turn)

@@ -52,7 +52,11 @@ export class MediaTruth {
     } else if (command.type === 'playNext' && command.source !== undefined) {
       const playing = this.#playing.get(command.leg)
       const piece = this.#pieceOf(command.source)
-      if (playing?.job !== command.job || piece === undefined) return
+      if (piece === undefined) return
+      // What has no words may have been played before it: a tone.
+      if (playing === undefined && command.when === 'now')
+        this.#playing.set(command.leg, { job: command.job, piece, since: undefined, next: undefined })
+      if (playing?.job !== command.job) return
       if (command.when === 'after') playing.next = piece
       else begin(playing, piece)
     }

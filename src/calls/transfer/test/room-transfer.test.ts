@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type Meeting, meeting, settings } from '../../conference/test/meeting.ts'
+import { hears, type Meeting, meeting, settings } from '../../conference/test/meeting.ts'
 
 /** Bob ends the room when he leaves it, and wants the others to hear that he goes. */
 function meet(): Meeting {
@@ -71,7 +71,68 @@ describe('a caller is taken out of a room', () => {
   })
 })
 
+test.each([
+  ['first the retrieval: he is with the application', ['retrieve', 'destroy'], 'ANSWERED'],
+  ['first the end of the room: he is hung up on, as all are', ['destroy', 'retrieve'], 'IDLE'],
+] as const)('a caller is taken out of a room in the moment in which it is destroyed, %s', async (_, order, where) => {
+  const all = meet()
+  const alice = await all.join('alice')
+  const carol = await all.join('carol')
+  const { channel, other } = all.of('alice')
+  const { room } = all
+  const doing = order.map((what) => (what === 'destroy' ? room.destroy() : channel.retrieveTransfer()))
+  await all.until(Promise.all(doing))
+  await carol.expectHangUp()
+  if (where === 'ANSWERED') await alice.expectSpeech(/with the desk again/i)
+  else await alice.untilEnded()
+  expect([alice.state, channel.state(), await all.until(other.waitForIdle())]).toEqual([where, where, 'IDLE'])
+  expect(all.of('alice').app.rooms.get('r')).toBeUndefined()
+  await all.over()
+})
+
 describe('a caller goes to a room', () => {
+  test('that is stopped, and stays so: he is there, and hears its ringback', async () => {
+    const all = meeting((_, channel) => ({
+      conferenceLifetimeControl: new channel.ConferenceLifetimeControl({ startOnEntry: false }),
+    }))
+    const alice = await all.join('alice')
+    const bob = await all.join('bob')
+    expect(all.room.state()).toBe('stopped')
+    for (const phone of [alice, bob]) await phone.hears.tone('ringback')
+    expect(all.of('bob')).toMatchObject({ result: 'TRANSFERRED' })
+    expect(all.of('bob').channel.transferCause()).toBe('NORMAL')
+    await bob.say('Is anybody there?')
+    expect(alice.hasHeard(/anybody/i)).toBe(false)
+    await all.over()
+  })
+
+  test('that is stopped, and starts with him: nobody waits any more, and the two hear each other', async () => {
+    const all = meeting()
+    const alice = await all.join('alice')
+    await alice.hears.tone('ringback')
+    const bob = await all.join('bob')
+    const startedAt = all.pbx.sim.now
+    expect([all.room.state(), all.of('bob').result]).toEqual(['started', 'TRANSFERRED'])
+    expect(await hears(alice, bob, 'Hello Alice.')).toBe(true)
+    expect(await hears(bob, alice, 'Hello Bob.')).toBe(true)
+    await all.pbx.sleep(6000)
+    for (const { ears } of [alice, bob]) expect(ears.tones.filter((tone) => tone.startedAt > startedAt)).toEqual([])
+    await all.over()
+  })
+
+  test('that is started: he hears both, and both hear him', async () => {
+    const all = meeting()
+    const [alice, bob] = [await all.join('alice'), await all.join('bob')]
+    expect(all.room.state()).toBe('started')
+    const carol = await all.join('carol')
+    expect(all.of('carol').result).toBe('TRANSFERRED')
+    expect(await hears(carol, alice, 'Alice here.')).toBe(true)
+    expect(await hears(carol, bob, 'Bob here.')).toBe(true)
+    expect(await hears(alice, carol, 'Carol here.')).toBe(true)
+    expect(bob.hasHeard(/carol here/i)).toBe(true)
+    await all.over()
+  })
+
   test('that is about to be destroyed: there is no place for him, and he never left the application', async () => {
     const all = meet()
     await all.join('alice')
