@@ -40,7 +40,8 @@ function drain(listener: CallListener, atMs: number, into: HeardOutcome[]): void
   for (let outcome = listener.poll(); outcome !== undefined; outcome = listener.poll()) into.push({ ...outcome, atMs })
 }
 
-function signalsOf({ answeredAtMs, channel }: Truth): CallSignal[] {
+/** What detectors are told beside the sound. */
+export function signalsOf({ answeredAtMs, channel }: Truth): CallSignal[] {
   return [
     { type: 'answered', atMs: answeredAtMs },
     ...(channel.isSourceChangedAtAnswer ? [{ type: 'sourceChanged', atMs: answeredAtMs } as const] : []),

@@ -1,7 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { FlacDecoder } from '../../src/media/file/flac-decoder.ts'
 import { parseWav } from '../../src/media/file/wav-reader.ts'
-import { wavHeader } from '../../src/media/file/wav-writer.ts'
 
 /**
  * The samples of a WAV or FLAC file of 8 kHz, mono, 16 bits.
@@ -12,16 +11,6 @@ export function readSamples(file: string): Int16Array {
   const samples = file.endsWith('.flac') ? fromFlac(bytes) : fromWav(bytes)
   if (samples === undefined) throw new Error(`${file} is not 8 kHz, mono, 16 bits: the benchmark resamples nothing`)
   return samples
-}
-
-export function writeSamples(file: string, samples: Int16Array): void {
-  writeFileSync(
-    file,
-    Buffer.concat([
-      wavHeader('pcm16', 2 * samples.length),
-      Buffer.from(samples.buffer, samples.byteOffset, 2 * samples.length),
-    ]),
-  )
 }
 
 function fromWav(bytes: Uint8Array): Int16Array | undefined {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { labelOf } from '../export.ts'
+import { labelOf, tapeOf } from '../export.ts'
 import { playOut } from '../playout.ts'
 import { STRATUM_NAMES, type Stratum } from '../strata.ts'
 import { PLAIN_CHANNEL, SyntheticMaterial } from '../test/synthetic-material.ts'
@@ -99,6 +99,17 @@ describe('renderCall', () => {
       `a.wav,machine,${Math.round(truth.answeredAtMs)},,${Math.round(truth.greetingEndMs!)},${Math.round(truth.beep!.startMs)}`,
     )
     expect(labelOf('b.wav', { ...rendered('F', 0).truth, class: 'signal', answeredAtMs: 0 })).toBe('b.wav,none,0,,,')
+  })
+
+  it('is exported with what was lost and signalled', () => {
+    const echo = { afterMs: 500, lengthMs: 1000, delayMs: 80, lossDb: 20 } as unknown as NonNullable<Channel['echo']>
+    const call = rendered('H1', 0, { lossPercent: 3, echo })
+    const { samples, signals, missing } = tapeOf(call)
+    const { isWhole } = playOut(call.packets, call.truth.endMs)
+    expect(samples).toHaveLength(isWhole.length * 20 * PER_MS)
+    expect(missing.reduce((sum, { durationMs }) => sum + durationMs, 0)).toBe(20 * isWhole.filter((is) => !is).length)
+    expect(missing).not.toEqual([])
+    expect(signals.map(({ signal }) => signal)).toEqual(['answered', 'promptStarted', 'promptEnded'])
   })
 })
 

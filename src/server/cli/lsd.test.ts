@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { Channel, outbound } from '../../calls/index.ts'
-import { type FarEndTape, MOST_TAPE_MS, ToneGenerator, wavOfTape } from '../../media/index.ts'
+import { type FarEndTape, MOST_TAPE_MS, ToneGenerator, tapeOfCall, wavOfTape } from '../../media/index.ts'
 import { exchange, InlineDetection, phones } from '../../testing/index.ts'
 import { lsdCommand } from './lsd.ts'
 
@@ -152,6 +152,16 @@ describe('ringdown lsd', () => {
       beepMs: null,
     })
     expect(rows[1]).toMatchObject({ file: 'fax.wav', class: 'fax' })
+  })
+
+  test('evaluate: what an exchange has kept as evidence is heard with all that was known of the call', async () => {
+    const directory = recordings(['kept.wav,fax,,,,'], {})
+    const kept = tapeOfCall(fax(), 1500, {})
+    writeFileSync(join(directory, 'kept.wav'), wavOfTape({ ...kept, missing: [{ atMs: 1500, durationMs: 4500 }] }))
+    const { printed } = await lsd('evaluate', directory, '--json')
+    expect(JSON.parse(printed)).toMatchObject([{ verdict: 'unknown', fineKind: 'silence', decidedMs: 8500 }])
+    writeFileSync(join(directory, 'kept.wav'), wavOfTape(kept))
+    expect(JSON.parse((await lsd('evaluate', directory, '--json')).printed)).toMatchObject([{ verdict: 'fax' }])
   })
 
   test('evaluate: the table, and the curve', async () => {

@@ -13,7 +13,7 @@ import {
 } from '../../media/index.ts'
 import type { WantedDoor } from '../control/knock.ts'
 import { beepFigures, classFigures, curvePoint } from '../lsd/evaluate/figures.ts'
-import { type FileVerdict, hearFile } from '../lsd/evaluate/hear-file.ts'
+import { type FileVerdict, hearFile, type Recording } from '../lsd/evaluate/hear-file.ts'
 import { type LabelledFile, parseLabels } from '../lsd/evaluate/labels.ts'
 import { printFigures } from '../lsd/evaluate/print-figures.ts'
 import { printEvents, printFarEnd } from '../lsd/print-far-end.ts'
@@ -42,7 +42,7 @@ The folder of "evaluate" holds WAV files and labels.csv, a line for each:
   file,class,connectMs,speechEndMs,greetingEndMs,beepMs
   17.wav,machine,6200,,14100,14600
 The class is person, machine, fax, announcement, screening or none; what is before connectMs is early media; times may be
-empty.
+empty. A recording that was kept as evidence knows itself when it was answered, what was lost and what was played.
 
 Examples:
   $ ringdown lsd explain last
@@ -137,10 +137,10 @@ function evaluate(folder: string, flags: HowFlags & { json: boolean; curve: bool
 }
 
 function hearAll(folder: string, labels: readonly LabelledFile[], options: FarEndOptions): FileVerdict[] {
-  return labels.map((label) => hearFile(label, readRecording(join(folder, label.file)).samples, options))
+  return labels.map((label) => hearFile(label, readRecording(join(folder, label.file)), options))
 }
 
-function readRecording(file: string): { readonly samples: Int16Array; readonly tape?: FarEndTape } {
+function readRecording(file: string): Recording {
   if (!existsSync(file)) throw new UsageError(`there is no file ${file}`)
   const read = tapeOfWav(readFileSync(file))
   if (!read.ok) throw new UsageError(`${file}: ${read.error}`)

@@ -234,14 +234,11 @@ export class FarEndJudge {
 }
 
 function probability(weight: number): number {
-  return 1 / (1 + Math.exp(OVERRATED - weight))
+  return MOST_CONFIDENCE / (1 + Math.exp(-weight))
 }
 
 const PATIENCE_PER_NAT_MS = 250
-/**
- * A person who is taken for a machine costs sixty times what it costs to listen on, and fifteen times what a machine costs
- * that is taken for a person once the time is up.
- */
+/** The odds for a machine: while there is time one listens on below the first, and at the deadline the second decide. */
 const MACHINE_WEIGHT: number = Math.log(60)
 const LEAST_MACHINE_WEIGHT: number = Math.log(15)
 /** From the least sensitive to the most. */
@@ -251,10 +248,10 @@ const SENSITIVITY_NATS = 5
  * and 20 % others. Whoever still speaks at the deadline is spoken to as a person, for that is the cheaper mistake; he seldom
  * is one, and the figure says so.
  */
-const CONFIDENCE = { word: 0.75, sentence: 0.7, stillSpeaks: 0.2, beep: 0.9, revised: 0.8, taken: 0.7 } as const
+const CONFIDENCE = { word: 0.8, sentence: 0.75, stillSpeaks: 0.25, beep: 0.95, revised: 0.95, taken: 0.75 } as const
 const SENTENCE_MS = 1500
-/** By how much weights were too sure of themselves there, nats. */
-const OVERRATED = 0.7
+/** Of those who speak so long, one in eleven is neither: most of them screen calls. */
+const MOST_CONFIDENCE = 0.91
 /** What was speech for a moment within a sound that goes on was none. */
 const LOUD_PAUSE = 0.3
 const LEAST_SPOKEN_MS = 600

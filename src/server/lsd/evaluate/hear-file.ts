@@ -1,5 +1,5 @@
 import type { FarEndEvidence, FarEndFineKind, FarEndKind, FarEndOptions } from '../../../media/index.ts'
-import { type FarEndVerdict, replayTape, tapeOfCall } from '../../../media/index.ts'
+import { type FarEndTape, type FarEndVerdict, replayTape, tapeOfCall } from '../../../media/index.ts'
 import type { Label, LabelledFile } from './labels.ts'
 
 /** What may be said of a recording; `unknown` is right where there is nobody (`none`). */
@@ -27,15 +27,26 @@ export interface FileVerdict {
   readonly label: LabelledFile
 }
 
-/** Lets a detector hear a recording; what comes behind its end is silence. */
-export function hearFile(label: LabelledFile, samples: Int16Array, options: FarEndOptions): FileVerdict {
-  const { connectMs } = label
+/** Its sound, and what else detection knew where an exchange has kept it as evidence. */
+export interface Recording {
+  readonly samples: Int16Array
+  readonly tape?: FarEndTape
+}
+
+/**
+ * Lets a detector hear a recording; what comes behind its end is silence. Of one that was kept as evidence it hears what
+ * was lost as lost, and is told what was signalled, as it was in the call: the answer, too.
+ */
+export function hearFile(label: LabelledFile, { samples, tape }: Recording, options: FarEndOptions): FileVerdict {
+  const answered = tape?.signals.find(({ signal }) => signal === 'answered')
+  const connectMs = answered?.atMs ?? label.connectMs
   const durationMs = samples.length / SAMPLES_PER_MS
   const padded = new Int16Array(
-    SAMPLES_PER_MS * (Math.max(durationMs, connectMs + MOST_TIMEOUT_MS) + SILENCE_BEHIND_MS),
+    SAMPLES_PER_MS * (Math.max(durationMs, Math.ceil(connectMs) + MOST_TIMEOUT_MS) + SILENCE_BEHIND_MS),
   )
   padded.set(samples)
-  const events = replayTape(tapeOfCall(padded, connectMs, options))
+  const call = tapeOfCall(padded, connectMs, options)
+  const events = replayTape(answered === undefined ? call : { ...tape!, samples: call.samples, options })
   const verdicts = events.filter((event) => event.type === 'verdict')
   const final = verdicts.find(({ stage }) => stage === 'final')
   if (final === undefined) throw new Error(`${label.file}: the detector has given no verdict`)
