@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { Channel, outbound } from '../../calls/index.ts'
-import { type FarEndTape, MOST_TAPE_MS, ToneGenerator, tapeOfCall, wavOfTape } from '../../media/index.ts'
+import { type FarEndTape, MOST_TAPE_MS, TONE_PRESETS, ToneGenerator, tapeOfCall, wavOfTape } from '../../media/index.ts'
 import { exchange, InlineDetection, phones } from '../../testing/index.ts'
 import { lsdCommand } from './lsd.ts'
 
@@ -162,6 +162,14 @@ describe('ringdown lsd', () => {
     expect(JSON.parse(printed)).toMatchObject([{ verdict: 'unknown', fineKind: 'silence', decidedMs: 8500 }])
     writeFileSync(join(directory, 'kept.wav'), wavOfTape(kept))
     expect(JSON.parse((await lsd('evaluate', directory, '--json')).printed)).toMatchObject([{ verdict: 'fax' }])
+  })
+
+  test('evaluate: a call that rings until its recording ends has a verdict, too', async () => {
+    const ringing = new Int16Array(8 * 15_000)
+    new ToneGenerator(TONE_PRESETS.RINGBACK_EU, true).readInto(ringing, ringing.length)
+    const directory = recordings(['x.wav,none,,,,'], { 'x.wav': ringing })
+    const { printed } = await lsd('evaluate', directory, '--json', '--start', 'TIMEOUT_FROM_ANSWER_DETECT')
+    expect(JSON.parse(printed)).toMatchObject([{ verdict: 'unknown' }])
   })
 
   test('evaluate: the table, and the curve', async () => {

@@ -41,9 +41,7 @@ export function hearFile(label: LabelledFile, { samples, tape }: Recording, opti
   const answered = tape?.signals.find(({ signal }) => signal === 'answered')
   const connectMs = answered?.atMs ?? label.connectMs
   const durationMs = samples.length / SAMPLES_PER_MS
-  const padded = new Int16Array(
-    SAMPLES_PER_MS * (Math.max(durationMs, Math.ceil(connectMs) + MOST_TIMEOUT_MS) + SILENCE_BEHIND_MS),
-  )
+  const padded = new Int16Array(SAMPLES_PER_MS * (Math.max(durationMs, Math.ceil(connectMs)) + SILENCE_BEHIND_MS))
   padded.set(samples)
   const call = tapeOfCall(padded, connectMs, options)
   const events = replayTape(answered === undefined ? call : { ...tape!, samples: call.samples, options })
@@ -85,5 +83,5 @@ function said(kind: FarEndKind): SaidOfFile {
 }
 
 const SAMPLES_PER_MS = 8
-const MOST_TIMEOUT_MS = 10_000
-const SILENCE_BEHIND_MS = 6000
+/** So long at most until it is known that ringing has stopped, and the longest time to decide in after that. */
+const SILENCE_BEHIND_MS = 6000 + 10_000
