@@ -38,6 +38,8 @@ export interface Codec {
   ): boolean
   /** For codecs that can repeat themselves: the share of our payloads that the far end has lost of late, 0 to 1. */
   expectLoss?(share: number): void
+  /** Whether each payload is decoded for itself, whatever came before it. Default: no. */
+  readonly isMemoryless?: boolean
   /** A payload of at most so many octets announces that the sender falls silent. Default: there is none. */
   readonly pauseOctets?: number
   /** Payloads so far that were none although {@link Codec.samplesIn} could not tell; they were concealed. */

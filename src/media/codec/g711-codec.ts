@@ -20,6 +20,7 @@ function g711Codec(
   return {
     name,
     sampleRateHz: 8000,
+    isMemoryless: true,
     decodeInto(payload, from, length, into, at) {
       decode(payload, from, length, into, at)
       return length

@@ -2,12 +2,13 @@ import type { CodecName } from '../engine/control.ts'
 import type { Codec } from './codec.ts'
 import type { SampleRateHz } from './codec-rates.ts'
 
-/** L16 (RFC 3551 section 4.5.11): 16-bit samples as they are, the high octet first. It has no state. */
+/** L16 (RFC 3551 section 4.5.11): 16-bit samples as they are, the high octet first. */
 export function l16Codec(name: CodecName, sampleRateHz: SampleRateHz): Codec {
   return { name, sampleRateHz, ...l16 }
 }
 
 const l16: Omit<Codec, 'name' | 'sampleRateHz'> = {
+  isMemoryless: true,
   decodeInto(payload, from, length, into, at) {
     const samples = length >> 1
     for (let i = 0, octet = from; i < samples; i++, octet += 2)

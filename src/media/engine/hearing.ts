@@ -21,6 +21,13 @@ export interface FrameListener {
   readonly isPatient?: boolean
   /** Does with whatever the others need: alone it hears as soon as can be, beside a recorder as late. */
   readonly isEasy?: boolean
+  /**
+   * Makes nothing of sound at 8 kHz of which no 20 ms of the last second had more energy than this: it may hear silence in
+   * its place, for which nothing is kept. Default: it makes something of all.
+   */
+  readonly quietEnergy?: number
+  /** Reads a little of it, see {@link Touch}. */
+  touch?(): number
 }
 
 /** How far a stream has been heard, and what was counted. */
@@ -56,6 +63,10 @@ export class Hearing {
   readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0, delayMs: 0 }
   /** Of the resampler, once a stream is wideband and somebody hears it at 8 kHz. */
   #past: Int16Array | undefined
+  /** What is nothing to any of those who listen, see {@link FrameListener.quietEnergy}; -1 where there is no such. */
+  #quietEnergy = -1
+  /** Packets that are to be kept even if they are quiet. */
+  #packetsToKeep = PACKETS_KEPT
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop
@@ -100,7 +111,7 @@ export class Hearing {
     if (this.#buffer === undefined) this.#begin()
     const isFirst = !this.isListenedTo
     this.#listeners.push(listener)
-    this.#choosePatience()
+    this.#suitListeners()
     if (!isFirst) return
     this.#reader?.reset()
     this.#heardUntilMs = mediaMs
@@ -110,7 +121,7 @@ export class Hearing {
   detach(listener: FrameListener): void {
     const index = this.#listeners.indexOf(listener)
     if (index >= 0) this.#listeners.splice(index, 1)
-    if (this.isListenedTo) this.#choosePatience()
+    if (this.isListenedTo) this.#suitListeners()
   }
 
   /** Lets the listeners hear at once what still waits: nothing more will come. */
@@ -121,7 +132,8 @@ export class Hearing {
 
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
-    return this.#heardUntilMs ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0)
+    const listener = this.#listeners[0]?.touch?.() ?? 0
+    return this.#heardUntilMs ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0) ^ listener
   }
 
   /** Gives the memory back; what was counted stays. */
@@ -134,7 +146,8 @@ export class Hearing {
     this.#reader = undefined
   }
 
-  #choosePatience(): void {
+  #suitListeners(): void {
+    this.#quietEnergy = Math.min(...this.#listeners.map(({ quietEnergy = -1 }) => quietEnergy))
     const isPatient =
       this.#listeners.some((listener) => listener.isPatient === true) &&
       this.#listeners.every((listener) => listener.isPatient === true || listener.isEasy === true)
@@ -151,7 +164,7 @@ export class Hearing {
     this.#ticksPerMs = rates.clockRateHz / 1000
     if (!this.isListenedTo) return
     this.#begin()
-    this.#choosePatience()
+    this.#suitListeners()
   }
 
   /** Tells how late the visit is, so that packets which waited for us do not count as late. */
@@ -165,8 +178,20 @@ export class Hearing {
     this.#buffer?.elapse(elapsedMs * this.#ticksPerMs, isLate)
   }
 
-  put(packet: RtpPacket, content: PacketContent, ticks: number): void {
-    if (this.isListenedTo) this.#buffer?.put(packet, content, ticks)
+  put(packet: RtpPacket, content: PacketContent, ticks: number, codec: Codec): void {
+    if (!this.isListenedTo) return
+    const isNothing = this.#quietEnergy >= 0 && content === 'audio' && this.#isNothing(packet, ticks, codec)
+    this.#buffer?.put(packet, isNothing ? 'quiet' : content, ticks)
+  }
+
+  /** Looked at while it is at hand: most who are in a room say nothing, and what is kept of that has to be fetched again. */
+  #isNothing({ bytes, payloadOffset, payloadLength }: RtpPacket, ticks: number, codec: Codec): boolean {
+    const { frame, kernels } = this.#workshop
+    if (codec.isMemoryless !== true || this.#isWide || ticks !== frame.length) return false
+    codec.decodeInto(bytes, payloadOffset, payloadLength, frame, 0)
+    if (kernels.energy(frame, 0, frame.length) > this.#quietEnergy) this.#packetsToKeep = PACKETS_KEPT
+    else if (this.#packetsToKeep > 0) this.#packetsToKeep--
+    return this.#packetsToKeep === 0
   }
 
   /** Lets the listeners hear what is due at `mediaMs`. */
@@ -232,5 +257,7 @@ export class Hearing {
 /** More than a busy machine or a mobile network keeps a packet, well below what the buffer can hold. */
 const PATIENT_DELAY_MS = 160
 const MAX_CATCH_UP_MS = 500
+/** A second of 20 ms each. */
+const PACKETS_KEPT = 50
 /** Per visit: whoever is always late by 5 ms is on time after ten seconds. */
 const FORGIVEN_MS = 0.01

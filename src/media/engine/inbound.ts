@@ -319,7 +319,7 @@ export class Inbound {
     const ticks = samples * this.#ticksPerSample
     if (this.#isHeard) {
       const isRest = content === 'audio' && packet.payloadLength <= this.#pauseOctets
-      this.hearing.put(packet, isRest ? 'rest' : content, ticks)
+      this.hearing.put(packet, isRest ? 'rest' : content, ticks, this.#codec)
     }
     if (content === 'audio') this.#tones?.take(packet, ticks)
     else this.#tones?.skip(packet)
@@ -336,7 +336,7 @@ export class Inbound {
   }
 
   /** Comfort noise of 8 kHz has a payload type of its own that senders use without having named it (RFC 3551 table 4). */
-  #contentOf(payloadType: number): Exclude<PacketContent, 'rest'> | undefined {
+  #contentOf(payloadType: number): Exclude<PacketContent, 'rest' | 'quiet'> | undefined {
     if (payloadType === this.#payloadType) return 'audio'
     if (payloadType === this.#eventPayloadType) return 'event'
     return payloadType === COMFORT_NOISE_PAYLOAD_TYPE && this.#mayBeNoise ? 'noise' : undefined

@@ -21,6 +21,10 @@ export class KeyGuard implements FrameListener {
     this.#keys = keys
   }
 
+  get quietEnergy(): number {
+    return this.#party.quietEnergy
+  }
+
   hear(frame: Int16Array): void {
     if (this.#isToPass()) this.#party.pass()
     else this.#party.hear(frame)

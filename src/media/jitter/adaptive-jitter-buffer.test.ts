@@ -82,6 +82,12 @@ const scenarios: readonly Scenario[] = [
     timeline: '..pppp........pp',
     counts: calm,
   },
+  {
+    name: 'what is quiet has its turn as everything else',
+    script: '(PG)4 (QG)3 LG (QG)2 (PG)3',
+    timeline: '..ppppqqqmqqp',
+    counts: calm,
+  },
   { name: 'another SSRC', script: '(PG)4 S (PG)4', heard: { order: [0, 1, 4, 5] }, counts: { ...calm, restarts: 1 } },
   {
     name: 'a leap of the sender',

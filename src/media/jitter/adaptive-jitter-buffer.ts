@@ -146,11 +146,12 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     if (ahead > 0 && this.#gapBefore(into, slot, ahead, isNext)) return
     this.#next = add16(slots[at]!, 1)
     slots[at] = -1
-    into.kind = slots[at + CONTENT] === NOISE ? 'noise' : 'audio'
+    const content = slots[at + CONTENT]!
+    into.kind = content === NOISE ? 'noise' : content === QUIET ? 'quiet' : 'audio'
     this.#givePayload(into, slot)
     into.ticks = slots[at + TICKS]!
-    this.#resting = slots[at + CONTENT] !== AUDIO
-    if (into.kind === 'audio') this.#playout = (slots[at + TIMESTAMP]! + into.ticks) | 0
+    this.#resting = content !== AUDIO && content !== QUIET
+    if (content !== NOISE) this.#playout = (slots[at + TIMESTAMP]! + into.ticks) | 0
   }
 
   #givePayload(into: Playout, slot: number): void {
@@ -238,13 +239,16 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     slots[at] = packet.sequence
     slots[at + TIMESTAMP] = packet.timestamp
     slots[at + TICKS] = ticks
-    slots[at + OCTETS] = packet.payloadLength
+    slots[at + OCTETS] = content === 'quiet' ? 0 : packet.payloadLength
     slots[at + CONTENT] = CONTENTS.indexOf(content)
-    const { bytes, payloadOffset, payloadLength } = packet
-    if (payloadLength > this.#slotOctets) this.#growSlots(payloadLength)
-    this.#kernels.copyOctets(bytes, payloadOffset, payloadLength, this.#payloads, slot * this.#slotOctets)
+    if (content !== 'quiet') this.#keepPayload(packet, slot)
     if (diff16(packet.sequence, this.#highest) > 0) this.#highest = packet.sequence
     if (diff16(packet.sequence, this.#next) < 0) this.#next = packet.sequence
+  }
+
+  #keepPayload({ bytes, payloadOffset, payloadLength }: RtpPacket, slot: number): void {
+    if (payloadLength > this.#slotOctets) this.#growSlots(payloadLength)
+    this.#kernels.copyOctets(bytes, payloadOffset, payloadLength, this.#payloads, slot * this.#slotOctets)
   }
 
   #growSlots(octets: number): void {
@@ -321,15 +325,15 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 }
 
 function holdsSound(content: PacketContent): boolean {
-  return content === 'audio' || content === 'rest'
+  return content === 'audio' || content === 'rest' || content === 'quiet'
 }
 
 /** A power of two, so that a sequence number finds its slot across the wrap. 640 ms of 20 ms packets. */
 const SLOTS = 32
 /** Of a slot, after its sequence number; the last are not used. */
 const [TIMESTAMP, TICKS, OCTETS, CONTENT, FIELDS] = [1, 2, 3, 4, 8]
-const CONTENTS: readonly PacketContent[] = ['audio', 'rest', 'noise', 'event']
-const [AUDIO, NOISE] = [0, 2]
+const CONTENTS: readonly PacketContent[] = ['audio', 'rest', 'quiet', 'noise', 'event']
+const [AUDIO, QUIET, NOISE] = [0, 2, 3]
 /** 20 ms of G.711 or G.722. */
 const FIRST_SLOT_OCTETS = 160
 const MAX_LEAP = 1000

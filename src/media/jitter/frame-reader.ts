@@ -36,6 +36,9 @@ export class FrameReader {
   /** How many of the unread samples come before the end of the last concealed one. */
   #guessed = 0
   #now: 'nothing' | 'sound' | 'gap' | 'noise' = 'nothing'
+  /** Samples of quiet up to the last of those decoded, and up to where from the beginning on there is nothing else. */
+  #quiet = 0
+  #blankUntil = 0
   /** Frames until the sound may be shortened or lengthened again. */
   #patience = 0
 
@@ -62,6 +65,11 @@ export class FrameReader {
   readInto(frame: Int16Array, codec: Codec): boolean {
     this.#decode(frame.length, codec)
     this.#adapt(frame.length, codec)
+    if (this.#blankUntil >= this.#read + this.#unread) {
+      frame.fill(0)
+      this.#unread -= frame.length
+      return true
+    }
     this.#kernels.copySamples(this.#pcm, this.#read, frame.length, frame, 0)
     this.#unread -= frame.length
     this.#kernels.copySamples(this.#pcm, frame.length, this.#read + this.#unread, this.#pcm, 0)
@@ -76,13 +84,15 @@ export class FrameReader {
     this.#concealer.reset()
     this.#pcm.fill(0)
     this.#unread = 0
+    this.#quiet = 0
+    this.#blankUntil = 0
     this.#guessed = 0
     this.#now = 'nothing'
   }
 
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
-    return this.#unread ^ addressOf(this.#pcm) ^ this.#pcm[this.#read]!
+    return this.#blankUntil > 0 ? this.#unread : addressOf(this.#pcm) ^ this.#pcm[this.#read]!
   }
 
   /** Gives the memory back. Nothing is read any more. */
@@ -100,6 +110,12 @@ export class FrameReader {
     const at = this.#read + this.#unread
     const count = Math.round(playout.ticks / this.#ticksPerSample)
     this.#unread += count
+    if (playout.kind === 'quiet') {
+      this.#beQuiet(at, count)
+      return
+    }
+    this.#quiet = 0
+    this.#blankUntil = 0
     if (playout.kind === 'audio') {
       codec.decodeInto(playout.bytes, playout.offset, playout.length, this.#pcm, at)
       this.#now = 'sound'
@@ -114,6 +130,17 @@ export class FrameReader {
       return
     }
     if (this.#concealer.isConcealing) this.#concealer.resume(this.#pcm, at, count)
+  }
+
+  /** Once all that is looked back at is quiet too, there is nothing to write. */
+  #beQuiet(at: number, count: number): void {
+    this.#now = 'sound'
+    this.#quiet += count
+    const end = at + count
+    if (end <= this.#blankUntil) return
+    if (this.#concealer.isConcealing) this.#concealer.reset()
+    this.#pcm.fill(0, at, end)
+    if (this.#quiet >= end) this.#blankUntil = end
   }
 
   /** Also where the sender fell silent on purpose the sound fades instead of breaking off. */
@@ -148,6 +175,7 @@ export class FrameReader {
     const end = this.#read + this.#unread
     const by = excess > 0 ? -scale.shorten(this.#pcm, this.#read, end) : scale.lengthen(this.#pcm, this.#read, end)
     this.#unread += by
+    this.#quiet = 0
     this.stretched += Math.abs(by)
     this.#patience = isQuiet ? QUIET_PATIENCE : SPEECH_PATIENCE
     this.#decode(length, codec)

@@ -35,21 +35,23 @@ export interface JitterBuffer {
 }
 
 /**
- * What a packet of the stream holds: sound, `rest`, which is sound after which the sender may fall silent, a description of the background noise (RFC 3389) that holds until the
+ * What a packet of the stream holds: sound, `rest`, which is sound after which the sender may fall silent, `quiet`, which is sound so
+ * faint that nothing is kept of it but its place, a description of the background noise (RFC 3389) that holds until the
  * next sound, or an event: a place in the sequence that is silent on purpose.
  */
-export type PacketContent = 'audio' | 'rest' | 'noise' | 'event'
+export type PacketContent = 'audio' | 'rest' | 'quiet' | 'noise' | 'event'
 
 /** What `take` found at the playout point: a payload, or why there is none. Reused for every call. */
 export interface Playout {
   /**
    * `audio`, `noise`: `bytes[offset..offset + length)` is the payload, valid until the next `put`.
+   * `quiet`: a packet's turn has come, of which only the place was kept.
    * `missing`: the packet was lost or is late, others behind it are there. The payload is that of the one behind it,
    * where that follows at once, and empty where not.
    * `waiting`: nothing was received yet, the sender is silent on purpose, or the buffer fills up; no packet was due.
    * `underrun`: a packet was due and nothing at all is there.
    */
-  kind: 'audio' | 'noise' | 'missing' | 'waiting' | 'underrun'
+  kind: 'audio' | 'quiet' | 'noise' | 'missing' | 'waiting' | 'underrun'
   bytes: Uint8Array
   offset: number
   length: number

@@ -15,11 +15,25 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  */
 export class MixerParty implements Transmitter {
   readonly isWideband = true
-  /** Told how loud each of its frames is, while somebody wants to know. */
-  meter: TalkerMeter | undefined
+  /** See {@link FrameListener.quietEnergy}. */
+  readonly quietEnergy: number = SPEAKING
+  // What each round needs of one who only listens stands together: of a thousand parties, the processor's cache holds little.
   readonly #mixer: Mixer
+  #heardIn = -1
+  #framesOpen = 0
+  /** The latest round in which it said anything. */
+  #saidIn = -1
   /** Whether what it hears is wideband. */
   #isWide = false
+  /** Told how loud each of its frames is, while somebody wants to know. */
+  meter: TalkerMeter | undefined
+  /** Those who speak to it beside the mix. */
+  whispers: readonly MixerParty[] = NOBODY
+  /** For packets that are no round long, made when the first of them is asked for. */
+  #ring: SampleRing | undefined
+  /** Samples in 20 ms of them. */
+  #ringFrame = MIXER_FRAME
+  #ringScratch: Int16Array | undefined
   /** Of the resamplers, for what it hears and for what it sends, once its rate is not the room's. */
   #pastHeard: Int16Array | undefined
   #pastSent: Int16Array | undefined
@@ -28,12 +42,9 @@ export class MixerParty implements Transmitter {
   #convertedSentIn = -1
   /** What it said in the last two rounds, in turn, at the rate of the round. */
   readonly #said: readonly [Int16Array, Int16Array]
-  #heardIn = -1
   /** For each of them, in which round it is in the mix, and in which it is for those only to whom it whispers. */
   readonly #mixedIn: [number, number] = [-1, -1]
   readonly #toldIn: [number, number] = [-1, -1]
-  /** Those who speak to it beside the mix. */
-  whispers: readonly MixerParty[] = NOBODY
   /** How loud it was of late: the power of a sample. */
   loudness = 0
   /** It is in the mix however many others are louder. */
@@ -45,14 +56,8 @@ export class MixerParty implements Transmitter {
   #volume = UNITY_GAIN
   #gain = UNITY_GAIN
   #level: AutomaticLevel | undefined
-  #framesOpen = 0
   /** What it says first may come in the middle of a word. */
   #isNew = false
-  /** For packets that are no round long, made when the first of them is asked for. */
-  #ring: SampleRing | undefined
-  /** Samples in 20 ms of them. */
-  #ringFrame = MIXER_FRAME
-  #ringScratch: Int16Array | undefined
   /** Made when its rate is not the room's. */
   #scratch: Int16Array | undefined
 
@@ -64,6 +69,11 @@ export class MixerParty implements Transmitter {
 
   get isSpeaking(): boolean {
     return this.#framesOpen > 0
+  }
+
+  /** Reads a little of it, see {@link Touch}. */
+  touch(): number {
+    return this.#heardIn ^ this.#saidIn
   }
 
   /** Takes 20 ms of its sound. A second frame in one round, after a stall, is left out. */
@@ -181,6 +191,7 @@ export class MixerParty implements Transmitter {
   }
 
   #saying(round: number): Int16Array {
+    this.#saidIn = round
     this.#mixedIn[round & 1] = this.#isPrivate ? -1 : round
     this.#toldIn[round & 1] = this.#isPrivate ? round : -1
     return this.#said[round & 1]!
@@ -223,6 +234,7 @@ export class MixerParty implements Transmitter {
   /** What it said in the round that is heard now, if that is in the mix, at the rate of the round. */
   get said(): Int16Array | undefined {
     const mixed = this.#mixer.round - 1
+    if (this.#saidIn < mixed) return undefined
     return mixed >= 0 && this.#mixedIn[mixed & 1] === mixed ? this.#said[mixed & 1] : undefined
   }
 

@@ -212,8 +212,7 @@ export class Mixer {
     shared.silentRounds = this.#silentRounds === 0 ? 0 : shared.silentRounds + 1
     if (shared.silentRounds > SETTLED_ROUNDS) return
     shared.length = shared.codec.encodeInto(this.common(samples), 0, samples, shared.scratch, 0)
-    if (shared.octets.length !== shared.length) shared.octets = new Uint8Array(shared.length)
-    for (let i = 0; i < shared.length; i++) shared.octets[i] = shared.scratch[i]!
+    if (shared.octets.length !== shared.length) shared.octets = shared.scratch.subarray(0, shared.length)
   }
 
   /** Lets a party keep every round, because its packets are not those of the rounds. */
@@ -263,7 +262,7 @@ interface SharedPayload {
   readonly codec: Codec
   /** Where it is encoded. */
   readonly scratch: Uint8Array
-  /** The same in an array of just its length: copied as a whole, without an object per packet. */
+  /** As much of that as the payload takes: copied as a whole, without an object per packet. */
   octets: Uint8Array
   length: number
   /** The round that was encoded last. */

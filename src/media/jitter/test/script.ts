@@ -10,6 +10,7 @@ import { emptyPlayout, type JitterBuffer, type PacketContent } from '../jitter-b
  *     T  the sender is silent for 20 ms (DTX)        J  the sender's sequence and timestamp leap
  *     S  the sender takes another SSRC               C  it describes the noise (comfort noise, RFC 3389)
  *     E  an event packet takes a sequence number     W  the next visit comes late, through our own fault
+ *     Q  as P, but so faint that only the place of the packet is kept
  */
 export function runScript(buffer: JitterBuffer, script: string, options: ScriptOptions = {}): Heard {
   const ptime = options.packetSamples ?? 160
@@ -54,8 +55,8 @@ export function runScript(buffer: JitterBuffer, script: string, options: ScriptO
         const number = playout.bytes[playout.offset]
         heard.order.push(number)
         heard.maxWaitMs = Math.max(heard.maxWaitMs, (playedTicks + surplus - sentAt.get(number)!) / 8)
-      } else if (playout.kind !== 'noise') heard[playout.kind]++
-      heard.timeline += { audio: 'p', noise: 'n', missing: 'm', waiting: '.', underrun: 'u' }[playout.kind]
+      } else if (playout.kind !== 'noise' && playout.kind !== 'quiet') heard[playout.kind]++
+      heard.timeline += { audio: 'p', quiet: 'q', noise: 'n', missing: 'm', waiting: '.', underrun: 'u' }[playout.kind]
     }
     surplus -= 160
     playedTicks += 160
@@ -64,6 +65,7 @@ export function runScript(buffer: JitterBuffer, script: string, options: ScriptO
   }
   for (const letter of unfold(script)) {
     if (letter === 'P') arrive(next())
+    else if (letter === 'Q') arrive(next(), 'quiet')
     else if (letter === 'G') play()
     else if (letter === 'L') next()
     else if (letter === 'D') arrive(last)
@@ -94,7 +96,7 @@ export interface Heard {
   missing: number
   waiting: number
   underrun: number
-  /** `p`layed, `m`issing, `n`oise described, `.` waiting, `u`nderrun. */
+  /** `p`layed, `q`uiet, `m`issing, `n`oise described, `.` waiting, `u`nderrun. */
   timeline: string
   /** The longest that a packet waited from its arrival until it was heard. */
   maxWaitMs: number
