@@ -115,6 +115,8 @@ export type ExchangeCounter =
   | 'refersRefused'
   /** Calls whose far end was replaced by another (RFC 3891). */
   | 'callsReplaced'
+  /** Calls that rang, and were picked up by somebody else than was called (RFC 3891). */
+  | 'callsPickedUp'
   /** INVITEs with Replaces that were refused: by the policy, or as their call was not there. */
   | 'replacesRefused'
   /** Connected calls whose far ends were brought to send their sound to each other. */

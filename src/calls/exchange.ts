@@ -130,7 +130,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     this.#referrals = new Referrals(
       this.#host,
       new ReferPolicy(options.transfers ?? {}, ourPlaces(options)),
-      (session) => this.#sessions.get(session),
+      (session) => this.#legOf(session),
       (replaces) => this.endpoint.sessionOf(replaces),
     )
     this.#upkeep = new TrunkUpkeep(this.#host, options.trunks ?? [], (status) =>
@@ -337,8 +337,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   #onIncoming(event: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
     const { session, request, from, user, replaces } = event
     if (replaces !== undefined) {
-      const isKnown = user !== undefined || this.#trunkOf(from.address, user)?.isTrusted === true
-      this.#referrals.onReplacing(event, this.#sessions.get(replaces), isKnown)
+      this.#referrals.onReplacing(event, this.#legOf(replaces), this.#trunkOf(from.address, user))
       return
     }
     const refuse = (status: number, counter: ExchangeCounter, header?: readonly [string, string]): undefined => {
@@ -389,6 +388,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   #serviceOfRoom(room: string, { headers }: SipRequest): Service {
     const options = this.#rooms.takeInvitation(headers.get(TICKET_HEADER.toLowerCase()) ?? '')
     return { name: `room:${room}`, app: conferenceService(room, options), parameters: {}, room }
+  }
+
+  #legOf(session: SessionId): Leg | undefined {
+    return this.#sessions.get(this.#forking.wholeOf(session))
   }
 
   #trunkOf(address: string, user: string | undefined): Trunk | undefined {

@@ -79,7 +79,7 @@ export class IncomingLeg extends Leg {
     return this.request.body.length > 0
   }
 
-  override get trunk(): Trunk | undefined {
+  protected override get firstTrunk(): Trunk | undefined {
     return this.#trunk
   }
 

@@ -247,9 +247,16 @@ export class LegMedia {
     if (this.#bound !== undefined) this.#local = { ...this.#local, address: this.#announced ?? this.#bound }
   }
 
-  /** Forgets what was offered: another far end is offered a session of its own, with keys of its own. */
-  renew(): void {
+  /**
+   * Forgets what was offered: another far end is offered a session of its own, with keys of its own.
+   * @returns what takes that back
+   */
+  renew(): () => void {
+    const before = this.#session
     this.#session = new MediaSession(this.#host.random.uint32(), this.#host.random)
+    return () => {
+      this.#session = before
+    }
   }
 
   /** A session description that offers all that we want: the first of a call, or the one that a re-INVITE without an offer asks for. */

@@ -39,6 +39,17 @@ interface EndDetail {
   readonly reason?: ReleaseReason
 }
 
+/** Who takes the place of the far end of a call (RFC 3891). */
+export interface Replacement {
+  readonly session: SessionId
+  readonly request: SipRequest
+  readonly from: Peer
+  /** The user of ours that it is, by his password. */
+  readonly user?: string | undefined
+  /** The trunk that it comes by. */
+  readonly trunk?: Trunk | undefined
+}
+
 /** A connected call that is not with its application. */
 type Away = 'TRANSFERRING' | 'TRANSFERRED' | 'RECONNECTING'
 
@@ -88,6 +99,8 @@ export abstract class Leg {
   /** As the application was told last. */
   #isHeld = false
   #away: Away | undefined
+  /** Who has taken the place of the far end. */
+  #replacement: Pick<Replacement, 'user' | 'trunk'> | undefined
   #releasing: ({ readonly cause: Cause; readonly endedBy: EndedBy } & EndDetail) | undefined
 
   constructor(
@@ -143,11 +156,21 @@ export abstract class Leg {
 
   /** The user of ours at its far end, when that is known for sure. */
   get user(): string | undefined {
+    return this.#replacement === undefined ? this.firstUser : this.#replacement.user
+  }
+
+  /** The trunk that its far end is behind. */
+  get trunk(): Trunk | undefined {
+    return this.#replacement === undefined ? this.firstTrunk : this.#replacement.trunk
+  }
+
+  /** The user that it was placed to, or came from. */
+  protected get firstUser(): string | undefined {
     return this.details.user
   }
 
   /** The trunk that it came or goes by. */
-  get trunk(): Trunk | undefined {
+  protected get firstTrunk(): Trunk | undefined {
     return undefined
   }
 
@@ -356,9 +379,9 @@ export abstract class Leg {
   protected abstract onMediaFailed(reason: string): void
   protected abstract onMediaOpened(): void
 
-  protected established(): void {
+  protected established(renegotiation = new Renegotiation(this.host, this.session, this.media)): void {
     this.details.wasAnswered = true
-    this.#renegotiation = new Renegotiation(this.host, this.session, this.media)
+    this.#renegotiation = renegotiation
     this.enter(State.ANSWERED)
     this.#followHolds()
   }
@@ -425,26 +448,35 @@ export abstract class Leg {
   /**
    * Goes on with another dialog in the place of the present one, which is ended (RFC 3891): the sound of the call stays what
    * it is, and only who hears it is another.
-   * @param invite what came, which is answered
+   * @param replacement what came, which is answered
    * @returns false when its offer cannot be taken; then all is as it was
    */
-  replaceDialog(session: SessionId, invite: SipRequest, from: Peer): boolean {
-    const { host, details } = this
+  replaceDialog({ session, request, from, ...who }: Replacement): boolean {
     this.media.announceTo(from.address)
-    const renegotiation = new Renegotiation(host, session, this.media)
-    if (!renegotiation.onReinvited(invite)) return false
+    const renegotiation = new Renegotiation(this.host, session, this.media)
+    if (!renegotiation.onReinvited(request)) return false
     this.#renegotiation?.end()
     this.sendRelease('bye', undefined)
+    this.#renegotiation = renegotiation
+    this.goOnWith({ session, request, from, ...who })
+    return true
+  }
+
+  /** Whoever sent this INVITE is the far end from now on. */
+  protected goOnWith({ session, request, user, trunk }: Replacement): void {
+    const { host, details } = this
     host.onSession(this.#session, undefined)
     this.#session = session
     host.onSession(session, this)
-    this.#renegotiation = renegotiation
-    const uri = uriText(invite.headers.get('from'))
+    this.#replacement = { user, trunk }
+    for (const key of ['user', 'trunk', 'assertedIdentity'] as const) delete details[key]
+    if (user !== undefined) details.user = user
+    if (trunk !== undefined) details.trunk = trunk.name
+    const uri = uriText(request.headers.get('from'))
     if (details.direction === 'inbound') details.from = uri
     else details.to = uri
-    this.continueRecord(invite.headers.get('call-id') ?? '')
+    this.continueRecord(request.headers.get('call-id') ?? '')
     this.emit({ type: 'replaced', by: uri })
-    return true
   }
 
   /** Asks the far end of the connected call to call somebody by itself (REFER, RFC 3515). */

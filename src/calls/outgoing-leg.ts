@@ -1,6 +1,14 @@
 import { token } from '../kit/index.ts'
 import type { CodecName } from '../media/index.ts'
-import { type EndpointEvent, isNumericHost, type Peer, parseUri, type SipResponse, toTag } from '../sip/index.ts'
+import {
+  type EndpointEvent,
+  isNumericHost,
+  type Peer,
+  parseUri,
+  type SipRequest,
+  type SipResponse,
+  toTag,
+} from '../sip/index.ts'
 import { CallProgress, type ToneOptions } from './call-progress.ts'
 import { reasonOfRelease } from './cause-map.ts'
 import type { EndedBy } from './details.ts'
@@ -9,7 +17,8 @@ import { EarlyAnswers } from './early-answers.ts'
 import { CallFarEndType, Cause, State } from './enums.ts'
 import type { FarEndSettings } from './far-end/far-end-options.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener } from './leg.ts'
+import { Leg, type LegListener, type Replacement } from './leg.ts'
+import { Renegotiation } from './renegotiation.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller } from './routing/caller-id.ts'
 import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
@@ -64,6 +73,8 @@ export class OutgoingLeg extends Leg {
   #response: SipResponse | undefined
   /** Of those who spoke before the answer. */
   #earlyAnswers: EarlyAnswers | undefined
+  /** Somebody has picked it up who has not acknowledged that yet. */
+  #pickedUp: Renegotiation | undefined
 
   constructor(host: CallHost, call: OutgoingCall, listener: LegListener) {
     super(
@@ -98,11 +109,11 @@ export class OutgoingLeg extends Leg {
     else host.post(() => this.#endWithoutRoute())
   }
 
-  override get user(): string | undefined {
+  protected override get firstUser(): string | undefined {
     return this.#route?.user
   }
 
-  override get trunk(): Trunk | undefined {
+  protected override get firstTrunk(): Trunk | undefined {
     return this.#route?.trunk
   }
 
@@ -160,6 +171,10 @@ export class OutgoingLeg extends Leg {
       case 'answered':
         this.#onAnswered(event.response)
         return
+      case 'confirmed':
+        if (this.#pickedUp === undefined) super.onSipEvent(event)
+        else if (!this.isEnding) this.#onPickedUp(this.#pickedUp, event.ack)
+        return
       case 'failed':
         this.#response = event.response ?? this.#response
         if (!this.#tryAnother(event)) this.#onFailed(event)
@@ -176,12 +191,59 @@ export class OutgoingLeg extends Leg {
     this.#presented = this.host.router.present(this.#call.caller, route)
     this.details.target = route.inside ?? route.uri
     this.details.from = uriText(this.#presented.from)
-    if (route.inside === undefined) {
-      this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
-      const hop = this.host.router.hopsOf(route)[0]
-      this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
-    } else this.media.stayInside()
+    if (route.inside === undefined) this.#describeFor(route)
+    else this.media.stayInside()
     return true
+  }
+
+  #describeFor(route: Route): void {
+    this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+    const hop = this.host.router.hopsOf(route)[0]
+    this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
+  }
+
+  /** Nobody has answered who is called, so that somebody else may pick it up. */
+  get canBePickedUp(): boolean {
+    return this.#phase === 'inviting' && !this.isEnding && this.#route?.inside === undefined
+  }
+
+  /**
+   * Somebody else answers the call while it rings, by an INVITE that takes the place of ours (RFC 3891 section 3). ANSWERED
+   * follows with the ACK; those whose phones ring are told that it was answered elsewhere.
+   * @returns false when the offer cannot be taken; then it rings on
+   */
+  pickUp(replacement: Replacement): boolean {
+    const { session, request, from, trunk } = replacement
+    const restore = this.media.renew()
+    this.media.useSrtp(trunk?.srtp ?? this.host.srtp)
+    this.media.announceTo(from.address)
+    const renegotiation = new Renegotiation(this.host, session, this.media)
+    if (!renegotiation.onReinvited(request)) {
+      restore()
+      this.#describeFor(this.#route as Route)
+      return false
+    }
+    this.#answerTimer.clear()
+    this.#close('cancelled', { text: 'picked up by somebody else' })
+    this.sendRelease('cancel', ANSWERED_ELSEWHERE)
+    this.#phase = 'established'
+    this.#hasRung = true
+    this.#pickedUp = renegotiation
+    this.goOnWith(replacement)
+    return true
+  }
+
+  #onPickedUp(renegotiation: Renegotiation, ack: SipRequest): void {
+    this.#pickedUp = undefined
+    renegotiation.onConfirmed(ack)
+    if (this.media.stream === undefined) {
+      this.details.reason = { text: 'picked up without a session description' }
+      this.hangUp('network', Cause.ERROR)
+      return
+    }
+    this.farEnd?.note('answered')
+    this.#soFar.noteAnswer()
+    this.established(renegotiation)
   }
 
   #invite(): void {

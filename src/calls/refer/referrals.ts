@@ -3,7 +3,9 @@ import { type EndpointEvent, printReplaces, type Replaces, type SessionId } from
 import { farEndUri } from '../carried-call.ts'
 import { State } from '../enums.ts'
 import type { CallHost } from '../host.ts'
-import type { Leg } from '../leg.ts'
+import type { Leg, Replacement } from '../leg.ts'
+import { OutgoingLeg } from '../outgoing-leg.ts'
+import type { Trunk } from '../routing/trunk.ts'
 import { type Side, Together } from '../transfer/together.ts'
 import { planTransfer } from '../transfer/transfer-options.ts'
 import { ReceivedRefer, type Referred } from './received-refer.ts'
@@ -72,15 +74,20 @@ export class Referrals {
     })
   }
 
-  /** An INVITE that is to take the place of a call. @param isKnown it is from a user of ours, or a trusted trunk */
-  onReplacing(event: Incoming, leg: Leg | undefined, isKnown: boolean): void {
+  /** An INVITE that is to take the place of a call. @param trunk that it comes by */
+  onReplacing(event: Incoming, leg: Leg | undefined, trunk: Trunk | undefined): void {
+    const isKnown = event.user !== undefined || trunk?.isTrusted === true
+    const replacement: Replacement = { ...event, trunk }
     const refuse = (status: number) => {
       this.#host.count('replacesRefused')
       this.#host.sip({ type: 'respond', session: event.session, status })
     }
     if (!this.#policy.mayTransfer(isKnown)) refuse(403)
-    else if (leg === undefined || !leg.isConnected || leg.isEnding) refuse(481)
-    else if (leg.replaceDialog(event.session, event.request, event.from)) this.#host.count('callsReplaced')
+    else if (leg === undefined || leg.isEnding) refuse(481)
+    else if (leg instanceof OutgoingLeg && leg.canBePickedUp) {
+      if (leg.pickUp(replacement)) this.#host.count('callsPickedUp')
+    } else if (!leg.isConnected) refuse(481)
+    else if (leg.replaceDialog(replacement)) this.#host.count('callsReplaced')
   }
 
   /** Nobody but the policy says anything. */

@@ -46,6 +46,11 @@ export class Forking {
     return this.#forks.size
   }
 
+  /** The session that a branch is one of; any other is itself. */
+  wholeOf(session: SessionId): SessionId {
+    return this.#byBranch.get(session)?.session ?? session
+  }
+
   /** Sends all these INVITEs for one session, in this order. Their own session numbers do not count. */
   inviteAll(session: SessionId, invites: readonly InviteCommand[]): void {
     const fork: Fork = { session, branches: new Set(), winner: undefined, isCancelled: false, failure: undefined }
