@@ -221,6 +221,7 @@ export {
   type SpeechEngineConfig,
   type SpeechRecognitionConfig,
   startServer,
+  type TransfersConfig,
   type TrunkConfig,
   type TrunkKeepAliveConfig,
   type TrunkRegisterConfig,

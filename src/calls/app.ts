@@ -4,6 +4,7 @@ import type { Channel } from './channel.ts'
 import type { AbortLike } from './channel-options.ts'
 import type { ConferenceRooms } from './conference/conference-room.ts'
 import type { MediaFiles } from './media-files.ts'
+import type { ReferRequest } from './refer/refer-request.ts'
 import type { ToneManager } from './tone-manager.ts'
 
 /** What an application may return: a whole number (0 or above: success; -100 or below: its own), or nothing (0). */
@@ -26,6 +27,8 @@ export interface AppContext {
   readonly parameters: Readonly<Record<string, unknown>>
   /** Given when an outbound application was started. */
   readonly outboundParameters: Readonly<Record<string, unknown>>
+  /** What an outbound application was started for: a REFER outside of any call, see `transfers.outside`. */
+  readonly refer?: ReferRequest
   /** Idle channels for further outgoing calls. */
   readonly extraChannels: readonly Channel[]
   /** Aborts at forced shutdown. */

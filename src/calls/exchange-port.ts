@@ -8,6 +8,7 @@ import type { FarEndDetection } from './far-end/far-end-detection.ts'
 import type { InstanceRecord } from './instance.ts'
 import type { MediaStore } from './media-store.ts'
 import type { RecordLimits } from './record/call-records.ts'
+import type { OutsideRefers } from './refer/outside-referrals.ts'
 import type { TransferPolicy } from './refer/refer-policy.ts'
 import type { NumberPlan } from './routing/number-plan.ts'
 import type { NumberRoute } from './routing/route-table.ts'
@@ -51,6 +52,8 @@ export interface ExchangeOptions {
   readonly users?: LocalUsersOptions
   /** Which far ends may transfer calls by REFER and take the place of one, and where to. Default: those that are known, to ours. */
   readonly transfers?: TransferPolicy
+  /** What is done about REFERs outside of calls. Default: they are refused with 403. */
+  readonly outsideRefers?: OutsideRefers
   /** Which trunks are up, beside what is known from their registrations and OPTIONS. Default: all. */
   readonly trunkHealth?: TrunkHealth
   /**

@@ -34,6 +34,8 @@ import type { Leg } from './leg.ts'
 import { CallRecords } from './record/call-records.ts'
 import { type CallStory, type CallSummary, summarise, tellStory } from './record/call-story.ts'
 import { ourPlaces } from './refer/our-places.ts'
+import { OutsideReferrals } from './refer/outside-referrals.ts'
+import type { Referred } from './refer/received-refer.ts'
 import { ReferPolicy } from './refer/refer-policy.ts'
 import { Referrals } from './refer/referrals.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
@@ -81,6 +83,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #forking: Forking
   readonly #inside: Inside
   readonly #referrals: Referrals
+  readonly #outsideReferrals: OutsideReferrals
   readonly #rooms: Rooms
   #now: Instant = 0
   #isMutating = false
@@ -132,6 +135,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       new ReferPolicy(options.transfers ?? {}, ourPlaces(options)),
       (session) => this.#legOf(session),
       (replaces) => this.endpoint.sessionOf(replaces),
+    )
+    this.#outsideReferrals = new OutsideReferrals(this.#host, options.outsideRefers, (app, core, refer) =>
+      this.#instances.run({ name: 'referred', app, parameters: {} }, 'outbound', {}, core, refer),
     )
     this.#upkeep = new TrunkUpkeep(this.#host, options.trunks ?? [], (status) =>
       this.#outbox.push({ type: 'trunkChanged', status }),
@@ -324,9 +330,15 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       if (isBroken) this.#sipCommands.push({ type: 'respond', session: output.session, status: 500 })
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
     else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
-    else if (output.type === 'referred') this.#guard(() => this.#referrals.onReferred(output))
+    else if (output.type === 'referred') this.#guard(() => this.#onReferred(output))
     else if ('refer' in output) this.#refers.get(output.refer)?.(output)
     else if (!this.#forking.takeEvent(output)) this.#tell(output)
+  }
+
+  #onReferred(event: Referred): void {
+    const { session, from, user } = event
+    if (session === undefined) this.#outsideReferrals.onReferred(event, this.#trunkOf(from.address, user))
+    else this.#referrals.onReferred(event, this.#legOf(session))
   }
 
   #tell(event: EndpointEvent & { readonly session: SessionId }): void {

@@ -134,6 +134,7 @@ export {
   type StoryMessage,
 } from './record/call-story.ts'
 export type { PauseOptions, RecordingOptions } from './recording-job.ts'
+export type { OutsideRefers } from './refer/outside-referrals.ts'
 export type { AttendedTransferOptions, BlindTransferOptions } from './refer/refer-options.ts'
 export type { TransferPolicy } from './refer/refer-policy.ts'
 export type { PerformReferOptions, ReferRequest } from './refer/refer-request.ts'

@@ -7,6 +7,7 @@ import { ConferenceRooms } from './conference/conference-room.ts'
 import type { CallHost } from './host.ts'
 import { type InstanceChannel, type InstanceRecord, RETURN_CODE_OF_PROBLEM, runInstance } from './instance.ts'
 import { NO_MEDIA_FILES } from './media-files.ts'
+import type { ReferRequest } from './refer/refer-request.ts'
 import type { Service } from './service.ts'
 
 /** Part of every engine that we run on, yet not of the ECMAScript library types. */
@@ -50,10 +51,11 @@ export class Instances {
     direction: AppDirection,
     outboundParameters: Readonly<Record<string, unknown>>,
     primary: ChannelCore,
+    refer?: ReferRequest,
   ): Promise<InstanceRecord> {
     const instanceId = token(this.#host.random, 20)
     const channels: InstanceChannel[] = [{ core: primary, channel: new Channel(primary) }]
-    const context = this.#createContext(instanceId, service, outboundParameters, channels)
+    const context = this.#createContext(instanceId, service, outboundParameters, channels, refer)
     this.#size++
     const record = await runInstance(this.#host, service.app, direction, context, service.name, channels)
     this.#size--
@@ -84,6 +86,7 @@ export class Instances {
     { name, parameters }: Service,
     outboundParameters: Readonly<Record<string, unknown>>,
     channels: InstanceChannel[],
+    refer: ReferRequest | undefined,
   ): AppContext {
     const host = this.#host
     const { logger, files, tones } = host
@@ -105,6 +108,7 @@ export class Instances {
       tones,
       parameters,
       outboundParameters,
+      ...(refer && { refer }),
       get extraChannels() {
         extraChannels ??= addExtraChannels()
         return extraChannels

@@ -20,7 +20,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener, type Replacement } from './leg.ts'
 import { Renegotiation } from './renegotiation.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
-import type { Caller, PresentedCaller } from './routing/caller-id.ts'
+import type { Caller, PresentedCaller, Referrer } from './routing/caller-id.ts'
 import { mayBeFollowed, type RedirectPolicy, redirectGroups, redirectTargets } from './routing/redirects.ts'
 import type { Destination, Route } from './routing/router.ts'
 import type { Trunk } from './routing/trunk.ts'
@@ -35,6 +35,10 @@ export interface OutgoingCall {
   /** The call that this one carries on. */
   readonly diverted?: DivertedCall
   readonly maxForwards?: number
+  /** Who has asked for it (RFC 3892), as far as the far end may know. */
+  readonly referredBy?: Referrer
+  /** The dialog whose place it is to take (RFC 3891). */
+  readonly replaces?: string
   /** Default: no redirection is followed. */
   readonly redirects?: RedirectPolicy
   readonly headers: readonly (readonly [name: string, value: string])[]
@@ -259,7 +263,7 @@ export class OutgoingLeg extends Leg {
   #inviteBy(route: Route): InviteCommand {
     const { uri, trunk, via, isFlow } = route
     const hops = this.host.router.hopsOf(route)
-    const { diverted, maxForwards } = this.#call
+    const { diverted, maxForwards, referredBy, replaces } = this.#call
     const { from, headers } = this.#presented as PresentedCaller
     return {
       type: 'invite',
@@ -270,6 +274,8 @@ export class OutgoingLeg extends Leg {
       headers: [
         ...headers,
         ...(diverted === undefined ? [] : this.host.router.divert(diverted, route)),
+        ...(referredBy === undefined ? [] : this.host.router.referredBy(referredBy, route)),
+        ...(replaces === undefined ? [] : [['Replaces', replaces] as const]),
         ...this.#call.headers,
       ],
       ...(maxForwards !== undefined && { maxForwards }),

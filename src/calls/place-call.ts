@@ -13,6 +13,7 @@ import { redirectPolicy } from './routing/redirects.ts'
 /**
  * Places a call on an idle channel; resolves when it has begun.
  * @param diverts the call that it carries on
+ * @param asked what a far end has asked for (REFER)
  * @throws UsageError when the channel is not IDLE, or for a destination or options that cannot be
  */
 export async function placeCall(
@@ -20,11 +21,12 @@ export async function placeCall(
   to: string,
   options: CallOptions,
   diverts: Leg | undefined,
+  asked: Pick<OutgoingCall, 'referredBy' | 'replaces'> = {},
 ): Promise<OutgoingLeg> {
   if (core.isClosed) throw new UsageError('call: this channel was closed')
   if (core.isPlacing || core.state !== State.IDLE)
     throw new UsageError(`call needs a channel in state IDLE; this one is ${core.state}`)
-  const call = outgoingCall(core, to, options, diverts)
+  const call = { ...outgoingCall(core, to, options, diverts), ...asked }
   const { host } = core
   const { signal } = options
   core.isPlacing = true

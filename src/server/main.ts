@@ -18,7 +18,7 @@ import { authenticationOf } from './authentication.ts'
 import { familyOf, hostOf, isWildcard } from './config/address.ts'
 import { checkConfig } from './config/check.ts'
 import type { RingdownConfig } from './config/config.ts'
-import { appFile, type Settings } from './config/settings.ts'
+import { type AppFile, appFile, type Settings } from './config/settings.ts'
 import { discoveredConfig } from './discovered-config.ts'
 import { Driver } from './driver.ts'
 import { DiskMediaStore } from './files/disk-media-store.ts'
@@ -126,6 +126,7 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
   const services = new ConfiguredServices(settings.services, apps)
   const sipCounters = new Counters<EndpointCounter>()
 
+  const outside = settings.outsideRefers
   const exchange = new Exchange({
     random,
     sip: {
@@ -152,6 +153,12 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
     maxCalls: settings.limits.maxCalls,
     rooms: settings.rooms,
     transfers: settings.transfers,
+    ...(outside && {
+      outsideRefers: {
+        from: outside.from,
+        app: () => ('file' in outside.app ? findOutbound(apps, outside.app) : outside.app),
+      },
+    }),
     extraChannels: settings.limits.extraChannels,
     records: settings.records,
   })
@@ -187,7 +194,10 @@ export async function startServer(config: RingdownConfig, options: ServerOptions
       return exchange.phones
     },
     startOutbound: async (app, outbound) =>
-      exchange.startOutbound(typeof app === 'string' ? await findOutbound(apps, app, directory) : app, outbound),
+      exchange.startOutbound(
+        typeof app === 'string' ? await findOutbound(apps, appFile(app, directory)) : app,
+        outbound,
+      ),
     counters: () => ({
       ...exchange.counters.snapshot(),
       ...exchange.trunkCounters.snapshot(),
@@ -252,8 +262,7 @@ function usersOf({ users, sip, registrar }: Settings, sockets: readonly LocalSoc
   return { names: users.map(({ username }) => username), hosts: [...new Set([...addresses, ...domains])], ...limits }
 }
 
-async function findOutbound(apps: AppLibrary, text: string, directory: string): Promise<AppDefinition> {
-  const place = appFile(text, directory)
+async function findOutbound(apps: AppLibrary, place: AppFile): Promise<AppDefinition> {
   await apps.add(place.file)
   const app = apps.find(place)
   if (typeof app !== 'string') return app

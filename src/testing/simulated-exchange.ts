@@ -61,6 +61,7 @@ export interface SimulatedExchangeOptions {
       | 'trunks'
       | 'numbering'
       | 'transfers'
+      | 'outsideRefers'
       | 'routes'
       | 'trunkHealth'
       | 'rtpTimeoutMs'

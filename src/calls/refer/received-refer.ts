@@ -24,8 +24,8 @@ export class ReceivedRefer {
   readonly #stopListening: () => void
   #phase: 'offered' | 'accepted' | 'closed' = 'offered'
 
-  /** Within a mutation. @param onUndecided nobody has said anything for {@link DECISION_MS} */
-  constructor(host: CallHost, leg: Leg, request: Referred, onUndecided: () => void) {
+  /** Within a mutation. @param leg the call that it came in, if any. @param onUndecided nobody has said anything for {@link DECISION_MS} */
+  constructor(host: CallHost, leg: Leg | undefined, request: Referred, onUndecided: () => void) {
     this.#host = host
     this.#refer = request.refer
     this.request = request
@@ -37,7 +37,7 @@ export class ReceivedRefer {
     host.onRefer(this.#refer, (event) => {
       if (event.type === 'referClosed') this.#close()
     })
-    this.#stopListening = leg.onEnding(() => this.reject(487))
+    this.#stopListening = leg?.onEnding(() => this.reject(487)) ?? (() => {})
   }
 
   get isOffered(): boolean {

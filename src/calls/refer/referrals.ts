@@ -44,12 +44,11 @@ export class Referrals {
     this.#sessionOf = sessionOf
   }
 
-  /** A REFER. One outside of any session is refused: nobody is there whom it could transfer. */
-  onReferred(event: Referred): void {
-    const leg = event.session === undefined ? undefined : this.#legOf(event.session)
+  /** A REFER within a session. */
+  onReferred(event: Referred, leg: Leg | undefined): void {
     if (leg === undefined) {
       this.#host.count('refersRefused')
-      this.#host.sip({ type: 'respondRefer', refer: event.refer, status: event.session === undefined ? 403 : 481 })
+      this.#host.sip({ type: 'respondRefer', refer: event.refer, status: 481 })
       return
     }
     const refer = new ReceivedRefer(this.#host, leg, event, () => this.#decide(refer, leg))
@@ -145,15 +144,14 @@ export class Referrals {
     if (call === undefined) throw new UsageError('REFER: nobody to call')
     const { referTo } = refer.request
     const by = refer.referredBy ?? farEndUri(leg)
-    const headers: [name: string, value: string][] = []
-    if (by !== undefined) headers.push(['Referred-By', `<${by}>`])
-    if (referTo.replaces !== undefined) headers.push(['Replaces', printReplaces(referTo.replaces)])
+    const isHidden = leg.details.privacy?.some((value) => value !== 'none') === true
     return {
       timeoutMs,
       waiting,
       call: {
         ...call,
-        headers: [...call.headers, ...headers],
+        ...(by !== undefined && { referredBy: { uri: by, isHidden } }),
+        ...(referTo.replaces !== undefined && { replaces: printReplaces(referTo.replaces) }),
         maxForwards: (core.maxForwards ?? MOST_HOPS) - 1,
       },
     }

@@ -3,6 +3,7 @@ import { STATUS_OF_REJECT } from '../cause-map.ts'
 import { ChannelCore } from '../channel-core.ts'
 import { Cause, State } from '../enums.ts'
 import type { CallTimer } from '../host.ts'
+import type { Leg } from '../leg.ts'
 import type { MediaOrTone } from '../media-or-tone.ts'
 import type { OutgoingCall } from '../outgoing-leg.ts'
 import { type Side, Together } from '../transfer/together.ts'
@@ -97,9 +98,8 @@ export class ReferredCall implements TargetListener {
 
   onEnding(target: TransferTarget): void {
     if (this.#phase.name === 'over' || this.#phase.target !== target) return
-    const { rawCause, reason } = target.leg.details
-    const status = rawCause !== undefined && rawCause >= 300 ? rawCause : statusOf(target.leg.endingCause)
-    this.#fail(status, status === rawCause ? reason?.text : undefined)
+    const { status, phrase } = statusOfEnding(target.leg)
+    this.#fail(status, phrase)
   }
 
   onDigit(): boolean {
@@ -213,6 +213,15 @@ export function free({ core, leg }: Side): void {
   core.away = undefined
   leg.comeBack()
   if (!core.hasApplication) leg.hangUp('local')
+}
+
+/** What is told of a call that was asked for and has ended, or is about to. */
+export function statusOfEnding({ details: { rawCause, reason }, endingCause }: Leg): {
+  readonly status: number
+  readonly phrase: string | undefined
+} {
+  if (rawCause !== undefined && rawCause >= 300) return { status: rawCause, phrase: reason?.text }
+  return { status: statusOf(endingCause), phrase: undefined }
 }
 
 /** What is told of a call that ended without a SIP status. */

@@ -37,6 +37,13 @@ export interface Caller {
   readonly isAnonymous?: boolean
 }
 
+/** Who has asked for a call (REFER). */
+export interface Referrer {
+  readonly uri: string
+  /** He wants not to be known (RFC 3323). Default false. */
+  readonly isHidden?: boolean
+}
+
 /** A caller as one far end is told of it. */
 export interface PresentedCaller {
   /** The value of From. */
@@ -71,6 +78,24 @@ export function presentCaller(
   }
   if (caller.isAnonymous === true) headers.push(['Privacy', 'id'])
   return { from: shown, headers }
+}
+
+/**
+ * The URI by which one far end is told who has asked for a call, or `undefined` when it is none of its business. A trunk
+ * outside of our trust domain is told of public numbers only that may be shown to it, and of no names and addresses of the house.
+ */
+export function presentReferrer(
+  { uri, isHidden }: Referrer,
+  trunk: Trunk | undefined,
+  plan: NumberPlan | undefined,
+  identity: string,
+): string | undefined {
+  if (trunk === undefined || trunk.isTrusted === true) return uri
+  const { allowed, format = 'e164' } = trunk.callerId ?? {}
+  const { number } = numberOf(uri, plan) ?? {}
+  if (isHidden === true || number?.startsWith('+') !== true) return undefined
+  if (allowed !== undefined && !allowed.some((mask) => isMeant(mask, number))) return undefined
+  return numberUri(formatNumber(number, format, plan), trunk, identity)
 }
 
 /** From as the application gave it; a number gets a host. */

@@ -13,7 +13,16 @@ import {
 import { assertRoomName } from '../conference/rooms.ts'
 import { type DivertedCall, diversionHeaders } from '../diversion.ts'
 import { Cause } from '../enums.ts'
-import { type Caller, isMeant, numberOf, numberUri, type PresentedCaller, presentCaller } from './caller-id.ts'
+import {
+  type Caller,
+  isMeant,
+  numberOf,
+  numberUri,
+  type PresentedCaller,
+  presentCaller,
+  presentReferrer,
+  type Referrer,
+} from './caller-id.ts'
 import { type Inside, roomUser } from './inside.ts'
 import { formatNumber, isPossible, type NumberPlan, normaliseNumber, numberIn } from './number-plan.ts'
 import { isHostAllowed, type RedirectPolicy } from './redirects.ts'
@@ -179,6 +188,13 @@ export class Router {
     const written = number && formatNumber(number, trunk?.callerId?.format ?? 'e164', numbering)
     const divertedBy = written === undefined ? call.divertedBy : numberUri(written, trunk, identity)
     return diversionHeaders({ ...call, divertedBy }, uri, trunk?.diversion ?? 'diversion')
+  }
+
+  /** What a call by `route` says of who has asked for it (RFC 3892). */
+  referredBy(referrer: Referrer, route: Route): readonly (readonly [name: string, value: string])[] {
+    const { identity, numbering } = this.#options
+    const uri = presentReferrer(referrer, route.trunk, numbering, identity)
+    return uri === undefined ? [] : [['Referred-By', `<${uri}>`]]
   }
 
   /**

@@ -592,6 +592,16 @@ describe('what is refused because it contradicts itself', () => {
       { services: [{ name: 'a', app: outbound(async () => {}) }] },
       /^services\[0\]\.app is an outbound application/,
     ],
+    [
+      'an inbound application for calls that are asked for',
+      { transfers: { outside: { app: inbound(async () => {}) } } },
+      /^transfers\.outside\.app is an inbound application/,
+    ],
+    [
+      'a missing file for them',
+      { transfers: { outside: { app: './gone.ts' } } },
+      /^transfers\.outside\.app is .*gone\.ts, and there is no such file/,
+    ],
     ['one trunk twice', { trunks: [trunk, trunk] }, /^trunks\[1\]\.name is "a", which another trunk has/],
     [
       'a trunk URI with a user',

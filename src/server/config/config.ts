@@ -1,9 +1,10 @@
-import type { AppDefinition, TransferPolicy } from '../../calls/index.ts'
+import type { AppDefinition } from '../../calls/index.ts'
 import type { FilesConfig } from './files-config.ts'
 import type { LsdConfig } from './lsd-config.ts'
 import type { NumberingConfig, RouteConfig } from './number-config.ts'
 import type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 import type { SpeechConfig } from './speech-config.ts'
+import type { TransfersConfig } from './transfers-config.ts'
 import type { TrunkConfig } from './trunk-config.ts'
 import type { AuthenticationConfig, RegistrarConfig, UserConfig } from './user-config.ts'
 
@@ -19,6 +20,7 @@ export type {
 } from './number-config.ts'
 export type { RoomsConfig, ServiceRoomConfig } from './room-config.ts'
 export type { SpeechCacheConfig, SpeechConfig, SpeechEngineConfig, SpeechRecognitionConfig } from './speech-config.ts'
+export type { TransfersConfig } from './transfers-config.ts'
 export type { TrunkConfig, TrunkKeepAliveConfig, TrunkRegisterConfig } from './trunk-config.ts'
 export type { AuthenticationConfig, LockOutConfig, RegistrarConfig, UserConfig } from './user-config.ts'
 
@@ -41,7 +43,7 @@ export interface RingdownConfig {
   /** Which trunks take which numbers. Default: the first trunk takes all. */
   readonly routes?: readonly RouteConfig[]
   /** Which far ends may transfer calls by REFER or put themselves in the place of one, and where to. Default: users, to users. */
-  readonly transfers?: TransferPolicy
+  readonly transfers?: TransfersConfig
   /** Who may place calls and register phones with a name and a password. Default: nobody. */
   readonly users?: readonly UserConfig[]
   readonly registrar?: RegistrarConfig

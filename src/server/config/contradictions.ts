@@ -23,6 +23,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...mediaProblems(settings),
     ...networkProblems(settings),
     ...serviceProblems(settings),
+    ...outsideProblems(settings),
     ...trunkProblems(config),
     ...numberProblems(config, settings),
     ...callerProblems(config, settings),
@@ -142,17 +143,27 @@ function serviceProblems({ services }: Settings): string[] {
         )
       earlier.push({ match, at })
     }
-    if ('file' in service.app) {
-      if (!isFile(service.app.file))
-        problems.push(
-          `${at}.app is ${service.app.file}, and there is no such file: paths are relative to the configuration file`,
-        )
-      else if (!/\.[cm]?[jt]s$/.test(service.app.file))
-        problems.push(`${at}.app is ${service.app.file}: an application file ends in .ts, .mts, .js or .mjs`)
-    } else if (appDirection(service.app) !== 'inbound')
+    if ('file' in service.app) problems.push(...appFileProblems(`${at}.app`, service.app.file))
+    else if (appDirection(service.app) !== 'inbound')
       problems.push(`${at}.app is an outbound application: a service answers calls, so make it with inbound()`)
   }
   return problems
+}
+
+function appFileProblems(at: string, file: string): string[] {
+  if (!isFile(file))
+    return [`${at} is ${file}, and there is no such file: paths are relative to the configuration file`]
+  if (/\.[cm]?[jt]s$/.test(file)) return []
+  return [`${at} is ${file}: an application file ends in .ts, .mts, .js or .mjs`]
+}
+
+function outsideProblems({ outsideRefers }: Settings): string[] {
+  if (outsideRefers === undefined) return []
+  const at = 'transfers.outside.app'
+  const { app } = outsideRefers
+  if ('file' in app) return appFileProblems(at, app.file)
+  if (appDirection(app) === 'outbound') return []
+  return [`${at} is an inbound application: it places the call that is asked for, so make it with outbound()`]
 }
 
 function trunkProblems({ trunks = [] }: CheckedConfig): string[] {

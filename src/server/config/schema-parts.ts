@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { type AppDefinition, appDirection } from '../../calls/index.ts'
 
 /** An object that has these keys and no others: one that is not known is named, together with those that are. */
 export function object<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -25,3 +26,12 @@ export function text(expected: string, isRight: (value: string) => boolean) {
 export function list<Item extends z.ZodType>(item: Item, of: string) {
   return z.array(item, `must be a list of ${of}`)
 }
+
+/** What an application is given as. */
+export const APP = 'must be the path of an application file, or what inbound() or outbound() returned'
+
+/** The path of an application file, with the name of an export perhaps, or an application itself. */
+export const app = z.custom<string | AppDefinition>(
+  (value) => (typeof value === 'string' && value !== '') || appDirection(value) !== undefined,
+  APP,
+)

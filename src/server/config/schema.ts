@@ -1,10 +1,9 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { type AppDefinition, appDirection } from '../../calls/index.ts'
 import { parseNameAddr, parseUri } from '../../sip/index.ts'
 import { lsdSchema } from './lsd-settings.ts'
 import { roomsSchema, serviceRoomSchema } from './room-schema.ts'
-import { list, object, text, whole } from './schema-parts.ts'
+import { APP, app, list, object, text, whole } from './schema-parts.ts'
 import { speechSchema } from './speech-schema.ts'
 import { transfersSchema } from './transfer-schema.ts'
 
@@ -57,13 +56,6 @@ const match = z.union(
     z.instanceof(RegExp),
   ],
   "must be a user such as '1000', a prefix such as '44*', or a regular expression",
-)
-
-const APP = 'must be the path of an application file, or what inbound() or outbound() returned'
-
-const app = z.custom<string | AppDefinition>(
-  (value) => (typeof value === 'string' && value !== '') || appDirection(value) !== undefined,
-  APP,
 )
 
 const CODEC_NAMES = ['PCMU', 'PCMA', 'G722', 'OPUS', 'L16', 'L16/16000'] as const

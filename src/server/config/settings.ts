@@ -58,6 +58,8 @@ export interface Settings {
   readonly routes: readonly NumberRoute[] | undefined
   readonly rooms: RoomLimits
   readonly transfers: TransferPolicy
+  /** What is done about REFERs outside of calls; `undefined`: they are refused. */
+  readonly outsideRefers: { readonly from: 'known' | 'everybody'; readonly app: AppDefinition | AppFile } | undefined
   readonly users: readonly LocalUserSettings[]
   readonly registrar: {
     readonly domains: readonly string[]
@@ -234,7 +236,8 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     numbering: config.numbering && definedOnly(config.numbering),
     routes: config.routes?.map(numberRoute),
     rooms: definedOnly(config.rooms ?? {}),
-    transfers: definedOnly(config.transfers ?? {}),
+    transfers: transfersOf(config),
+    outsideRefers: outsideRefersOf(config, directory),
     users,
     registrar: {
       domains: config.registrar?.domains ?? [],
@@ -283,6 +286,16 @@ function appOf(
 ): AppDefinition | AppFile {
   if (room !== undefined) return roomApp(typeof room === 'string' ? room : (definedOnly(room) as ServiceRoomConfig))
   return typeof app === 'string' ? appFile(app, directory) : (app as AppDefinition)
+}
+
+function transfersOf({ transfers: { outside: _, ...policy } = {} }: CheckedConfig): TransferPolicy {
+  return definedOnly(policy)
+}
+
+function outsideRefersOf({ transfers: { outside } = {} }: CheckedConfig, directory: string): Settings['outsideRefers'] {
+  if (outside === undefined) return undefined
+  const { from = 'known', app } = outside
+  return { from, app: typeof app === 'string' ? appFile(app, directory) : app }
 }
 
 /** Splits `./apps/welcome.ts#menu` into an absolute path and the name of an export. */

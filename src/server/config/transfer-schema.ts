@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { list, object, text } from './schema-parts.ts'
+import { app, list, object, text } from './schema-parts.ts'
 
 const host = text("must be a host, '*.' and a domain, or '*' for any", (value) =>
   /^(\*|(\*\.)?[\w[\]:.-]+)$/.test(value),
@@ -14,4 +14,8 @@ export const transfersSchema = object({
   from: z.enum(['nobody', 'known', 'everybody'], "must be 'nobody', 'known' or 'everybody'").optional(),
   hosts: list(host, 'hosts that may be called').optional(),
   numbers: list(number, 'numbers that may be called').optional(),
+  outside: object({
+    from: z.enum(['known', 'everybody'], "must be 'known' or 'everybody'").optional(),
+    app,
+  }).optional(),
 })

@@ -45,8 +45,12 @@ async function run(seed: number): Promise<number | undefined> {
   const loss = integerBelow(random, 3) === 0 ? 0.1 : 0
   const isForGood = integerBelow(random, 2) === 0
   const channels: Channel[] = []
+  let hasEnded = false
   const app = inbound(async (channel, { extraChannels }) => {
-    const other = extraChannels[0] as Channel
+    await serve(channel, extraChannels[0] as Channel)
+    hasEnded = true
+  })
+  const serve = async (channel: Channel, other: Channel) => {
     channels.push(channel, other)
     await channel.answer()
     if (isForGood) {
@@ -60,7 +64,7 @@ async function run(seed: number): Promise<number | undefined> {
     if (mine < 2) await [channel, other][mine]?.hangUp()
     await channel.waitForIdle({ timeoutMs: QUIET_MS })
     await other.waitForIdle({ timeoutMs: 1 })
-  })
+  }
   const pbx = exchange({ seed, exchange: ANYBODY, apps: { desk: app }, conditions: { loss } })
   const alice = pbx.phone('alice', { set: SET })
   const bob = pbx.phone('bob', { set: SET, onCall: (phone) => phone.answer().catch(() => {}) })
@@ -72,6 +76,8 @@ async function run(seed: number): Promise<number | undefined> {
   if (asks.state === 'ANSWERED') await asks.refer('sip:carol@carol', { withinMs: 40_000 }).catch(() => {})
   const hangers = [alice, bob, carol].map((phone) => sometimes(random, pbx.sim.clock.sleep.bind(pbx.sim.clock), phone))
   await pbx.sleep(BUSY_MS + QUIET_MS)
+  // It has begun late where the acknowledgement of its answer was lost.
+  while (!hasEnded) await pbx.sleep(1000)
   const wrong = strangers([alice, bob, carol])
   // Whoever is left goes, and then everybody is gone who is with nobody but him.
   for (const phone of [alice, bob, carol]) if (phone.state === 'ANSWERED') await phone.hangUp()
