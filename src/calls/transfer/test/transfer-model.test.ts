@@ -13,6 +13,7 @@ const MET = [
   ...['NORMAL, target', 'NORMAL, app', 'HANGUP, gone', 'TARGETREJECT, app', 'TIMEOUT, app', 'FAIL, app'].map(
     (how) => `onLoan: ${how}`,
   ),
+  'released',
   ...['NORMAL, room', 'NORMAL, app', 'NORMAL, gone', 'HANGUP, gone'].map((how) => `room: ${how}`),
 ]
 
@@ -25,6 +26,7 @@ test(`${RUNS} transfers in which anybody does anything: everybody is where he ha
         `${report.seen}\n${report.problems.join('\n')}\nagain: RINGDOWN_TRANSFER_SEED=${seed} RINGDOWN_TRANSFER_RUNS=1\n${report.ladder}`,
       )
     seen.add(report.seen)
+    if (report.hasReleased) seen.add('released')
   }
   if (RUNS >= 400) expect([...seen]).toEqual(expect.arrayContaining(MET))
 }, 36_000_000)

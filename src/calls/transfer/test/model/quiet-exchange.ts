@@ -72,6 +72,11 @@ export class QuietExchange {
     this.#mediaDriver.wake()
   }
 
+  /** How many transferred calls were released. */
+  get releases(): number {
+    return this.#exchange.counters.get('mediaReleases')
+  }
+
   /** What is wrong when all is over: something is left, or a rule was broken. */
   problems(): readonly string[] {
     const { sip, ...sizes } = this.#exchange.sizes()

@@ -91,6 +91,10 @@ export class QuietMedia implements Machine<MediaCommand, MediaEvent> {
         if (command.source.kind === 'audio' && !command.source.loop)
           this.#ends.push({ at: now + PLAY_MS, leg: leg.id, job: command.job })
         return
+      case 'detect':
+        leg.jobs.set(command.job, false)
+        this.#say({ type: 'heard', leg: leg.id, job: command.job, sound: 'audio', startedMsAgo: 0 }, now)
+        return
       case 'stopJob':
         this.#finish(leg, command.job, 'ABORTED', now)
         return

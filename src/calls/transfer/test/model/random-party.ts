@@ -1,5 +1,5 @@
-import { chance, integerBelow, type Random, uniform } from '../../../../kit/index.ts'
-import type { SipMessage } from '../../../../sip/index.ts'
+import { chance, integerBelow, type Random, uniform, utf8Decode } from '../../../../kit/index.ts'
+import type { SipMessage, SipRequest } from '../../../../sip/index.ts'
 import type { PeerCall, VirtualClock } from '../../../../testing/index.ts'
 
 /** The choices of one party of a run. */
@@ -36,6 +36,10 @@ type FarEndState = 'never' | 'begun' | 'answered' | 'confirmed' | 'over'
 /** One whose call is with the exchange: it hangs up, holds, asks and answers at random moments. */
 abstract class RandomParty {
   state: FarEndState = 'never'
+  /** Where it sends its sound, by the last description that it has taken. */
+  soundTo: string | undefined
+  /** It has refused to send it elsewhere, or has said what makes no sense, so that nobody knows. */
+  hasRefused = false
   protected readonly choose: Chance
   readonly #stayMs: number
 
@@ -67,14 +71,33 @@ abstract class RandomParty {
     else call.request(what)
   }
 
+  /** Takes what the exchange says of its sound. */
+  protected heed({ body }: SipMessage): void {
+    this.soundTo = /^c=IN IP4 (\S+)/m.exec(utf8Decode(body))?.[1] ?? this.soundTo
+  }
+
+  /** A re-INVITE: mostly taken, now and then refused, or answered with nothing that could be understood. */
+  #answerReinvite(invite: SipRequest, call: PeerCall): void {
+    const how = this.choose.maybe(0.75) ? 'taken' : this.choose.one([488, 491, 500, 'nonsense'] as const)
+    if (how === 'taken') {
+      this.heed(invite)
+      call.respond(200, { sdp: true }, invite)
+      return
+    }
+    this.hasRefused = true
+    call.respond(how === 'nonsense' ? 200 : how, {}, invite)
+  }
+
   protected answerInDialog(message: SipMessage, call: PeerCall): void {
     if (message.kind === 'response') {
+      if (message.headers.get('cseq')?.endsWith('INVITE') === true && message.status < 300) this.heed(message)
       const isReinvite = this.state === 'confirmed' && message.headers.get('cseq')?.endsWith('INVITE')
       if (isReinvite && message.status >= 200 && message.status < 300) call.ack()
     } else if (message.method === 'BYE') {
       this.state = 'over'
       call.respond(200, {}, message)
-    } else if (message.method !== 'ACK') call.respond(200, {}, message)
+    } else if (message.method === 'INVITE') this.#answerReinvite(message, call)
+    else if (message.method !== 'ACK') call.respond(200, {}, message)
   }
 }
 
@@ -86,6 +109,7 @@ export class RandomCaller extends RandomParty {
     if (!isAnswer) this.answerInDialog(message, call)
     else if (message.status >= 300) this.state = 'over'
     else if (message.status >= 200) {
+      this.heed(message)
       call.ack()
       this.confirmed(call)
     }
@@ -114,6 +138,7 @@ export class RandomTarget extends RandomParty {
   #ring(call: PeerCall): void {
     const { choose } = this
     this.state = 'begun'
+    this.heed(call.invite)
     if (choose.maybe(0.3)) call.respond(100)
     if (choose.maybe(0.6)) choose.later(1000, () => this.#progress(call, 180))
     if (choose.maybe(0.1)) choose.later(1000, () => this.#progress(call, 183))

@@ -12,6 +12,8 @@ export interface TransferReport {
   readonly problems: readonly string[]
   /** How it went and where the caller was in the end: to tell whether many runs got everywhere. */
   readonly seen: string
+  /** At some time the caller and a target sent their sound to each other. */
+  readonly hasReleased: boolean
   readonly ladder: string
 }
 
@@ -56,6 +58,8 @@ class TransferWorld {
   /** Targets that have described their sound before an answer. */
   readonly #early = new Set<number>()
   #carolIsIn = false
+  /** Far ends may send their sound to each other. */
+  readonly #releases: boolean
   #transfersBegun = 0
 
   constructor(seed: number) {
@@ -71,6 +75,7 @@ class TransferWorld {
     const first = this.#choosePlan([0, 1, 2])
     this.#plans = choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
     this.#plan = first
+    this.#releases = choose.maybe(0.6)
     this.#reference = new ReferenceTransfer(first)
     const desk = inbound((channel, context) => this.#desk(channel, context))
     const guest = inbound((channel) => this.#guest(channel))
@@ -113,6 +118,7 @@ class TransferWorld {
     return {
       problems: this.#problems,
       seen: this.#transfersBegun > 0 ? `${this.#plan.kind}: ${cause}, ${where}` : 'never begun',
+      hasReleased: this.#exchange.releases > 0,
       ladder: this.#problems.length > 0 ? String(this.#sim.ladder) : '',
     }
   }
@@ -260,6 +266,7 @@ class TransferWorld {
     const options = {
       timeoutMs,
       acceptTimeoutMs,
+      mediaRelease: this.#releases,
       ...(announces && { announce: { fileToPlay: ANNOUNCEMENT } }),
       ...(acceptDigit !== undefined && { acceptDigit }),
     }
@@ -321,6 +328,8 @@ class TransferWorld {
     this.#expect('alice has a call', this.#alice.state === 'confirmed', caller !== 'gone')
     const carries = this.#plan.kind !== 'forGood' && (typeof caller === 'number' || caller === 'room')
     this.#expect('the carrier', other.state(), carries ? 'TRANSFERRED' : 'IDLE')
+    const isWithUs = this.#alice.soundTo === US || this.#alice.hasRefused
+    if (caller === 'app') this.#expect('the sound of the caller is with us', isWithUs, true)
     if (this.#targets.some(({ isWaiting }) => isWaiting)) this.#problems.push('a target rings for ever')
   }
 
