@@ -27,6 +27,7 @@ export async function startMediaPlane({ media, limits }: Settings, logger: Logge
         ports,
         number: index + 1,
         io: media.io,
+        priority: media.priority,
         // A call that begins may need its leg before that of a call which ends has been closed.
         maxLegs: 2 * limits.maxCalls,
         ...(!(opus instanceof Error) && { opus }),
@@ -35,6 +36,12 @@ export async function startMediaPlane({ media, limits }: Settings, logger: Logge
       }),
   )
   await Promise.all(workers.map((worker) => worker.start()))
-  logger.info({ workers: workers.length, io: workers[0]?.io }, 'media workers are ready')
+  const standing = workers[0]?.report().standing
+  logger.info({ workers: workers.length, io: workers[0]?.io, priority: standing }, 'media workers are ready')
+  if (media.priority === 'realtime' && standing !== 'realtime' && process.platform === 'linux')
+    logger.info(
+      {},
+      'media workers may not have real-time priority, so that other work can make their packets late: allow it with LimitRTPRIO=1, or CAP_SYS_NICE',
+    )
   return Object.assign(new WorkerPool(workers), { hasOpus: !(opus instanceof Error) })
 }

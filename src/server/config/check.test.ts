@@ -68,6 +68,7 @@ describe('a configuration', () => {
       portRange: [16_384, 32_767],
       workers: Math.min(64, availableParallelism()),
       io: 'auto',
+      priority: 'realtime',
       rtpTimeoutMs: 0,
       codecs: ['PCMU', 'PCMA'],
       srtp: 'accepted',
@@ -97,6 +98,7 @@ describe('a configuration', () => {
         portRange: [20_000, 20_999],
         workers: 2,
         io: 'dgram',
+        priority: 'normal',
       },
       services: [
         { name: 'welcome', match: ['1000', '44*', /^\+1/], app: './welcome.ts#menu', parameters: { a: 1 } },
@@ -358,6 +360,7 @@ describe('what is refused by its shape', () => {
       { media: { portRange: [80, 9000] } },
       /^media\.portRange\[0\] is 80: must be a whole number from 1024/,
     ],
+    ['another priority', { media: { priority: 'high' } }, /^media\.priority is "high": must be 'realtime' or 'normal'/],
     ['another network', { media: { io: 'raw' } }, /^media\.io is "raw": must be 'auto', 'libc' or 'dgram'/],
     ['an unknown codec', { media: { codecs: ['GSM'] } }, /^media\.codecs\[0\] is "GSM": must be one of PCMU, PCMA/],
     ['no codec', { media: { codecs: [] } }, /^media\.codecs .*must name at least one codec/],

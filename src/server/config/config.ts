@@ -171,6 +171,12 @@ export interface MediaConfig {
    */
   readonly io?: 'auto' | 'libc' | 'dgram'
   /**
+   * `realtime` lets media workers run ahead of everything else on the machine that is not in real time, on Linux where the
+   * process may ask for that (`LimitRTPRIO=1` of its systemd unit, or CAP_SYS_NICE); elsewhere they are what they are with
+   * `normal`. One that has more to do than it can gives it back until it has not. Default `realtime`.
+   */
+  readonly priority?: 'realtime' | 'normal'
+  /**
    * Ends a connected call with TIMEOUT when its far end may send audio and has not for so long, 1,000 to 3,600,000 ms.
    * Default 0, never: some far ends send nothing while nobody speaks.
    */

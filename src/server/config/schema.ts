@@ -111,6 +111,7 @@ export const configSchema = object({
       .optional(),
     workers: whole(1, 64, 'threads').optional(),
     io: z.enum(['auto', 'libc', 'dgram'], "must be 'auto', 'libc' or 'dgram'").optional(),
+    priority: z.enum(['realtime', 'normal'], "must be 'realtime' or 'normal'").optional(),
     rtpTimeoutMs: z
       .union([z.literal(0), whole(1000, 3_600_000, 'ms')], 'must be 0 (never) or 1000 to 3600000 ms')
       .optional(),

@@ -47,6 +47,7 @@ export interface Settings {
     readonly portRange: readonly [first: number, last: number]
     readonly workers: number
     readonly io: 'auto' | 'libc' | 'dgram'
+    readonly priority: 'realtime' | 'normal'
     readonly rtpTimeoutMs: number
     readonly codecs: readonly CodecName[]
     readonly srtp: SrtpPolicy
@@ -215,6 +216,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
       portRange,
       workers: config.media?.workers ?? Math.min(64, availableParallelism()),
       io: config.media?.io ?? 'auto',
+      priority: config.media?.priority ?? 'realtime',
       rtpTimeoutMs: config.media?.rtpTimeoutMs ?? 0,
       codecs: config.media?.codecs ?? ['PCMU', 'PCMA'],
       srtp: config.media?.srtp ?? 'accepted',

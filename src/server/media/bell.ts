@@ -1,12 +1,12 @@
 /**
  * How the main thread wakes a media worker that sleeps with nothing to do. A worker that has legs to visit sleeps
- * only to its next sub-tick, on a place that nobody rings, and looks for messages then: at times of many calls a
- * message then costs nobody a wake-up.
+ * only to its next sub-tick, whoever rings, and looks for messages then: at times of many calls a message then costs nobody
+ * a wake-up.
  */
 export class Bell {
   readonly shared: Int32Array
 
-  constructor(shared: Int32Array = new Int32Array(new SharedArrayBuffer(8))) {
+  constructor(shared: Int32Array = new Int32Array(new SharedArrayBuffer(4))) {
     this.shared = shared
   }
 
@@ -25,12 +25,6 @@ export class Bell {
   sleep(rung: number, atMostMs: number): void {
     Atomics.wait(this.shared, RUNG, rung, atMostMs)
   }
-
-  /** Blocks for this many milliseconds, whatever rings. */
-  doze(durationMs: number): void {
-    Atomics.wait(this.shared, NEVER_RUNG, 0, durationMs)
-  }
 }
 
 const RUNG = 0
-const NEVER_RUNG = 1

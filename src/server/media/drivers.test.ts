@@ -28,17 +28,13 @@ describe('driveBlocking', () => {
     const grid = new Grid(() => now)
     grid.next = 5
     const dozed: number[] = []
-    const bell = {
-      rung: 0,
-      sleep: () => expect.unreachable('the deadline is near'),
-      doze: (ms: number) => {
+    driveBlocking(
+      grid,
+      { rung: 0, sleep: () => expect.unreachable('the deadline is near') },
+      (ms) => {
         dozed.push(ms)
         now += ms + 0.3
       },
-    }
-    driveBlocking(
-      grid,
-      bell,
       () => grid.done.length < 4,
       () => now,
     )
@@ -57,14 +53,14 @@ describe('driveBlocking', () => {
         now += 1000
         grid.next = now + 2
       },
-      doze: (ms: number) => {
-        now += ms
-      },
     }
     let looked = 0
     driveBlocking(
       grid,
       bell,
+      (ms) => {
+        now += ms
+      },
       () => ++looked < 5,
       () => now,
     )
@@ -75,10 +71,10 @@ describe('driveBlocking', () => {
     let now = 0
     const grid = new Grid(() => (now += 8))
     grid.next = 1
-    const bell = { rung: 0, sleep: () => expect.unreachable(), doze: () => expect.unreachable('it is late') }
     driveBlocking(
       grid,
-      bell,
+      { rung: 0, sleep: () => expect.unreachable() },
+      () => expect.unreachable('it is late'),
       () => grid.done.length < 3,
       () => (now += 1),
     )

@@ -8,10 +8,12 @@ export type Driven = Pick<WorkerEngine, 'deadline' | 'expire'>
 /**
  * Drives by blocking the thread, which then has no event loop: each deadline is slept for by itself, so nothing adds
  * up, and messages are looked for in between. Returns when `takeMessages` returns false.
+ * @param doze blocks for this many milliseconds, whatever rings
  */
 export function driveBlocking(
   driven: Driven,
-  bell: Pick<Bell, 'rung' | 'sleep' | 'doze'>,
+  bell: Pick<Bell, 'rung' | 'sleep'>,
+  doze: (durationMs: number) => void,
   takeMessages: () => boolean,
   now: () => Instant = () => performance.now(),
 ): void {
@@ -21,7 +23,7 @@ export function driveBlocking(
     if (driven.deadline() <= now()) driven.expire()
     const waitMs = driven.deadline() - now()
     if (waitMs > LONGEST_DOZE_MS) bell.sleep(rung, waitMs)
-    else if (waitMs > 0) bell.doze(waitMs)
+    else if (waitMs > 0) doze(waitMs)
   }
 }
 

@@ -50,6 +50,11 @@ export interface LinuxSockets {
   readonly close: (descriptor: number) => number
   /** Why the call before this one failed. */
   readonly errno: () => number
+  /**
+   * Blocks for this many microseconds. `Atomics.wait` takes a lock that all threads of the process share, also those that compile and
+   * collect, and whoever holds it may wait for a processor: a thread in real time would wait with it.
+   */
+  readonly usleep: (durationUs: number) => number
   /** With F_DUPFD_CLOEXEC: another descriptor of the same socket, the lowest from `argument` on. */
   readonly fcntl: (descriptor: number, command: number, argument: number) => number
 }
@@ -109,6 +114,7 @@ export async function loadLinuxSockets(): Promise<LinuxSockets> {
     ioctl: bound('ioctl', ['int', 'unsigned long', 'void *']),
     close: bound('close', ['int']),
     errno: () => koffi.errno(),
+    usleep: bound('usleep', ['uint32_t']),
     fcntl: bound('fcntl', ['int', 'int', 'int']),
   }
 }

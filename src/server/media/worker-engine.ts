@@ -2,6 +2,7 @@ import { type Counters, type Instant, NEVER } from '../../kit/index.ts'
 import type { MediaCommand, MediaCounter, MediaEngine, MediaEvent } from '../../media/index.ts'
 import type { MediaIoCounter } from './io-counters.ts'
 import { LatenessHistogram } from './lateness.ts'
+import { JUDGED_EACH_MS, type PriorityGuard } from './priority-guard.ts'
 import type { WorkerReport } from './worker-messages.ts'
 
 export interface WorkerEngineOptions {
@@ -11,6 +12,8 @@ export interface WorkerEngineOptions {
   /** Gets what one turn brought about, never an empty list. */
   readonly onEvents: (events: readonly MediaEvent[]) => void
   readonly onReport: (report: WorkerReport) => void
+  /** The priority of the thread, where it has one of its own. */
+  readonly guard?: PriorityGuard | undefined
   readonly now?: () => Instant
 }
 
@@ -28,11 +31,15 @@ export class WorkerEngine {
   #reportAt: Instant = NEVER
   #reportedAt: Instant
   #workedMs = 0
+  #judgedAt: Instant
+  /** Since then. */
+  #turnsMs = 0
 
   constructor(options: WorkerEngineOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
     this.#reportedAt = this.#now()
+    this.#judgedAt = this.#reportedAt
   }
 
   /** Carries out commands in order. */
@@ -72,15 +79,26 @@ export class WorkerEngine {
     }
     const now = this.#now()
     this.#workedMs += now - begun
+    this.#turnsMs += now - begun
+    if (now - this.#judgedAt >= JUDGED_EACH_MS) this.#judge(now)
     const isIdle = engine.deadline() === NEVER
     if (now >= this.#reportAt || (isIdle && this.#reportAt !== NEVER)) this.#report(now)
     if (!isIdle && this.#reportAt === NEVER) this.#reportAt = now + EVERY_MS
   }
 
+  #judge(now: Instant): void {
+    this.#options.guard?.judge(this.#turnsMs, now - this.#judgedAt)
+    this.#turnsMs = 0
+    this.#judgedAt = now
+  }
+
   #report(now: Instant): void {
-    const { counters, onReport } = this.#options
-    const busy = Math.min(1, this.#workedMs / Math.max(now - this.#reportedAt, 1))
-    onReport({ counters: counters.snapshot(), lateness: this.#lateness.summary(), busy })
+    const { counters, guard, onReport } = this.#options
+    const spanMs = now - this.#reportedAt
+    const busy = Math.min(1, this.#workedMs / Math.max(spanMs, 1))
+    const standing = guard?.standing ?? 'normal'
+    const givenBack = guard?.givenBack ?? 0
+    onReport({ counters: counters.snapshot(), lateness: this.#lateness.summary(), busy, standing, givenBack })
     this.#workedMs = 0
     this.#reportedAt = now
     this.#reportAt = NEVER

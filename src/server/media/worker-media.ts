@@ -13,6 +13,7 @@ import {
   channelOf,
   type FromWorker,
   type MediaIoChoice,
+  type MediaPriority,
   type ToWorker,
   type WorkerReport,
   type WorkerSettings,
@@ -25,6 +26,8 @@ export interface WorkerMediaOptions {
   readonly number?: number
   /** Default `auto`. */
   readonly io?: MediaIoChoice
+  /** Default `normal`. */
+  readonly priority?: MediaPriority
   /** Legs that may be open at once. Default 10,000. */
   readonly maxLegs?: number
   /** The compiled module of Opus. Without it legs of Opus fail. */
@@ -71,6 +74,7 @@ export class WorkerMedia implements MediaPort {
     this.#settings = {
       number: options.number ?? 1,
       io: options.io ?? 'auto',
+      priority: options.priority ?? 'normal',
       ports: options.ports ?? portTable(),
       maxLegs: options.maxLegs ?? 10_000,
       epoch: EPOCH,
@@ -213,6 +217,7 @@ export class WorkerMedia implements MediaPort {
       else if (message.type === 'report') this.#report = message.report
       else {
         this.#io = message.io
+        this.#report = { ...this.#report, standing: message.standing }
         isReady = true
         this.#bindHere()
         onReady()
@@ -260,7 +265,13 @@ function sum(one: Readonly<Record<string, number>>, other: Readonly<Record<strin
 /** Media workers of a process have one clock. */
 const EPOCH = processNow()
 
-const NOTHING_REPORTED: WorkerReport = { counters: {}, lateness: { p50: 0, p99: 0, p999: 0, max: 0 }, busy: 0 }
+const NOTHING_REPORTED: WorkerReport = {
+  counters: {},
+  lateness: { p50: 0, p99: 0, p999: 0, max: 0 },
+  busy: 0,
+  standing: 'normal',
+  givenBack: 0,
+}
 
 const CLOSE_PATIENCE_MS = 2000
 /** Only commands and events are objects. What V8 takes by itself, three times 16 MB, it would never give back. */

@@ -30,7 +30,7 @@ class FakeWorker implements PooledWorker {
 
   report(): ReturnType<PooledWorker['report']> {
     const lateness = { p50: this.#late, p99: this.#late, p999: this.#late, max: this.#late }
-    return { counters: { legs: this.legs, lateTicks: 1 }, lateness, busy: 0 }
+    return { counters: { legs: this.legs, lateTicks: 1 }, lateness, busy: 0, standing: 'normal', givenBack: 0 }
   }
 
   async close(): Promise<void> {

@@ -15,6 +15,10 @@ export type WorkerCounter =
   | 'mediaWorkersDied'
   /** Legs that went from one worker to another, to meet the leg or the room that they were to be joined with. */
   | 'legsMoved'
+  /** Workers that run ahead of everything else now: in real time. */
+  | 'mediaWorkersInRealTime'
+  /** Times that a worker gave real time back because it had more to do than it could. */
+  | 'mediaWorkersOverloaded'
   /** How late the sub-ticks began, of the latest worker since its start, in µs: the median of them all. */
   | 'tickLatenessP50Us'
   /** As `tickLatenessP50Us`: 99 of 100 were no later. */
@@ -95,7 +99,9 @@ export class WorkerPool implements MediaPort {
       total[name] = Math.max(total[name] ?? 0, Math.round(value))
     }
     for (const worker of this.#workers) {
-      const { counters, lateness } = worker.report()
+      const { counters, lateness, standing, givenBack } = worker.report()
+      add('mediaWorkersInRealTime', standing === 'realtime' ? 1 : 0)
+      add('mediaWorkersOverloaded', givenBack)
       for (const [name, value] of Object.entries(counters)) add(name, value)
       most('tickLatenessP50Us', lateness.p50 * 1000)
       most('tickLatenessP99Us', lateness.p99 * 1000)

@@ -9,6 +9,7 @@ import {
   OpusLibrary,
   srtpCryptoOf,
 } from '../../media/index.ts'
+import { threadScheduler } from '../../speech/thread/thread-priority.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'
@@ -17,6 +18,7 @@ import type { MediaIoCounter } from './io-counters.ts'
 import { LibcMediaIo } from './libc-io.ts'
 import { type LinuxSockets, loadLinuxSockets } from './linux-sockets.ts'
 import { PortRange, processNow } from './port-range.ts'
+import { PriorityGuard } from './priority-guard.ts'
 import { WorkerEngine } from './worker-engine.ts'
 import { type BoundPort, channelOf, type FromWorker, type ToWorker, type WorkerSettings } from './worker-messages.ts'
 
@@ -44,6 +46,7 @@ async function run(): Promise<void> {
     crypto: srtpCryptoOf(nodeCrypto),
     ...(settings.opus !== undefined && { opus: new OpusLibrary(settings.opus) }),
   })
+  const guard = settings.priority === 'realtime' ? new PriorityGuard(await threadScheduler()) : undefined
   /** Legs being opened whose ports the main thread has bound: it has said so itself. */
   const boundThere = new Set<LegId>()
   const post = (message: FromWorker, transfer: Transferable[] = []): void => port.postMessage(message, transfer)
@@ -57,9 +60,10 @@ async function run(): Promise<void> {
       if (events.length > 0) post({ type: 'events', events }, transferredOf(events))
     },
     onReport: (report) => post({ type: 'report', report }),
+    guard,
   })
-  post(sockets instanceof Error ? { type: 'ready', io: 'dgram', why: sockets.message } : { type: 'ready', io: 'libc' })
-  if (libc !== undefined) {
+  post({ type: 'ready', io: libc === undefined ? 'dgram' : 'libc', standing: guard?.standing ?? 'normal' })
+  if (libc !== undefined && !(sockets instanceof Error)) {
     const onBound = (bound: readonly BoundPort[]): void => {
       for (const each of bound) {
         boundThere.add(each.leg)
@@ -75,7 +79,7 @@ async function run(): Promise<void> {
       taken = rung
       return isOpen
     }
-    driveBlocking(worker, bell, take, now)
+    driveBlocking(worker, bell, (durationMs) => sockets.usleep(Math.ceil(durationMs * 1000)), take, now)
     libc.closeAll()
     port.close()
   } else driveByEventLoop(port, new EventLoopDriver(worker, now), worker, () => io.closeAll())
