@@ -8,7 +8,7 @@ import { PROMPT_FILE, SILENCE_FILE } from '../dist/server/bench/subject-apps.js'
 import { melodyWav, PROMPT } from '../dist/server/demo/melody.js'
 import { voiceOf } from '../dist/testing/truth/voice.js'
 import type { DetectionOrder, DetectionReport } from './detection-exchange.ts'
-import { underLoad } from './under-load.ts'
+import { type Loaded, latenessOf, lateTicks, underLoad } from './under-load.ts'
 
 const CALLS = Number(process.argv[2] ?? 300)
 const HOLD_MS = 25_000
@@ -18,14 +18,15 @@ const unheard = await run(false)
 const heard = await run(true)
 print('unheard', unheard)
 print('listened to', heard)
-const extraMs = heard.cpuMs - unheard.cpuMs
+const { listenedS, mostDetections, counters } = heard.report
+const extraMs = heard.report.cpuMs - unheard.report.cpuMs
 console.log(
-  `a second of detection costs ${(extraMs / heard.listenedS).toFixed(2)} ms of CPU, decoding and jitter buffer included; ` +
-    `at most ${heard.mostDetections} at a time, ${heard.counters.farEndsLate ?? 0} too late, ${heard.counters.liveAudioLostMs ?? 0} ms lost`,
+  `a second of detection costs ${(extraMs / listenedS).toFixed(2)} ms of CPU, decoding and jitter buffer included; ` +
+    `at most ${mostDetections} at a time, ${counters.farEndsLate ?? 0} too late, ${counters.liveAudioLostMs ?? 0} ms lost`,
 )
-if ((heard.counters.lateTicks ?? 0) > (unheard.counters.lateTicks ?? 0)) process.exitCode = 1
+if (lateTicks(heard.report) > lateTicks(unheard.report)) process.exitCode = 1
 
-async function run(isListening: boolean): Promise<DetectionReport> {
+async function run(isListening: boolean): Promise<Loaded<DetectionReport>> {
   const directory = mkdtempSync(join(tmpdir(), 'ringdown-detection-'))
   const theirs = mkdtempSync(join(tmpdir(), 'ringdown-detection-'))
   writeFileSync(join(directory, PROMPT_FILE), melodyWav(PROMPT))
@@ -38,18 +39,14 @@ async function run(isListening: boolean): Promise<DetectionReport> {
   const order: DetectionOrder = { directory, isListening, maxDetections: CALLS }
   try {
     const load = { script: 'detection-exchange.ts', order, directory: theirs, calls: CALLS, holdMs: HOLD_MS }
-    const { report, failed } = await underLoad<DetectionReport>(load)
-    if (failed > 0) throw new Error(`${failed} calls have failed`)
-    return report
+    const loaded = await underLoad<DetectionReport>(load)
+    if (loaded.failed > 0) throw new Error(`${loaded.failed} calls have failed`)
+    return loaded
   } finally {
     for (const folder of [directory, theirs]) rmSync(folder, { recursive: true })
   }
 }
 
-function print(what: string, { cpuMs, counters }: DetectionReport): void {
-  const ms = (name: string): string => ((counters[name] ?? Number.NaN) / 1000).toFixed(1)
-  console.log(
-    `${CALLS} calls, ${what}: ${counters.lateTicks ?? 0} late ticks, ${counters.slotsSkipped ?? 0} packets skipped; ticks late by ` +
-      `${ms('tickLatenessP99Us')} ms (p99), ${ms('tickLatenessP999Us')} (p99.9), ${ms('tickLatenessMaxUs')} (most); CPU ${(cpuMs / 1000).toFixed(1)} s`,
-  )
+function print(what: string, loaded: Loaded<DetectionReport>): void {
+  console.log(`${CALLS} calls, ${what}: ${latenessOf(loaded)}; CPU ${(loaded.report.cpuMs / 1000).toFixed(1)} s`)
 }

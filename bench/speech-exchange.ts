@@ -2,12 +2,9 @@
 // that nobody has heard before. It says how long each of them waited for it.
 
 import { inbound, type SpeechEngine } from '../dist/index.js'
-import { SUBJECT_PORTS } from '../dist/server/bench/plan.js'
-import { LOOPBACK, serverOf } from '../dist/server/bench/server-config.js'
 import { PROMPT_FILE } from '../dist/server/bench/subject-apps.js'
-import { startServer } from '../dist/server/main.js'
 import { ThreadEngine } from '../dist/speech/index.js'
-import { reportWhenAsked } from './under-load.ts'
+import { type Counters, reportWhenAsked, SetUp, serverUnderLoad } from './under-load.ts'
 
 /** How it is started, as JSON in the first argument. */
 export interface SpeechOrder {
@@ -23,7 +20,8 @@ export interface SpeechReport {
   readonly waitedMs: readonly number[]
   readonly mostWaiting: number
   readonly cpuMs: number
-  readonly counters: Readonly<Record<string, number>>
+  readonly counters: Counters
+  readonly atSetUp: Counters
 }
 
 const order = JSON.parse(process.argv[2] as string) as SpeechOrder
@@ -32,10 +30,7 @@ const asked = new Map<number, number>()
 const waitedMs: number[] = []
 let up = 0
 let mostWaiting = 0
-let allUp: () => void = () => {}
-const gathered = new Promise<void>((resolve) => {
-  allUp = resolve
-})
+const setUp = new SetUp(order.calls, () => server)
 
 /** Flite, with a look at when each sentence is there. */
 const watched: SpeechEngine = {
@@ -58,8 +53,7 @@ const watched: SpeechEngine = {
 const app = inbound(async (channel) => {
   await channel.answer()
   const number = ++up
-  if (up === order.calls) allUp()
-  await gathered
+  await setUp.join()
   if (order.says === 'prompt') await channel.filePlayer.play(PROMPT_FILE, { loop: true })
   else {
     asked.set(number, performance.now())
@@ -70,19 +64,11 @@ const app = inbound(async (channel) => {
   await channel.waitForIdle()
 })
 
-const server = await startServer({
-  ...serverOf({
-    address: LOOPBACK,
-    port: 0,
-    portRange: SUBJECT_PORTS,
-    directory: order.directory,
-    services: [{ name: 'calls', match: '*', app }],
-    extraChannels: 0,
-  }),
-  speech: { engine: watched, cache: { bytes: 0 } },
-})
+const server = await serverUnderLoad(order.directory, app, { speech: { engine: watched, cache: { bytes: 0 } } })
 if (order.says === 'sentences') await warmUp()
-reportWhenAsked(server, (cpuMs): SpeechReport => ({ waitedMs, mostWaiting, cpuMs, counters: server.counters() }))
+reportWhenAsked(server, (cpuMs): SpeechReport => {
+  return { waitedMs, mostWaiting, cpuMs, counters: server.counters(), atSetUp: setUp.counters }
+})
 
 async function warmUp(): Promise<void> {
   for await (const _ of engine.speak(
