@@ -68,6 +68,12 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
   let harness: WorkerHarness
   afterEach(() => harness?.close())
 
+  it.runIf(process.platform === 'linux')('runs in real time where that is permitted, and says so', async () => {
+    harness = await WorkerHarness.start({ io, priority: 'realtime' })
+    const { standing } = harness.media.report()
+    expect(realTimeThreads()).toBe(standing === 'realtime' ? 1 : 0)
+  })
+
   it('plays out at the right speed: 5 s of a clip in 5 s, whole at the other end', async () => {
     harness = await WorkerHarness.start({ io })
     await connectLegs(harness, 1, 2)
@@ -244,4 +250,12 @@ function wakeUps(thread: string): number {
   return Number(
     /^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(`/proc/self/task/${thread}/status`, 'utf8'))?.[1],
   )
+}
+
+/** Threads of this process whose policy is SCHED_RR: `policy` of proc(5). */
+function realTimeThreads(): number {
+  return readdirSync('/proc/self/task').filter((thread) => {
+    const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ').at(-1)?.split(' ')
+    return fields?.[38] === '2'
+  }).length
 }
