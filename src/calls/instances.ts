@@ -55,7 +55,13 @@ export class Instances {
   ): Promise<InstanceRecord> {
     const instanceId = token(this.#host.random, 20)
     const channels: InstanceChannel[] = [{ core: primary, channel: new Channel(primary) }]
-    const context = this.#createContext(instanceId, service, outboundParameters, channels, refer)
+    const context = new InstanceContext(this.#host, service, {
+      instanceId,
+      outboundParameters,
+      refer,
+      signal: this.#shutdown.signal,
+      addExtraChannels: () => this.#addExtraChannels(channels),
+    })
     this.#size++
     const record = await runInstance(this.#host, service.app, direction, context, service.name, channels)
     this.#size--
@@ -80,43 +86,6 @@ export class Instances {
     return record
   }
 
-  /** Most applications neither log nor use extra channels, so these are made when first asked for. */
-  #createContext(
-    instanceId: string,
-    { name, parameters }: Service,
-    outboundParameters: Readonly<Record<string, unknown>>,
-    channels: InstanceChannel[],
-    refer: ReferRequest | undefined,
-  ): AppContext {
-    const host = this.#host
-    const { logger, files, tones } = host
-    const addExtraChannels = () => this.#addExtraChannels(channels)
-    let log: Logger | undefined
-    let rooms: ConferenceRooms | undefined
-    let extraChannels: readonly Channel[] | undefined
-    return {
-      instanceId,
-      get log() {
-        log ??= logger.child({ instanceId, service: name })
-        return log
-      },
-      files: files.files ?? NO_MEDIA_FILES,
-      get rooms() {
-        rooms ??= new ConferenceRooms(host)
-        return rooms
-      },
-      tones,
-      parameters,
-      outboundParameters,
-      ...(refer && { refer }),
-      get extraChannels() {
-        extraChannels ??= addExtraChannels()
-        return extraChannels
-      },
-      signal: this.#shutdown.signal,
-    }
-  }
-
   #addExtraChannels(channels: InstanceChannel[]): readonly Channel[] {
     const placement = channels[0]?.core.placement
     for (let i = 0; i < this.#options.extraChannels; i++) {
@@ -125,5 +94,60 @@ export class Instances {
       channels.push({ core, channel: new Channel(core) })
     }
     return channels.slice(1).map(({ channel }) => channel)
+  }
+}
+
+/**
+ * What an application is given beside its channel. Most neither log nor use rooms or extra channels, so these are made
+ * when first asked for. A class, because each object that is written down with getters gets a shape of its own.
+ */
+class InstanceContext implements AppContext {
+  readonly instanceId: string
+  readonly files: AppContext['files']
+  readonly tones: AppContext['tones']
+  readonly parameters: AppContext['parameters']
+  readonly outboundParameters: AppContext['outboundParameters']
+  readonly signal: AppContext['signal']
+  readonly refer?: ReferRequest
+  readonly #host: CallHost
+  readonly #service: string
+  readonly #addExtraChannels: () => readonly Channel[]
+  #log: Logger | undefined
+  #rooms: ConferenceRooms | undefined
+  #extraChannels: readonly Channel[] | undefined
+
+  constructor(
+    host: CallHost,
+    { name, parameters }: Service,
+    rest: Pick<AppContext, 'instanceId' | 'outboundParameters' | 'signal'> & {
+      readonly refer: ReferRequest | undefined
+      readonly addExtraChannels: () => readonly Channel[]
+    },
+  ) {
+    this.instanceId = rest.instanceId
+    this.files = host.files.files ?? NO_MEDIA_FILES
+    this.tones = host.tones
+    this.parameters = parameters
+    this.outboundParameters = rest.outboundParameters
+    this.signal = rest.signal
+    if (rest.refer !== undefined) this.refer = rest.refer
+    this.#host = host
+    this.#service = name
+    this.#addExtraChannels = rest.addExtraChannels
+  }
+
+  get log(): Logger {
+    this.#log ??= this.#host.logger.child({ instanceId: this.instanceId, service: this.#service })
+    return this.#log
+  }
+
+  get rooms(): ConferenceRooms {
+    this.#rooms ??= new ConferenceRooms(this.#host)
+    return this.#rooms
+  }
+
+  get extraChannels(): readonly Channel[] {
+    this.#extraChannels ??= this.#addExtraChannels()
+    return this.#extraChannels
   }
 }
