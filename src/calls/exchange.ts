@@ -1,6 +1,7 @@
 import {
   Counters,
-  DeadlineQueue,
+  Deadline,
+  DeadlineHeap,
   Fifo,
   type Instant,
   type Logger,
@@ -8,8 +9,9 @@ import {
   NEVER,
   Sequence,
   silentLogger,
+  Table,
 } from '../kit/index.ts'
-import type { MediaEvent } from '../media/index.ts'
+import type { LegId, MediaEvent } from '../media/index.ts'
 import {
   Endpoint,
   type EndpointCommand,
@@ -72,11 +74,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #outbox = new Fifo<ExchangeOutput>()
   readonly #sipCommands = new Fifo<EndpointCommand>()
   readonly #actions = new Fifo<() => void>()
-  readonly #timers = new DeadlineQueue<() => void>()
-  readonly #sessions = new Map<number, Leg>()
+  readonly #timers = new DeadlineHeap<() => void>()
+  readonly #sessions = new Table<SessionId, Leg>()
   readonly #refers = new Map<number, (event: ReferEvent) => void>()
-  readonly #mediaLegs = new Map<number, (event: MediaEvent) => void>()
-  readonly #legs = new Set<Leg>()
+  readonly #mediaLegs = new Table<LegId, (event: MediaEvent) => void>()
+  /** By the ids of their media. */
+  readonly #legs = new Table<LegId, Leg>()
   readonly #instances: Instances
   readonly #upkeep: TrunkUpkeep
   readonly #users: LocalUsers | undefined
@@ -274,7 +277,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     this.drain()
     this.#instances.abort()
     this.#host.post(() => {
-      for (const leg of [...this.#legs]) leg.hangUp('drain')
+      for (const leg of [...this.#legs.values()]) leg.hangUp('drain')
     })
   }
 
@@ -487,9 +490,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         if (listener === undefined) this.#mediaLegs.delete(id)
         else this.#mediaLegs.set(id, (event) => this.#guard(() => listener(event)))
       },
-      callStarted: (leg) => this.#legs.add(leg),
+      callStarted: (leg) => this.#legs.set(leg.media.id, leg),
       callEnded: (leg) => {
-        this.#legs.delete(leg)
+        this.#legs.delete(leg.media.id)
         this.#rooms.release(leg.details.callId)
         this.#outbox.push({ type: 'callEnded', details: publicDetails(leg.details) })
       },
@@ -497,10 +500,10 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   #createTimer(onDue: () => void): CallTimer {
-    const owner = () => onDue()
+    const deadline = new Deadline(onDue)
     return {
-      setIn: (delayMs) => this.#timers.set(owner, this.#now + delayMs),
-      clear: () => this.#timers.delete(owner),
+      setIn: (delayMs) => this.#timers.set(deadline, this.#now + delayMs),
+      clear: () => this.#timers.delete(deadline),
     }
   }
 }

@@ -1,128 +1,66 @@
+import { Deadline, DeadlineHeap } from './deadline-heap.ts'
 import { type Instant, NEVER } from './machine.ts'
 
 /**
- * The deadlines of many owners, earliest first: a binary heap with an index, so that moving or removing an
- * owner's deadline costs O(log n). Owners that are due at the same instant come out in the order they were set.
+ * A {@link DeadlineHeap} for owners that do not hold their deadlines: they are looked up by identity, which costs more
+ * and keeps the dead from being collected for a while (see {@link Table}). For what comes and goes with every call the
+ * heap itself is the better choice.
  *
  * An owner without a deadline is remembered for a while, because most are set again soon: nothing is allocated then,
  * and a Map in which the same key comes and goes slows down to a linear search among its own tombstones. Those that
  * stay away are forgotten once they outnumber the rest.
  */
 export class DeadlineQueue<Owner> {
-  readonly #heap: Entry<Owner>[] = []
-  readonly #entries = new Map<Owner, Entry<Owner>>()
-  #sequence = 0
+  readonly #heap = new DeadlineHeap<Owner>()
+  readonly #deadlines = new Map<Owner, Deadline<Owner>>()
 
   get size(): number {
-    return this.#heap.length
+    return this.#heap.size
   }
 
   /** Sets (or moves) the deadline of `owner`; {@link NEVER} removes it. */
   set(owner: Owner, at: Instant): void {
-    if (at === NEVER) {
-      this.delete(owner)
-      return
-    }
-    const entry = this.#entries.get(owner) ?? this.#enter(owner)
-    if (entry.index === IDLE) {
-      entry.index = this.#heap.length
-      this.#heap.push(entry)
-    } else if (entry.at === at) {
-      return
-    }
-    entry.at = at
-    entry.sequence = this.#sequence++
-    this.#sift(entry)
+    if (at === NEVER) this.delete(owner)
+    else this.#heap.set(this.#deadlines.get(owner) ?? this.#enter(owner), at)
   }
 
   delete(owner: Owner): void {
-    const entry = this.#entries.get(owner)
-    if (entry !== undefined && entry.index !== IDLE) this.#remove(entry)
+    const deadline = this.#deadlines.get(owner)
+    if (deadline === undefined) return
+    this.#heap.delete(deadline)
+    this.#forgetIdle()
   }
 
   /** The instant of the earliest deadline, or {@link NEVER}. */
   next(): Instant {
-    return this.#heap[0]?.at ?? NEVER
+    return this.#heap.next()
   }
 
   /** Removes and returns the owner whose deadline is earliest and due at `now`, or `undefined`. */
   takeDue(now: Instant): Owner | undefined {
-    const first = this.#heap[0]
-    if (first === undefined || first.at > now) return undefined
-    this.#remove(first)
-    return first.owner
+    const owner = this.#heap.takeDue(now)
+    if (owner !== undefined) this.#forgetIdle()
+    return owner
   }
 
   /** Every owner with its deadline, in no particular order: for reports, not for the hot path. */
-  *entries(): IterableIterator<readonly [owner: Owner, at: Instant]> {
-    for (const entry of this.#heap) yield [entry.owner, entry.at]
+  entries(): IterableIterator<readonly [owner: Owner, at: Instant]> {
+    return this.#heap.entries()
   }
 
-  #enter(owner: Owner): Entry<Owner> {
-    if (this.#entries.size > 2 * this.#heap.length + MOST_IDLE) {
-      for (const [known, { index }] of this.#entries) if (index === IDLE) this.#entries.delete(known)
+  #enter(owner: Owner): Deadline<Owner> {
+    if (this.#deadlines.size > 2 * this.size + MOST_IDLE) {
+      for (const [known, { index }] of this.#deadlines) if (index < 0) this.#deadlines.delete(known)
     }
-    const entry: Entry<Owner> = { owner, at: NEVER, sequence: 0, index: IDLE }
-    this.#entries.set(owner, entry)
-    return entry
+    const deadline = new Deadline(owner)
+    this.#deadlines.set(owner, deadline)
+    return deadline
   }
 
-  #remove(entry: Entry<Owner>): void {
-    const last = this.#heap.pop() as Entry<Owner>
-    if (last !== entry) {
-      last.index = entry.index
-      this.#heap[last.index] = last
-      this.#sift(last)
-    }
-    entry.index = IDLE
-    if (this.#heap.length === 0 && this.#entries.size > MOST_IDLE) this.#entries.clear()
-  }
-
-  #sift(entry: Entry<Owner>): void {
-    this.#up(entry)
-    this.#down(entry)
-  }
-
-  #up(entry: Entry<Owner>): void {
-    while (entry.index > 0) {
-      const parent = this.#heap[(entry.index - 1) >> 1] as Entry<Owner>
-      if (before(parent, entry)) return
-      this.#swap(parent, entry)
-    }
-  }
-
-  #down(entry: Entry<Owner>): void {
-    for (;;) {
-      const left = this.#heap[2 * entry.index + 1]
-      const right = this.#heap[2 * entry.index + 2]
-      if (left === undefined) return
-      const child = right !== undefined && before(right, left) ? right : left
-      if (before(entry, child)) return
-      this.#swap(child, entry)
-    }
-  }
-
-  #swap(a: Entry<Owner>, b: Entry<Owner>): void {
-    const index = a.index
-    a.index = b.index
-    b.index = index
-    this.#heap[a.index] = a
-    this.#heap[b.index] = b
+  #forgetIdle(): void {
+    if (this.size === 0 && this.#deadlines.size > MOST_IDLE) this.#deadlines.clear()
   }
 }
 
-interface Entry<Owner> {
-  readonly owner: Owner
-  at: Instant
-  sequence: number
-  /** The place in the heap, or {@link IDLE}. */
-  index: number
-}
-
-const IDLE = -1
 /** This many owners without a deadline are remembered in any case. */
 const MOST_IDLE = 64
-
-function before(a: Entry<unknown>, b: Entry<unknown>): boolean {
-  return a.at < b.at || (a.at === b.at && a.sequence < b.sequence)
-}

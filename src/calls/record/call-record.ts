@@ -87,6 +87,8 @@ const MOST_HAPPENINGS = 400
  * itself writes here what happens to it.
  */
 export class CallRecord {
+  /** Which of the records it is. */
+  readonly number: number
   readonly startedAt: Instant
   /** The same moment, in milliseconds since 1970. */
   readonly startedAtMs: number
@@ -99,7 +101,8 @@ export class CallRecord {
   instance: InstanceRecord | undefined
   isOver = false
 
-  constructor(conversation: Conversation, startedAt: Instant, startedAtMs: number) {
+  constructor(number: number, conversation: Conversation, startedAt: Instant, startedAtMs: number) {
+    this.number = number
     this.startedAt = startedAt
     this.startedAtMs = startedAtMs
     this.join(conversation)

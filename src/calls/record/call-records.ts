@@ -1,4 +1,4 @@
-import type { Instant } from '../../kit/index.ts'
+import { type Instant, Table } from '../../kit/index.ts'
 import { type MessageWitness, type Peer, type SipMessage, toTag } from '../../sip/index.ts'
 import type { CallDetails } from '../details.ts'
 import type { InstanceRecord } from '../instance.ts'
@@ -38,14 +38,15 @@ const RECORD_BYTES = 3000
 export class CallRecords implements MessageWitness {
   readonly #limits: RecordLimits
   readonly #wallTimeMs: () => number
-  readonly #conversations = new Map<string, Conversation>()
+  readonly #conversations = new Table<string, Conversation>()
   /** Each in the order in which they came to be what they are. */
-  readonly #refused = new Set<CallRecord>()
-  readonly #live = new Set<CallRecord>()
-  readonly #over = new Set<CallRecord>()
+  readonly #refused = new Table<number, CallRecord>()
+  readonly #live = new Table<number, CallRecord>()
+  readonly #over = new Table<number, CallRecord>()
   /** Of calls that an application had. */
-  readonly #byCallId = new Map<string, CallRecord>()
+  readonly #byCallId = new Table<string, CallRecord>()
   #bytes = 0
+  #records = 0
 
   constructor(limits: RecordLimits, wallTimeMs: () => number) {
     this.#limits = limits
@@ -84,25 +85,25 @@ export class CallRecords implements MessageWitness {
   claim(sipCallId: string, details: CallDetails, at: Instant): CallRecord {
     const conversation = this.#conversations.get(sipCallId) ?? this.#converse(sipCallId)
     const { unclaimed } = conversation
-    if (unclaimed !== undefined) this.#refused.delete(unclaimed)
+    if (unclaimed !== undefined) this.#refused.delete(unclaimed.number)
     conversation.unclaimed = undefined
     const record = unclaimed ?? this.#open(conversation, at)
     record.details = details
-    this.#live.add(record)
+    this.#live.set(record.number, record)
     this.#byCallId.set(details.callId, record)
     return record
   }
 
   /** The call goes on under another SIP Call-ID. */
   carryOn(record: CallRecord, sipCallId: string): void {
-    if (this.#live.has(record)) record.join(this.#converse(sipCallId))
+    if (this.#live.has(record.number)) record.join(this.#converse(sipCallId))
   }
 
   /** The call is over, its `details` are complete. */
   end(record: CallRecord): void {
     record.isOver = true
-    if (!this.#live.delete(record)) return
-    this.#over.add(record)
+    if (!this.#live.delete(record.number)) return
+    this.#over.set(record.number, record)
     if (this.#over.size > this.#limits.calls) this.#forgetFirst(this.#over)
   }
 
@@ -125,7 +126,9 @@ export class CallRecords implements MessageWitness {
 
   /** All records, the call that began last first. */
   all(): readonly CallRecord[] {
-    return [...this.#refused, ...this.#over, ...this.#live].toSorted((a, b) => b.startedAt - a.startedAt)
+    return [...this.#refused.values(), ...this.#over.values(), ...this.#live.values()].toSorted(
+      (a, b) => b.startedAt - a.startedAt,
+    )
   }
 
   /** Only the INVITE that begins a call begins a record: what else strangers send leaves nothing here. */
@@ -134,7 +137,7 @@ export class CallRecords implements MessageWitness {
     const conversation = this.#converse(callId)
     const record = this.#open(conversation, at)
     conversation.unclaimed = record
-    this.#refused.add(record)
+    this.#refused.set(record.number, record)
     if (this.#refused.size > Math.ceil(this.#limits.calls / 10)) this.#forgetFirst(this.#refused)
     return conversation
   }
@@ -152,7 +155,7 @@ export class CallRecords implements MessageWitness {
 
   #open(conversation: Conversation, at: Instant): CallRecord {
     this.#bytes += RECORD_BYTES
-    return new CallRecord(conversation, at, this.#wallTimeMs())
+    return new CallRecord(this.#records++, conversation, at, this.#wallTimeMs())
   }
 
   #makeRoom(): void {
@@ -160,11 +163,11 @@ export class CallRecords implements MessageWitness {
       if (!this.#forgetFirst(this.#over) && !this.#forgetFirst(this.#refused) && !this.#forgetFirst(this.#live)) return
   }
 
-  #forgetFirst(records: Set<CallRecord>): boolean {
-    const [record] = records
+  #forgetFirst(records: Table<number, CallRecord>): boolean {
+    const record = records.first()
     if (record === undefined) return false
     const { conversations, details } = record
-    records.delete(record)
+    records.delete(record.number)
     if (details !== undefined) this.#byCallId.delete(details.callId)
     this.#bytes -= RECORD_BYTES
     for (const conversation of conversations) this.#leave(conversation)

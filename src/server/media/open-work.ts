@@ -1,3 +1,4 @@
+import { Table } from '../../kit/index.ts'
 import {
   isRoomJob,
   type JobId,
@@ -9,7 +10,7 @@ import {
 
 /** Which legs and jobs a worker owes an end: what has to be said for it when it dies. */
 export class OpenWork {
-  readonly #jobs = new Map<LegId, Set<JobId>>()
+  readonly #jobs = new Table<LegId, Set<JobId>>()
   /** The jobs of rooms, by the id of each. */
   readonly #roomJobs = new Map<LegId, JobId>()
 
@@ -47,7 +48,7 @@ export class OpenWork {
       detail: reason,
     })
     const events = [...this.#roomJobs].map(([leg, job]) => ended(leg, job))
-    for (const [leg, jobs] of this.#jobs)
+    for (const [leg, jobs] of this.#jobs.entries())
       events.push(...[...jobs].map((job) => ended(leg, job)), { type: 'failed', leg, reason })
     this.#jobs.clear()
     this.#roomJobs.clear()

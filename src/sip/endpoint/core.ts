@@ -1,12 +1,14 @@
 import {
   Counters,
-  DeadlineQueue,
+  Deadline,
+  DeadlineHeap,
   Fifo,
   type Instant,
   type Logger,
   type Result,
   Sequence,
   silentLogger,
+  Table,
 } from '../../kit/index.ts'
 import { type Dialog, type WayOut, wayOutOf } from '../dialog/index.ts'
 import { type LocatorOutput, ServerLocator, type ServerName } from '../locate/index.ts'
@@ -91,7 +93,7 @@ export class EndpointCore {
   readonly counters: Counters<EndpointCounter>
   readonly logger: Logger
   readonly outbox = new Fifo<EndpointOutput>()
-  readonly sessions = new Map<SessionId, SessionUser>()
+  readonly sessions = new Table<SessionId, SessionUser>()
   /** Series of requests outside of dialogs that may still have an outcome. */
   readonly series = new Map<SeriesId, RequestSeries>()
   /** REFERs of either side, as long as anything can be heard of them. */
@@ -106,10 +108,10 @@ export class EndpointCore {
   readonly supported: string
   /** The instant of the mutation in progress. */
   now: Instant = 0
-  readonly #dialogs = new Map<string, DialogUser>()
-  readonly #users = new Map<TransactionId, TransactionUser>()
+  readonly #dialogs = new Table<string, DialogUser>()
+  readonly #users = new Table<TransactionId, TransactionUser>()
   readonly #searches = new Map<number, SearchUser>()
-  readonly #timers = new DeadlineQueue<() => void>()
+  readonly #timers = new DeadlineHeap<() => void>()
   readonly #layerInputs = new Fifo<LayerInput>()
   readonly #transactionIds = new Sequence()
   /** `user@` of our Contact, or nothing. */
@@ -292,11 +294,10 @@ export class EndpointCore {
   }
 
   timer(onDue: () => void): SessionTimer {
-    // The queue knows a timer by its function, so each one gets a function of its own.
-    const due = () => onDue()
+    const deadline = new Deadline(onDue)
     return {
-      setIn: (delayMs) => this.#timers.set(due, this.now + delayMs),
-      clear: () => this.#timers.delete(due),
+      setIn: (delayMs) => this.#timers.set(deadline, this.now + delayMs),
+      clear: () => this.#timers.delete(deadline),
     }
   }
 

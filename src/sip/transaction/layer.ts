@@ -1,4 +1,4 @@
-import { Counters, DeadlineQueue, Fifo, type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
+import { Counters, DeadlineHeap, Fifo, type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
 import type { Peer } from '../endpoint/control.ts'
 import {
   addToTag,
@@ -17,7 +17,7 @@ import { InviteClient } from './invite-client.ts'
 import { InviteServer } from './invite-server.ts'
 import type { LayerCounter, LayerOptions, LayerSizes } from './layer-options.ts'
 import { LiveTable } from './live-table.ts'
-import { isSamePeer, type Live, type LiveClient, type LiveServer, newClient } from './live-transaction.ts'
+import { isSamePeer, type Live, LiveClient, LiveServer } from './live-transaction.ts'
 import { mergeKey, type RequestIdentity, requestIdentity } from './matching.ts'
 import { NonInviteClient } from './non-invite-client.ts'
 import { NonInviteServer } from './non-invite-server.ts'
@@ -46,7 +46,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
   readonly #tag: string
 
   readonly #table = new LiveTable()
-  readonly #deadlines = new DeadlineQueue<Live>()
+  readonly #deadlines = new DeadlineHeap<Live>()
   readonly #outbox = new Fifo<LayerOutput>()
 
   constructor(options: LayerOptions) {
@@ -162,14 +162,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
     const id = this.#options.ids.next()
     const options = { id, request, from, replyTo, timing: this.#timing }
     const machine = request.method === 'INVITE' ? new InviteServer(options) : new NonInviteServer(options)
-    const live: LiveServer = {
-      side: 'server',
-      machine,
-      keys: [key],
-      ackKey: identity.ofAck,
-      merge,
-      isCancelled: false,
-    }
+    const live = new LiveServer(machine, key, identity.ofAck, merge)
     this.#table.addServer(live)
     machine.handle({ type: 'request' }, now)
     this.#settle(live, now)
@@ -233,7 +226,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       : to
     if (way !== to) this.#counters.add('requestsOverTcp')
     const machine = this.#clientOf(id, request, way)
-    const live = newClient(machine, branch)
+    const live = new LiveClient(machine, branch)
     if (way !== to) live.overUdp = to
     this.#table.addClient(live)
     machine.handle({ type: 'start' }, now)
@@ -283,7 +276,7 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
       timing: this.#timing,
     })
     const { branch } = invite
-    const live = newClient(machine, branch, true)
+    const live = new LiveClient(machine, branch, true)
     this.#table.addClient(live)
     machine.handle({ type: 'start' }, now)
     this.#settle(live, now)
@@ -338,13 +331,13 @@ export class TransactionLayer implements Machine<LayerInput, LayerOutput> {
           this.#counters.add(output.cause === 'timeout' ? 'timeouts' : 'transportErrors')
           break
         case 'terminated':
-          this.#deadlines.delete(live)
+          this.#deadlines.delete(live.deadline)
           this.#table.forget(live)
           break
       }
       if (!isCancel) this.#outbox.push(output)
     }
-    if (live.machine.state !== 'terminated') this.#deadlines.set(live, live.machine.deadline())
+    if (live.machine.state !== 'terminated') this.#deadlines.set(live.deadline, live.machine.deadline())
   }
 
   /** Answers without a transaction (section 8.2.7). */

@@ -1,14 +1,15 @@
+import { Table } from '../../kit/index.ts'
 import type { Live, LiveClient, LiveServer } from './live-transaction.ts'
 import type { TransactionId } from './port.ts'
 
 /** Every transaction that lives, and the indexes by which messages find theirs (RFC 3261 sections 17.1.3 and 17.2.3). */
 export class LiveTable {
-  readonly #byId = new Map<TransactionId, Live>()
+  readonly #byId = new Table<TransactionId, Live>()
   /** Client transactions by branch; a CANCEL shares the branch of its INVITE and so has an index of its own. */
-  readonly #clients = new Map<string, LiveClient>()
-  readonly #cancels = new Map<string, LiveClient>()
+  readonly #clients = new Table<string, LiveClient>()
+  readonly #cancels = new Table<string, LiveClient>()
   /** Server transactions by what identifies their requests, see {@link RequestIdentity}. */
-  readonly #servers = new Map<string, LiveServer>()
+  readonly #servers = new Table<string, LiveServer>()
   /** The merge key of every server transaction outside a dialog. */
   readonly #mergeable = new Set<string>()
   #serverCount = 0

@@ -1,3 +1,4 @@
+import { Deadline } from '../../kit/index.ts'
 import type { Peer } from '../endpoint/control.ts'
 import type { InviteClient } from './invite-client.ts'
 import type { InviteServer } from './invite-server.ts'
@@ -6,8 +7,9 @@ import type { NonInviteClient } from './non-invite-client.ts'
 import type { NonInviteServer } from './non-invite-server.ts'
 
 /** A client transaction, as the layer holds it. */
-export interface LiveClient {
-  readonly side: 'client'
+export class LiveClient {
+  readonly side = 'client'
+  readonly deadline: Deadline<Live> = new Deadline<Live>(this)
   machine: InviteClient | NonInviteClient
   readonly branch: string
   /** A CANCEL of the layer's own. */
@@ -15,40 +17,45 @@ export interface LiveClient {
   /** What `cancel` asked to put on the CANCEL, which may have to wait. */
   cancelHeaders: readonly (readonly [name: string, value: string])[] | undefined
   /** `cancel` was asked for. */
-  isCancelled: boolean
+  isCancelled = false
   /** Where it would have gone over UDP, had it not been too long; until it goes there after all. */
   overUdp: Peer | undefined
   /** Its connection was lost once, and it went out on another one. */
-  isSentAgain: boolean
+  isSentAgain = false
+
+  constructor(machine: LiveClient['machine'], branch: string, isCancel = false) {
+    this.machine = machine
+    this.branch = branch
+    this.isCancel = isCancel
+  }
 }
 
 /** A server transaction, as the layer holds it. */
-export interface LiveServer {
-  readonly side: 'server'
+export class LiveServer {
+  readonly side = 'server'
+  readonly deadline: Deadline<Live> = new Deadline<Live>(this)
   readonly machine: InviteServer | NonInviteServer
   /** Under which it stands in the index. */
   readonly keys: string[]
   readonly ackKey: RequestIdentity['ofAck'] | undefined
   readonly merge: string | undefined
   /** A CANCEL has been passed on. */
-  isCancelled: boolean
+  isCancelled = false
+
+  constructor(
+    machine: LiveServer['machine'],
+    key: string,
+    ackKey: RequestIdentity['ofAck'] | undefined,
+    merge: string | undefined,
+  ) {
+    this.machine = machine
+    this.keys = [key]
+    this.ackKey = ackKey
+    this.merge = merge
+  }
 }
 
 export type Live = LiveClient | LiveServer
-
-/** A client transaction that has just been made. */
-export function newClient(machine: LiveClient['machine'], branch: string, isCancel = false): LiveClient {
-  return {
-    side: 'client',
-    machine,
-    branch,
-    isCancel,
-    cancelHeaders: undefined,
-    isCancelled: false,
-    overUdp: undefined,
-    isSentAgain: false,
-  }
-}
 
 /** Whether what is sent to one goes the way of the other. */
 export function isSamePeer(a: Peer, b: Peer): boolean {
