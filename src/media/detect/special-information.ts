@@ -5,7 +5,8 @@
 export type SpecialInformation = 'intercept' | 'vacantCode' | 'reorder' | 'noCircuit' | 'ineffective' | 'unspecified'
 
 /**
- * Hears the three rising segments of a special information tone, one after the other, each 200 to 450 ms long. It is told
+ * Hears the three rising segments of a special information tone, one after the other, each 200 to 450 ms long, the first two
+ * perhaps less where something of them was lost. It is told
  * the frequency of every look at the sound, and says what was heard once the third segment has lasted long enough.
  */
 export class SpecialInformationTone {
@@ -63,7 +64,7 @@ export class SpecialInformationTone {
   #end(atMs: number): boolean {
     const lengthMs = atMs - this.#sinceMs
     this.#lengthMs[this.#segment] = lengthMs
-    const isRight = lengthMs >= MIN_SEGMENT_MS && lengthMs <= MAX_SEGMENT_MS
+    const isRight = lengthMs >= MIN_CUT_SEGMENT_MS && lengthMs <= MAX_SEGMENT_MS
     if (!isRight) this.#reset()
     return isRight
   }
@@ -107,6 +108,8 @@ const WINDOW_MS = 64
 const MAX_OFF_HZ = 12
 const MIN_SEGMENT_MS = 200
 const MAX_SEGMENT_MS = 450
+/** Of the first two: what is heard from the answer on may begin within one, and packets may be lost. No other three tones rise like these. */
+const MIN_CUT_SEGMENT_MS = 100
 /** Between the 274 and the 380 ms of Telcordia. */
 const SHORT_MS = 327
 /** A gap of up to 30 ms between segments or a packet that was lost, and the look that has to be filled after it. */

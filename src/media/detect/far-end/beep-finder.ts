@@ -41,8 +41,10 @@ export class BeepFinder {
     if (track.quietHops < (isPatient ? PATIENT_QUIET_HOPS : QUIET_HOPS)) return 'none'
     const lengthMs = track.endedAtMs - track.startedAtMs
     this.#isJudged = true
-    const isBeep = lengthMs <= LONGEST_MS && (isShortBeep(track, lengthMs) || isLongBeep(track, lengthMs))
-    return isBeep ? this.#begin(track) : 'none'
+    // Out of speech or music, a syllable or a note may be so short.
+    const mayBeShort = !isPatient || track.lowestHz > VOICE_HZ
+    const isBeep = (mayBeShort && isShortBeep(track, lengthMs)) || isLongBeep(track, lengthMs)
+    return isBeep && lengthMs <= LONGEST_MS ? this.#begin(track) : 'none'
   }
 
   /** What sounds, or has just sounded, is no beep. */
@@ -62,7 +64,10 @@ export class BeepFinder {
 function isLongBeep(track: ToneTrack, lengthMs: number): boolean {
   if (lengthMs < CONFIRM_MS || !isSteady(track, lengthMs)) return false
   if (track.notes > 1 || track.isTwo) return track.rise > CLEAR_RISE && lengthMs >= CONFIRM_TWO_MS
-  if (track.lowestHz < VOICE_HZ) return track.rise > CLEAR_RISE && lengthMs >= CONFIRM_TWO_MS
+  if (track.lowestHz < VOICE_HZ) {
+    const confirmMs = track.lowestHz < LOW_VOICE_HZ ? CONFIRM_LOW_MS : CONFIRM_TWO_MS
+    return track.rise > CLEAR_RISE && lengthMs >= confirmMs
+  }
   return track.rise > RISE || lengthMs >= CONFIRM_WITHOUT_RISE_MS
 }
 
@@ -77,7 +82,7 @@ function isSteady(track: ToneTrack, lengthMs: number): boolean {
   // Voices glide into what looks like a tone.
   if (track.firstHz < LOWEST_FIRST_HZ) return false
   const mostLooks = (lengthMs - track.lostMs) / HOP_MS - track.notes * EDGE_LOOKS - 1
-  if (track.allLooks < mostLooks || track.purity < PURE) return false
+  if (track.allLooks < mostLooks || track.purity < leastPurity(track)) return false
   const hz = Math.max(track.worstHz, track.unsteadyHz())
   const db = Math.max(track.worstDb, track.unsteadyDb())
   // Tones that codecs make tremble, and two so near that they beat: long and pure as they are, they are no voices.
@@ -94,6 +99,11 @@ function isSteady(track: ToneTrack, lengthMs: number): boolean {
   return hz < mostHz + GLIDE * track.glideHz() && db < STEADY_DB
 }
 
+/** As pure as the noise before it allows; notes of instruments have overtones that it does not hide. */
+function leastPurity({ rise }: ToneTrack): number {
+  return Math.max(PURE, Math.min(PUREST, 1 - LEAST_IMPURE / rise))
+}
+
 function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number): boolean {
   // As pure as the noise of the line allows.
   const isPure = track.purity > Math.min(VERY_PURE, 1 - 1.2 / track.rise)
@@ -105,6 +115,7 @@ function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number)
 const HOP_MS = 10
 const CONFIRM_MS = 130
 const CONFIRM_TWO_MS = 150
+const CONFIRM_LOW_MS = 160
 /** Out of speech or music. */
 const CONFIRM_WITHOUT_RISE_MS = 190
 const SHORTEST_MS = 70
@@ -115,6 +126,7 @@ const LOWEST_FIRST_HZ = 365
 const HIGHEST_HZ = 2750
 /** Below this, voices are often as pure. */
 const VOICE_HZ = 520
+const LOW_VOICE_HZ = 420
 /** There, the pitch of voices moves by 3 Hz a look and more. */
 const LOW_GLIDE_HZ = 1.2
 const VERY_PURE = 0.985
@@ -127,6 +139,8 @@ const STRAIGHT_LOW_HZ = 0.5
 /** Looks that see a note and something else. */
 const EDGE_LOOKS = 3
 const PURE = 0.92
+const PUREST = 0.96
+const LEAST_IMPURE = 1.6
 const STEADY_HZ = 2.2
 /** Codecs of mobile telephones make a tone tremble; a long one above most voices is believed even so. */
 const STEADY_CODED_HZ = 4.2

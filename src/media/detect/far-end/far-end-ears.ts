@@ -4,10 +4,11 @@ import { type CallSound, CallToneDetector } from '../call-tone-detector.ts'
 import type { SpecialInformation } from '../special-information.ts'
 import { VoiceActivityDetector } from '../voice-activity-detector.ts'
 import { BeepFinder } from './beep-finder.ts'
+import { BeepGuard } from './beep-guard.ts'
 import type { FarEndEvent, FarEndTone } from './far-end.ts'
 import { FaxFinder } from './fax-finder.ts'
 import { LoneSound } from './lone-sound.ts'
-import { isPairOfNetwork, isSignalTone, keyOf } from './signal-tones.ts'
+import { keyOf } from './signal-tones.ts'
 import { HOP, ToneLook } from './tone-look.ts'
 import { ToneTrack } from './tone-track.ts'
 
@@ -23,11 +24,11 @@ export class FarEndEars {
   readonly #look = new ToneLook()
   readonly #track = new ToneTrack()
   readonly #beep = new BeepFinder()
+  readonly #guard = new BeepGuard()
   readonly #fax = new FaxFinder()
   #lone = new LoneSound()
   #nowMs: Instant = 0
   #originMs: Instant | undefined
-  #spokenFrames = 0
   #speechPower = 1
   #pausePower = 0
   #pauseFrames = 0
@@ -35,7 +36,6 @@ export class FarEndEars {
   #rangAtMs = Number.NEGATIVE_INFINITY
   #isRinging = false
   hasStoppedRinging = false
-  #hadInformation = false
   #guardedUntilMs = Number.NEGATIVE_INFINITY
   #ringHops = 0
   #ringPower = 0
@@ -67,10 +67,9 @@ export class FarEndEars {
 
   /** Somebody else may be there now: what was heard before says nothing of them. */
   restart(): void {
-    this.#spokenFrames = 0
     this.#isRinging = false
     this.hasStoppedRinging = false
-    this.#hadInformation = false
+    this.#guard.restart()
     this.#lone = new LoneSound()
     // It says each tone once.
     this.#callTones = this.#newCallTones()
@@ -96,15 +95,14 @@ export class FarEndEars {
       }
       this.#look.hear(frame, at)
       const edge = this.#track.hear(this.#look, nowMs)
-      const hasSpoken = this.#spokenFrames >= LEAST_SPOKEN_FRAMES
-      const fax = this.#fax.hear(this.#look, this.#track, edge, nowMs, hasSpoken)
+      const fax = this.#fax.hear(this.#look, nowMs, this.#guard.hasSpoken)
       if (fax !== undefined) {
         this.#beep.dismiss()
         this.#sayTone(fax, this.#fax.startedAtMs)
       }
       this.#followRing()
       this.#hearKey(edge)
-      this.#hearBeep(edge, nowMs, hasSpoken)
+      this.#hearBeep(edge, nowMs)
     }
   }
 
@@ -135,13 +133,13 @@ export class FarEndEars {
     this.#say({ type: 'tone', tone: 'dtmf', startedAtMs: this.#track.startedAtMs, atMs: this.#nowMs, digit })
   }
 
-  #hearBeep(edge: 'none' | 'begins' | 'ends', nowMs: Instant, hasSpoken: boolean): void {
+  #hearBeep(edge: 'none' | 'begins' | 'ends', nowMs: Instant): void {
     const beep = this.#beep
-    if (!beep.isBeeping && (isPairOfNetwork(this.#track) || (!hasSpoken && isSignalTone(this.#track)))) beep.dismiss()
-    if (this.#hadInformation && !beep.isBeeping && isSignalTone(this.#track)) beep.dismiss()
-    const found = beep.hear(this.#track, edge, nowMs, !hasSpoken)
+    if (!beep.isBeeping && this.#guard.forbids(this.#track)) beep.dismiss()
+    const found = beep.hear(this.#track, edge, nowMs, this.#guard.isPatientWith(this.#track))
     if (found === 'none') return
     if (found === 'begins') {
+      this.#guard.note(this.#track)
       const { startedAtMs, frequencyHz } = beep
       this.#say({ type: 'beepStarted', startedAtMs, frequencyHz, atMs: this.#nowMs })
     } else this.#say({ type: 'beepEnded', startedAtMs: beep.startedAtMs, endedAtMs: beep.endedAtMs, atMs: this.#nowMs })
@@ -156,8 +154,10 @@ export class FarEndEars {
     const isTone = this.#track.isSounding && this.#track.looks >= TONE_LOOKS && isSteadyTone(this.#track)
     const isDeaf = isTone || (isGuarded && power < LOUDEST_ECHO)
     const edge = voice.hear(isDeaf ? SILENCE : frame, isWhole)
-    if (voice.isSpeaking) this.#spokenFrames++
-    if (isWhole) this.#hearLoneSound(power, isTonal(this.#track) || this.#ringHops > 0 || voice.isSpeaking || isGuarded)
+    const isNearlyTone = isTonal(this.#track)
+    if (edge === 'begins') this.#guard.beginSpeech()
+    if (voice.isSpeaking) this.#guard.hearSpeech(power, isNearlyTone)
+    if (isWhole) this.#hearLoneSound(power, isNearlyTone || this.#ringHops > 0 || voice.isSpeaking || isGuarded)
     else this.#lone.miss()
     this.#followPauses(power, isWhole)
     if (edge === 'none') return
@@ -195,11 +195,17 @@ export class FarEndEars {
 
   #hearCallSound(sound: CallSound, agoMs: number, meaning: SpecialInformation | undefined): void {
     if (sound === 'audio') return
+    if (sound === 'ringback' && this.#guard.isLast(this.#nowMs - agoMs)) {
+      // A beep and the quiet after it.
+      this.#callTones = this.#newCallTones()
+      return
+    }
+    if (sound === 'specialInformation') this.#guard.noteInformation()
+    else this.#guard.note(this.#track)
     if (sound === 'ringback') {
       this.#isRinging = true
       this.#rangAtMs = this.#nowMs
     } else this.#isRinging = false
-    if (sound === 'specialInformation') this.#hadInformation = true
     this.#sayTone(sound, this.#nowMs - agoMs, meaning)
   }
 
@@ -235,8 +241,6 @@ const STEADY_HZ = 2.5
 const TONAL_HZ = 8
 const STEADY_DB = 1.2
 const SAMPLES_PER_MS = 8
-/** Before somebody has spoken for so long a tone may be anything; afterwards it is a beep. */
-const LEAST_SPOKEN_FRAMES = 15
 /** Within which ringback lies nearly everywhere, with what a look makes of it. */
 const RING_LOW_HZ = 340
 const RING_HIGH_HZ = 530

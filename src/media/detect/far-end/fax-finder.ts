@@ -1,5 +1,5 @@
+import { CallingTone } from './calling-tone.ts'
 import type { ToneLook } from './tone-look.ts'
-import type { ToneTrack } from './tone-track.ts'
 
 export type FaxTone = 'ced' | 'cng' | 'v21'
 
@@ -15,32 +15,21 @@ export class FaxFinder {
   #cedMisses = 0
   #flagHops = 0
   #flagMisses = 0
+  readonly #cng = new CallingTone()
   #found = new Set<FaxTone>()
-  #hasJudgedCng = false
 
   /**
-   * To be called after each look that the track has heard.
+   * To be called after each look.
    * @param hasSpoken somebody has: then a tone of 2,100 Hz may be a beep, and has to be longer than one
    */
-  hear(
-    look: ToneLook,
-    track: ToneTrack,
-    edge: 'none' | 'begins' | 'ends',
-    nowMs: number,
-    hasSpoken: boolean,
-  ): FaxTone | undefined {
-    if (edge === 'begins') this.#hasJudgedCng = false
+  hear(look: ToneLook, nowMs: number, hasSpoken: boolean): FaxTone | undefined {
     this.#followCed(look)
     this.#followFlags(look)
     if (this.#cedHops >= (hasSpoken ? CED_AFTER_SPEECH_HOPS : CED_HOPS))
       return this.#say('ced', nowMs - (this.#cedHops + this.#cedMisses) * HOP_MS - LOOK_FILLS_MS)
     if (this.#flagHops >= FLAG_HOPS)
       return this.#say('v21', nowMs - (this.#flagHops + this.#flagMisses) * HOP_MS - LOOK_FILLS_MS)
-    if (track.isSounding || this.#hasJudgedCng || track.quietHops < CNG_QUIET_HOPS || hasSpoken) return undefined
-    this.#hasJudgedCng = true
-    const lengthMs = track.endedAtMs - track.startedAtMs
-    const isCng = Math.abs(track.hz - CNG_HZ) <= CNG_OFF_HZ && Math.abs(lengthMs - CNG_MS) <= CNG_OFF_MS
-    return isCng && track.notes === 1 && !track.isTwo ? this.#say('cng', track.startedAtMs) : undefined
+    return this.#cng.hear(look, nowMs, hasSpoken) ? this.#say('cng', this.#cng.startedAtMs) : undefined
   }
 
   #say(tone: FaxTone, startedAtMs: number): FaxTone | undefined {
@@ -78,13 +67,6 @@ const CED_SHARE = 0.5
 const CED_HOPS = 40
 const CED_AFTER_SPEECH_HOPS = 160
 const CED_MOST_MISSES = 5
-const CNG_HZ = 1100
-/** T.30 section 4: 38 Hz, and 15 % of half a second; a hop more where it is cut short. */
-const CNG_OFF_HZ = 40
-const CNG_MS = 500
-const CNG_OFF_MS = 95
-/** A beep after which somebody goes on is no calling tone. */
-const CNG_QUIET_HOPS = 40
 /** Six bits of eight are 1,650 Hz; what is purer than they are is a tone. */
 const LOWEST_FLAG_HZ = 1580
 const HIGHEST_FLAG_HZ = 1780

@@ -15,6 +15,8 @@ export function keyOf({ hz, secondHz, isTwo }: ToneTrack): string | undefined {
 export function isSignalTone(track: ToneTrack): boolean {
   return (
     isCallTone(track) ||
+    isInformationTone(track) ||
+    (track.notes > 1 && Math.abs(track.hz - LAST_INFORMATION_HZ) <= INFORMATION_OFF_HZ) ||
     SIGNALS_HZ.some(([hz, offHz]) => Math.abs(track.firstHz - hz) <= offHz || Math.abs(track.hz - hz) <= offHz)
   )
 }
@@ -26,6 +28,11 @@ export function isPairOfNetwork(track: ToneTrack): boolean {
   return PAIRS_HZ.some(
     ([low, high]) => Math.abs(track.hz - low) <= PAIR_OFF_HZ && Math.abs(track.secondHz - high) <= PAIR_OFF_HZ,
   )
+}
+
+/** Whether a tone may be the first of special information, which others follow at once. */
+export function isInformationTone({ firstHz }: ToneTrack): boolean {
+  return firstHz > LOWEST_INFORMATION_HZ && firstHz < HIGHEST_INFORMATION_HZ
 }
 
 function isCallTone({ hz, firstHz }: ToneTrack): boolean {
@@ -42,12 +49,14 @@ const HIGHEST_CALL_TONE_HZ = 525
 /** What else occurs alone: half of busy, special information, call waiting, calling and answering fax machines. */
 const SIGNALS_HZ: readonly (readonly [hz: number, offHz: number])[] = [
   [620, 20],
-  [950, 60],
   [1100, 45],
-  [1400, 60],
-  [1800, 60],
   [2100, 25],
 ]
+/** 913.8 Hz to 985.2 Hz, with what may be off; mailboxes beep with 1,000 Hz. */
+const LOWEST_INFORMATION_HZ = 895
+const HIGHEST_INFORMATION_HZ = 996
+const LAST_INFORMATION_HZ = 1800
+const INFORMATION_OFF_HZ = 60
 const PAIRS_HZ = [
   [350, 440],
   [400, 450],

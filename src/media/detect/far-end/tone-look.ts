@@ -18,7 +18,7 @@ export class ToneLook {
   /** The strongest frequency, Hz, and the second. */
   hz = 0
   secondHz = 0
-  /** The part of all energy that they have, 0..1, noise taken off. */
+  /** The part of all energy that they have, 0..1, noise taken off; of a square, the second is that of all overtones. */
   share = 0
   secondShare = 0
   /** Power of the strongest frequency, of both where two were found, as a logarithm (dB, of no particular zero). */
@@ -87,8 +87,10 @@ export class ToneLook {
       first >= LOWEST_SQUARE ? this.#around(3 * first) + this.#around(5 * first) + this.#around(7 * first) : 0
     const isSquare = (own + overtones) / Math.max(left, own + overtones) >= PURE && Math.abs(second - 3 * first) <= LOBE
     const isClear = own > LEAST_OVER_NOISE * this.#noiseSum
-    if (isClear && isSquare && this.secondShare >= LEAST_OVERTONE) this.found = 'two'
-    else if (isClear && this.share >= PURE) this.found = 'one'
+    if (isClear && isSquare && this.secondShare >= LEAST_OVERTONE) {
+      this.found = 'two'
+      this.secondShare = Math.min(overtones / Math.max(left, own + overtones), 1)
+    } else if (isClear && this.share >= PURE) this.found = 'one'
     else if (isClear && (own + other) / Math.max(left, own + other) >= PURE && this.secondShare >= LEAST_SECOND)
       this.found = 'two'
     else this.found = 'other'

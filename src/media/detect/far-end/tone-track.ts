@@ -29,6 +29,8 @@ export class ToneTrack {
   power = 0
   /** How much louder the tone is than the 40 ms before it, as a ratio of powers. */
   rise = 0
+  /** Hops before the tone that were softer than it by 5 dB, in a row; no more than 28 are known. */
+  quietBefore = 0
   /** After the end: hops that were softer than the tone by 10 dB, in a row from the end on. */
   quietHops = 0
   /** The steadiness of every note so far, see {@link unsteadyHz}: the worst of them. */
@@ -106,6 +108,9 @@ export class ToneTrack {
     let before = 0
     for (let i = Math.max(0, first - 5); i < first - 1; i++) before += hops[i]! / 4
     this.rise = this.power / (before + 1)
+    let quiet = first - 2
+    while (quiet >= 0 && hops[quiet]! < this.power * QUIET_BEFORE) quiet--
+    this.quietBefore = first - 2 - quiet
   }
 
   #beginNote(look: ToneLook): void {
@@ -227,7 +232,7 @@ const HOP_MS = 10
 const LOOK_MS = 40
 const KEPT = 12
 /** Hops whose power is remembered. */
-const PAST = 12
+const PAST = 30
 /** Looks between two of a tone that show none: the window straddles two notes, or something clicks. */
 const MOST_GAP = 4
 /** A hop with 6 dB less than the tone belongs to it no more. */
@@ -236,5 +241,6 @@ const EDGE_DB = 0.8
 const FALL_DB = 12
 /** 9 dB: less than the noise of a line at its worst allows no more. */
 const QUIET = 0.125
+const QUIET_BEFORE = 0.3
 /** Another frequency than the last look's: another note. */
 const NOTE_HZ = 45

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest'
+import { TONE_PRESETS } from '../../tone/presets.ts'
+import { toneOn } from '../test/call-sounds.ts'
+import { eventsIn, joined, noisy, silence, sines, speech } from '../test/far-end-sounds.ts'
+import type { FarEndEvent } from './far-end.ts'
+
+const beepsOf = (events: readonly FarEndEvent[]): number[] =>
+  events.flatMap((event) => (event.type === 'beepStarted' ? [event.startedAtMs] : []))
+const tonesOf = (events: readonly FarEndEvent[]): string[] =>
+  events.flatMap((event) => (event.type === 'tone' ? [event.tone] : []))
+
+const greeting = joined(silence(300), speech(2000), silence(400))
+
+describe('what is no beep', () => {
+  it.each([
+    ['ringback', TONE_PRESETS.RINGBACK_EU],
+    ['busy', TONE_PRESETS.BUSY_EU],
+    ['congestion', TONE_PRESETS.CONGESTION_EU],
+    ['American ringback', TONE_PRESETS.RINGBACK],
+    ['American busy', TONE_PRESETS.BUSY],
+  ])('%s, in quiet and over noise that a voice activity detector may take for speech', (_, steps) => {
+    for (const noiseDbm0 of [-70, -44, -40])
+      expect(beepsOf(eventsIn(noisy(joined(silence(400), toneOn(steps, 12_000)), noiseDbm0)))).toEqual([])
+  })
+
+  it('a tone that comes again, until somebody speaks again', () => {
+    const beep = sines(400, [850])
+    const again = eventsIn(joined(greeting, beep, silence(600), beep, silence(600), beep, silence(600)))
+    expect(beepsOf(again)).toHaveLength(1)
+    const spoken = eventsIn(joined(greeting, beep, silence(600), speech(1500, 2), silence(400), beep, silence(600)))
+    expect(beepsOf(spoken)).toHaveLength(2)
+  })
+
+  it('special information after an announcement', () => {
+    const sound = joined(greeting, toneOn(TONE_PRESETS.SIT, 1200), silence(500))
+    const events = eventsIn(noisy(sound, -50))
+    expect([tonesOf(events), beepsOf(events)]).toEqual([['specialInformation'], []])
+  })
+
+  it('special information whose beginning was not heard', () => {
+    const cut = toneOn(TONE_PRESETS.SIT, 1200).subarray(8 * 200)
+    const events = eventsIn(noisy(joined(cut, silence(600)), -50))
+    expect([tonesOf(events), beepsOf(events)]).toEqual([['specialInformation'], []])
+  })
+})
+
+it('a beep after a greeting is no ringback, though it is as long and quiet follows', () => {
+  const events = eventsIn(noisy(joined(greeting, sines(1000, [425]), silence(4000)), -55))
+  expect([tonesOf(events), beepsOf(events)]).toEqual([[], [expect.closeTo(2700, -2)]])
+})

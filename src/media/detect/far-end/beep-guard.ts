@@ -1,0 +1,84 @@
+import { energyAtLevel } from '../../dsp/level.ts'
+import { isInformationTone, isPairOfNetwork, isSignalTone } from './signal-tones.ts'
+import type { ToneTrack } from './tone-track.ts'
+
+/**
+ * Knows which tones are no beep, by what was heard before them: a tone of networks and fax machines is one only after
+ * somebody has spoken, and one that comes again, or that a cadence is made of, is none until somebody speaks again.
+ */
+export class BeepGuard {
+  /** Somebody has spoken: what was clearly speech, and no noise or tone that may pass for it. */
+  hasSpoken = false
+  #spokenFrames = 0
+  #hadInformation = false
+  /** Of the last beep or tone of a network, as long as nobody has spoken since. */
+  #lastHz = 0
+  #lastStartedAtMs = Number.NEGATIVE_INFINITY
+  #lastPower = 0
+
+  /** Somebody else may be there now. */
+  restart(): void {
+    this.hasSpoken = false
+    this.#spokenFrames = 0
+    this.#hadInformation = false
+    this.#lastHz = 0
+  }
+
+  /**
+   * @param power of a frame of 20 ms in which somebody speaks, as far as is known, per sample
+   * @param isTone what sounds is nearly one frequency or two
+   */
+  hearSpeech(power: number, isTone: boolean): void {
+    if (isTone || power < LEAST_POWER) return
+    if (++this.#spokenFrames < LEAST_SPOKEN_FRAMES) return
+    this.hasSpoken = true
+    this.#lastHz = 0
+  }
+
+  /** Speech begins: what is known of an utterance is known of it alone, so that no bursts of a tone add up. */
+  beginSpeech(): void {
+    this.#spokenFrames = 0
+  }
+
+  noteInformation(): void {
+    this.#hadInformation = true
+  }
+
+  /** The tone in progress, or the last one, is a beep, or one of a cadence. */
+  note(track: ToneTrack): void {
+    this.#lastHz = track.hz
+    this.#lastStartedAtMs = track.startedAtMs
+    this.#lastPower = track.power
+  }
+
+  /** Whether what began then was taken for a beep, or for a tone of a network. */
+  isLast(startedAtMs: number): boolean {
+    return this.#lastHz > 0 && Math.abs(startedAtMs - this.#lastStartedAtMs) <= SAME_MS
+  }
+
+  forbids(track: ToneTrack): boolean {
+    if (isPairOfNetwork(track)) return true
+    if ((!this.hasSpoken || this.#hadInformation) && isSignalTone(track)) return true
+    return this.#lastHz > 0 && !this.isLast(track.startedAtMs) && this.#isAgain(track)
+  }
+
+  /** Whether a beep has to be followed by quiet, to be told from music and from the first of several tones: it follows something else. */
+  isPatientWith(track: ToneTrack): boolean {
+    return !this.hasSpoken || isInformationTone(track) || track.quietBefore < CLEAR_QUIET_HOPS
+  }
+
+  #isAgain({ hz, power }: ToneTrack): boolean {
+    return Math.abs(hz - this.#lastHz) <= SAME_HZ && power < this.#lastPower * SAME_POWER
+  }
+}
+
+/** Softer than speech is, and than noise may be that a detector takes for it before it knows the noise. */
+const LEAST_POWER: number = energyAtLevel(-41, 1)
+/** 50 ms before it. */
+const CLEAR_QUIET_HOPS = 5
+/** 160 ms. */
+const LEAST_SPOKEN_FRAMES = 8
+const SAME_HZ = 12
+/** 6 dB. */
+const SAME_POWER = 4
+const SAME_MS = 80
