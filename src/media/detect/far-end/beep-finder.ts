@@ -63,12 +63,27 @@ export class BeepFinder {
 
 function isLongBeep(track: ToneTrack, lengthMs: number): boolean {
   if (lengthMs < CONFIRM_MS || !isSteady(track, lengthMs)) return false
+  // So few looks say nothing about how steady it is, and what swells is no beep.
+  if (track.notes === 1 && (track.looks < LEAST_LOOKS || track.swellDb() > MOST_SWELL_DB)) return false
+  if (lengthMs >= LONG_MS && isUnmistakable(track)) return true
   if (track.notes > 1 || track.isTwo) return track.rise > CLEAR_RISE && lengthMs >= CONFIRM_TWO_MS
   if (track.lowestHz < VOICE_HZ) {
     const confirmMs = track.lowestHz < LOW_VOICE_HZ ? CONFIRM_LOW_MS : CONFIRM_TWO_MS
     return track.rise > CLEAR_RISE && lengthMs >= confirmMs
   }
   return track.rise > RISE || lengthMs >= CONFIRM_WITHOUT_RISE_MS
+}
+
+/** No voice and no instrument is so pure and so steady. */
+function isUnmistakable(track: ToneTrack): boolean {
+  const { purity, lowestHz, notes } = track
+  return (
+    notes === 1 &&
+    purity > PUREST_OF_ALL &&
+    lowestHz > VOICE_HZ &&
+    track.unsteadyHz() < FIRM_HZ &&
+    track.unsteadyDb() < FIRM_DB
+  )
 }
 
 function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
@@ -78,7 +93,8 @@ function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
 /** Voices are steady for a few looks only, and in between them they are not. */
 function isSteady(track: ToneTrack, lengthMs: number): boolean {
   const lowestHz = Math.min(track.lowestHz, track.hz)
-  if (lowestHz < LOWEST_HZ || lowestHz > HIGHEST_HZ || track.notes > MOST_NOTES) return false
+  const isLow = lowestHz < (track.notes > 1 && isClean(track) ? LOWEST_SECOND_HZ : LOWEST_HZ)
+  if (isLow || lowestHz > HIGHEST_HZ || track.notes > MOST_NOTES) return false
   // Voices glide into what looks like a tone.
   if (track.firstHz < LOWEST_FIRST_HZ) return false
   const mostLooks = (lengthMs - track.lostMs) / HOP_MS - track.notes * EDGE_LOOKS - 1
@@ -95,7 +111,8 @@ function isSteady(track: ToneTrack, lengthMs: number): boolean {
   )
     return track.isTwo || lowestHz > CODED_HZ
   if (lowestHz < VOICE_HZ) return isSteadyLow(track, lengthMs, hz, db)
-  const mostHz = lengthMs >= CODED_MS && lowestHz > CODED_HZ ? STEADY_CODED_HZ : STEADY_HZ
+  const mayTremble = lengthMs >= CODED_MS || isClean(track)
+  const mostHz = mayTremble && lowestHz > CODED_HZ ? STEADY_CODED_HZ : STEADY_HZ
   return hz < mostHz + GLIDE * track.glideHz() && db < STEADY_DB
 }
 
@@ -104,8 +121,14 @@ function leastPurity({ rise }: ToneTrack): number {
   return Math.max(PURE, Math.min(PUREST, 1 - LEAST_IMPURE / rise))
 }
 
+/** Out of quiet, and nothing else beside it. */
+function isClean({ purity, rise }: ToneTrack): boolean {
+  return purity > VERY_PURE && rise > CLEAN_RISE
+}
+
 function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number): boolean {
   // As pure as the noise of the line allows.
+  if (lengthMs >= LONG_MS && isClean(track) && hz < STRAIGHT_HZ) return true
   const isPure = track.purity > Math.min(VERY_PURE, 1 - 1.2 / track.rise)
   if (track.glideHz() > LOW_GLIDE_HZ) return isPure && hz < STRAIGHT_LOW_HZ
   if (track.notes > 1) return track.purity > VERY_PURE && hz < STEADY_HZ && db < STEADY_DB
@@ -113,6 +136,8 @@ function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number)
 }
 
 const HOP_MS = 10
+const LEAST_LOOKS = 5
+const MOST_SWELL_DB = 0.35
 const CONFIRM_MS = 130
 const CONFIRM_TWO_MS = 150
 const CONFIRM_LOW_MS = 160
@@ -121,6 +146,8 @@ const CONFIRM_WITHOUT_RISE_MS = 190
 const SHORTEST_MS = 70
 const LONGEST_MS = 1600
 const LOWEST_HZ = 380
+/** Of two notes, the one that falls. */
+const LOWEST_SECOND_HZ = 330
 /** The first look is not full of it. */
 const LOWEST_FIRST_HZ = 365
 const HIGHEST_HZ = 2750
@@ -134,12 +161,16 @@ const LONG_MS = 250
 const TREMBLING_PURE = 0.95
 const TREMBLING_HZ = 9
 const TREMBLING_DB = 1.2
+const STRAIGHT_HZ = 1.5
 /** Nor on so straight a line. */
 const STRAIGHT_LOW_HZ = 0.5
 /** Looks that see a note and something else. */
 const EDGE_LOOKS = 3
 const PURE = 0.92
 const PUREST = 0.96
+const PUREST_OF_ALL = 0.99
+const FIRM_HZ = 0.6
+const FIRM_DB = 0.4
 const LEAST_IMPURE = 1.6
 const STEADY_HZ = 2.2
 /** Codecs of mobile telephones make a tone tremble; a long one above most voices is believed even so. */
@@ -155,6 +186,8 @@ const STEADY_LOW_DB = 0.5
 const RISE = 4
 /** 9 dB. */
 const CLEAR_RISE = 8
+/** 20 dB. */
+const CLEAN_RISE = 100
 const MOST_NOTES = 3
 const QUIET_HOPS = 4
 const PATIENT_QUIET_HOPS = 15

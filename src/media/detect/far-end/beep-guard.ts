@@ -57,6 +57,8 @@ export class BeepGuard {
   }
 
   forbids(track: ToneTrack): boolean {
+    // The first looks at it see it only in part.
+    if (track.looks < LEAST_LOOKS) return false
     if (isPairOfNetwork(track)) return true
     if ((!this.hasSpoken || this.#hadInformation) && isSignalTone(track)) return true
     return this.#lastHz > 0 && !this.isLast(track.startedAtMs) && this.#isAgain(track)
@@ -73,11 +75,12 @@ export class BeepGuard {
 }
 
 /** Softer than speech is, and than noise may be that a detector takes for it before it knows the noise. */
-const LEAST_POWER: number = energyAtLevel(-41, 1)
+const LEAST_POWER: number = energyAtLevel(-39, 1)
 /** 50 ms before it. */
 const CLEAR_QUIET_HOPS = 5
-/** 160 ms. */
-const LEAST_SPOKEN_FRAMES = 8
+const LEAST_LOOKS = 3
+/** 140 ms. */
+const LEAST_SPOKEN_FRAMES = 7
 const SAME_HZ = 12
 /** 6 dB. */
 const SAME_POWER = 4

@@ -71,5 +71,5 @@ const CED_MOST_MISSES = 5
 const LOWEST_FLAG_HZ = 1580
 const HIGHEST_FLAG_HZ = 1780
 const PURE = 0.93
-const FLAG_SHARE = 0.75
+const FLAG_SHARE = 0.6
 const FLAG_HOPS = 35

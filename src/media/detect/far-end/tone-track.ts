@@ -42,6 +42,7 @@ export class ToneTrack {
   /** Powers of the last hops, the newest last. */
   readonly #hops = new Float64Array(PAST)
   #lastDb = 0
+  #beganDb = 0
   #gap = 0
   #hasQuiet = false
   #isHoled = false
@@ -76,7 +77,13 @@ export class ToneTrack {
     return steps < 2 ? 0 : Math.abs(this.#hz[KEPT - 1]! - this.#hz[KEPT - steps]!) / (steps - 1)
   }
 
-  /** The same of the level, in dB. */
+  /** How fast its level moves, dB a look. */
+  swellDb(): number {
+    const steps = this.#steps
+    return steps < 2 ? 0 : Math.abs(this.#levels[KEPT - 1]! - this.#levels[KEPT - steps]!) / (steps - 1)
+  }
+
+  /** How far the level strays, as {@link unsteadyHz}, in dB. */
   unsteadyDb(): number {
     return strayOf(this.#levels, this.#steps)
   }
@@ -99,6 +106,7 @@ export class ToneTrack {
     this.worstDb = 0
     this.#beginNote(look)
     this.firstHz = look.hz
+    this.#beganDb = look.levelDb
     // The window is full of it, or nearly so: it began where its power did.
     const hops = this.#hops
     this.power = Math.max(hops[PAST - 1]!, hops[PAST - 2]!)
@@ -126,6 +134,11 @@ export class ToneTrack {
     this.#isHoled = false
     const strays = Math.abs(lowest(look) - this.#hz[KEPT - 1]!)
     const isSame = strays <= NOTE_HZ || (look.found === 'two' && Math.abs(highest(look) - this.hz) < NOTE_HZ)
+    if (this.rise < LEAST_RISE && look.levelDb > this.#beganDb + SURGE_DB) {
+      // What was followed was the noise before it.
+      this.#begin(look, nowMs)
+      return 'begins'
+    }
     if (isSame) this.#add(look)
     else if (this.looks > 2) {
       this.#judgeNote()
@@ -239,6 +252,8 @@ const MOST_GAP = 4
 const ONSET = 0.25
 const EDGE_DB = 0.8
 const FALL_DB = 12
+const SURGE_DB = 9
+const LEAST_RISE = 4
 /** 9 dB: less than the noise of a line at its worst allows no more. */
 const QUIET = 0.125
 const QUIET_BEFORE = 0.3
