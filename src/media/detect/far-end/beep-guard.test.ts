@@ -48,3 +48,11 @@ it('a beep after a greeting is no ringback, though it is as long and quiet follo
   const events = eventsIn(noisy(joined(greeting, sines(1000, [425]), silence(4000)), -55))
   expect([tonesOf(events), beepsOf(events)]).toEqual([[], [expect.closeTo(2700, -2)]])
 })
+
+it('a beep that has just begun when one would speak after four seconds of quiet is waited for', () => {
+  for (const pauseMs of [3800, 3860, 3920, 3960]) {
+    const sound = joined(silence(300), speech(7000), silence(pauseMs), sines(400, [1000]), silence(800))
+    const ready = eventsIn(noisy(sound, -60)).filter(({ type }) => type === 'readyForMessage')
+    expect(ready, `${pauseMs} ms`).toMatchObject([{ by: 'beep' }])
+  }
+})

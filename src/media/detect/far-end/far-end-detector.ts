@@ -175,7 +175,11 @@ export class FarEndDetector {
     if (this.#isReady || !this.#judge.isMachine) return
     if (this.#beepEndedAtMs !== undefined) {
       if (this.#nowMs - this.#beepEndedAtMs >= this.#quietAfterBeepMs) this.#sayReady('beep')
-    } else if (!this.#ears.isBeeping && this.#speech.quietMs(this.#nowMs) >= this.#quietAfterGreetingMs)
+    } else if (
+      !this.#ears.isBeeping &&
+      !this.#ears.mayBeep &&
+      this.#speech.quietMs(this.#nowMs) >= this.#quietAfterGreetingMs
+    )
       this.#sayReady('silence')
   }
 

@@ -61,6 +61,11 @@ export class FarEndEars {
     return this.#beep.isBeeping
   }
 
+  /** A tone has just begun that may turn out to be a beep. */
+  get mayBeep(): boolean {
+    return this.#track.isSounding && this.#nowMs - this.#track.startedAtMs < BEEP_KNOWN_MS
+  }
+
   get isRinging(): boolean {
     return this.#isRinging
   }
@@ -233,6 +238,8 @@ const SILENCE = new Int16Array(160)
 /** What comes back of our own sound comes so soon, and is no louder. */
 const ECHO_MS = 300
 const LOUDEST_ECHO: number = energyAtLevel(-32, 1)
+/** A beep is known for one by then. */
+const BEEP_KNOWN_MS = 250
 const KEY_LOOKS = 3
 const TONE_LOOKS = 5
 /** Below it voices are as pure. */
