@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -96,5 +96,40 @@ describe.runIf(canMount)('a call whose files are on a disk in trouble', () => {
     await waitFor('the call is over', quiet)
     await waitFor('nothing more is open than before', () => openIn(callee.pid) <= openAfterOne)
     expect(await callee.counters()).toMatchObject({ recordingsFailed: 2, filesRefused: 6 })
+  })
+
+  it('lets a room go on that is recorded in tracks, says why they ended, and keeps what there is of each', async () => {
+    const callee = await TestExchange.start({
+      address: network.next(),
+      services: { hall: { app: 'recorded-hall', parameters: { record: 'hall.wav' } } },
+      files: { directory: disk },
+    })
+    const caller = await TestExchange.start({ address: network.next() })
+    exchanges.push(callee, caller)
+    // A rectangle of 1 kHz: somebody who is heard.
+    const sound = ulawWav(10)
+    for (let at = sound.length - 80_000; at < sound.length; at++) if ((at & 4) === 0) sound[at] = 0x10
+    writeFileSync(caller.file('sound.wav'), sound)
+    const dial = () => caller.dial({ to: `sip:hall@${callee.address}`, play: 'sound.wav', talkMs: 1 }, 60_000)
+    const openBefore = openIn(callee.pid)
+    const dialled = await Promise.all([dial(), dial()])
+    const { found } = await callee.report('recorded-hall')
+    // Neither the disk nor the end of its recording ended a call.
+    for (const { found: played, states } of dialled)
+      expect([played.played, states]).toEqual(['NORMAL', expect.arrayContaining(['ANSWERED'])])
+    expect(found).toMatchObject({
+      cause: 'ERROR',
+      error: expect.stringMatching(/ENOSPC/),
+      tracks: ['hall-1.wav', 'hall-2.wav'],
+      parties: 2,
+    })
+    const files = readdirSync(disk)
+    expect(files.filter((name) => /\.(part|new|copy)$/.test(name))).toEqual([])
+    const kept = files.map((name) => readFileSync(join(disk, name)))
+    expect(kept.length).toBe(2)
+    for (const wav of kept) expect([wav.toString('latin1', 0, 4), wav.length > 32_000]).toEqual(['RIFF', true])
+    await waitFor('the calls are over', async () => (await callee.sizes()).calls === 0)
+    await waitFor('no file is open any more', () => openIn(callee.pid) <= openBefore)
+    expect(await callee.counters()).toMatchObject({ recordingsFailed: 2 })
   })
 })
