@@ -1,5 +1,5 @@
 import { type Phone, phones, type RealPhones } from 'ringdown/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { SendOnParameters } from './apps/send-on.ts'
 import { babble, joined, SAMPLE_RATE, silence } from './harness/audio.ts'
 import { correlate } from './harness/correlate.ts'
@@ -39,6 +39,10 @@ describeWith('linphonec')('attended transfers with linphone', { retry: 1 }, () =
     carol = real.phone('carol', answers, { address: places.carol, port: 5060 })
   })
 
+  afterEach(async () => {
+    for (const each of [bob, carol]) if (each.state === 'ANSWERED') await each.hangUp()
+  })
+
   afterAll(async () => {
     await Promise.all(started.map((each) => each.stop()))
     await real?.close()
@@ -56,7 +60,7 @@ describeWith('linphonec')('attended transfers with linphone', { retry: 1 }, () =
   function expectHeard(by: Linphone, words: Int16Array): void {
     const { correlation } = correlate(words.subarray(-SAMPLE_RATE / 2), by.heard())
     // Whose words they are; how well they come through, others prove.
-    expect(correlation).toBeGreaterThan(0.9)
+    expect(correlation).toBeGreaterThan(0.5)
   }
 
   const wordsOf = (seed: number) => babble(WORDS_MS / 1000, seed)

@@ -1,8 +1,8 @@
 import { type Phone, type PhoneKind, phones, type RealPhones } from 'ringdown/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { SendOnParameters } from './apps/send-on.ts'
 import { babble, joined, silence } from './harness/audio.ts'
-import { Baresip } from './harness/baresip.ts'
+import { Baresip, type BaresipOptions } from './harness/baresip.ts'
 import { CertificateFolder } from './harness/certificates.ts'
 import { TestExchange } from './harness/exchange.ts'
 import { Kamailio } from './harness/kamailio.ts'
@@ -10,6 +10,7 @@ import { Linphone } from './harness/linphone.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
 import { Sipp } from './harness/sipp.ts'
+import { waitFor } from './harness/wait.ts'
 
 /** What the application `transfer` plays to a caller who is with it again. */
 const BACK = [400]
@@ -55,6 +56,10 @@ describeWith(
     dave = phone(answers, places.dave)
   })
 
+  afterEach(async () => {
+    for (const each of [bob, dave]) if (each.state === 'ANSWERED') await each.hangUp()
+  })
+
   afterAll(async () => {
     await Promise.all(started.map((each) => each.stop()))
     await real?.close()
@@ -63,7 +68,7 @@ describeWith(
     certificates.remove()
   })
 
-  async function baresip(options: { answers?: boolean; address?: string } = {}): Promise<Baresip> {
+  async function baresip(options: Partial<BaresipOptions> = {}): Promise<Baresip> {
     const phone = await Baresip.start({ address: network.next(), says: silence(60), ...options })
     started.push(phone)
     return phone
@@ -113,6 +118,17 @@ describeWith(
     await bob.hangUp()
     await carol.expectHangUp()
     expect(kamailio.requests('REFER')).toBe(before + 1)
+  })
+
+  test('baresip has him transferred to who is busy: it is told, and he stays', async () => {
+    const carol = phone({ onCall: (phone) => phone.reject(486) })
+    const alice = await baresip({ answers: false })
+    alice.dial(`sip:bob@${proxy}`)
+    await alice.untilEstablished()
+    await inCall(bob)
+    alice.transfer(carol.uri)
+    await waitFor('baresip is told', () => alice.output.includes('transfer failed: 486 Busy Here'))
+    expect([carol.callCount, bob.state]).toEqual([1, 'ANSWERED'])
   })
 
   test('we have baresip call the target, and are out of it', async () => {

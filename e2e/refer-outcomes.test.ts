@@ -1,5 +1,5 @@
 import { type Phone, type PhoneKind, phones, type RealPhones } from 'ringdown/testing'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { SendOnParameters } from './apps/send-on.ts'
 import { silence } from './harness/audio.ts'
 import { Baresip } from './harness/baresip.ts'
@@ -26,6 +26,10 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     })
     real = phones.real()
     bob = real.phone('bob', { onCall: (phone) => phone.answer() }, { address: bobAddress, port: 5060 })
+  })
+
+  afterEach(async () => {
+    if (bob.state === 'ANSWERED') await bob.hangUp()
   })
 
   afterAll(async () => {
