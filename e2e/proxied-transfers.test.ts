@@ -105,14 +105,17 @@ describeWith(
     }
   }
 
-  test('baresip has the one whom it is connected to transferred', async () => {
+  test('baresip holds whom it is connected to, and has him transferred: he hears ringback, and then the target', async () => {
     const carol = phone(ringsFirst)
     const alice = await baresip({ answers: false })
     alice.dial(`sip:bob@${proxy}`)
     await alice.untilEstablished()
     await inCall(bob)
     const before = kamailio.requests('REFER')
+    alice.hold()
+    await bob.sleep(500)
     alice.transfer(carol.uri)
+    await bob.hears.tone(RINGBACK)
     await inCall(carol)
     await expectTalk(bob, carol)
     await bob.hangUp()
