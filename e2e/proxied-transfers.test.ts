@@ -124,7 +124,7 @@ describeWith(
   })
 
   test('baresip has him transferred to who is busy: it is told, and he stays', async () => {
-    const carol = phone({ onCall: (phone) => phone.reject(486) })
+    const carol = phone({ onCall: async (phone) => phone.reject(486) })
     const alice = await baresip({ answers: false })
     alice.dial(`sip:bob@${proxy}`)
     await alice.untilEstablished()

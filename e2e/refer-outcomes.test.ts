@@ -63,7 +63,7 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     )
 
   test('to somebody unknown: 202, a report of 404, and the two talk on', async () => {
-    const carol = phone({ onCall: (phone) => phone.reject(404) })
+    const carol = phone({ onCall: async (phone) => phone.reject(404) })
     const alice = await refers(carol.uri, 4000)
     await carol.until('to have been called', () => carol.ended !== undefined)
     // Alice gives back what she hears.
