@@ -16,7 +16,7 @@ import {
 } from '../src/media/test/harness.ts'
 import { bestMatch, clipOf, speechLike } from '../src/media/test/signals.ts'
 
-/** The built worker in real time, on loopback. */
+/** The built worker as servers have it, in real time where that is permitted, on loopback. */
 class WorkerHarness implements MediaHarness {
   readonly address = '127.0.0.1'
   readonly foreignAddress = '192.0.2.1'
@@ -26,14 +26,18 @@ class WorkerHarness implements MediaHarness {
   pool: WorkerPool | undefined
 
   constructor(options: WorkerMediaOptions = {}) {
-    this.media = new WorkerMedia({ ports: portTable({ first: 28_000, last: 29_999 }), ...options })
+    this.media = new WorkerMedia({
+      ports: portTable({ first: 28_000, last: 29_999 }),
+      priority: 'realtime',
+      ...options,
+    })
     this.media.onEvent((event) => this.events.push(event))
   }
 
   static async startTwo(io: 'libc' | 'dgram'): Promise<WorkerHarness> {
     const ports = portTable({ first: 28_000, last: 29_999 })
     const harness = new WorkerHarness({ ports, io })
-    const second = new WorkerMedia({ ports, io, number: 2 })
+    const second = new WorkerMedia({ ports, io, number: 2, priority: 'realtime' })
     await Promise.all([harness.media.start(), second.start()])
     harness.pool = new WorkerPool([harness.media, second])
     harness.pool.onEvent((event) => harness.events.push(event))
@@ -69,7 +73,7 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
   afterEach(() => harness?.close())
 
   it.runIf(process.platform === 'linux')('runs in real time where that is permitted, and says so', async () => {
-    harness = await WorkerHarness.start({ io, priority: 'realtime' })
+    harness = await WorkerHarness.start({ io })
     const { standing } = harness.media.report()
     expect(realTimeThreads()).toBe(standing === 'realtime' ? 1 : 0)
   })
