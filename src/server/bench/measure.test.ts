@@ -22,6 +22,14 @@ describe('plateauOf', () => {
     expect(plateau.percentPer100Calls).toBeCloseTo(2.857, 3)
   })
 
+  it('counts the ticks that were late meanwhile, where that is known', () => {
+    const samples = samplesOf([50, 50, 0], [100, 100, 10], [100, 100, 20], [100, 100, 30], [10, 100, 40])
+    const late = [7, 20, 21, 23, 90]
+    const counted = samples.map((sample, i) => ({ ...sample, counters: { lateTicks: late[i]! } }))
+    expect(plateauOf(counted)!.lateTicksPerSecond).toBe(1.5)
+    expect(plateauOf(samples)).not.toHaveProperty('lateTicksPerSecond')
+  })
+
   it('says nothing when no call lasted from one sample to the next', () => {
     expect(plateauOf(samplesOf([0, 0, 0], [10, 10, 9], [0, 10, 20]))).toBeUndefined()
     expect(plateauOf(samplesOf([0, 50, 10], [0, 90, 20]))).toBeUndefined()

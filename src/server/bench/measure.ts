@@ -17,6 +17,8 @@ export interface Plateau {
   readonly cores: number
   /** The same for 100 calls, in percent of a core. */
   readonly percentPer100Calls: number
+  /** Media ticks that came 5 ms late or more, of 200 a second in each worker; absent where the exchange does not say. */
+  readonly lateTicksPerSecond?: number
 }
 
 /**
@@ -25,7 +27,7 @@ export interface Plateau {
  */
 export function plateauOf(samples: readonly LoadSample[]): Plateau | undefined {
   const most = Math.max(0, ...samples.map(({ up }) => up))
-  let [ms, cpuMs, callMs] = [0, 0, 0]
+  let [ms, cpuMs, callMs, lateTicks] = [0, 0, 0, 0]
   for (const [i, sample] of samples.entries()) {
     const before = samples[i - 1]
     if (before === undefined || Math.min(before.up, sample.up) < Math.max(1, 0.9 * most)) continue
@@ -33,9 +35,16 @@ export function plateauOf(samples: readonly LoadSample[]): Plateau | undefined {
     ms += passed
     cpuMs += sample.cpuMs - before.cpuMs
     callMs += (passed * (before.up + sample.up)) / 2
+    lateTicks += (sample.counters?.lateTicks ?? 0) - (before.counters?.lateTicks ?? 0)
   }
   if (ms === 0) return undefined
-  return { seconds: ms / 1000, calls: callMs / ms, cores: cpuMs / ms, percentPer100Calls: (cpuMs / callMs) * 10_000 }
+  return {
+    seconds: ms / 1000,
+    calls: callMs / ms,
+    cores: cpuMs / ms,
+    percentPer100Calls: (cpuMs / callMs) * 10_000,
+    ...(samples.at(-1)?.counters && { lateTicksPerSecond: (lateTicks * 1000) / ms }),
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ const RESULT: BenchResult = {
   cores: { subject: [0], load: [1] },
   calls: { placed: 100, answered: 98, failed: 2, causes: { BUSY: 2 }, most: 98, perSecond: 50 },
   setupMs: percentiles,
-  cpu: { plateau: { seconds: 12, calls: 98, cores: 0.025, percentPer100Calls: 2.55 } },
+  cpu: { plateau: { seconds: 12, calls: 98, cores: 0.025, percentPer100Calls: 2.55, lateTicksPerSecond: 0.25 } },
   memory: { idleBytes: 90e6, mostBytes: 101e6, afterBytes: 100e6 },
   latenessMs: percentiles,
   media: { streams: 98, packets: 70_000, lost: 1, lostBySubject: 2, slotsSkipped: 3, jitterMs: percentiles },
@@ -23,7 +23,7 @@ describe('the table', () => {
       '98 answered, 2 failed (2 BUSY)',
       '2.55 % of a core per 100 calls (2.5 % with 98 calls, over 12 s)',
       'resident 90 MB idle, 101 MB at most, 100 MB after',
-      'p50 1.00, p99 2.00, p99.9 3.00 ms of its media ticks',
+      'p50 1.00, p99 2.00, p99.9 3.00 ms of its media ticks; while the calls stood, 0.3 a second were 5 ms late or more',
       '70000 packets heard on 98 streams, 1 lost, 2 lost the other way, 3 slots skipped',
     ])
       expect(text).toContain(part)

@@ -1,4 +1,5 @@
 import type { BenchResult, Percentiles, Progress } from './bench.ts'
+import type { Plateau } from './measure.ts'
 import type { BenchPlan } from './plan.ts'
 
 /** What is going on, in one line. */
@@ -30,7 +31,7 @@ export function table(result: BenchResult): string[] {
       memory &&
         `resident ${megabytes(memory.idleBytes)} idle, ${megabytes(memory.mostBytes)} at most, ${megabytes(memory.afterBytes)} after`,
     ],
-    ['lateness', latenessMs && `${percentilesText(latenessMs)} of its media ticks`],
+    ['lateness', latenessMs && `${percentilesText(latenessMs)} of its media ticks${lateTicksText(cpu?.plateau)}`],
     ['media', media && mediaText(media)],
     ['jitter', media && `${percentilesText(media.jitterMs)} as the load saw it, looking every 20 ms`],
     [
@@ -65,6 +66,12 @@ function cpuText({ plateau, msPerCall }: NonNullable<BenchResult['cpu']>): strin
   const { percentPer100Calls, cores, calls, seconds } = plateau
   const share = `${(100 * cores).toFixed(1)} % with ${calls.toFixed(0)} calls, over ${seconds.toFixed(0)} s`
   return `${percentPer100Calls.toFixed(2)} % of a core per 100 calls (${share})`
+}
+
+/** The percentiles are of all ticks: also of those in which calls were set up and ended. */
+function lateTicksText(plateau: Plateau | undefined): string {
+  if (plateau?.lateTicksPerSecond === undefined) return ''
+  return `; while the calls stood, ${plateau.lateTicksPerSecond.toFixed(1)} a second were 5 ms late or more`
 }
 
 function mediaText({ streams, packets, lost, lostBySubject, slotsSkipped }: NonNullable<BenchResult['media']>): string {
