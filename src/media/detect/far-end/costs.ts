@@ -15,12 +15,13 @@ export function monologueWeight(sinceFirstWordMs: number): number {
 }
 
 /**
- * By how the speech is divided: whoever has said a whole sentence, stops and goes on reads a greeting; one sentence without
- * a pause is a person's more often. Pauses at other places say nothing: people breathe, and look for a word.
+ * By how the speech is divided: whoever lets the voice fall, as at the end of a sentence, and goes on after a short pause
+ * reads a greeting; whoever holds it takes breath, or looks for a word; and one sentence without a pause is a person's more often.
  */
-export function rhythmWeight({ utterances, firstMs }: SpeechTimeline, lastMs: number): number {
+export function rhythmWeight({ utterances, firstMs, deepestFallDb }: SpeechTimeline, lastMs: number): number {
   if (utterances < 2) return ONE_PORTION
-  return firstMs >= SENTENCE_MS && lastMs >= RESUMED_MS ? ANOTHER_SENTENCE : 0
+  if (deepestFallDb > FALLEN_DB || lastMs < RESUMED_MS) return HELD
+  return firstMs >= SENTENCE_MS ? FALLEN + WHOLE_SENTENCE : FALLEN
 }
 
 /** After how much quiet somebody who has said so much listens. */
@@ -56,9 +57,12 @@ const MONOLOGUE: readonly (readonly [number, number])[] = [
   [5000, 3.7],
   [5500, 4.7],
 ]
-const ONE_PORTION = -0.6
-const ANOTHER_SENTENCE = 0.7
+const ONE_PORTION = -0.7
+const HELD = -0.4
+const FALLEN = 1.1
+const WHOLE_SENTENCE = 0.4
 const SENTENCE_MS = 2000
+const FALLEN_DB = -4
 /** ms of speech, ms of quiet. */
 const LISTENS_AFTER: readonly (readonly [number, number])[] = [
   [400, 480],

@@ -1,4 +1,5 @@
 import { Fifo, type Instant, NEVER } from '../../../kit/index.ts'
+import { energy } from '../../dsp/level.ts'
 import type { FarEndEvent, FarEndOptions, FarEndSignal } from './far-end.ts'
 import { FarEndEars } from './far-end-ears.ts'
 import { FarEndJudge } from './far-end-judge.ts'
@@ -132,7 +133,7 @@ export class FarEndDetector {
     const isWhole = this.#isWhole
     this.#isWhole = true
     this.#frames++
-    this.#speech.hear(isWhole, FRAME_MS)
+    this.#speech.hear(isWhole, FRAME_MS, energy(this.#frame, 0, FRAME) / FRAME)
     this.#ears.hear(this.#frame, isWhole, this.#nowMs)
     this.#followRinging()
     this.#judge.consider(this.#nowMs, this.#ears.pauseShare)

@@ -239,10 +239,10 @@ function probability(weight: number): number {
 
 const PATIENCE_PER_NAT_MS = 250
 /** The odds for a machine: while there is time one listens on below the first, and at the deadline the second decide. */
-const MACHINE_WEIGHT: number = Math.log(60)
+const MACHINE_WEIGHT: number = Math.log(50)
 const LEAST_MACHINE_WEIGHT: number = Math.log(15)
 /** From the least sensitive to the most. */
-const SENSITIVITY_NATS = 5
+const SENSITIVITY_NATS = 6
 /**
  * How often verdicts of these kinds were right on the dev split of the benchmark, in its mix of 35 % people, 45 % machines
  * and 20 % others. Whoever still speaks at the deadline is spoken to as a person, for that is the cheaper mistake; he seldom

@@ -1,4 +1,5 @@
 import type { Instant } from '../../../kit/index.ts'
+import { UtteranceEnd } from './utterance-end.ts'
 
 /**
  * Who spoke when, as utterances with pauses between them. What is shorter than a breath within speech is no pause. One
@@ -9,9 +10,10 @@ export class SpeechTimeline {
   beganAtMs: Instant | undefined
   /** Utterances so far, the one in progress among them. */
   utterances = 0
-  /** The longest pause between two of them, and how long the first of them was. */
-  longestPauseMs = 0
+  /** How long the first of them was. */
   firstMs = 0
+  /** By how much the voice fell most at the end of one of them that was followed by another and no mere word, dB. */
+  deepestFallDb = 0
   isSpeaking = false
   /** The last utterance. */
   #startedAtMs: Instant = 0
@@ -21,6 +23,7 @@ export class SpeechTimeline {
   /** Of the quiet since then, what was lost; and of that, what was lost in a row. */
   #lostMs = 0
   #lostInARowMs = 0
+  readonly #end = new UtteranceEnd()
 
   begin(startedAtMs: Instant): void {
     this.isSpeaking = true
@@ -31,8 +34,9 @@ export class SpeechTimeline {
       const lastMs = this.#endedAtMs - this.#startedAtMs
       this.#spokenBeforeMs += lastMs
       if (this.utterances === 1) this.firstMs = lastMs
-      this.longestPauseMs = Math.max(this.longestPauseMs, pauseMs)
+      if (lastMs >= WORD_MS) this.deepestFallDb = Math.min(this.deepestFallDb, this.#end.fallDb)
     }
+    this.#end.begin()
     this.utterances++
     this.#startedAtMs = startedAtMs
   }
@@ -44,8 +48,12 @@ export class SpeechTimeline {
     this.#lostMs = 0
   }
 
-  /** A frame was lost, or came: what is lost is no silence, but whoever sends nothing for long says nothing. */
-  hear(isWhole: boolean, frameMs: number): void {
+  /**
+   * A frame was lost, or came: what is lost is no silence, but whoever sends nothing for long says nothing.
+   * @param power of the frame, per sample
+   */
+  hear(isWhole: boolean, frameMs: number, power: number): void {
+    if (this.isSpeaking && isWhole) this.#end.hear(power)
     this.#lostInARowMs = isWhole ? 0 : this.#lostInARowMs + frameMs
     if (!isWhole && this.#lostInARowMs <= MOST_LOST_MS) this.#lostMs += frameMs
   }
@@ -55,8 +63,8 @@ export class SpeechTimeline {
     const { isSpeaking } = this
     this.beganAtMs = undefined
     this.utterances = 0
-    this.longestPauseMs = 0
     this.firstMs = 0
+    this.deepestFallDb = 0
     this.#spokenBeforeMs = 0
     this.isSpeaking = false
     if (isSpeaking) this.begin(now)
@@ -78,6 +86,8 @@ export class SpeechTimeline {
   }
 }
 
+/** Shorter ones are words, which are said in many ways. */
+const WORD_MS = 700
 /** Pauses within words and between those that belong together are shorter. */
 const BREATH_MS = 200
 const MOST_LOST_MS = 200
