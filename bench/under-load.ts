@@ -86,7 +86,7 @@ export function latenessOf({
   return (
     `${lateTicks(report)} sub-ticks late by 5 ms or more and ${atSetUp.lateTicks ?? 0} before all calls were up ` +
     `(p50 ${ms('tickLatenessP50Us')} ms, p99 ${ms('tickLatenessP99Us')}, p99.9 ${ms('tickLatenessP999Us')}, most ${ms('tickLatenessMaxUs')}), ` +
-    `${counters.slotsSkipped ?? 0} packets skipped; ${counters.mediaWorkersInRealTime ?? 0} workers in real time; ` +
+    `${counters.slotsSkipped ?? 0} packets skipped; ${counters.mediaWorkersInRealTime ?? 0} workers in real time, given back ${counters.mediaWorkersOverloaded ?? 0} times; ` +
     (stalls
       ? `the machine itself stood still ${stalls.count} times for 5 ms or more (most ${stalls.mostMs.toFixed(1)})`
       : '')
