@@ -44,12 +44,12 @@ describe('PriorityGuard', () => {
     }
   })
 
-  it('has it again when it computes little for two seconds without a break, however long others keep it waiting', () => {
+  it('has it again when it computes little for half a second without a break, however long others keep it waiting', () => {
     const { guard, policies, pass } = create()
     pass(100, 1)
-    pass(1900, 1, 0.1)
+    pass(400, 1, 0.1)
     pass(100, 1, 0.8)
-    pass(1900, 1, 0.1)
+    pass(400, 1, 0.1)
     expect(guard.standing).toBe('normal')
     pass(100, 1, 0.1)
     expect([guard.standing, guard.givenBack, policies]).toEqual(['realtime', 1, [SCHED_RR, SCHED_OTHER, SCHED_RR]])

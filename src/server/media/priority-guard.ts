@@ -9,7 +9,7 @@ import {
  * The priority of a media worker, and the guard against its own overload. A thread in real time that has no moment to spare keeps
  * the main thread from the processor, and also the threads that compile its own code: one that begins with code which is not
  * compiled yet would never get any faster. So it gives real time back after a tenth of a second of that, and has it again when its
- * work has been little enough for two seconds.
+ * work has been little enough for half a second.
  */
 export class PriorityGuard {
   readonly #scheduler: ThreadScheduler
@@ -65,4 +65,4 @@ export class PriorityGuard {
 export const JUDGED_EACH_MS = 100
 const OVERLOADED_SHARE = 0.9
 const CALM_SHARE = 0.7
-const CALM_FOR_MS = 2000
+const CALM_FOR_MS = 500
