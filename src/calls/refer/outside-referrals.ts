@@ -8,6 +8,7 @@ import { placeCall } from '../place-call.ts'
 import { hopsLeft } from '../routing/dialled.ts'
 import type { Trunk } from '../routing/trunk.ts'
 import { ReceivedRefer, type Referred } from './received-refer.ts'
+import { isKnown } from './refer-policy.ts'
 import { type PerformReferOptions, ReferRequest } from './refer-request.ts'
 import { statusOfEnding } from './referred-call.ts'
 
@@ -53,7 +54,7 @@ export class OutsideReferrals {
 
   #refusalOf(event: Referred, trunk: Trunk | undefined): number | undefined {
     const { user, referTo } = event
-    const isHeard = this.#options?.from === 'everybody' || user !== undefined || trunk?.isTrusted === true
+    const isHeard = this.#options?.from === 'everybody' || isKnown({ user, trunk })
     if (this.#options === undefined || !isHeard) return 403
     if (referTo.method !== 'INVITE') return 603
     if (hopsOf(event) <= 0) return 483

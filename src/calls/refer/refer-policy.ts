@@ -4,6 +4,7 @@ import type { Leg } from '../leg.ts'
 import { isMeant, numberOf } from '../routing/caller-id.ts'
 import type { NumberPlan } from '../routing/number-plan.ts'
 import { isHostAllowed, redirectPolicy } from '../routing/redirects.ts'
+import type { Trunk } from '../routing/trunk.ts'
 import type { ServiceDirectory } from '../service.ts'
 
 /**
@@ -27,6 +28,19 @@ export interface TransferPolicy {
    * routes of numbers. Default none.
    */
   readonly numbers?: readonly string[]
+}
+
+/** Somebody who asks for calls. */
+export interface Asker {
+  /** The user of ours that it is. */
+  readonly user?: string | undefined
+  /** The trunk that it comes by. */
+  readonly trunk?: Trunk | undefined
+}
+
+/** Whether it is a user of ours, or comes by a trusted trunk. */
+export function isKnown({ user, trunk }: Asker): boolean {
+  return user !== undefined || trunk?.isTrusted === true
 }
 
 /** What is known here of users, services and numbers. */
@@ -56,14 +70,9 @@ export class ReferPolicy {
     this.#places = places
   }
 
-  /** Whether the far end of a call may transfer it. */
-  mayRefer(leg: Leg): boolean {
-    return this.mayTransfer(leg.user !== undefined || leg.trunk?.isTrusted === true)
-  }
-
-  /** @param isKnown a user of ours, or a trusted trunk */
-  mayTransfer(isKnown: boolean): boolean {
-    return this.#from === 'everybody' || (this.#from === 'known' && isKnown)
+  /** Whether whoever asks for it, such as the far end of a call, may transfer one. */
+  mayTransfer(asker: Asker): boolean {
+    return this.#from === 'everybody' || (this.#from === 'known' && isKnown(asker))
   }
 
   /** Where the far end of `leg` may have a call transferred to that names this URI. */

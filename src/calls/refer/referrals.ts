@@ -75,13 +75,12 @@ export class Referrals {
 
   /** An INVITE that is to take the place of a call. @param trunk that it comes by */
   onReplacing(event: Incoming, leg: Leg | undefined, trunk: Trunk | undefined): void {
-    const isKnown = event.user !== undefined || trunk?.isTrusted === true
     const replacement: Replacement = { ...event, trunk }
     const refuse = (status: number) => {
       this.#host.count('replacesRefused')
       this.#host.sip({ type: 'respond', session: event.session, status })
     }
-    if (!this.#policy.mayTransfer(isKnown)) refuse(403)
+    if (!this.#policy.mayTransfer(replacement)) refuse(403)
     else if (leg === undefined || leg.isEnding) refuse(481)
     else if (leg instanceof OutgoingLeg && leg.canBePickedUp) {
       if (leg.pickUp(replacement)) this.#host.count('callsPickedUp')
@@ -94,7 +93,7 @@ export class Referrals {
     if (!refer.isOffered) return
     const { referTo, from } = refer.request
     const partner = partnerOf(leg)
-    if (!this.#policy.mayRefer(leg)) refer.reject(403)
+    if (!this.#policy.mayTransfer(leg)) refer.reject(403)
     else if (referTo.method !== 'INVITE' || partner === undefined) refer.reject(603)
     else if (this.#replacedBy(refer) !== undefined) this.#joinPartners(refer, leg)
     else {
