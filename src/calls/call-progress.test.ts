@@ -3,7 +3,7 @@ import type { MediaEvent } from '../media/index.ts'
 import { CallProgress, causeOfTone, type ToneOptions } from './call-progress.ts'
 import type { MutableCallDetails } from './details.ts'
 import type { CallHost } from './host.ts'
-import type { JobListener, LegMedia } from './leg-media.ts'
+import type { JobListener, LegJobs } from './leg-jobs.ts'
 
 /** A call whose network says what the test says. */
 function placed(options: ToneOptions = {}) {
@@ -12,18 +12,18 @@ function placed(options: ToneOptions = {}) {
   let job: JobListener | undefined
   let patience: (() => void) | undefined
   const stopped: number[] = []
-  const media = {
-    startJob: (_: unknown, listener: JobListener) => {
+  const jobs = {
+    start: (_: unknown, listener: JobListener) => {
       job = listener
       return 7
     },
-    stopJob: (id: number) => stopped.push(id),
-  } as unknown as LegMedia
+    stop: (id: number) => stopped.push(id),
+  } as unknown as LegJobs
   const host = {
     wallTimeMs: () => 50_000,
     timer: (onDue: () => void) => ({ setIn: () => (patience = onDue), clear: () => (patience = undefined) }),
   } as unknown as CallHost
-  const progress = new CallProgress(host, media, details, options, {
+  const progress = new CallProgress(host, jobs, details, options, {
     emit: () => {},
     onHeard: () => {},
     onFailure: (cause, text) => failures.push(`${cause}: ${text}`),

@@ -4,7 +4,7 @@ import type { ChannelEvent } from './channel-events.ts'
 import type { HeardTone, MutableCallDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import type { LegMedia } from './leg-media.ts'
+import type { LegJobs } from './leg-jobs.ts'
 
 /** A tone by which a network tells a caller how the call gets on. */
 export type CallTone = Exclude<CallSound, 'audio'>
@@ -52,7 +52,7 @@ export interface ProgressListener {
  */
 export class CallProgress {
   readonly #host: CallHost
-  readonly #media: LegMedia
+  readonly #jobs: LegJobs
   readonly #details: MutableCallDetails
   readonly #options: ToneOptions
   readonly #listener: ProgressListener
@@ -66,13 +66,13 @@ export class CallProgress {
 
   constructor(
     host: CallHost,
-    media: LegMedia,
+    jobs: LegJobs,
     details: MutableCallDetails,
     options: ToneOptions,
     listener: ProgressListener,
   ) {
     this.#host = host
-    this.#media = media
+    this.#jobs = jobs
     this.#details = details
     this.#options = options
     this.#listener = listener
@@ -108,13 +108,13 @@ export class CallProgress {
   stop(): void {
     this.#isDone = true
     this.#patience?.clear()
-    if (this.#job !== undefined) this.#media.stopJob(this.#job)
+    if (this.#job !== undefined) this.#jobs.stop(this.#job)
   }
 
   #listen(): void {
     if (this.#isDone || this.#job !== undefined) return
     const { tonesOf } = this.#options
-    this.#job = this.#media.startJob(
+    this.#job = this.#jobs.start(
       { type: 'detect', ...(tonesOf !== undefined && { country: tonesOf }) },
       { bargeIn: false, onHeard: (event) => this.#heard(event), onFinished: () => this.#patience?.clear() },
     )

@@ -149,7 +149,7 @@ export class ChannelCore implements LegListener {
   /** Resolves when the far end has taken a hold, or its end, or refused it, or when the call is over. */
   async renegotiate(leg: Leg, isHolding: boolean): Promise<void> {
     await new Promise<boolean>((resolve) => {
-      this.host.post(() => leg.hold(isHolding, resolve))
+      this.host.post(() => leg.dialog.hold(isHolding, resolve))
     })
     if (leg.isEnding) await leg.until(() => leg.state === State.IDLE)
   }
@@ -307,7 +307,7 @@ export class ChannelCore implements LegListener {
   #passOn(digit: string): void {
     const other = this.#connectedTo?.leg
     if (other === undefined || other.isEnding) return
-    if (other.media.takesKeysByInfo) other.pressByInfo(digit)
+    if (other.media.takesKeysByInfo) other.dialog.pressByInfo(digit)
     else this.#leg?.media.relayKey(digit)
   }
 

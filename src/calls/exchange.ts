@@ -390,7 +390,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     const trunk = this.#trunkOf(from.address, user)
     if (trunk !== undefined) leg.cameBy(trunk)
     if (isInside) leg.cameInside(room === undefined ? `service:${service.name}` : service.name)
-    else leg.media.announceTo(from.address)
+    else leg.media.negotiation.announceTo(from.address)
     if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
       this.counters.add('identitiesNotTrusted')
     core.maxForwards = hopsLeft(request)

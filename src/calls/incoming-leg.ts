@@ -87,7 +87,7 @@ export class IncomingLeg extends Leg {
   cameBy(trunk: Trunk): void {
     this.#trunk = trunk
     this.details.trunk = trunk.name
-    if (trunk.srtp !== undefined) this.media.useSrtp(trunk.srtp)
+    if (trunk.srtp !== undefined) this.media.negotiation.useSrtp(trunk.srtp)
     const [identity] = trunk.isTrusted === true ? identitiesOf(this.request.headers) : []
     if (identity !== undefined) this.details.assertedIdentity = identity.uri
   }
@@ -96,7 +96,7 @@ export class IncomingLeg extends Leg {
   cameInside(target: string): void {
     this.details.target = target
     this.details.to = this.details.target
-    this.media.stayInside()
+    this.media.negotiation.stayInside()
   }
 
   /** Early media is up: a ringtone can be played. */
@@ -115,7 +115,7 @@ export class IncomingLeg extends Leg {
     codecs?: readonly CodecName[]
   }): void {
     if (this.#phase !== 'offered' || this.isEnding) return
-    if (codecs !== undefined) this.media.useCodecs(codecs)
+    if (codecs !== undefined) this.media.negotiation.useCodecs(codecs)
     if (earlyMedia && this.details.earlyMediaPossible) {
       this.#wantsEarlyMedia = true
       this.#headers = headers
@@ -129,7 +129,7 @@ export class IncomingLeg extends Leg {
   answer(options: { codecs?: readonly CodecName[]; headers: Headers; timeoutMs?: number }): void {
     if (this.#phase !== 'offered' || this.isEnding) return
     this.#phase = 'answering'
-    if (options.codecs !== undefined) this.media.useCodecs(options.codecs)
+    if (options.codecs !== undefined) this.media.negotiation.useCodecs(options.codecs)
     if (options.timeoutMs !== undefined) this.#answerTimer.setIn(options.timeoutMs)
     this.#headers = options.headers
     this.enter(State.ANSWERING)
@@ -157,7 +157,7 @@ export class IncomingLeg extends Leg {
     this.#answerTimer.clear()
     if (this.#phase === 'accepted') {
       this.release(cause, endedBy)
-      this.sendRelease('bye', reasonOfRelease(told))
+      this.dialog.sendRelease('bye', reasonOfRelease(told))
     } else this.#refuse(cause === Cause.ERROR ? 500 : endedBy === 'drain' ? 503 : 480, cause, endedBy)
   }
 
@@ -238,7 +238,10 @@ export class IncomingLeg extends Leg {
 
   #describe(): Result<Uint8Array> {
     if (this.#description !== undefined) return ok(this.#description)
-    const described = this.request.body.length > 0 ? this.media.answer(this.request.body) : ok(this.media.offer())
+    const described =
+      this.request.body.length > 0
+        ? this.media.negotiation.answer(this.request.body)
+        : ok(this.media.negotiation.offer())
     if (described.ok) this.#description = described.value
     return described
   }
@@ -246,7 +249,7 @@ export class IncomingLeg extends Leg {
   #onAcknowledged(ack: SipRequest): void {
     this.#answerTimer.clear()
     if (!this.offersMedia && !this.#isAgreed) {
-      const accepted = this.media.accept(ack.body)
+      const accepted = this.media.negotiation.accept(ack.body)
       if (!accepted.ok) {
         this.details.reason = { text: accepted.error }
         this.hangUp('network', Cause.ERROR)
@@ -258,7 +261,7 @@ export class IncomingLeg extends Leg {
 
   #onPracked(prack: SipRequest): void {
     if (this.isEnding) return
-    const accepted = this.media.accept(prack.body)
+    const accepted = this.media.negotiation.accept(prack.body)
     if (!accepted.ok) {
       this.details.reason = { text: accepted.error }
       this.#refuse(488, Cause.ERROR, 'network')

@@ -1,6 +1,6 @@
 import type { CallHost, CallTimer } from './host.ts'
 import type { Leg } from './leg.ts'
-import type { JobListener } from './leg-media.ts'
+import type { JobListener } from './leg-jobs.ts'
 
 /**
  * Presses keys towards a far end by SIP INFO, one after the other: each waits for the answer to the one before it and
@@ -41,7 +41,7 @@ export class InfoKeys {
     else if (key === ',') this.#timer.setIn(COMMA_MS)
     else {
       const body = `Signal=${key}\r\nDuration=${PRESS_MS}\r\n`
-      this.#leg.sendInfo(body, 'application/dtmf-relay', (status) => this.#onAnswer(status))
+      this.#leg.dialog.sendInfo(body, 'application/dtmf-relay', (status) => this.#onAnswer(status))
     }
   }
 

@@ -1,5 +1,5 @@
-import { token, utf8Encode } from '../kit/index.ts'
-import type { EndpointEvent, Peer, ReferId, SessionId, SipRequest, SipResponse } from '../sip/index.ts'
+import { token } from '../kit/index.ts'
+import type { EndpointEvent, SessionId, SipResponse } from '../sip/index.ts'
 import { causeOfRelease, causeOfResponse, type ReleaseReason, releaseReason } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEvent } from './channel-events.ts'
@@ -8,16 +8,12 @@ import { Cause, State } from './enums.ts'
 import type { FarEndSettings } from './far-end/far-end-options.ts'
 import { FarEndWatch } from './far-end/far-end-watch.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { infoDigit } from './info-digit.ts'
-import { InfoKeys } from './info-keys.ts'
+import { LegDialog, type Replacement } from './leg-dialog.ts'
 import { LegMedia, type Placement } from './leg-media.ts'
 import { LegWaiters } from './leg-waiters.ts'
-import type { SoundPlace } from './media-release/release-plan.ts'
 import type { CallRecord } from './record/call-record.ts'
-import type { Referral } from './refer/sent-refer.ts'
-import { type ChangeOutcome, Renegotiation } from './renegotiation.ts'
+import type { Renegotiation } from './renegotiation.ts'
 import type { Trunk } from './routing/trunk.ts'
-import { sdp } from './sdp-body.ts'
 import { uriText } from './uri-text.ts'
 
 /** What a leg tells the channel that carries it. */
@@ -37,17 +33,6 @@ export interface LegListener {
 interface EndDetail {
   readonly rawCause?: number
   readonly reason?: ReleaseReason
-}
-
-/** Who takes the place of the far end of a call (RFC 3891). */
-export interface Replacement {
-  readonly session: SessionId
-  readonly request: SipRequest
-  readonly from: Peer
-  /** The user of ours that it is, by his password. */
-  readonly user?: string | undefined
-  /** The trunk that it comes by. */
-  readonly trunk?: Trunk | undefined
 }
 
 /** A connected call that is not with its application. */
@@ -82,19 +67,16 @@ export const RELEASE_WAIT_MS = 4_000
 export abstract class Leg {
   readonly details: MutableCallDetails
   readonly media: LegMedia
+  /** What it says to its far end within their dialog. */
+  readonly dialog: LegDialog
   /** Who finds out what is at the far end, once somebody wants to know. */
   farEnd: FarEndWatch | undefined
   /** What is kept of the call for whoever asks later. */
   record: CallRecord | undefined
   protected readonly host: CallHost
-  #session: SessionId
   readonly #listener: LegListener
-  /** From the answer on. */
-  #renegotiation: Renegotiation | undefined
   readonly #releaseTimer: CallTimer
   readonly #waiters = new LegWaiters()
-  /** Who waits for the answers to our INFOs, in their order: only one who sends the next when he has it. */
-  readonly #infos: ((status: number | undefined) => void)[] = []
   #state: State
   /** As the application was told last. */
   #isHeld = false
@@ -111,7 +93,6 @@ export abstract class Leg {
     listener: LegListener,
   ) {
     this.host = host
-    this.#session = session
     this.#listener = listener
     this.#state = state
     this.details = {
@@ -132,21 +113,14 @@ export abstract class Leg {
       onRtpTimeout: () => this.#onRtpTimeout(),
       onClosed: () => this.#onMediaClosed(),
     })
-    this.#releaseTimer = host.timer(() => this.#released())
-    host.onSession(session, this)
+    this.#releaseTimer = host.timer(() => this.end(Cause.NORMAL, 'local'))
+    this.dialog = new LegDialog(host, this, session)
     host.callStarted(this)
   }
 
   /** The SIP session of the call; an outgoing call has a new one for each attempt. */
   protected get session(): SessionId {
-    return this.#session
-  }
-
-  /** Goes on with a new SIP session; whatever the old one still says is not heard. */
-  protected renewSession(): void {
-    this.host.onSession(this.#session, undefined)
-    this.#session = this.host.nextId()
-    this.host.onSession(this.#session, this)
+    return this.dialog.session
   }
 
   /** What the parts of its channel share. */
@@ -209,24 +183,6 @@ export abstract class Leg {
    */
   abstract hangUp(endedBy: EndedBy, cause?: Cause, told?: Cause): void
 
-  /**
-   * Holds the far end of the connected call, or takes it back.
-   * @param onDone called once: with false when it refused, or the call has ended first
-   */
-  hold(isHolding: boolean, onDone: (isDone: boolean) => void): void {
-    if (this.isEnding || this.#renegotiation === undefined) onDone(false)
-    else this.#renegotiation.hold(isHolding, onDone)
-  }
-
-  /**
-   * Asks the far end of the connected call to send its sound to `to`, or with `undefined` to us again.
-   * @param onDone called once, also when the call ends first
-   */
-  redirect(to: SoundPlace | undefined, onDone: (outcome: ChangeOutcome) => void): void {
-    if (this.isEnding || this.#renegotiation === undefined) onDone('refused')
-    else this.#renegotiation.redirect(to, onDone)
-  }
-
   /** Resolves at the first moment at which `done` holds; checked now and after every change of state. */
   until(done: () => boolean): Promise<void> {
     return this.#waiters.until(done)
@@ -253,15 +209,10 @@ export abstract class Leg {
   /** Lets those whom `until` keeps waiting look again. */
   checkWaiting(): void {
     if (this.isEnding) {
-      this.#renegotiation?.end()
+      this.dialog.end()
       this.#waiters.ending()
     }
     this.#waiters.check()
-  }
-
-  /** Says CANCEL or BYE, and why. */
-  protected sendRelease(type: 'cancel' | 'bye', reason: string | undefined): void {
-    this.host.sip({ type, session: this.session, ...(reason !== undefined && { reason }) })
   }
 
   /** Our side has said CANCEL or BYE: jobs end now, IDLE comes with the far end's answer or after {@link RELEASE_WAIT_MS}. */
@@ -276,7 +227,7 @@ export abstract class Leg {
   /** The call is over. What was decided when the release began stands against what the network says later. */
   protected end(cause: Cause, endedBy: EndedBy, why: EndDetail = {}): void {
     if (this.#state === State.IDLE) return
-    this.host.onSession(this.session, undefined)
+    this.dialog.forget()
     this.#releaseTimer.clear()
     this.media.close()
     this.details.cause = this.#releasing?.cause ?? cause
@@ -330,7 +281,7 @@ export abstract class Leg {
   }
 
   #followHolds(): void {
-    const { isHolding, isHeld } = this.media.holds
+    const { isHolding, isHeld } = this.media.negotiation.holds
     this.enter(this.#away ?? (isHolding ? State.HOLDING : isHeld ? State.ON_HOLD : State.ANSWERED))
     if (isHeld === this.#isHeld) return
     this.#isHeld = isHeld
@@ -379,9 +330,10 @@ export abstract class Leg {
   protected abstract onMediaFailed(reason: string): void
   protected abstract onMediaOpened(): void
 
-  protected established(renegotiation = new Renegotiation(this.host, this.session, this.media)): void {
+  /** @param renegotiation its later offers and answers, where they have begun already */
+  protected established(renegotiation?: Renegotiation): void {
     this.details.wasAnswered = true
-    this.#renegotiation = renegotiation
+    this.dialog.established(renegotiation)
     this.enter(State.ANSWERED)
     this.#followHolds()
   }
@@ -406,43 +358,16 @@ export abstract class Leg {
 
   /** Takes what happens to the SIP session of this call. */
   onSipEvent(event: EndpointEvent): void {
-    switch (event.type) {
-      case 'ended': {
-        const reason = releaseReason(event.request?.headers.all('reason') ?? [])
-        if (event.by === 'network') {
-          const cause = event.isExpired ? Cause.TIMEOUT : Cause.ERROR
-          this.end(cause, 'network', { reason: { ...reason, ...(event.detail && { text: event.detail }) } })
-        } else this.end(event.by === 'remote' ? causeOfRelease(reason.q850) : Cause.NORMAL, event.by, { reason })
-        return
-      }
-      case 'reinvited':
-        this.#renegotiation?.onReinvited(event.request)
-        return
-      case 'confirmed':
-        this.#renegotiation?.onConfirmed(event.ack)
-        return
-      case 'reinviteAnswered':
-        this.#renegotiation?.onAnswered(event.response)
-        return
-      case 'reinviteFailed':
-        this.#renegotiation?.onFailed()
-        return
-      case 'refreshDue':
-        this.#renegotiation?.refresh()
-        return
-      case 'request':
-        this.#onRequest(event.request)
-        return
-      case 'requestDone':
-        if (event.method === 'INFO') this.#infos.shift()?.(event.response?.status)
-        return
-    }
+    if (event.type === 'ended') this.#onEnded(event)
+    else this.dialog.onEvent(event)
   }
 
-  /** Sends an INFO; `onAnswer` hears the status of its final response, `undefined` without one, and nothing once the call is over. */
-  sendInfo(body: string, contentType: string, onAnswer: (status: number | undefined) => void): void {
-    this.#infos.push(onAnswer)
-    this.host.sip({ type: 'request', session: this.session, method: 'INFO', body: utf8Encode(body), contentType })
+  #onEnded({ by, request, isExpired, detail }: Extract<EndpointEvent, { type: 'ended' }>): void {
+    const reason = releaseReason(request?.headers.all('reason') ?? [])
+    if (by === 'network') {
+      const cause = isExpired ? Cause.TIMEOUT : Cause.ERROR
+      this.end(cause, 'network', { reason: { ...reason, ...(detail && { text: detail }) } })
+    } else this.end(by === 'remote' ? causeOfRelease(reason.q850) : Cause.NORMAL, by, { reason })
   }
 
   /**
@@ -451,23 +376,16 @@ export abstract class Leg {
    * @param replacement what came, which is answered
    * @returns false when its offer cannot be taken; then all is as it was
    */
-  replaceDialog({ session, request, from, ...who }: Replacement): boolean {
-    this.media.announceTo(from.address)
-    const renegotiation = new Renegotiation(this.host, session, this.media)
-    if (!renegotiation.onReinvited(request)) return false
-    this.#renegotiation?.end()
-    this.sendRelease('bye', undefined)
-    this.#renegotiation = renegotiation
-    this.goOnWith({ session, request, from, ...who })
+  replaceDialog(replacement: Replacement): boolean {
+    if (!this.dialog.replaceBy(replacement)) return false
+    this.goOnWith(replacement)
     return true
   }
 
   /** Whoever sent this INVITE is the far end from now on. */
   protected goOnWith({ session, request, user, trunk }: Replacement): void {
-    const { host, details } = this
-    host.onSession(this.#session, undefined)
-    this.#session = session
-    host.onSession(session, this)
+    const { details } = this
+    this.dialog.moveTo(session)
     this.#replacement = { user, trunk }
     for (const key of ['user', 'trunk', 'assertedIdentity'] as const) delete details[key]
     if (user !== undefined) details.user = user
@@ -477,61 +395,5 @@ export abstract class Leg {
     else details.to = uri
     this.continueRecord(request.headers.get('call-id') ?? '')
     this.emit({ type: 'replaced', by: uri })
-  }
-
-  /** Asks the far end of the connected call to call somebody by itself (REFER, RFC 3515). */
-  sendRefer(refer: ReferId, { to, replaces, headers }: Referral): void {
-    const credentials = this.trunk?.credentials
-    this.host.sip({
-      type: 'refer',
-      session: this.session,
-      refer,
-      headers,
-      ...(to !== undefined && { to }),
-      ...(replaces && { replaces: replaces.session }),
-      ...(credentials && { credentials }),
-    })
-  }
-
-  #passedKeys: InfoKeys | undefined
-
-  /** Presses a key that another far end has pressed, by INFO and after those before it. */
-  pressByInfo(key: string): void {
-    if (this.#passedKeys?.add(key)) return
-    this.#passedKeys = new InfoKeys(this.host, this, key, {
-      bargeIn: false,
-      onFinished: (cause, { detail }) => {
-        const { callId } = this.details
-        if (cause === 'ERROR') this.host.logger.warn({ callId, detail }, 'keys of a connected call did not pass')
-      },
-    })
-  }
-
-  #onRequest(request: SipRequest): void {
-    if (request.method === 'UPDATE' || request.method === 'PRACK') {
-      this.#onUpdate(request)
-      return
-    }
-    const digit = request.method === 'INFO' ? infoDigit(request) : undefined
-    if (digit !== undefined && !this.isEnding) this.media.signalledDigit(digit)
-    const status = request.method !== 'INFO' ? 405 : digit === undefined && request.body.length > 0 ? 415 : 200
-    this.host.sip({ type: 'respondRequest', session: this.session, request, status })
-  }
-
-  /** An UPDATE with an offer (RFC 3311), also before the answer; or a PRACK with one (RFC 3262 section 5). */
-  #onUpdate(request: SipRequest): void {
-    const answer = this.isEnding ? undefined : this.#answerUpdate(request)
-    const how = answer === undefined ? { status: 488 } : { status: 200, ...sdp(answer) }
-    this.host.sip({ type: 'respondRequest', session: this.session, request, ...how })
-  }
-
-  #answerUpdate(request: SipRequest): Uint8Array | undefined {
-    if (this.#renegotiation !== undefined) return this.#renegotiation.answerUpdate(request)
-    const answer = this.media.answer(request.body)
-    return answer.ok ? answer.value : undefined
-  }
-
-  #released(): void {
-    this.end(Cause.NORMAL, 'local')
   }
 }

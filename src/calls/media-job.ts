@@ -1,7 +1,7 @@
 import { MediaFileError, UsageError } from '../kit/index.ts'
 import type { JobCause, RoomTrack } from '../media/index.ts'
 import type { ChannelCore } from './channel-core.ts'
-import type { JobCommand, JobListener, LegMedia, NextToPlay } from './leg-media.ts'
+import type { JobCommand, JobListener, LegJobs, NextToPlay } from './leg-jobs.ts'
 import type { CallRecord } from './record/call-record.ts'
 
 /** Whose job it is: a channel, which has a far end that presses keys, or a room. */
@@ -18,10 +18,11 @@ export interface JobPlace {
 }
 
 /** What the media engine does for jobs of such a place. */
-export type JobMedia = Pick<
-  LegMedia,
-  'sampleRateHz' | 'startJob' | 'stopJob' | 'playNext' | 'pauseRecording' | 'resumeRecording'
->
+export interface JobMedia {
+  /** What its sound carries. */
+  readonly sampleRateHz: 8000 | 16_000
+  readonly jobs: Pick<LegJobs, 'start' | 'stop' | 'playNext' | 'pauseRecording' | 'resumeRecording'>
+}
 
 /** A job of the engine that runs. */
 export interface RunningJob {
@@ -224,13 +225,13 @@ export abstract class MediaJob<Cause extends string, Owner extends JobOwner = Ch
       const keys = command.press(listener)
       run.stop = () => keys.stop()
     } else {
-      const job = leg.media.startJob(command, listener)
-      run.stop = () => leg.media.stopJob(job)
+      const job = leg.media.jobs.start(command, listener)
+      run.stop = () => leg.media.jobs.stop(job)
       plan.onBegun?.({
-        playNext: (next) => leg.media.playNext(job, next),
-        pauseRecording: (isCut) => leg.media.pauseRecording(job, isCut),
-        resumeRecording: () => leg.media.resumeRecording(job),
-        stop: () => leg.media.stopJob(job),
+        playNext: (next) => leg.media.jobs.playNext(job, next),
+        pauseRecording: (isCut) => leg.media.jobs.pauseRecording(job, isCut),
+        resumeRecording: () => leg.media.jobs.resumeRecording(job),
+        stop: () => leg.media.jobs.stop(job),
       })
     }
   }

@@ -17,7 +17,8 @@ import { EarlyAnswers } from './early-answers.ts'
 import { CallFarEndType, Cause, State } from './enums.ts'
 import type { FarEndSettings } from './far-end/far-end-options.ts'
 import type { CallHost, CallTimer } from './host.ts'
-import { Leg, type LegListener, type Replacement } from './leg.ts'
+import { Leg, type LegListener } from './leg.ts'
+import type { Replacement } from './leg-dialog.ts'
 import { Renegotiation } from './renegotiation.ts'
 import { type AttemptOutcome, Attempts, isFaultOfTrunk } from './routing/attempts.ts'
 import type { Caller, PresentedCaller, Referrer } from './routing/caller-id.ts'
@@ -92,7 +93,7 @@ export class OutgoingLeg extends Leg {
     this.beginRecord(token(host.random, 20))
     if (call.farEnd === undefined) this.details.farEndType = CallFarEndType.UNKNOWN
     else this.watchFarEnd(call.farEnd)
-    this.#soFar = new CallProgress(host, this.media, this.details, call.tones ?? {}, {
+    this.#soFar = new CallProgress(host, this.media.jobs, this.details, call.tones ?? {}, {
       emit: (event) => this.emit(event),
       onHeard: ({ sound, startedMsAgo, meaning }) =>
         this.record?.add(host.now, { type: 'heard', sound, startedMsAgo, ...(meaning !== undefined && { meaning }) }),
@@ -101,7 +102,7 @@ export class OutgoingLeg extends Leg {
     this.#answerTimer = host.timer(() => this.hangUp('local', Cause.TIMEOUT))
     if (call.timeoutMs !== null) this.#answerTimer.setIn(call.timeoutMs)
     if (call.codecs === undefined) this.media.preferCodecNearby()
-    else this.media.useCodecs(call.codecs)
+    else this.media.negotiation.useCodecs(call.codecs)
     this.#attempts = new Attempts(call.destination.routes, {
       follow: call.redirects?.follow ?? 0,
       isUp: ({ trunk }) => host.router.isUp(trunk),
@@ -144,7 +145,7 @@ export class OutgoingLeg extends Leg {
       return
     }
     this.release(cause, endedBy, this.#hasRung ? undefined : UNHEARD_WAIT_MS)
-    this.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', reason)
+    this.dialog.sendRelease(this.#phase === 'inviting' ? 'cancel' : 'bye', reason)
   }
 
   /** What the network says in the sound of a call that nobody has answered. */
@@ -153,7 +154,7 @@ export class OutgoingLeg extends Leg {
     this.#answerTimer.clear()
     this.#close('refused', { text })
     this.release(cause, 'network', undefined, { rawCause: -1, reason: { text } })
-    this.sendRelease('cancel', reasonOfRelease(Cause.NORMAL))
+    this.dialog.sendRelease('cancel', reasonOfRelease(Cause.NORMAL))
   }
 
   protected override onMediaOpened(): void {
@@ -196,14 +197,14 @@ export class OutgoingLeg extends Leg {
     this.details.target = route.inside ?? route.uri
     this.details.from = uriText(this.#presented.from)
     if (route.inside === undefined) this.#describeFor(route)
-    else this.media.stayInside()
+    else this.media.negotiation.stayInside()
     return true
   }
 
   #describeFor(route: Route): void {
-    this.media.useSrtp(route.trunk?.srtp ?? this.host.srtp)
+    this.media.negotiation.useSrtp(route.trunk?.srtp ?? this.host.srtp)
     const hop = this.host.router.hopsOf(route)[0]
-    this.media.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
+    this.media.negotiation.announceTo(farEndOf(hop === undefined ? route.uri : uriText(hop), route.via))
   }
 
   /** Nobody has answered who is called, so that somebody else may pick it up. */
@@ -218,10 +219,10 @@ export class OutgoingLeg extends Leg {
    */
   pickUp(replacement: Replacement): boolean {
     const { session, request, from, trunk } = replacement
-    const restore = this.media.renew()
-    this.media.useSrtp(trunk?.srtp ?? this.host.srtp)
-    this.media.announceTo(from.address)
-    const renegotiation = new Renegotiation(this.host, session, this.media)
+    const restore = this.media.negotiation.renew()
+    this.media.negotiation.useSrtp(trunk?.srtp ?? this.host.srtp)
+    this.media.negotiation.announceTo(from.address)
+    const renegotiation = new Renegotiation(this.host, session, this.media.negotiation)
     if (!renegotiation.onReinvited(request)) {
       restore()
       this.#describeFor(this.#route as Route)
@@ -229,7 +230,7 @@ export class OutgoingLeg extends Leg {
     }
     this.#answerTimer.clear()
     this.#close('cancelled', { text: 'picked up by somebody else' })
-    this.sendRelease('cancel', ANSWERED_ELSEWHERE)
+    this.dialog.sendRelease('cancel', ANSWERED_ELSEWHERE)
     this.#phase = 'established'
     this.#hasRung = true
     this.#pickedUp = renegotiation
@@ -279,7 +280,7 @@ export class OutgoingLeg extends Leg {
         ...this.#call.headers,
       ],
       ...(maxForwards !== undefined && { maxForwards }),
-      ...sdp(this.media.offer()),
+      ...sdp(this.media.negotiation.offer()),
       ...(trunk?.credentials && { credentials: trunk.credentials }),
       ...(via && { via }),
       ...(isFlow === true && { isFlow }),
@@ -295,8 +296,8 @@ export class OutgoingLeg extends Leg {
     if (!isRedirected && !this.#mayTryNext(event)) return false
     if (isRedirected) this.#close('redirected', { status: event.response?.status ?? 0 })
     else this.#closeAs(event)
-    this.renewSession()
-    this.media.renew()
+    this.dialog.moveTo()
+    this.media.negotiation.renew()
     this.continueRecord(token(this.host.random, 20))
     this.#hasRung = false
     this.#earlyAnswers = undefined
@@ -365,7 +366,7 @@ export class OutgoingLeg extends Leg {
     this.emit({ type: 'progress', status: response.status, phrase: response.phrase })
     if (response.status === 180) this.farEnd?.note('ringing')
     this.#noteForwarding(response)
-    const hasSound = response.body.length > 0 && this.media.accept(response.body).ok
+    const hasSound = response.body.length > 0 && this.media.negotiation.accept(response.body).ok
     if (hasSound) {
       this.details.earlyMediaPossible = true
       this.#earlyAnswers ??= new EarlyAnswers()
@@ -390,7 +391,7 @@ export class OutgoingLeg extends Leg {
     this.#close('answered', { status: response.status, text: response.phrase })
     const answer = response.body.length > 0 ? response.body : this.#earlyAnswers?.toReturnTo(response)
     this.#earlyAnswers = undefined
-    const accepted = answer && this.media.accept(answer)
+    const accepted = answer && this.media.negotiation.accept(answer)
     if (accepted?.ok === false || this.media.stream === undefined) {
       this.details.reason = { text: accepted?.ok === false ? accepted.error : 'answered without a session description' }
       this.hangUp('network', Cause.ERROR)

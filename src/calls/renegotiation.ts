@@ -1,6 +1,6 @@
 import type { SipRequest, SipResponse } from '../sip/index.ts'
 import type { CallHost } from './host.ts'
-import type { LegMedia } from './leg-media.ts'
+import type { MediaNegotiation } from './media-negotiation.ts'
 import type { SoundPlace } from './media-release/release-plan.ts'
 import { sdp } from './sdp-body.ts'
 
@@ -27,7 +27,7 @@ type Change = { readonly onDone: (outcome: ChangeOutcome) => void } & (
 export class Renegotiation {
   readonly #host: CallHost
   readonly #session: number
-  readonly #media: LegMedia
+  readonly #negotiation: MediaNegotiation
   readonly #changes: Change[] = []
   /** The first of the changes is on its way. */
   #isSent = false
@@ -36,10 +36,10 @@ export class Renegotiation {
   /** It carried an offer, which the ACK answers. */
   #hasOffered = false
 
-  constructor(host: CallHost, session: number, media: LegMedia) {
+  constructor(host: CallHost, session: number, negotiation: MediaNegotiation) {
     this.#host = host
     this.#session = session
-    this.#media = media
+    this.#negotiation = negotiation
   }
 
   /**
@@ -70,10 +70,10 @@ export class Renegotiation {
   onReinvited({ body }: SipRequest): boolean {
     if (body.length === 0) {
       this.#hasOffered = true
-      this.#accept(this.#media.offer())
+      this.#accept(this.#negotiation.offer())
       return true
     }
-    const answer = this.#media.answer(body)
+    const answer = this.#negotiation.answer(body)
     if (answer.ok) this.#accept(answer.value)
     else this.#host.sip({ type: 'respond', session: this.#session, status: 488 })
     return answer.ok
@@ -81,7 +81,7 @@ export class Renegotiation {
 
   /** The ACK of our 2xx. */
   onConfirmed({ body }: SipRequest): void {
-    if (this.#hasOffered) this.#media.accept(body)
+    if (this.#hasOffered) this.#negotiation.accept(body)
     this.#hasOffered = false
     this.#awaitsAck = false
     if (this.#isSent) this.#send()
@@ -93,14 +93,14 @@ export class Renegotiation {
    * @returns our answer, or `undefined` when it cannot be taken
    */
   answerUpdate({ body }: SipRequest): Uint8Array | undefined {
-    const answer = this.#media.answer(body)
+    const answer = this.#negotiation.answer(body)
     if (this.#isSent) this.#send()
     return answer.ok ? answer.value : undefined
   }
 
   /** The far end has taken our re-INVITE, with its answer. */
   onAnswered({ body }: SipResponse): void {
-    this.#finish(this.#media.accept(body).ok ? 'done' : 'unclear')
+    this.#finish(this.#negotiation.accept(body).ok ? 'done' : 'unclear')
   }
 
   /** The far end has refused our re-INVITE, or it could not be sent. */
@@ -130,13 +130,13 @@ export class Renegotiation {
   }
 
   #isSo(change: Change): boolean {
-    if (change.type === 'hold') return change.isHolding === this.#media.holds.isHolding
-    return change.type === 'redirect' && change.to === undefined && this.#media.sendsTo === undefined
+    if (change.type === 'hold') return change.isHolding === this.#negotiation.holds.isHolding
+    return change.type === 'redirect' && change.to === undefined && this.#negotiation.sendsTo === undefined
   }
 
   #offer(change: Change | undefined): Uint8Array {
-    if (change?.type === 'hold') return this.#media.offerAgain(change.isHolding)
-    return change?.type === 'redirect' ? this.#media.offerPlace(change.to) : this.#media.restate()
+    if (change?.type === 'hold') return this.#negotiation.offerAgain(change.isHolding)
+    return change?.type === 'redirect' ? this.#negotiation.offerPlace(change.to) : this.#negotiation.restate()
   }
 
   /** Again while our re-INVITE waits after glare (491), when the far end has changed what it was made for. */

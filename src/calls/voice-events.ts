@@ -20,13 +20,13 @@ export class VoiceEvents {
     this.#leg = leg
     host.post(() => {
       if (leg.isEnding) return
-      const job: JobId = leg.media.startJob(
+      const job: JobId = leg.media.jobs.start(
         { type: 'listen', for: { bargeIn: false } },
         {
           bargeIn: false,
           onVoice: (state) => {
             if (this.#isWanted) this.#core.emit({ type: state === 'began' ? 'speechBegan' : 'speechEnded' })
-            else leg.media.stopJob(job)
+            else leg.media.jobs.stop(job)
           },
           onFinished: () => {
             if (this.#leg === leg) this.#leg = undefined

@@ -59,7 +59,7 @@ export class PartySound {
   #follow(): void {
     const wanted = this.#told[0] ?? (this.#waits ? this.#waiting : undefined)
     if (wanted === this.#current) return
-    if (this.#job !== undefined) this.#leg.stopJob(this.#job)
+    if (this.#job !== undefined) this.#leg.jobs.stop(this.#job)
     this.#job = undefined
     this.#current = wanted
     if (wanted?.media !== undefined) void this.#open(wanted, wanted.media)
@@ -91,7 +91,7 @@ export class PartySound {
   }
 
   #play(sound: Sound, source: PlaySource, playable?: Playable): void {
-    this.#job = this.#leg.startJob(
+    this.#job = this.#leg.jobs.start(
       { type: 'play', source, bargeIn: false },
       {
         bargeIn: false,

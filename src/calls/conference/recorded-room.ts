@@ -1,6 +1,6 @@
 import type { JobId, LegId, MediaEvent, RoomId } from '../../media/index.ts'
 import type { CallHost } from '../host.ts'
-import type { JobCommand, JobListener } from '../leg-media.ts'
+import type { JobCommand, JobListener } from '../leg-jobs.ts'
 import type { JobMedia, JobPlace } from '../media-job.ts'
 import type { PartyId } from './room-state.ts'
 
@@ -33,6 +33,7 @@ export interface RecordedRoom {
 export class RoomPlace implements JobPlace, JobMedia {
   readonly record = undefined
   readonly media: JobMedia = this
+  readonly jobs: JobMedia['jobs'] = this
   readonly #room: RecordedRoom
   readonly #hasTracks: boolean
   /** The id by which the engine knows the recording, as that of a leg. */
@@ -60,7 +61,7 @@ export class RoomPlace implements JobPlace, JobMedia {
     return this.#room.onDestroyed(listener)
   }
 
-  startJob(command: JobCommand, listener: JobListener): JobId {
+  start(command: JobCommand, listener: JobListener): JobId {
     const { host, id: room } = this.#room
     const [leg, job] = [this.#leg, host.nextId()]
     this.#listener = listener
@@ -76,7 +77,7 @@ export class RoomPlace implements JobPlace, JobMedia {
     return job
   }
 
-  stopJob(job: JobId): void {
+  stop(job: JobId): void {
     if (this.#hasBegun) this.#room.host.media({ type: 'stopJob', leg: this.#leg, job })
     else this.#end('ABORTED', {})
   }

@@ -155,7 +155,7 @@ export class FarEndWatch {
     )
     this.#session = session
     this.#host.count('farEndsListenedTo')
-    this.#job = this.#call.media.startJob(
+    this.#job = this.#call.media.jobs.start(
       { type: 'tap', ring },
       { bargeIn: false, onTapped: () => session.tapped(), onFinished: () => this.#closed(session) },
     )
@@ -252,7 +252,7 @@ export class FarEndWatch {
   #stop(): void {
     this.#enough.clear()
     if (this.#isOver || this.details.isFinal) this.#guard.clear()
-    if (this.#job !== undefined) this.#call.media.stopJob(this.#job)
+    if (this.#job !== undefined) this.#call.media.jobs.stop(this.#job)
     this.#closed(this.#session)
   }
 

@@ -3,7 +3,7 @@ import type { JobId } from '../../media/index.ts'
 import type { BargeInCommand } from '../barge-in.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import type { Leg } from '../leg.ts'
-import type { JobCommand, JobListener } from '../leg-media.ts'
+import type { JobCommand, JobListener } from '../leg-jobs.ts'
 import type { JobEnd } from '../media-job.ts'
 import type { LiveFormat } from './live-format.ts'
 import { LiveInput } from './live-input.ts'
@@ -83,7 +83,7 @@ export class LiveLink {
   /** Ends both directions. What was not played yet never is. */
   stop(): void {
     this.#core.host.post(() => {
-      for (const job of this.#jobs) this.#leg.media.stopJob(job)
+      for (const job of this.#jobs) this.#leg.media.jobs.stop(job)
     })
   }
 
@@ -94,7 +94,7 @@ export class LiveLink {
         this.#finished(this.#end ?? 'HANGUP')
         return
       }
-      const job = this.#leg.media.startJob(command, {
+      const job = this.#leg.media.jobs.start(command, {
         ...listener,
         bargeIn: false,
         onFinished: (end, { detail }) => this.#finished(end, detail),
@@ -114,7 +114,7 @@ export class LiveLink {
       this.#end = end
       if (end === 'ERROR')
         this.#error = new RingdownError('RINGDOWN_INTERNAL', detail ?? 'the media engine reported an error')
-      for (const job of this.#jobs) this.#leg.media.stopJob(job)
+      for (const job of this.#jobs) this.#leg.media.jobs.stop(job)
     }
     if (this.#running > 0) return
     this.#stopListening()

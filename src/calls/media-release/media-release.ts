@@ -89,7 +89,7 @@ export class MediaRelease {
   #onStream(side: SideIndex): void {
     const { media } = this.#legs[side]
     const place = placeOf(media)
-    if (place !== undefined) this.#take({ type: 'moved', side, place, isHere: media.sendsTo === undefined })
+    if (place !== undefined) this.#take({ type: 'moved', side, place, isHere: media.negotiation.sendsTo === undefined })
     this.#look()
   }
 
@@ -112,7 +112,8 @@ export class MediaRelease {
     for (const side of [0, 1] as const) {
       const { sendsTo, asked } = plan.sides[side]
       // Another connection that it was in before brings it back.
-      if (asked === undefined && this.#legs[side].media.sendsTo !== sendsTo) return 'one of them is on its way back'
+      if (asked === undefined && this.#legs[side].media.negotiation.sendsTo !== sendsTo)
+        return 'one of them is on its way back'
     }
     const [one, other] = this.#legs
     return releaseObstacle(one.media.releasable, other.media.releasable)
@@ -147,7 +148,7 @@ export class MediaRelease {
     if (request === undefined) return
     const { to } = request
     this.#take({ type: 'asked', side, to })
-    this.#legs[side].redirect(to, (outcome) => this.#onAnswered(side, outcome))
+    this.#legs[side].dialog.redirect(to, (outcome) => this.#onAnswered(side, outcome))
   }
 
   #onAnswered(side: SideIndex, outcome: ChangeOutcome): void {

@@ -81,7 +81,7 @@ export class ReferredCall implements TargetListener {
       onTransferor()
       onTransferee()
     }
-    if (transferor.leg.media.holds.isHeld) this.#letWait()
+    if (transferor.leg.media.negotiation.holds.isHeld) this.#letWait()
   }
 
   onProgress(_: TransferTarget, status: number, phrase: string): void {

@@ -98,7 +98,7 @@ export class SentRefer implements CallAway {
       onTarget?.()
     }
     host.onRefer(this.#refer, (event) => this.#onEvent(event))
-    leg.sendRefer(this.#refer, {
+    leg.dialog.sendRefer(this.#refer, {
       headers,
       ...(to !== undefined && { to }),
       ...(consultation && { replaces: consultation.leg }),
