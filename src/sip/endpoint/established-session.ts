@@ -113,11 +113,13 @@ export class EstablishedSession implements SessionUser, DialogUser {
   }
 
   onRequest(id: TransactionId, request: SipRequest, from: Peer): void {
-    if (!this.#pending.admits(id, request)) return
+    const isAdmitted = this.#pending.admits(id, request)
     if (request.method === 'BYE') {
-      this.#pending.answer(id, request, 200)
+      if (isAdmitted) this.#pending.answer(id, request, 200)
+      // Its sender has left, whatever it is answered (section 15.1.1): a NOTIFY may have overtaken it, and then it is refused.
       this.#end(this.#phase === 'up' ? { by: 'remote', request } : { by: 'local' })
-    } else if (this.#isReferral(request.method) && this.#referring.take(id, request, from)) return
+    } else if (!isAdmitted) return
+    else if (this.#isReferral(request.method) && this.#referring.take(id, request, from)) return
     else if (this.#phase === 'leaving') this.#pending.answer(id, request, 481)
     else if (request.method === 'INVITE') this.#changes.onReinvite(id, request)
     else if (request.method === 'UPDATE') this.#changes.onUpdate(id, request)

@@ -55,6 +55,28 @@ function expectNothingLeft({ wire, alice, bob }: Pair): void {
 const refersOf = (agent: Agent): string[] => agent.heard.filter((event) => event.startsWith('refer'))
 
 describe('REFER in a session', () => {
+  it('whose BYE is overtaken by a report has ended all the same', () => {
+    const both = calls()
+    const { wire, alice, bob } = both
+    reports(bob, wire, [180])
+    wire.lose = (line) => line.includes('BYE') && wire.now < 400
+    refer(both)
+    later(wire, 50, () => bob.do({ type: 'bye', session: 1 }))
+    run(wire, 2000)
+    expect(wire.arrows().filter((line) => / (NOTIFY|BYE)/.test(line))).toEqual([
+      'bob NOTIFY alice',
+      'alice 200 NOTIFY bob',
+      'bob BYE alice (lost)',
+      'bob NOTIFY alice',
+      'alice 200 NOTIFY bob',
+      'bob BYE alice',
+      'alice 500 BYE bob',
+    ])
+    expect(alice.heard).toContain('ended remote')
+    expect(bob.heard).toContain('ended local')
+    expectNothingLeft(both)
+  })
+
   it('is accepted, reported on and done', () => {
     const both = calls()
     reports(both.bob, both.wire, [180, 200])

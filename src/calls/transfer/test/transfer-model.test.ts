@@ -14,6 +14,18 @@ const MET = [
     (how) => `onLoan: ${how}`,
   ),
   'released',
+  ...['NORMAL, target', 'NORMAL, app', 'HANGUP, gone', 'TARGETREJECT, app', 'TIMEOUT, app', 'FAIL, app'].map(
+    (how) => `service: ${how}`,
+  ),
+  ...[
+    'NORMAL, gone',
+    'HANGUP, gone',
+    'TARGETREJECT, app',
+    'TIMEOUT, app',
+    'FAIL, app',
+    'FAIL, gone',
+    'NORMAL, target',
+  ].map((how) => `blind: ${how}`),
   ...['NORMAL, room', 'NORMAL, app', 'NORMAL, gone', 'HANGUP, gone'].map((how) => `room: ${how}`),
 ]
 

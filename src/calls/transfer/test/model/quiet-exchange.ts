@@ -1,7 +1,8 @@
 import { silentLogger } from '../../../../kit/index.ts'
 import type { MediaCommand, MediaEvent } from '../../../../media/index.ts'
+import type { SipMessage } from '../../../../sip/index.ts'
 import { type MachineDriver, MemoryMediaStore, type Simulation, SipTransport } from '../../../../testing/index.ts'
-import { type AppDefinition, Exchange, type ExchangeInput, type ExchangeOutput } from '../../../index.ts'
+import { type AppDefinition, Exchange, type ExchangeInput, type ExchangeOutput, type Trunk } from '../../../index.ts'
 import { type MediaTroubles, QuietMedia } from './quiet-media.ts'
 
 /** What an exchange of a run is made with. */
@@ -11,8 +12,9 @@ export interface QuietExchangeOptions {
   /** A file that can be played. */
   readonly file: string
   readonly troubles: MediaTroubles
-  /** Before the exchange takes what has come from that address. */
-  readonly onMessage: (bytes: Uint8Array, from: string) => void
+  readonly trunks: readonly Trunk[]
+  /** The exchange is about to take what has come from an address, its own among them, or has sent something there. */
+  readonly onMessage: (message: SipMessage, address: string, isSent: boolean) => void
   readonly onMedia: (event: MediaEvent) => void
   readonly onCommand: (command: MediaCommand) => void
   readonly onProblem: (problem: string) => void
@@ -32,10 +34,7 @@ export class QuietExchange {
     const { clock } = sim
     const { address, appOf, onMessage, onMedia, onProblem } = options
     this.#transport = new SipTransport(sim.host(address, 'exchange'), {
-      onMessage: (bytes, from) => {
-        onMessage(bytes, from.address)
-        this.#driver.handle({ type: 'received', bytes, from })
-      },
+      onMessage: (bytes, from) => this.#driver.handle({ type: 'received', bytes, from }),
       onSendFailed: (to, reason, wasOpen) => this.#driver.handle({ type: 'sendFailed', to, reason, wasOpen }),
     })
     this.#media = new QuietMedia(sim.random('media'), options.troubles)
@@ -51,7 +50,12 @@ export class QuietExchange {
     const serviceOf = (user: string) => ({ name: user, app: appOf(user), parameters: {} })
     this.#exchange = new Exchange({
       random: sim.random('exchange'),
-      sip: { localAddress: () => ({ host: address, port: 5060 }), identity: `sip:ringdown@${address}` },
+      sip: {
+        localAddress: () => ({ host: address, port: 5060 }),
+        identity: `sip:ringdown@${address}`,
+        witness: { onMessage: (isSent, _, message, __, peer) => onMessage(message, peer.address, isSent) },
+      },
+      trunks: options.trunks,
       mediaAddress: address,
       services: { find: ({ user }) => serviceOf(user), named: serviceOf },
       files,

@@ -18,6 +18,18 @@ export type Observation =
   | { readonly type: 'retrieve' }
   /** The application hangs up the channel that carries the call to the target or room. */
   | { readonly type: 'hangUpCarrier' }
+  /** To the caller, or again with credentials. */
+  | { readonly type: 'referSent'; readonly cseq: number }
+  | { readonly type: 'referAnswered'; readonly cseq: number; readonly status: number; readonly isSubscribed: boolean }
+  /** A NOTIFY of the caller, in order. */
+  | {
+      readonly type: 'reported'
+      /** The CSeq of the REFER, where it says that. */
+      readonly refer: number | undefined
+      readonly status: number | undefined
+      readonly isLast: boolean
+      readonly expiresMs: number
+    }
 
 export interface ReferencePlan {
   readonly kind: 'forGood' | 'onLoan' | 'room'
@@ -195,4 +207,4 @@ export class ReferenceTransfer {
 /** Of several failures the one is told that says most. */
 const BEST: readonly TransferCause[] = ['TARGETHANGUP', 'TARGETREJECT', 'TIMEOUT', 'FAIL']
 /** 502, 503, 504: nobody could be asked. */
-const FAULT_OF_NETWORK: ReadonlySet<number> = new Set([502, 503, 504])
+export const FAULT_OF_NETWORK: ReadonlySet<number> = new Set([502, 503, 504])

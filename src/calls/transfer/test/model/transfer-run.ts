@@ -1,9 +1,19 @@
-import type { LegId, MediaCommand, MediaEvent } from '../../../../media/index.ts'
-import { cseqOf, parseMessage } from '../../../../sip/index.ts'
+import type { MediaEvent } from '../../../../media/index.ts'
 import { Simulation, type SipPeer } from '../../../../testing/index.ts'
-import { type AppContext, type Channel, inbound } from '../../../index.ts'
+import {
+  type AppContext,
+  type AppDefinition,
+  type AppFunction,
+  type Channel,
+  inbound,
+  type Trunk,
+} from '../../../index.ts'
+import { Observer, serviceOfTarget, type Who } from './observer.ts'
 import { QuietExchange } from './quiet-exchange.ts'
 import { Chance, RandomCaller, RandomTarget } from './random-party.ts'
+import { PLANNED_FAILURE, randomService } from './random-service.ts'
+import { RandomTransferee } from './random-transferee.ts'
+import { ReferenceReferral, type ReferralPlan } from './reference-referral.ts'
 import { type Observation, type Place, type ReferencePlan, ReferenceTransfer } from './reference-transfer.ts'
 
 /** What came of one transfer. */
@@ -21,12 +31,23 @@ const US = '192.0.2.1'
 const ALICE = '198.51.100.1'
 const CAROL = '198.51.100.2'
 const TARGETS = [11, 12, 13, 14, 15, 16].map((host) => `198.51.100.${host}`)
+const TRUNK_OF_ALICE: Trunk = {
+  name: 'alice',
+  uri: `sip:${ALICE}`,
+  credentials: { username: 'us', password: 'secret' },
+  inbound: { addresses: [ALICE] },
+}
 const ROOM = 'meeting'
 /** What is chosen happens until then; afterwards all is quiet for as long as lost messages need. */
 const BUSY_MS = 10_000
 const QUIET_MS = 45_000
 const ANNOUNCEMENT = 'who-calls.wav'
-const KINDS = ['serial', 'serial', 'parallel', 'loan', 'loan', 'room', 'room'] as const
+const KINDS = [
+  ...(['serial', 'serial', 'parallel', 'loan', 'loan', 'room', 'room'] as const),
+  ...(['service', 'service', 'service', 'blind', 'blind', 'blind', 'blind'] as const),
+]
+
+type Plan = ReferencePlan | ReferralPlan
 
 /**
  * One transfer, of any kind, in which anybody does anything at any moment, over a network that loses, doubles and reorders:
@@ -43,21 +64,19 @@ class TransferWorld {
   readonly #choose: Chance
   readonly #kind: (typeof KINDS)[number]
   /** Of the transfer, and of a second one when the caller is back. */
-  readonly #plans: readonly ReferencePlan[]
-  #plan: ReferencePlan
-  #reference: ReferenceTransfer
+  readonly #plans: readonly Plan[]
+  #plan: Plan
+  #reference: ReferenceTransfer | ReferenceReferral
+  readonly #observer: Observer
   readonly #exchange: QuietExchange
   readonly #problems: string[] = []
-  readonly #alice: RandomCaller
+  readonly #alice: RandomTransferee
   readonly #carol: RandomCaller
   readonly #targets: RandomTarget[]
-  /** Whose leg of the media plane is opened next; then those of the targets. */
-  readonly #answering: ('alice' | 'carol')[] = []
-  #dialled: number[] = []
-  readonly #legs = new Map<LegId, 'alice' | 'carol' | number>()
-  /** Targets that have described their sound before an answer. */
-  readonly #early = new Set<number>()
-  #carolIsIn = false
+  /** The calls of services of ours that stand for targets. */
+  readonly #services = new Map<number, Channel>()
+  /** We know a password for alice, as the far end of a trunk. */
+  readonly #hasCredentials: boolean
   /** Far ends may send their sound to each other. */
   readonly #releases: boolean
   #transfersBegun = 0
@@ -72,26 +91,33 @@ class TransferWorld {
     const choose = new Chance(this.#sim.random('world'), clock)
     this.#choose = choose
     this.#kind = choose.one(KINDS)
+    this.#hasCredentials = this.#kind === 'blind' && choose.maybe(0.5)
     const first = this.#choosePlan([0, 1, 2])
     this.#plans = choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
     this.#plan = first
     this.#releases = choose.maybe(0.6)
-    this.#reference = new ReferenceTransfer(first)
-    const desk = inbound((channel, context) => this.#desk(channel, context))
-    const guest = inbound((channel) => this.#guest(channel))
+    this.#reference = this.#referenceOf(first)
+    this.#observer = new Observer({ alice: ALICE, carol: CAROL, targets: TARGETS }, (what) => this.#observe(what))
+    const apps = new Map([
+      ['desk', inbound((channel, context) => this.#desk(channel, context))],
+      ['guest', inbound((channel) => this.#guest(channel))],
+      ...[0, 3].map((target) => [serviceOfTarget(target), inbound(this.#serviceOf(target))] as const),
+    ])
     this.#exchange = new QuietExchange(this.#sim, {
       address: US,
-      appOf: (user) => (user === 'desk' ? desk : guest),
+      appOf: (user) => apps.get(user) as AppDefinition,
+      trunks: this.#hasCredentials ? [TRUNK_OF_ALICE] : [],
       file: ANNOUNCEMENT,
       troubles: choose.maybe(0.2)
         ? { openFails: 0.05, bridgeFails: 0.2, mixFails: 0.2 }
         : { openFails: 0, bridgeFails: 0, mixFails: 0 },
-      onMessage: (bytes, from) => this.#hear(bytes, from),
-      onMedia: (event) => this.#hearMedia(event),
-      onCommand: (command) => this.#noteLeg(command),
-      onProblem: (problem) => this.#problems.push(problem),
+      onMessage: (message, address, isSent) => this.#observer.hearMessage(message, address, isSent),
+      onMedia: (event) => this.#observer.hearMedia(event),
+      onCommand: (command) => this.#observer.noteLeg(command),
+      onProblem: (problem) => problem.includes(PLANNED_FAILURE) || this.#problems.push(problem),
     })
-    this.#alice = new RandomCaller(this.#chance('alice'), BUSY_MS)
+    this.#alice = new RandomTransferee(this.#chance('alice'), BUSY_MS)
+    this.#alice.saysWhich = this.#plans.length > 1 || choose.maybe(0.5)
     this.#carol = new RandomCaller(this.#chance('carol'), BUSY_MS)
     this.#targets = TARGETS.map((address) => new RandomTarget(this.#chance(address), 6000))
     for (const [i, target] of this.#targets.entries()) this.#peer(TARGETS[i] as string, target)
@@ -115,9 +141,10 @@ class TransferWorld {
   report(): TransferReport {
     const { cause, caller } = this.#reference
     const where = typeof caller === 'number' ? 'target' : caller
+    const kind = this.#kind === 'service' ? 'service' : this.#plan.kind
     return {
       problems: this.#problems,
-      seen: this.#transfersBegun > 0 ? `${this.#plan.kind}: ${cause}, ${where}` : 'never begun',
+      seen: this.#transfersBegun > 0 ? `${kind}: ${cause}, ${where}` : 'never begun',
       hasReleased: this.#exchange.releases > 0,
       ladder: this.#problems.length > 0 ? String(this.#sim.ladder) : '',
     }
@@ -127,25 +154,40 @@ class TransferWorld {
     return new Chance(this.#sim.random(name), this.#sim.clock)
   }
 
-  #choosePlan(of: readonly number[]): ReferencePlan {
+  #choosePlan(of: readonly number[]): Plan {
     const choose = this.#choose
     const numbers = of.slice(0, choose.one([1, 2, 3]))
     const kind = this.#kind
+    const timeoutMs = choose.one([3000.3, 7000.7])
+    if (kind === 'blind')
+      return {
+        kind,
+        target: of[0] as number,
+        timeoutMs: choose.one([timeoutMs, 40_000.4]),
+        bridges: choose.maybe(0.5),
+        hasCredentials: this.#hasCredentials,
+      }
+    const isOnLoan = kind === 'loan' || kind === 'service'
     return {
-      kind: kind === 'loan' ? 'onLoan' : kind === 'room' ? 'room' : 'forGood',
+      kind: isOnLoan ? 'onLoan' : kind === 'room' ? 'room' : 'forGood',
       groups:
         kind === 'room'
           ? []
-          : kind === 'loan'
+          : isOnLoan
             ? [[of[0] as number]]
             : kind === 'parallel'
               ? [numbers]
               : numbers.map((n) => [n]),
-      timeoutMs: choose.one([3000.3, 7000.7]),
+      timeoutMs,
       announces: choose.maybe(0.4),
       acceptDigit: choose.maybe(0.3) ? '1' : undefined,
       acceptTimeoutMs: 2000.2,
     }
+  }
+
+  #referenceOf(plan: Plan): ReferenceTransfer | ReferenceReferral {
+    if (plan.kind !== 'blind') return new ReferenceTransfer(plan)
+    return new ReferenceReferral(plan, this.#reference instanceof ReferenceReferral ? this.#reference : undefined)
   }
 
   #peer(address: string, party: RandomCaller | RandomTarget): SipPeer {
@@ -164,64 +206,12 @@ class TransferWorld {
     this.#reference.observe(what, this.#sim.now)
   }
 
-  #hear(bytes: Uint8Array, from: string): void {
-    const parsed = parseMessage(bytes)
-    if (!parsed.ok) return
-    const message = parsed.value
-    const target = TARGETS.indexOf(from)
-    if (message.kind === 'request') {
-      if (message.method !== 'BYE') return
-      if (from === ALICE) this.#observe({ type: 'callerGone' })
-      else if (from === CAROL) this.#carolLeaves()
-      else this.#observe({ type: 'targetGone', target, isBroken: false })
-      return
-    }
-    if (target < 0 || cseqOf(message)?.method !== 'INVITE') return
-    if (message.body.length > 0) this.#early.add(target)
-    if (message.status >= 300) this.#observe({ type: 'refused', target, status: message.status })
-    else if (message.status >= 200) this.#observe({ type: 'answered', target, hasSound: this.#early.has(target) })
-  }
-
-  #carolLeaves(): void {
-    if (this.#carolIsIn) this.#observe({ type: 'putOut' })
-    this.#carolIsIn = false
-  }
-
-  #hearMedia(event: MediaEvent): void {
-    const who = this.#legs.get(event.leg)
-    if (typeof who === 'number') this.#hearOfTarget(event, who)
-    else if (who === 'carol' && (event.type === 'failed' || event.type === 'mixFailed')) this.#carolLeaves()
-    else if (who === 'alice') this.#hearOfAlice(event)
-  }
-
-  #hearOfTarget(event: MediaEvent, target: number): void {
-    if (event.type === 'failed') this.#observe({ type: 'targetGone', target, isBroken: true })
-    else if (event.type === 'digit') this.#observe({ type: 'digit', target, digit: event.digit })
-    else if (event.type === 'finished' && event.cause === 'NORMAL') this.#observe({ type: 'announced', target })
-  }
-
-  #hearOfAlice(event: MediaEvent): void {
-    if (event.type === 'failed') this.#observe({ type: 'callerGone' })
-    else if (event.type === 'digit' && event.digit === '#') this.#observe({ type: 'exitDigit' })
-    else if (event.type === 'mixed') this.#observe({ type: 'mixed', isDone: true })
-    else if (event.type === 'mixFailed') this.#observe({ type: 'mixed', isDone: false })
-    else if (event.type === 'bridged' || event.type === 'bridgeFailed') {
-      const target = this.#legs.get(event.other)
-      if (typeof target === 'number') this.#observe({ type: 'bridged', target, isDone: event.type === 'bridged' })
-    }
-  }
-
-  #noteLeg(command: MediaCommand): void {
-    if (command.type === 'open')
-      this.#legs.set(command.leg, this.#answering.shift() ?? (this.#dialled.shift() as number))
-  }
-
   // --- the application ----------------------------------------------------------------------------------------------
 
   async #guest(channel: Channel): Promise<void> {
-    this.#answering.push('carol')
+    this.#observer.answering.push('carol')
     if ((await channel.answer()) !== 'ANSWERED') return
-    this.#carolIsIn = true
+    this.#observer.carolIsIn = true
     const conferenceLifetimeControl = new channel.ConferenceLifetimeControl({ destroyOnExit: true })
     void channel.joinConferenceRoom(ROOM, { conferenceLifetimeControl })
     // Longer than the transfer is looked at.
@@ -229,10 +219,16 @@ class TransferWorld {
     await channel.hangUp()
   }
 
+  #serviceOf(target: number): AppFunction {
+    const choose = this.#chance(serviceOfTarget(target))
+    const sleep = (ms: number) => this.#sim.clock.sleep(ms)
+    return randomService(choose, sleep, BUSY_MS, (channel) => this.#services.set(target, channel))
+  }
+
   async #desk(channel: Channel, { extraChannels, rooms }: AppContext): Promise<void> {
     const { clock } = this.#sim
     const other = extraChannels[0] as Channel
-    this.#answering.push('alice')
+    this.#observer.answering.push('alice')
     if ((await channel.answer()) !== 'ANSWERED') return
     await clock.sleep(this.#choose.delayMs(200))
     this.#meddle(channel, other, () => void rooms.get(ROOM)?.destroy())
@@ -247,8 +243,8 @@ class TransferWorld {
     for (const plan of this.#plans) {
       if (this.#reference.caller !== 'app' || this.#sim.now > BUSY_MS) return
       this.#plan = plan
-      this.#dialled = plan.groups.flat()
-      this.#reference = new ReferenceTransfer(plan)
+      this.#observer.dialled = targetsOf(plan)
+      this.#reference = this.#referenceOf(plan)
       this.#reference.begin(this.#sim.now)
       this.#transfersBegun++
       await this.#transfer(channel, other)
@@ -258,11 +254,16 @@ class TransferWorld {
   }
 
   #transfer(channel: Channel, other: Channel): Promise<unknown> {
-    const { announces, acceptDigit, acceptTimeoutMs, timeoutMs, groups, kind } = this.#plan
+    const plan = this.#plan
+    const { kind, timeoutMs } = plan
+    const uris = targetsOf(plan).map((n) => `sip:x@${TARGETS[n]}`)
+    if (kind === 'blind')
+      return channel.blindTransfer(uris[0] as string, { timeoutMs, bridgeIfRefused: plan.bridges && { timeoutMs } })
     if (kind === 'room') {
       const settings = new channel.ConferencePartyMediaSettings({ exitOnDtmfDigit: '#' })
       return channel.transferToConferenceRoom(other, ROOM, { timeoutMs, conferencePartyMediaSettings: settings })
     }
+    const { announces, acceptDigit, acceptTimeoutMs } = plan
     const options = {
       timeoutMs,
       acceptTimeoutMs,
@@ -270,7 +271,8 @@ class TransferWorld {
       ...(announces && { announce: { fileToPlay: ANNOUNCEMENT } }),
       ...(acceptDigit !== undefined && { acceptDigit }),
     }
-    const uris = groups.flat().map((n) => `sip:x@${TARGETS[n]}`)
+    if (this.#kind === 'service')
+      return channel.transferToInboundService(other, serviceOfTarget(targetsOf(plan)[0] as number), options)
     if (kind === 'onLoan') return channel.retrievableTransfer(other, { to: uris[0] as string, ...options })
     return channel.managedTransfer(uris, { ...options, strategy: this.#kind === 'parallel' ? 'parallel' : 'serial' })
   }
@@ -288,7 +290,7 @@ class TransferWorld {
       this.#observe({ type: 'callerGone' })
       void channel.hangUp()
     })
-    if (this.#kind === 'loan' || this.#kind === 'room')
+    if (this.#kind === 'loan' || this.#kind === 'room' || this.#kind === 'service')
       sometimes(0.15, () => {
         this.#observe({ type: 'hangUpCarrier' })
         void other.hangUp()
@@ -296,18 +298,18 @@ class TransferWorld {
     if (this.#kind === 'room') {
       sometimes(0.15, () => {
         this.#observe({ type: 'putOut' })
-        this.#carolIsIn = false
+        this.#observer.carolIsIn = false
         destroyRoom()
       })
       sometimes(0.2, () => this.#happenTo('alice', '#'))
     }
     for (const target of TARGETS.keys())
       for (const digit of ['5', '1']) sometimes(0.6, () => this.#happenTo(target, digit))
-    sometimes(0.05, () => this.#happenTo(choose.one([...this.#legs.values()]), 'failed'))
+    sometimes(0.05, () => this.#happenTo(choose.one(this.#observer.legs), 'failed'))
   }
 
-  #happenTo(who: 'alice' | 'carol' | number, what: string): void {
-    const leg = [...this.#legs].find(([, each]) => each === who)?.[0]
+  #happenTo(who: Who, what: string): void {
+    const leg = this.#observer.legOf(who)
     if (leg === undefined) return
     const event =
       what === 'failed' ? { type: 'failed', leg, reason: 'a worker has died' } : { type: 'digit', leg, digit: what }
@@ -320,17 +322,19 @@ class TransferWorld {
     if (this.#transfersBegun === 0) return
     this.#reference.passes(this.#sim.now)
     const { caller, cause } = this.#reference
-    const there = this.#targets.flatMap(({ state }, i) => (state === 'confirmed' || state === 'answered' ? [i] : []))
+    const there = this.#targets.flatMap((target, i) => (isThere(target, this.#services.get(i)) ? [i] : []))
     this.#expect('the caller', placeOf(channel, this.#plan.kind, there), caller)
     this.#expect('the transfer cause', channel.transferCause(), cause)
     this.#expect('targets with a call', there.join(), typeof caller === 'number' ? String(caller) : '')
     this.#expect('the caller is connected', channel.details?.connectedId !== undefined, typeof caller === 'number')
     this.#expect('alice has a call', this.#alice.state === 'confirmed', caller !== 'gone')
-    const carries = this.#plan.kind !== 'forGood' && (typeof caller === 'number' || caller === 'room')
+    const carries =
+      (this.#plan.kind === 'onLoan' || this.#plan.kind === 'room') && (typeof caller === 'number' || caller === 'room')
     this.#expect('the carrier', other.state(), carries ? 'TRANSFERRED' : 'IDLE')
     const isWithUs = this.#alice.soundTo === US || this.#alice.hasRefused
     if (caller === 'app') this.#expect('the sound of the caller is with us', isWithUs, true)
-    if (this.#targets.some(({ isWaiting }) => isWaiting)) this.#problems.push('a target rings for ever')
+    const isRinging = [...this.#services.values()].some((service) => /_INCOMING$|ANSWERING/.test(service.state()))
+    if (isRinging || this.#targets.some(({ isWaiting }) => isWaiting)) this.#problems.push('a target rings for ever')
   }
 
   #expect<Value>(what: string, is: Value, shall: Value): void {
@@ -351,7 +355,19 @@ function untilBack(channel: Channel): Promise<void> {
   })
 }
 
-function placeOf(channel: Channel, kind: ReferencePlan['kind'], there: readonly number[]): Place | string {
+function targetsOf(plan: Plan): number[] {
+  return plan.kind === 'blind' ? [plan.target] : plan.groups.flat()
+}
+
+function isThere({ state }: RandomTarget, service: Channel | undefined): boolean {
+  return (
+    state === 'confirmed' ||
+    state === 'answered' ||
+    (service?.details?.wasAnswered === true && service.state() !== 'IDLE')
+  )
+}
+
+function placeOf(channel: Channel, kind: Plan['kind'], there: readonly number[]): Place | string {
   const state = channel.state()
   if (state === 'ANSWERED' || state === 'ON_HOLD') return 'app'
   if (state === 'IDLE') return 'gone'
