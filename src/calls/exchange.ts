@@ -9,9 +9,7 @@ import {
   NEVER,
   Sequence,
   silentLogger,
-  Table,
 } from '../kit/index.ts'
-import type { LegId, MediaEvent } from '../media/index.ts'
 import {
   Endpoint,
   type EndpointCommand,
@@ -19,17 +17,16 @@ import {
   type EndpointOutput,
   type RegistrarCounter,
   type SessionId,
-  type SipRequest,
 } from '../sip/index.ts'
 import type { AppDefinition } from './app.ts'
+import { CallTable } from './call-table.ts'
 import { ChannelCore } from './channel-core.ts'
-import { conferenceService } from './conference/conference-service.ts'
-import { Rooms, TICKET_HEADER } from './conference/rooms.ts'
+import { Rooms } from './conference/rooms.ts'
 import { publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { ExchangeCounter, ExchangeInput, ExchangeOptions, ExchangeOutput } from './exchange-port.ts'
-import type { CallHost, CallTimer, ReferEvent } from './host.ts'
-import { IncomingLeg } from './incoming-leg.ts'
+import type { CallHost, CallTimer } from './host.ts'
+import { IncomingCalls } from './incoming-calls.ts'
 import type { InstanceRecord } from './instance.ts'
 import { Instances, isRunnable } from './instances.ts'
 import type { Leg } from './leg.ts'
@@ -41,8 +38,7 @@ import type { Referred } from './refer/received-refer.ts'
 import { ReferPolicy } from './refer/refer-policy.ts'
 import { Referrals } from './refer/referrals.ts'
 import { trunkOfCaller } from './routing/caller-trunk.ts'
-import { dialledAddress, hopsLeft } from './routing/dialled.ts'
-import { Inside, roomOfUser } from './routing/inside.ts'
+import { Inside } from './routing/inside.ts'
 import { Router } from './routing/router.ts'
 import type { Trunk } from './routing/trunk.ts'
 import type { Service } from './service.ts'
@@ -51,7 +47,6 @@ import { Forking } from './upkeep/forking.ts'
 import { LocalUsers, type RegisteredPhone } from './upkeep/local-users.ts'
 import type { TrunkStatus } from './upkeep/trunk-status.ts'
 import { type TrunkCounter, TrunkUpkeep } from './upkeep/trunk-upkeep.ts'
-import { uriText } from './uri-text.ts'
 
 /**
  * The whole exchange as one machine: the SIP endpoint and the calls over it, joined to media by messages, and the
@@ -75,11 +70,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #sipCommands = new Fifo<EndpointCommand>()
   readonly #actions = new Fifo<() => void>()
   readonly #timers = new DeadlineHeap<() => void>()
-  readonly #sessions = new Table<SessionId, Leg>()
-  readonly #refers = new Map<number, (event: ReferEvent) => void>()
-  readonly #mediaLegs = new Table<LegId, (event: MediaEvent) => void>()
-  /** By the ids of their media. */
-  readonly #legs = new Table<LegId, Leg>()
+  readonly #calls = new CallTable((action, leg) => this.#guard(action, leg))
   readonly #instances: Instances
   readonly #upkeep: TrunkUpkeep
   readonly #users: LocalUsers | undefined
@@ -88,6 +79,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   readonly #referrals: Referrals
   readonly #outsideReferrals: OutsideReferrals
   readonly #rooms: Rooms
+  readonly #incoming: IncomingCalls
   #now: Instant = 0
   #isMutating = false
   #isDraining = false
@@ -152,11 +144,17 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         this.#outbox.push({ type: 'instanceEnded', record })
       },
     })
+    this.#incoming = new IncomingCalls(this.#host, {
+      services: options.services,
+      rooms: this.#rooms,
+      instances: this.#instances,
+      inside: this.#inside,
+    })
   }
 
   handle(input: ExchangeInput, now: Instant): void {
     this.#mutate(now, () => {
-      if (input.type === 'media') this.#mediaLegs.get(input.event.leg)?.(input.event)
+      if (input.type === 'media') this.#calls.toMedia(input.event)
       else {
         this.endpoint.handle(input, now)
         if (input.type === 'sendFailed') this.#users?.onSendFailed(input.to)
@@ -209,12 +207,11 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   > & {
     readonly sip: ReturnType<Endpoint['sizes']>
   } {
+    const calls = this.#calls.sizes()
     return {
-      calls: this.#legs.size,
+      ...calls,
+      sessions: calls.sessions + this.#forking.size,
       instances: this.#instances.size,
-      sessions: this.#sessions.size + this.#forking.size,
-      refers: this.#refers.size,
-      mediaLegs: this.#mediaLegs.size,
       timers: this.#timers.size,
       rooms: this.#rooms.size,
       registering: this.#upkeep.registering,
@@ -247,6 +244,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   drain(): void {
     if (this.#isDraining) return
     this.#isDraining = true
+    this.#incoming.drain()
     this.#host.post(() => this.#upkeep.stop())
   }
 
@@ -277,7 +275,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     this.drain()
     this.#instances.abort()
     this.#host.post(() => {
-      for (const leg of [...this.#legs.values()]) leg.hangUp('drain')
+      for (const leg of this.#calls.all()) leg.hangUp('drain')
     })
   }
 
@@ -334,7 +332,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     } else if (output.type === 'outsideDone') this.#guard(() => this.#upkeep.onOutcome(output.series, output))
     else if (output.type === 'outside') this.#guard(() => this.#users?.onRegister(output))
     else if (output.type === 'referred') this.#guard(() => this.#onReferred(output))
-    else if ('refer' in output) this.#refers.get(output.refer)?.(output)
+    else if ('refer' in output) this.#calls.toRefer(output)
     else if (!this.#forking.takeEvent(output)) this.#tell(output)
   }
 
@@ -345,68 +343,18 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   #tell(event: EndpointEvent & { readonly session: SessionId }): void {
-    const leg = this.#sessions.get(event.session)
+    const leg = this.#calls.ofSession(event.session)
     if (leg !== undefined) this.#guard(() => leg.onSipEvent(event), leg)
   }
 
-  #onIncoming(event: Extract<EndpointEvent, { type: 'incoming' }>): undefined {
-    const { session, request, from, user, replaces } = event
-    if (replaces !== undefined) {
-      this.#referrals.onReplacing(event, this.#legOf(replaces), this.#trunkOf(from.address, user))
-      return
-    }
-    const refuse = (status: number, counter: ExchangeCounter, header?: readonly [string, string]): undefined => {
-      this.counters.add(counter)
-      this.#sipCommands.push({ type: 'respond', session, status, ...(header && { headers: [header] }) })
-    }
-    if (this.#isDraining) return refuse(503, 'callsRefusedDraining', ['Retry-After', '30'])
-    if (!this.#hasRoom) return refuse(503, 'callsRefusedFull', ['Reason', 'Q.850;cause=34'])
-    const dialled = dialledAddress(request.uri)
-    const isInside = this.#inside.isMeant(from)
-    const { services } = this.#options
-    const room = isInside ? roomOfUser(dialled.user) : undefined
-    const wanted = isInside
-      ? room === undefined
-        ? services.named(dialled.user)
-        : this.#serviceOfRoom(room, request)
-      : services.find({
-          ...dialled,
-          from: uriText(request.headers.get('from')),
-          ...(user !== undefined && { authenticatedUser: user }),
-        })
-    const diversion = wanted?.room === undefined ? undefined : this.#rooms.diversionOf(wanted.room)
-    const service = (diversion === undefined ? undefined : services.named(diversion)) ?? wanted
-    if (service === undefined) return refuse(404, 'callsWithoutService')
-    if (!isRunnable(service, 'inbound')) {
-      refuse(500, 'callsWithoutApp')
-      this.#instances.refuse(service, 'inbound')
-      return
-    }
-    const roomOfService = service.room ?? this.#rooms.lastRoomOf(service.name)
-    const placement = roomOfService === undefined ? undefined : this.#rooms.placementFor(roomOfService)
-    const core = new ChannelCore(this.#host, placement)
-    core.service = service.name
-    const leg = new IncomingLeg(this.#host, session, request, user, core)
-    const trunk = this.#trunkOf(from.address, user)
-    if (trunk !== undefined) leg.cameBy(trunk)
-    if (isInside) leg.cameInside(room === undefined ? `service:${service.name}` : service.name)
-    else leg.media.negotiation.announceTo(from.address)
-    if (trunk?.isTrusted !== true && !isInside && request.headers.has('p-asserted-identity'))
-      this.counters.add('identitiesNotTrusted')
-    core.maxForwards = hopsLeft(request)
-    if (leg.record !== undefined) leg.record.service = service.name
-    core.attach(leg)
-    void this.#instances.run(service, 'inbound', {}, core)
-  }
-
-  /** A call of ours to a room: nobody else can say what its ticket is. */
-  #serviceOfRoom(room: string, { headers }: SipRequest): Service {
-    const options = this.#rooms.takeInvitation(headers.get(TICKET_HEADER.toLowerCase()) ?? '')
-    return { name: `room:${room}`, app: conferenceService(room, options), parameters: {}, room }
+  #onIncoming(event: Extract<EndpointEvent, { type: 'incoming' }>): void {
+    const trunk = this.#trunkOf(event.from.address, event.user)
+    if (event.replaces === undefined) this.#incoming.onInvite(event, trunk)
+    else this.#referrals.onReplacing(event, this.#legOf(event.replaces), trunk)
   }
 
   #legOf(session: SessionId): Leg | undefined {
-    return this.#sessions.get(this.#forking.wholeOf(session))
+    return this.#calls.ofSession(this.#forking.wholeOf(session))
   }
 
   #trunkOf(address: string, user: string | undefined): Trunk | undefined {
@@ -416,7 +364,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   get #hasRoom(): boolean {
-    return !this.#isDraining && this.#legs.size < (this.#options.maxCalls ?? 10_000)
+    return !this.#isDraining && this.#calls.size < (this.#options.maxCalls ?? 10_000)
   }
 
   #createHost(): CallHost {
@@ -474,25 +422,13 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         random: this.#options.random,
         identity: this.#options.sip.identity,
       }),
-      onSession: (session, leg) => {
-        if (leg === undefined) this.#sessions.delete(session)
-        else this.#sessions.set(session, leg)
-      },
-      onRefer: (refer, listener) => {
-        if (listener === undefined) this.#refers.delete(refer)
-        else this.#refers.set(refer, (event) => this.#guard(() => listener(event)))
-      },
-      onMediaLeg: (id, leg) => {
-        if (leg === undefined) this.#mediaLegs.delete(id)
-        else this.#mediaLegs.set(id, (event) => this.#guard(() => leg.media.onEvent(event), leg))
-      },
-      onRoomSound: (id, listener) => {
-        if (listener === undefined) this.#mediaLegs.delete(id)
-        else this.#mediaLegs.set(id, (event) => this.#guard(() => listener(event)))
-      },
-      callStarted: (leg) => this.#legs.set(leg.media.id, leg),
+      onSession: (session, leg) => this.#calls.onSession(session, leg),
+      onRefer: (refer, listener) => this.#calls.onRefer(refer, listener),
+      onMediaLeg: (id, leg) => this.#calls.onMediaLeg(id, leg),
+      onRoomSound: (id, listener) => this.#calls.onRoomSound(id, listener),
+      callStarted: (leg) => this.#calls.add(leg),
       callEnded: (leg) => {
-        this.#legs.delete(leg.media.id)
+        this.#calls.delete(leg)
         this.#rooms.release(leg.details.callId)
         this.#outbox.push({ type: 'callEnded', details: publicDetails(leg.details) })
       },
