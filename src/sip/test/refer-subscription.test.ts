@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import type { SipRequest } from '../index.ts'
+import { calls, expectNothingLeft, refer, refersOf, reports, run } from './referring.ts'
+import { connected, EMPTY_SIZES, type Pair, Phone, pair } from './wire.ts'
+
+describe('a subscription that says nothing final', () => {
+  it('expires at the far end, which says so', () => {
+    const both = calls()
+    reports(both.bob, both.wire, [180])
+    refer(both)
+    run(both.wire, 299_000)
+    expect(refersOf(both.alice).at(-1)).toBe('referProgress 180')
+    run(both.wire, 2000)
+    expect(both.alice.heard.at(-1)).toBe('referDone unreported timeout')
+    expect(both.bob.heard.at(-1)).toBe('referClosed')
+    expectNothingLeft(both)
+  })
+
+  /** Bob by hand: what he answers to REFER, and what he sends then. */
+  function byHand(
+    answer: (bob: Phone, refer: SipRequest, notify: (state: string, body?: string) => void) => void,
+  ): Pair & { phone: Phone } {
+    const both = pair()
+    const phone = new Phone(both.wire, 'bob')
+    let cseq = 10
+    phone.onMessage = (message) => {
+      if (message.kind !== 'request') return
+      const { alice } = both
+      if (message.method === 'INVITE') phone.respond(message, alice.peer, 200, 'tb', [`Contact: <${phone.uri}>`])
+      if (message.method === 'BYE') phone.respond(message, alice.peer, 200, '')
+      if (message.method !== 'REFER') return
+      answer(phone, message, (state, body = '') =>
+        phone.send(
+          alice.peer,
+          [
+            `NOTIFY ${alice.uri} SIP/2.0`,
+            `Via: SIP/2.0/UDP ${phone.peer.address};branch=z9hG4bKn${++cseq}`,
+            'Max-Forwards: 70',
+            `From: ${message.headers.get('to')}`,
+            `To: ${message.headers.get('from')}`,
+            `Call-ID: ${message.headers.get('call-id')}`,
+            `CSeq: ${cseq} NOTIFY`,
+            'Event: refer',
+            `Subscription-State: ${state}`,
+            `Contact: <${phone.uri}>`,
+            ...(body === '' ? [] : ['Content-Type: message/sipfrag']),
+          ],
+          body,
+        ),
+      )
+    }
+    both.alice.do({ type: 'invite', session: 1, to: phone.uri })
+    run(both.wire, 100)
+    expect(both.alice.heard).toEqual(['answered 200'])
+    refer(both)
+    return { ...both, phone }
+  }
+
+  it.each<[string, string, Parameters<typeof byHand>[0], number]>([
+    [
+      'ends without a final report',
+      'referDone unreported noresource',
+      (bob, request, notify) => {
+        bob.respond(request, request.headers.get('via') === undefined ? bob.peer : aliceOf(request), 202, '')
+        notify('terminated;reason=noresource')
+      },
+      100,
+    ],
+    [
+      'never begins',
+      'referDone unreported no NOTIFY',
+      (bob, request) => bob.respond(request, aliceOf(request), 202, ''),
+      33_000,
+    ],
+    [
+      'runs out',
+      'referDone unreported expired',
+      (bob, request, notify) => {
+        bob.respond(request, aliceOf(request), 202, '')
+        notify('active;expires=60', 'SIP/2.0 180 Ringing\r\n')
+      },
+      61_000,
+    ],
+    ['is never answered', 'referDone timeout', () => {}, 33_000],
+    [
+      'is reported before it is accepted',
+      'referDone reported 200',
+      (_, __, notify) => notify('terminated;reason=noresource', 'SIP/2.0 200 OK\r\n'),
+      100,
+    ],
+    [
+      'goes on after its final report',
+      'referDone reported 487',
+      (bob, request, notify) => {
+        bob.respond(request, aliceOf(request), 202, '')
+        notify('active;expires=60', 'SIP/2.0 487 Request Terminated\r\n')
+      },
+      100,
+    ],
+  ])('%s', (_, outcome, answer, afterMs) => {
+    const both = byHand(answer)
+    run(both.wire, afterMs)
+    expect(refersOf(both.alice).filter((event) => event.startsWith('referDone'))).toEqual([outcome])
+    if (both.alice.endpoint.sizes().sessions > 0) both.alice.do({ type: 'bye', session: 1 })
+    run(both.wire, 400_000)
+    expect(both.alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+  })
+
+  /** Where alice is: phones of the tests have to be told. */
+  function aliceOf(request: SipRequest) {
+    const [address = ''] = /\d+\.\d+\.\d+\.\d+/.exec(request.headers.get('via') ?? '') ?? []
+    return { transport: 'udp', address, port: 5060 } as const
+  }
+
+  it('is refused where it is unknown: 481, and 489 for another event', () => {
+    const both = connected({ alice: { acceptsRefer: true } })
+    for (const [event, status] of [
+      ['presence', 489],
+      ['refer', 481],
+    ] as const) {
+      both.bob.do({ type: 'request', session: 1, method: 'NOTIFY', headers: [['Event', event]] })
+      run(both.wire, 50)
+      expect(
+        both.wire
+          .arrows()
+          .filter((line) => line.includes('NOTIFY'))
+          .at(-1),
+      ).toBe(`alice ${status} NOTIFY bob`)
+    }
+    expectNothingLeft(both)
+  })
+})
