@@ -2,7 +2,7 @@
 // that stood still, and nothing that ran on it. Started by under-load.ts.
 import { workerData } from 'node:worker_threads'
 import { loadLinuxSockets } from '../dist/server/media/linux-sockets.js'
-import { threadScheduler } from '../dist/speech/thread/thread-priority.js'
+import { threadScheduler } from '../dist/threads/thread-priority.js'
 
 const SCHED_RR = 2
 /** Media workers have 1. */

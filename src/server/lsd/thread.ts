@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
-import { giveWay } from '../../speech/thread/thread-priority.ts'
+import { giveWay } from '../../threads/thread-priority.ts'
 import { Detections } from './detections.ts'
 import { writeEvidence } from './evidence.ts'
 import type { DetectionThreadData, FromDetectionThread, ToDetectionThread } from './thread-messages.ts'

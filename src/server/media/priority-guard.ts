@@ -1,9 +1,4 @@
-import {
-  runAhead,
-  runAmongOthers,
-  type ThreadScheduler,
-  type ThreadStanding,
-} from '../../speech/thread/thread-priority.ts'
+import { runAhead, runAmongOthers, type ThreadScheduler, type ThreadStanding } from '../../threads/thread-priority.ts'
 
 /**
  * The priority of a media worker, and the guard against its own overload. A thread in real time that has no moment to spare keeps

@@ -1,7 +1,7 @@
 import { MessagePort } from 'node:worker_threads'
 import type { Instant } from '../../kit/index.ts'
 import type { LegId, MediaCommand, MediaEvent, ReleasedLeg } from '../../media/index.ts'
-import type { ThreadStanding } from '../../speech/thread/thread-priority.ts'
+import type { ThreadStanding } from '../../threads/thread-priority.ts'
 import type { Lateness } from './lateness.ts'
 import type { PortTable } from './port-range.ts'
 

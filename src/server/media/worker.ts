@@ -9,7 +9,7 @@ import {
   OpusLibrary,
   srtpCryptoOf,
 } from '../../media/index.ts'
-import { threadScheduler } from '../../speech/thread/thread-priority.ts'
+import { threadScheduler } from '../../threads/thread-priority.ts'
 import { systemRandom } from '../random.ts'
 import { Bell } from './bell.ts'
 import { DgramMediaIo } from './dgram-io.ts'

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { workWhenIdle } from '../../threads/thread-priority.ts'
 import { atRate } from '../at-rate.ts'
 import { createEngine, type EngineSettings } from '../engines/engine-settings.ts'
 import type { FromSpeechThread, ToSpeechThread } from './thread-messages.ts'
-import { workWhenIdle } from './thread-priority.ts'
 
 /** The entry of the speech thread: an engine, and the conversion of what it says. */
 function serve(): void {
