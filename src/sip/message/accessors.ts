@@ -1,6 +1,6 @@
 import { type CSeq, parseCSeq } from './cseq.ts'
 import type { SipMessage } from './message.ts'
-import { addressParam } from './name-addr.ts'
+import { addressParam, parseNameAddr } from './name-addr.ts'
 import { parseVia, type Via } from './via.ts'
 
 /*
@@ -10,14 +10,12 @@ import { parseVia, type Via } from './via.ts'
 
 /** The topmost Via: the hop that a message came from. */
 export function topVia(message: SipMessage): Via | undefined {
-  const text = message.headers.get('via')
-  const via = text === undefined ? undefined : parseVia(text)
+  const via = message.headers.read('via', parseVia)
   return via?.ok ? via.value : undefined
 }
 
 export function cseqOf(message: SipMessage): CSeq | undefined {
-  const text = message.headers.get('cseq')
-  const cseq = text === undefined ? undefined : parseCSeq(text)
+  const cseq = message.headers.read('cseq', parseCSeq)
   return cseq?.ok ? cseq.value : undefined
 }
 
@@ -27,12 +25,17 @@ export function callIdOf(message: SipMessage): string | undefined {
 
 /** The tag of From, on every request of an RFC 3261 element. */
 export function fromTag(message: SipMessage): string | undefined {
-  const text = message.headers.get('from')
-  return text === undefined ? undefined : addressParam(text, 'tag')
+  return tagOf(message, 'from')
 }
 
 /** The tag of To: absent on the request that starts a dialog. */
 export function toTag(message: SipMessage): string | undefined {
-  const text = message.headers.get('to')
-  return text === undefined ? undefined : addressParam(text, 'tag')
+  return tagOf(message, 'to')
+}
+
+/** Also of an address that cannot be read otherwise. */
+function tagOf({ headers }: SipMessage, name: 'from' | 'to'): string | undefined {
+  const address = headers.read(name, parseNameAddr)
+  if (address?.ok) return address.value.params.get('tag')
+  return address === undefined ? undefined : addressParam(headers.get(name) as string, 'tag')
 }

@@ -12,6 +12,8 @@ export class SipHeaders {
   readonly #values: string[] = []
   /** The lists that may still hold several elements in one value: told apart when read, and most are never read. */
   #unsplit: string[] = []
+  /** What values were found to mean. */
+  #readings: Reading | undefined
 
   /** The first value, or `undefined`. */
   get(name: string): string | undefined {
@@ -19,18 +21,40 @@ export class SipHeaders {
     return index < 0 ? undefined : this.#values[index]
   }
 
+  /**
+   * What `parse` makes of the first value, or `undefined` without one. It is remembered: on the way to its dialog a
+   * message is asked for the same few things by everybody who passes it on.
+   */
+  read<Meaning>(name: string, parse: (value: string) => Meaning): Meaning | undefined {
+    const value = this.get(name)
+    if (value === undefined) return undefined
+    for (let known = this.#readings; known !== undefined; known = known.next)
+      if (known.parse === parse && known.value === value) return known.meaning as Meaning
+    const meaning = parse(value)
+    this.#readings = { parse, value, meaning, next: this.#readings }
+    return meaning
+  }
+
+  /** How many values the header has. */
+  count(name: string): number {
+    let count = 0
+    const first = this.#find(name)
+    const wanted = this.#names[first]
+    for (let i = first; i >= 0; i = this.#names.indexOf(wanted as string, i + 1)) count++
+    return count
+  }
+
   /** Every value in order. */
   all(name: string): string[] {
-    const wanted = canonicalName(name)
     const found: string[] = []
-    for (let i = this.#find(wanted); i >= 0; i = this.#names.indexOf(wanted, i + 1)) {
-      found.push(this.#values[i] as string)
-    }
+    const first = this.#find(name)
+    const wanted = this.#names[first]
+    for (let i = first; i >= 0; i = this.#names.indexOf(wanted as string, i + 1)) found.push(this.#values[i] as string)
     return found
   }
 
   has(name: string): boolean {
-    return this.#names.includes(canonicalName(name))
+    return this.#names.includes(name) || this.#names.includes(canonicalName(name))
   }
 
   /** Replaces every value of the header by `value` (or by each of the values), at the place of the first. */
@@ -51,6 +75,30 @@ export class SipHeaders {
     const canonical = canonicalName(name)
     this.#names.push(canonical)
     this.#values.push(this.#accept(canonical, value))
+  }
+
+  /** Appends every value that the header has in another message. */
+  copyAll(name: string, from: SipHeaders): void {
+    const first = from.#find(name)
+    const wanted = from.#names[first]
+    for (let i = first; i >= 0; i = from.#names.indexOf(wanted as string, i + 1)) this.#copy(i, from)
+  }
+
+  /** Appends the first value that the header has in another message, if it has one. */
+  copyFirst(name: string, from: SipHeaders): void {
+    const index = from.#find(name)
+    if (index >= 0) this.#copy(index, from)
+  }
+
+  #copy(index: number, from: SipHeaders): void {
+    this.#names.push(from.#names[index] as string)
+    this.#values.push(from.#values[index] as string)
+  }
+
+  /** Puts a value in the place of the first. */
+  replaceFirst(name: string, value: string): void {
+    const index = this.#find(name)
+    if (index >= 0) this.#values[index] = this.#accept(this.#names[index] as string, value)
   }
 
   /** Puts a value before those of the same name (a new topmost Via, a Record-Route). */
@@ -108,11 +156,16 @@ export class SipHeaders {
 
   /** The index of the first value of the header (-1: none), its lists told apart. */
   #find(name: string): number {
-    const wanted = canonicalName(name)
-    if (this.#unsplit.length > 0 && this.#unsplit.includes(wanted)) {
-      this.#split(wanted)
-      this.#unsplit = this.#unsplit.filter((name) => name !== wanted)
+    let index = this.#names.indexOf(name)
+    if (index < 0) {
+      const canonical = canonicalName(name)
+      if (canonical === name) return -1
+      index = this.#names.indexOf(canonical)
     }
+    const wanted = this.#names[index]
+    if (wanted === undefined || this.#unsplit.length === 0 || !this.#unsplit.includes(wanted)) return index
+    this.#split(wanted)
+    this.#unsplit = this.#unsplit.filter((name) => name !== wanted)
     return this.#names.indexOf(wanted)
   }
 
@@ -153,4 +206,12 @@ export class SipHeaders {
     this.#names.length = kept
     this.#values.length = kept
   }
+}
+
+/** The text tells all: what was found out holds whatever becomes of the header. */
+interface Reading {
+  readonly parse: (value: string) => unknown
+  readonly value: string
+  readonly meaning: unknown
+  readonly next: Reading | undefined
 }

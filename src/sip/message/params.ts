@@ -53,8 +53,13 @@ export function parseParams(text: string, at = 0): Params | undefined {
 /** `;name=value;name`, quoting the values that are neither tokens nor addresses. */
 export function printParams(params: Params): string {
   let text = ''
-  for (const [name, value] of params) text += value === '' ? `;${name}` : `;${name}=${printValue(value)}`
+  for (const [name, value] of params) text += printParam(name, value)
   return text
+}
+
+/** One of them. */
+export function printParam(name: string, value: string): string {
+  return value === '' ? `;${name}` : `;${name}=${printValue(value)}`
 }
 
 /** The parameters with one set to a value (`''`: present without one), or taken away with `undefined`. */

@@ -1,6 +1,6 @@
+import { toTag } from './accessors.ts'
 import { SipHeaders } from './headers.ts'
 import { EMPTY_BODY, type SipRequest, type SipResponse } from './message.ts'
-import { addressParam } from './name-addr.ts'
 
 /** The phrases of RFC 3261 section 21 and of the extensions registered since. */
 export const REASON_PHRASES: Readonly<Record<number, string>> = {
@@ -94,23 +94,17 @@ export function reasonPhrase(status: number): string {
  */
 export function createResponse(request: SipRequest, status: number, phrase = reasonPhrase(status)): SipResponse {
   const headers = new SipHeaders()
-  for (const via of request.headers.all('via')) headers.add('via', via)
-  if (status > 100 && status < 300) {
-    for (const route of request.headers.all('record-route')) headers.add('record-route', route)
-  }
-  for (const name of COPIED) {
-    const value = request.headers.get(name)
-    if (value !== undefined) headers.add(name, value)
-  }
-  const timestamp = status === 100 ? request.headers.get('timestamp') : undefined
-  if (timestamp !== undefined) headers.add('timestamp', timestamp)
+  headers.copyAll('via', request.headers)
+  if (status > 100 && status < 300) headers.copyAll('record-route', request.headers)
+  for (const name of COPIED) headers.copyFirst(name, request.headers)
+  if (status === 100) headers.copyFirst('timestamp', request.headers)
   return { kind: 'response', status, phrase, headers, body: EMPTY_BODY }
 }
 
 /** Adds a tag to the To of a response, unless the request brought one (RFC 3261 section 8.2.6.2). */
 export function addToTag(response: SipResponse, tag: string): void {
   const to = response.headers.get('to')
-  if (to !== undefined && addressParam(to, 'tag') === undefined) response.headers.set('to', `${to};tag=${tag}`)
+  if (to !== undefined && toTag(response) === undefined) response.headers.set('to', `${to};tag=${tag}`)
 }
 
 const COPIED = ['from', 'to', 'call-id', 'cseq'] as const

@@ -30,6 +30,7 @@ export type Uri = SipUri | TelUri
 
 /** The scheme of a URI in lower case, of any scheme at all; `undefined` when the text has none. */
 export function uriScheme(text: string): string | undefined {
+  if (text.startsWith('sip:')) return 'sip'
   const colon = text.indexOf(':')
   const scheme = text.slice(0, Math.max(colon, 0))
   return /^[a-z][a-z0-9+.-]*$/i.test(scheme) ? scheme.toLowerCase() : undefined
@@ -120,15 +121,12 @@ function parseSipUri(scheme: 'sip' | 'sips', text: string): Result<SipUri> {
   const question = text.indexOf('?', at)
   const params = parseUriParams(text, at, question < 0 ? text.length : question)
   if (params === undefined) return err('URI with something strange after its host')
-  return ok({
-    scheme,
-    ...(user === undefined ? {} : { user }),
-    ...(password === undefined ? {} : { password }),
-    host,
-    ...(port === undefined ? {} : { port }),
-    params,
-    ...(question < 0 ? {} : { headers: text.slice(question + 1) }),
-  })
+  const uri: { -readonly [Part in keyof SipUri]: SipUri[Part] } = { scheme, host, params }
+  if (user !== undefined) uri.user = user
+  if (password !== undefined) uri.password = password
+  if (port !== undefined) uri.port = port
+  if (question >= 0) uri.headers = text.slice(question + 1)
+  return ok(uri)
 }
 
 function parseTelUri(text: string): Result<TelUri> {

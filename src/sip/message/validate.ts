@@ -15,6 +15,7 @@ export interface RequestFault {
 
 /** Headers of which a message has one value (RFC 3261 section 7.3.1); Content-Length is seen to by the parser. */
 const SINGLE = ['from', 'to', 'call-id', 'cseq', 'max-forwards'] as const
+const ADDRESSES = ['from', 'to'] as const
 
 /**
  * Whether a request has what every request must have (RFC 3261 sections 8.1.1 and 8.2, RFC 4475): the mandatory
@@ -24,17 +25,19 @@ const SINGLE = ['from', 'to', 'call-id', 'cseq', 'max-forwards'] as const
  */
 export function validateRequest(request: SipRequest): RequestFault | undefined {
   const { headers, method, uri } = request
-  const vias = headers.all('via')
-  if (vias.length === 0 || !vias.every((via) => parseVia(via).ok)) return bad('Missing or Malformed Via')
+  const isViaFine =
+    headers.read('via', parseVia)?.ok === true &&
+    (headers.count('via') === 1 || headers.all('via').every((via) => parseVia(via).ok))
+  if (!isViaFine) return bad('Missing or Malformed Via')
   for (const name of SINGLE) {
-    const values = headers.all(name)
-    if (values.length > 1) return bad(`More Than One ${PRINTED[name]}`)
-    if (values.length === 0 && name !== 'max-forwards') return bad(`Missing ${PRINTED[name]}`)
+    const count = headers.count(name)
+    if (count > 1) return bad(`More Than One ${PRINTED[name]}`)
+    if (count === 0 && name !== 'max-forwards') return bad(`Missing ${PRINTED[name]}`)
   }
   if (headers.get('call-id') === '') return bad('Empty Call-ID')
-  for (const name of ['from', 'to'] as const) {
-    const address = parseNameAddr(headers.get(name) as string)
-    if (!address.ok || uriScheme(address.value.uri) === undefined) return bad(`Malformed ${PRINTED[name]}`)
+  for (const name of ADDRESSES) {
+    const address = headers.read(name, parseNameAddr)
+    if (!address?.ok || uriScheme(address.value.uri) === undefined) return bad(`Malformed ${PRINTED[name]}`)
   }
   const cseq = cseqOf(request)
   if (cseq === undefined) return bad('Malformed CSeq')

@@ -47,18 +47,16 @@ export function parseVia(text: string): Result<Via> {
   const transport = text.slice(transportAt, transportEnd).toUpperCase()
   const host = text.slice(hostAt, hostEnd)
   const protocol = `${text.slice(nameAt, nameEnd)}/${text.slice(versionAt, versionEnd)}`.toUpperCase()
-  return ok({
-    ...(protocol === 'SIP/2.0' ? {} : { protocol }),
-    transport,
-    host,
-    ...(port === undefined ? {} : { port }),
-    params,
-  })
+  const via: { -readonly [Part in keyof Via]: Via[Part] } = { transport, host, params }
+  if (port !== undefined) via.port = port
+  if (protocol !== 'SIP/2.0') via.protocol = protocol
+  return ok(via)
 }
 
-export function printVia(via: Via): string {
+/** @param params as they are printed, where they are to be others */
+export function printVia(via: Via, params: string = printParams(via.params)): string {
   const port = via.port === undefined ? '' : `:${via.port}`
-  return `${via.protocol ?? 'SIP/2.0'}/${via.transport} ${via.host}${port}${printParams(via.params)}`
+  return `${via.protocol ?? 'SIP/2.0'}/${via.transport} ${via.host}${port}${params}`
 }
 
 /**

@@ -39,7 +39,7 @@ export class MediaSession {
   readonly #payloadTypes = new Map<string, number>()
 
   readonly #random: Random
-  /** Made when SRTP is first thought of. */
+  /** Made when a description of ours is first to hold them. */
   #keys: CryptoKeys | undefined
   #hasSrtp = false
 
@@ -120,16 +120,19 @@ export class MediaSession {
   }
 
   #local({ srtp: policy = 'forbidden', ...media }: SessionMedia): LocalMedia {
-    if (policy !== 'forbidden') this.#keys ??= createKeys(this.#random)
     return {
       ...media,
-      ...(policy !== 'forbidden' &&
-        this.#keys !== undefined && { srtp: { policy, keys: this.#keys, isInUse: this.#hasSrtp } }),
+      ...(policy !== 'forbidden' && { srtp: { policy, keys: this.#makeKeys, isInUse: this.#hasSrtp } }),
       sessionId: this.#sessionId,
       sessionVersion: this.#version,
       ...(this.#layout !== undefined && { layout: this.#layout }),
       payloadTypes: this.#payloadTypes,
     }
+  }
+
+  readonly #makeKeys = (): CryptoKeys => {
+    this.#keys ??= createKeys(this.#random)
+    return this.#keys
   }
 
   /** Equal content keeps its version, changed content must not (RFC 3264 section 8). */

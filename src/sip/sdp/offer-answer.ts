@@ -56,7 +56,8 @@ export interface LocalMedia {
 
 export interface LocalSrtp {
   readonly policy: Exclude<SrtpPolicy, 'forbidden'>
-  readonly keys: CryptoKeys
+  /** The keys of the session, the same each time. */
+  readonly keys: () => CryptoKeys
   /** The session has SRTP, which later offers of ours keep up. */
   readonly isInUse: boolean
 }
@@ -112,7 +113,7 @@ export function createOffer(local: LocalMedia): Uint8Array {
   const { address, port, sessionId, sessionVersion, ptimeMs, direction } = local
   const { policy, keys } = local.srtp ?? {}
   const lines = local.layout?.lines ?? [policy === 'required' ? SECURE_AUDIO_LINE : AUDIO_LINE]
-  const crypto = keys !== undefined && offersSrtp(local) ? offeredLines(keys) : []
+  const crypto = keys !== undefined && offersSrtp(local) ? offeredLines(keys()) : []
   const audioIndex = local.layout?.audioIndex ?? 0
   const media = lines.map((line, index): LocalMediaLine => {
     if (index !== audioIndex) return { refused: true, ...line }
@@ -247,7 +248,7 @@ function matchStream(
       ...(rtcp !== undefined && { rtcp }),
       ...(crypto !== undefined &&
         local.srtp !== undefined && {
-          srtp: { suite: crypto.suite, sendKey: local.srtp.keys[crypto.suite], receiveKey: crypto.keyAndSalt },
+          srtp: { suite: crypto.suite, sendKey: local.srtp.keys()[crypto.suite], receiveKey: crypto.keyAndSalt },
         }),
     }
   }

@@ -1,4 +1,4 @@
-import { addressParam, BRANCH_COOKIE, cseqOf, fromTag, type SipRequest, toTag, type Via } from '../message/index.ts'
+import { BRANCH_COOKIE, cseqOf, fromTag, type SipRequest, toTag, type Via } from '../message/index.ts'
 
 /**
  * What makes requests part of one server transaction (RFC 3261 section 17.2.3): `of` a method gives the key under
@@ -44,7 +44,6 @@ function hasCookie(branch: string): boolean {
  */
 export function mergeKey(request: SipRequest): string | undefined {
   const { headers } = request
-  const to = headers.get('to')
-  if (to === undefined || addressParam(to, 'tag') !== undefined) return undefined
+  if (!headers.has('to') || toTag(request) !== undefined) return undefined
   return [headers.get('call-id') ?? '', fromTag(request) ?? '', headers.get('cseq') ?? ''].join(' ')
 }

@@ -1,6 +1,6 @@
 import { defaultPort } from '../dialog/route.ts'
 import type { Peer } from '../endpoint/control.ts'
-import { printVia, type SipRequest, type Via } from '../message/index.ts'
+import { printParam, printVia, type SipRequest, type Via } from '../message/index.ts'
 import { isReliable } from './send.ts'
 
 /**
@@ -13,11 +13,13 @@ export function noteSource(request: SipRequest, via: Via, from: Peer): void {
   const wantsPort = params.has('rport')
   const isElsewhere = bare(via.host) !== from.address
   if (!wantsPort && !isElsewhere && !params.has('received')) return
-  const noted = new Map(params)
-  noted.set('received', from.address)
-  if (wantsPort) noted.set('rport', String(from.port))
-  request.headers.shift('via')
-  request.headers.prepend('via', printVia({ ...via, params: noted }))
+  let noted = ''
+  for (const [name, value] of params) {
+    const isPort = name === 'rport'
+    noted += printParam(name, isPort ? String(from.port) : name === 'received' ? from.address : value)
+  }
+  if (!params.has('received')) noted += printParam('received', from.address)
+  request.headers.replaceFirst('via', printVia(via, noted))
 }
 
 /**
