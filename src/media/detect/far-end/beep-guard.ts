@@ -1,5 +1,6 @@
 import { energyAtLevel } from '../../dsp/level.ts'
-import { isInformationTone, isPairOfNetwork, isSignalTone } from './signal-tones.ts'
+import { isInformationTone, isLaterInformationTone, isPairOfNetwork, isSignalTone } from './signal-tones.ts'
+import { isUnmistakable } from './tone-steadiness.ts'
 import type { ToneTrack } from './tone-track.ts'
 
 /**
@@ -64,9 +65,13 @@ export class BeepGuard {
     return this.#lastHz > 0 && !this.isLast(track.startedAtMs) && this.#isAgain(track)
   }
 
-  /** Whether a beep has to be followed by quiet, to be told from music and from the first of several tones: it follows something else. */
-  isPatientWith(track: ToneTrack): boolean {
-    return !this.hasSpoken || isInformationTone(track) || track.quietBefore < CLEAR_QUIET_HOPS
+  /**
+   * For how many hops a beep has to be followed by quiet, to be told from music and from the first of several tones; 0: it is
+   * known while it sounds.
+   */
+  quietAfter(track: ToneTrack): number {
+    if (!this.hasSpoken || (track.quietBefore < CLEAR_QUIET_HOPS && !isFirm(track))) return AFTER_SOUND_HOPS
+    return isInformationTone(track) ? AFTER_INFORMATION_HOPS : 0
   }
 
   #isAgain({ hz, power }: ToneTrack): boolean {
@@ -74,11 +79,20 @@ export class BeepGuard {
   }
 }
 
+/** Whatever it follows, it is a tone, and none of several. */
+function isFirm(track: ToneTrack): boolean {
+  return track.looks >= FIRM_LOOKS && isUnmistakable(track) && !isLaterInformationTone(track)
+}
+
 /** Softer than speech is, and than noise may be that a detector takes for it before it knows the noise. */
 const LEAST_POWER: number = energyAtLevel(-39, 1)
 /** 50 ms before it. */
 const CLEAR_QUIET_HOPS = 5
 const LEAST_LOOKS = 3
+const FIRM_LOOKS = 14
+const AFTER_SOUND_HOPS = 15
+/** Between tones of special information there are 30 ms at most. */
+const AFTER_INFORMATION_HOPS = 8
 /** 140 ms. */
 const LEAST_SPOKEN_FRAMES = 7
 const SAME_HZ = 12

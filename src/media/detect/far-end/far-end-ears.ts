@@ -140,8 +140,8 @@ export class FarEndEars {
 
   #hearBeep(edge: 'none' | 'begins' | 'ends', nowMs: Instant): void {
     const beep = this.#beep
-    if (!beep.isBeeping && this.#guard.forbids(this.#track)) beep.dismiss()
-    const found = beep.hear(this.#track, edge, nowMs, this.#guard.isPatientWith(this.#track))
+    const isForbidden = !beep.isBeeping && this.#guard.forbids(this.#track)
+    const found = beep.hear(this.#track, edge, nowMs, this.#guard.quietAfter(this.#track), isForbidden)
     if (found === 'none') return
     if (found === 'begins') {
       this.#guard.note(this.#track)
@@ -205,8 +205,10 @@ export class FarEndEars {
       this.#callTones = this.#newCallTones()
       return
     }
-    if (sound === 'specialInformation') this.#guard.noteInformation()
-    else this.#guard.note(this.#track)
+    if (sound === 'specialInformation') {
+      this.#guard.noteInformation()
+      this.#beep.dismiss()
+    } else this.#guard.note(this.#track)
     if (sound === 'ringback') {
       this.#isRinging = true
       this.#rangAtMs = this.#nowMs

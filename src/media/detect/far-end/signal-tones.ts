@@ -13,10 +13,12 @@ export function keyOf({ hz, secondHz, isTwo }: ToneTrack): string | undefined {
  * before it: ringback, busy and congestion; special information; the tones of fax machines; keys.
  */
 export function isSignalTone(track: ToneTrack): boolean {
+  // Of all these, only special information has several notes.
+  if (track.notes > 1 && track.looks > EDGE_LOOKS)
+    return isInformationTone(track) || Math.abs(track.hz - LAST_INFORMATION_HZ) <= INFORMATION_OFF_HZ
   return (
     isCallTone(track) ||
     isInformationTone(track) ||
-    (track.notes > 1 && Math.abs(track.hz - LAST_INFORMATION_HZ) <= INFORMATION_OFF_HZ) ||
     SIGNALS_HZ.some(([hz, offHz]) => Math.abs(track.firstHz - hz) <= offHz || Math.abs(track.hz - hz) <= offHz)
   )
 }
@@ -35,10 +37,17 @@ export function isInformationTone({ firstHz }: ToneTrack): boolean {
   return firstHz > LOWEST_INFORMATION_HZ && firstHz < HIGHEST_INFORMATION_HZ
 }
 
+/** Whether a tone may be the second or third of special information. */
+export function isLaterInformationTone({ firstHz }: ToneTrack): boolean {
+  return LATER_INFORMATION_HZ.some((hz) => Math.abs(firstHz - hz) <= INFORMATION_OFF_HZ)
+}
+
 function isCallTone({ hz, firstHz }: ToneTrack): boolean {
   return Math.min(hz, firstHz) <= HIGHEST_CALL_TONE_HZ
 }
 
+/** In which another note is no more than the end of the first. */
+const EDGE_LOOKS = 5
 const ROWS_HZ = [697, 770, 852, 941]
 const COLUMNS_HZ = [1209, 1336, 1477, 1633]
 const KEYS = '123A456B789C*0#D'
@@ -55,6 +64,7 @@ const SIGNALS_HZ: readonly (readonly [hz: number, offHz: number])[] = [
 /** 913.8 Hz to 985.2 Hz, with what may be off; mailboxes beep with 1,000 Hz. */
 const LOWEST_INFORMATION_HZ = 895
 const HIGHEST_INFORMATION_HZ = 996
+const LATER_INFORMATION_HZ = [1400, 1800]
 const LAST_INFORMATION_HZ = 1800
 const INFORMATION_OFF_HZ = 60
 const PAIRS_HZ = [

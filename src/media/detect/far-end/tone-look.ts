@@ -78,7 +78,7 @@ export class ToneLook {
     const own = this.#around(first)
     const other = this.#around(second)
     // Of what is left when the noise is taken off: never less than the peak itself.
-    const left = Math.max(sum - NOISE * this.#noiseSum, own)
+    const left = Math.max(sum - NOISE * this.#noiseSum, own, 1)
     this.share = own / left
     this.secondShare = Math.min(other / Math.max(left, own + other), 1)
     this.hz = frequencyNear(power, first)
@@ -151,7 +151,7 @@ const LEAST_SECOND = 0.075
 const NOISE = 2
 /** 375 Hz: below, overtones are those of voices. */
 const LOWEST_SQUARE = 12
-const LEAST_OVERTONE = 0.05
+const LEAST_OVERTONE = 0.025
 const LEAST_OVER_NOISE = 2
 const LEAST_ENERGY: number = energyAtLevel(-45, LOOK)
 const RISE = 1.014

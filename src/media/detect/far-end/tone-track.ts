@@ -1,3 +1,4 @@
+import { RecentValues } from './recent-values.ts'
 import type { ToneLook } from './tone-look.ts'
 
 /**
@@ -15,6 +16,8 @@ export class ToneTrack {
   allLooks = 0
   /** Of the note in progress: made of two frequencies in most looks. */
   twos = 0
+  /** Of all looks: with an octave above it, as notes of instruments have. */
+  octaves = 0
   /** Frequencies in Hz of the note in progress, the mean of its last looks; the first note's too. */
   hz = 0
   secondHz = 0
@@ -36,60 +39,86 @@ export class ToneTrack {
   /** The steadiness of every note so far, see {@link unsteadyHz}: the worst of them. */
   worstHz = 0
   worstDb = 0
-  readonly #hz = new Float64Array(KEPT)
-  readonly #second = new Float64Array(KEPT)
-  readonly #levels = new Float64Array(KEPT)
+  readonly #hz = new RecentValues(KEPT)
+  readonly #second = new RecentValues(KEPT)
+  readonly #levels = new RecentValues(KEPT)
   /** Powers of the last hops, the newest last. */
   readonly #hops = new Float64Array(PAST)
+  /** A look that was softer than the one before it, or blurred: whether the tone trembles or ends is told by the next. */
+  readonly #held = { at: 0, hz: 0, secondHz: 0, levelDb: 0, hopPower: 0, share: 0, isTwo: false, isOctave: false }
+  #isHeld = false
+  /** Hops heard so far. */
+  #hop = 0
   #lastDb = 0
   #beganDb = 0
+  #edges = 0
   #gap = 0
   #hasQuiet = false
-  #isHoled = false
+  /** Looks to come that have a hole in them. */
+  #holed = 0
 
   /** @returns whether a tone has begun or ended with this look */
   hear(look: ToneLook, nowMs: number): 'none' | 'begins' | 'ends' {
+    this.#hop++
     this.#hops.copyWithin(0, 1)
     this.#hops[PAST - 1] = look.hopPower
-    const isFound = look.found === 'one' || look.found === 'two'
+    const isFound = look.found === 'one' || look.found === 'two' || (this.isSounding && this.#isBlurred(look))
     // What is so much softer is the noise behind it.
-    const isTone = isFound && !(this.isSounding && look.levelDb < this.#levels[KEPT - 1]! - FALL_DB)
+    const isTone = isFound && !(this.isSounding && look.levelDb < this.#levels.last - FALL_DB)
     if (!this.isSounding) {
       this.#hearAfter(look.hopPower)
       if (!isTone) return 'none'
       this.#begin(look, nowMs)
       return 'begins'
     }
-    if (isTone) return this.#goOn(look, nowMs)
+    const isHoled = this.#holed > 0
+    if (isHoled) this.#holed--
+    if (isTone) return isHoled ? 'none' : this.#goOn(look, nowMs)
     if (++this.#gap > MOST_GAP) return this.#end(nowMs)
     return 'none'
   }
 
+  /** The tone in progress, with more beside it than a tone has that begins: noise, an echo, what codecs add. */
+  #isBlurred(look: ToneLook): boolean {
+    if (look.found !== 'other' || this.looks < 3) return false
+    if (this.isTwo)
+      return look.share + look.secondShare >= BLURRED && this.#isNear(look.hz) && this.#isNear(look.secondHz)
+    return look.share >= BLURRED && Math.abs(look.hz - this.#hz.last) <= SAME_HZ
+  }
+
+  #isNear(hz: number): boolean {
+    return Math.min(Math.abs(hz - this.hz), Math.abs(hz - this.secondHz)) <= SAME_HZ
+  }
+
   /** How far the frequency strays from a straight line over the last looks of the note, rms in Hz. */
   unsteadyHz(): number {
-    const own = strayOf(this.#hz, this.#steps)
-    return this.isTwo ? Math.max(own, strayOf(this.#second, this.#steps)) : own
+    const own = this.#hz.stray(this.#steps)
+    // Overtones of a square are soft, and tremble more.
+    return this.isTwo && !this.isSquare ? Math.max(own, this.#second.stray(this.#steps)) : own
   }
 
   /** How fast the frequency of the note moves, Hz a look. */
   glideHz(): number {
-    const steps = this.#steps
-    return steps < 2 ? 0 : Math.abs(this.#hz[KEPT - 1]! - this.#hz[KEPT - steps]!) / (steps - 1)
+    return this.#hz.speed(this.#steps)
   }
 
   /** How fast its level moves, dB a look. */
   swellDb(): number {
-    const steps = this.#steps
-    return steps < 2 ? 0 : Math.abs(this.#levels[KEPT - 1]! - this.#levels[KEPT - steps]!) / (steps - 1)
+    return this.#levels.speed(this.#steps)
   }
 
   /** How far the level strays, as {@link unsteadyHz}, in dB. */
   unsteadyDb(): number {
-    return strayOf(this.#levels, this.#steps)
+    return this.#levels.stray(this.#steps)
   }
 
   get isTwo(): boolean {
     return 2 * this.twos > this.looks
+  }
+
+  /** Its second frequency is the overtone that a square has. */
+  get isSquare(): boolean {
+    return this.isTwo && Math.abs(this.secondHz - 3 * this.hz) <= NOTE_HZ
   }
 
   get #steps(): number {
@@ -100,10 +129,12 @@ export class ToneTrack {
     this.isSounding = true
     this.notes = 0
     this.allLooks = 0
+    this.octaves = 0
     this.lostMs = 0
     this.lowestHz = Number.POSITIVE_INFINITY
     this.worstHz = 0
     this.worstDb = 0
+    this.#holed = 0
     this.#beginNote(look)
     this.firstHz = look.hz
     this.#beganDb = look.levelDb
@@ -125,20 +156,25 @@ export class ToneTrack {
     this.notes++
     this.looks = 0
     this.twos = 0
+    this.#edges = 0
+    this.#isHeld = false
     this.#lastDb = look.levelDb
     this.#add(look)
   }
 
   #goOn(look: ToneLook, nowMs: number): 'none' | 'begins' {
     this.#gap = 0
-    this.#isHoled = false
-    const strays = Math.abs(lowest(look) - this.#hz[KEPT - 1]!)
+    // What was followed was the noise before it, or a voice.
+    const isLouder = look.levelDb > this.#beganDb + SURGE_DB && this.rise < LEAST_RISE
+    const strays = Math.abs(this.#ownHz(look) - this.#hz.last)
     const isSame = strays <= NOTE_HZ || (look.found === 'two' && Math.abs(highest(look) - this.hz) < NOTE_HZ)
-    if (this.rise < LEAST_RISE && look.levelDb > this.#beganDb + SURGE_DB) {
-      // What was followed was the noise before it.
+    const isOther = !isSame && this.isTwo && this.looks > 2 && Math.abs(look.hz - this.secondHz) <= SAME_HZ
+    if (isLouder || (!isSame && !isOther && look.levelDb > this.#levels.last + STEP_DB)) {
       this.#begin(look, nowMs)
       return 'begins'
     }
+    // Of two frequencies, the lower is hidden for a moment.
+    if (isOther) return 'none'
     if (isSame) this.#add(look)
     else if (this.looks > 2) {
       this.#judgeNote()
@@ -154,11 +190,22 @@ export class ToneTrack {
     return 'none'
   }
 
+  /** The frequency of a look that belongs to the tone in progress: noise may be the second, and lower. */
+  #ownHz(look: ToneLook): number {
+    if (look.found === 'one' || (look.found === 'other' && !this.isTwo)) return look.hz
+    if (!this.isTwo && this.looks > 2) {
+      if (Math.abs(look.hz - this.#hz.last) <= NOTE_HZ) return look.hz
+      if (Math.abs(look.secondHz - this.#hz.last) <= NOTE_HZ) return look.secondHz
+    }
+    return Math.min(look.hz, look.secondHz)
+  }
+
   /** A hop was lost: it says nothing for or against the tone, nor do the looks that it leaves a hole in. */
   miss(): void {
+    this.#hop++
     if (!this.isSounding) return
-    this.lostMs += this.#isHoled ? HOP_MS : LOOK_MS
-    this.#isHoled = true
+    this.lostMs += this.#holed > 0 ? HOP_MS : HOP_MS * (HOLED_LOOKS + 1)
+    this.#holed = HOLED_LOOKS
   }
 
   #judgeNote(): void {
@@ -166,26 +213,52 @@ export class ToneTrack {
     this.worstDb = Math.max(this.worstDb, this.unsteadyDb())
   }
 
+  /** Where it begins and ends the window is not full of it: such a look says little about it. */
   #add(look: ToneLook): void {
-    // Where it begins and ends the window is not full of it: such a look says little about it.
     const step = look.levelDb - this.#lastDb
     this.#lastDb = look.levelDb
-    if (this.looks > 0 && step < -EDGE_DB) return
-    if (step > EDGE_DB && this.looks <= 2) this.looks = 0
-    put(this.#hz, lowest(look))
-    put(this.#second, look.found === 'two' ? highest(look) : look.secondHz)
-    put(this.#levels, look.levelDb)
+    if (this.looks > 0 && (step < -EDGE_DB || look.found === 'other')) {
+      const isEnd = look.levelDb < this.#levels.last - END_DB
+      if (this.#isHeld && !isEnd) this.#keep()
+      this.#isHeld = !isEnd
+      if (this.#isHeld) this.#hold(look)
+      return
+    }
+    if (this.#isHeld) this.#keep()
+    if (step > EDGE_DB && this.looks <= 2 && this.#edges++ < MOST_EDGES) this.looks = 0
+    this.#hold(look)
+    this.#keep()
+  }
+
+  #hold(look: ToneLook): void {
+    const held = this.#held
+    held.isTwo = look.found === 'two' || (look.found === 'other' && this.isTwo)
+    held.at = this.#hop
+    held.hz = held.isTwo ? this.#ownHz(look) : look.hz
+    held.secondHz = held.hz === look.hz ? look.secondHz : look.hz
+    held.levelDb = look.levelDb
+    held.hopPower = look.hopPower
+    held.isOctave = look.secondShare > LEAST_OCTAVE && Math.abs(held.secondHz - 2 * held.hz) <= OCTAVE_OFF_HZ
+    held.share = held.isTwo ? Math.min(look.share + look.secondShare, 1) : look.share
+    this.#isHeld = true
+  }
+
+  #keep(): void {
+    this.#isHeld = false
+    const { at, hz, secondHz, levelDb, hopPower, share, isTwo, isOctave } = this.#held
+    this.#hz.put(hz, at)
+    this.#second.put(secondHz, at)
+    this.#levels.put(levelDb, at)
     this.looks++
     this.allLooks++
-    if (look.found === 'two') this.twos++
-    const share = look.found === 'two' ? Math.min(look.share + look.secondShare, 1) : look.share
+    if (isTwo) this.twos++
+    if (isOctave) this.octaves++
     this.purity += (share - this.purity) / this.looks
-    this.power += (look.hopPower - this.power) / Math.min(this.looks, 8)
-    this.#gap = 0
-    this.hz = meanOf(this.#hz, this.#steps)
+    this.power += (hopPower - this.power) / Math.min(this.looks, 8)
+    this.hz = this.#hz.mean(this.#steps)
     if (this.notes === 1 && this.looks === 3) this.firstHz = this.hz
     if (this.looks > 2) this.lowestHz = Math.min(this.lowestHz, this.hz)
-    this.secondHz = this.isTwo ? meanOf(this.#second, this.#steps) : 0
+    this.secondHz = this.isTwo ? this.#second.mean(this.#steps) : 0
   }
 
   #end(nowMs: number): 'ends' {
@@ -201,48 +274,18 @@ export class ToneTrack {
 
   #hearAfter(power: number): void {
     if (!this.#hasQuiet) return
-    if (power < this.power * QUIET) this.quietHops++
+    if (power < this.power * Math.max(QUIET, Math.min(MOST_QUIET, AS_BEFORE / this.rise))) this.quietHops++
     else if (this.quietHops > 0) this.#hasQuiet = false
   }
-}
-
-function lowest(look: ToneLook): number {
-  return look.found === 'two' ? Math.min(look.hz, look.secondHz) : look.hz
 }
 
 function highest(look: ToneLook): number {
   return Math.max(look.hz, look.secondHz)
 }
 
-function put(values: Float64Array, value: number): void {
-  values.copyWithin(0, 1)
-  values[values.length - 1] = value
-}
-
-/** Of the last `steps` values. */
-function meanOf(values: Float64Array, steps: number): number {
-  let sum = 0
-  for (let i = values.length - steps; i < values.length; i++) sum += values[i]!
-  return sum / steps
-}
-
-/** The root of the mean square of what a straight line leaves of the last `steps` values. */
-function strayOf(values: Float64Array, steps: number): number {
-  if (steps < 3) return 0
-  const mean = meanOf(values, steps)
-  const middle = values.length - (steps + 1) / 2
-  let [product, spread, square] = [0, 0, 0]
-  for (let i = values.length - steps; i < values.length; i++) {
-    product += (i - middle) * (values[i]! - mean)
-    spread += (i - middle) ** 2
-    square += (values[i]! - mean) ** 2
-  }
-  return Math.sqrt(Math.max(0, square - (product * product) / spread) / steps)
-}
-
 const HOP_MS = 10
-/** A hop that is lost, and the 20 ms after it in which looks are not whole. */
-const LOOK_MS = 40
+/** After a hop that was lost, so many looks are not whole. */
+const HOLED_LOOKS = 3
 const KEPT = 12
 /** Hops whose power is remembered. */
 const PAST = 30
@@ -251,11 +294,25 @@ const MOST_GAP = 4
 /** A hop with 6 dB less than the tone belongs to it no more. */
 const ONSET = 0.25
 const EDGE_DB = 0.8
+const END_DB = 3
+/** Looks at the beginning of a note in which its level rises: no attack is longer. */
+const MOST_EDGES = 4
+/** Of a tone that is followed already, at least. */
+const BLURRED = 0.75
+const SAME_HZ = 20
+/** 21 dB below it; noise has it elsewhere. */
+const LEAST_OCTAVE = 0.008
+const OCTAVE_OFF_HZ = 24
+/** A note that is so much louder than what was before it is the first. */
+const STEP_DB = 4.5
 const FALL_DB = 12
 const SURGE_DB = 9
 const LEAST_RISE = 4
 /** 9 dB: less than the noise of a line at its worst allows no more. */
 const QUIET = 0.125
+/** 5 dB; or 4 dB above what was before the tone. */
+const MOST_QUIET = 0.32
+const AS_BEFORE = 2.5
 const QUIET_BEFORE = 0.3
 /** Another frequency than the last look's: another note. */
 const NOTE_HZ = 45
