@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { type Phone, type PhoneKind, phones, type RealPhones } from 'ringdown/testing'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import type { SendOnParameters } from './apps/send-on.ts'
@@ -22,7 +23,11 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     exchange = await TestExchange.start({
       address: network.next(),
       services: { desk: { app: 'connect', parameters: { to: `sip:far@${bobAddress}` } } },
-      transfers: { from: 'everybody', hosts: ['*'] },
+      transfers: {
+        from: 'everybody',
+        hosts: ['*'],
+        outside: { from: 'everybody', app: fileURLToPath(new URL('apps/asked-to-call.ts', import.meta.url)) },
+      },
     })
     real = phones.real()
     bob = real.phone('bob', { onCall: (phone) => phone.answer() }, { address: bobAddress, port: 5060 })
@@ -51,6 +56,16 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     return sipp
   }
 
+  /** SIPp asks outside of any call that somebody be called. */
+  const asks = (target: string): Promise<SippResult> =>
+    Sipp.run({
+      scenario: 'refers-outside',
+      values: { target },
+      callee: `${exchange.address}:5060`,
+      user: 'desk',
+      address: network.next(),
+    })
+
   const answersTo = ({ messages }: SippResult, method: string) =>
     messages.flatMap(({ direction, start, text }) =>
       direction === 'received' && start.startsWith('SIP/2.0') && text.includes(` ${method}\r\n`) ? [start] : [],
@@ -60,6 +75,11 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
       direction === 'received' && start.startsWith('NOTIFY ')
         ? [/^SIP\/2\.0 (.*)$/m.exec(text.slice(start.length))?.[1]?.trim()]
         : [],
+    )
+
+  const subscriptionsOf = ({ messages }: SippResult) =>
+    messages.flatMap(({ direction, start, text }) =>
+      direction === 'received' && start.startsWith('NOTIFY ') ? [/^Subscription-State: (\w+)/m.exec(text)?.[1]] : [],
     )
 
   test('to somebody unknown: 202, a report of 404, and the two talk on', async () => {
@@ -104,6 +124,35 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     expect(alice.output).toMatch(/Call established: sip:far-\S+\?Replaces=/)
     expect(carol.output).toContain(`answering call on line 2 from sip:far@${to}`)
     await carol.untilClosed()
+  })
+
+  test('outside of any call: the application calls whom it is asked to, and it is reported until he has answered', async () => {
+    const carol = phone({
+      onCall: async (phone) => {
+        phone.ring()
+        await phone.answer()
+      },
+    })
+    const asked = asks(carol.uri)
+    await carol.hears.tone([440, 480])
+    await carol.hangUp()
+    const theirs = await asked
+    expect(theirs).toMatchObject({ exitCode: 0, errors: '' })
+    expect(answersTo(theirs, 'REFER')).toEqual(['SIP/2.0 202 Accepted'])
+    expect(reportsOf(theirs)).toEqual(['100 Trying', '180 Ringing', '200 OK'])
+    expect(subscriptionsOf(theirs)).toEqual(['active', 'active', 'terminated'])
+    const ours = await exchange.report('asked-to-call')
+    expect(ours).toMatchObject({ state: 'IDLE', cause: 'NORMAL', found: { isThere: true } })
+    expect(ours.found.referredBy).toMatch(/^sip:sipp@/)
+  })
+
+  test('outside of any call, for one whom the application does not call: 403, and no subscription', async () => {
+    const carol = phone({ onCall: (phone) => phone.answer() })
+    const theirs = await asks(carol.uri.replace(/^sip:[^@]*@/, 'sip:barred@'))
+    expect(theirs).toMatchObject({ exitCode: 0, errors: '' })
+    expect(answersTo(theirs, 'REFER')).toEqual(['SIP/2.0 403 Forbidden'])
+    expect(reportsOf(theirs)).toEqual([])
+    expect(carol.callCount).toBe(0)
   })
 
   test('then nothing is left: no call, no port, no subscription', async () => {
