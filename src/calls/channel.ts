@@ -304,8 +304,9 @@ export class Channel {
   }
 
   /**
-   * Puts the far end on hold: it hears `media` in a loop, or nothing, and we do not hear it. What records or collects
-   * digits goes on, in silence; nothing can be started until {@link retrieve}.
+   * Puts the far end on hold: it hears `media` in a loop (the default tone until a file or a text is ready), or nothing where it
+   * cannot be played or none is given, and we do not hear it. What records or collects digits goes on, in silence; nothing can
+   * be started until {@link retrieve}.
    * @returns HOLDING; or ANSWERED (ON_HOLD) when the far end refused, and the call goes on as it was; or IDLE
    * @throws UsageError when the channel is not ANSWERED (or ON_HOLD), is connected to another or plays something, or for
    *   a tone that is not known; Hangup when the call has gone
@@ -314,10 +315,12 @@ export class Channel {
     if (media !== undefined) this.#waitingSound.check(media)
     const leg = this.#core.requireAnswered('hold')
     this.#core.claimTransmitter('hold')
+    if (media !== undefined) this.#waitingSound.prepareOn(leg, media)
     await this.#core.renegotiate(leg, true)
     this.#core.releaseTransmitter()
     this.#hasHoldMusic = media !== undefined && leg.state === State.HOLDING
-    if (media !== undefined && this.#hasHoldMusic) this.#waitingSound.startOn(leg, media, { loop: true })
+    if (media !== undefined && this.#hasHoldMusic)
+      this.#waitingSound.startOn(leg, media, { loop: true, meanwhile: this.#core.host.tones.default })
     return leg.state
   }
 

@@ -1,5 +1,4 @@
 import { UsageError } from '../kit/index.ts'
-import type { PlaySource } from '../media/index.ts'
 import { type BargeIn, bargeInOf } from './barge-in.ts'
 import type { ChannelCore } from './channel-core.ts'
 import { checkTimeout } from './channel-options.ts'
@@ -7,7 +6,7 @@ import type { PlayerCause } from './enums.ts'
 import type { Leg } from './leg.ts'
 import { MediaJob } from './media-job.ts'
 import { checkPlayable } from './open-media.ts'
-import { PlayRun } from './play-run.ts'
+import { PlayRun, type PlayRunOptions } from './play-run.ts'
 import {
   describeMedia,
   excerptOf,
@@ -147,7 +146,7 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   startOn(
     leg: Leg,
     media: FileToPlay | TextToSay,
-    options: PlayFileOptions & { meanwhile?: PlaySource | undefined },
+    options: PlayFileOptions & Pick<PlayRunOptions, 'meanwhile' | 'mostHz'>,
   ): void {
     this.#startAll(leg, [media], options)
   }
@@ -155,12 +154,12 @@ export class FilePlayer extends MediaJob<PlayerCause> {
   #startAll(
     leg: Leg,
     items: readonly (FileToPlay | TextToSay)[],
-    options: PlayFileOptions & { meanwhile?: PlaySource | undefined },
+    options: PlayFileOptions & Pick<PlayRunOptions, 'meanwhile' | 'mostHz'>,
   ): void {
-    const { bargeIn = false, loop = false, startMs = 0, timeoutMs, meanwhile } = options
+    const { bargeIn = false, loop = false, startMs = 0, timeoutMs, meanwhile, mostHz } = options
     checkTimeout('filePlayer', timeoutMs)
     const interruption = bargeInOf('filePlayer', bargeIn)
-    const run = new PlayRun(this.core.host, leg, items, { interruption, loop, startMs, meanwhile })
+    const run = new PlayRun(this.core.host, leg, items, { interruption, loop, startMs, meanwhile, mostHz })
     this.launch(leg, {
       bargeIn: interruption.bargeIn,
       timeoutMs,

@@ -2,6 +2,7 @@ import type { ChannelCore } from './channel-core.ts'
 import type { PlayerCause } from './enums.ts'
 import type { FilePlayer } from './file-player.ts'
 import type { Leg } from './leg.ts'
+import { prepareMedia } from './open-media.ts'
 import type { MediaToPlay } from './playable-media.ts'
 import type { TonePlayer } from './players.ts'
 
@@ -28,11 +29,24 @@ export class MediaOrTonePlayer {
     else this.#core.host.tones.steps(sound)
   }
 
-  /** @param meanwhile the tone that is heard as long as a file or a text is not ready. Default: nothing is */
-  startOn(leg: Leg, sound: MediaOrTone, { loop, meanwhile }: { loop: boolean; meanwhile?: string }): void {
+  /** Has a text rendered before its moment, for the codec that the leg has now. */
+  prepareOn(leg: Leg, sound: MediaOrTone): void {
+    if (typeof sound === 'object')
+      void prepareMedia(this.#core.host, this.#filePlayer.check(sound), leg.media.sampleRateHz)
+  }
+
+  /**
+   * @param meanwhile the tone that is heard as long as a file or a text is not ready. Default: nothing is
+   * @param mostHz the sample rate for which a text was rendered beforehand. Default: the leg's
+   */
+  startOn(
+    leg: Leg,
+    sound: MediaOrTone,
+    { loop, meanwhile, mostHz }: { loop: boolean; meanwhile?: string; mostHz?: 8000 | 16_000 },
+  ): void {
     if (typeof sound === 'object') {
       const steps = meanwhile === undefined ? undefined : this.#core.host.tones.steps(meanwhile)
-      const options = { loop, meanwhile: steps && ({ kind: 'tone', steps, loop: true } as const) }
+      const options = { loop, meanwhile: steps && ({ kind: 'tone', steps, loop: true } as const), mostHz }
       this.#filePlayer.startOn(leg, this.#filePlayer.check(sound), options)
     } else this.#tonePlayer.startOn(leg, sound, { loop })
     this.#latest = typeof sound === 'object' ? this.#filePlayer : this.#tonePlayer

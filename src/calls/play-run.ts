@@ -21,6 +21,8 @@ export interface PlayRunOptions {
    * slow. Without it that is silence.
    */
   readonly meanwhile?: PlaySource | undefined
+  /** The sample rate at which texts are rendered. Default: what the leg can make use of. */
+  readonly mostHz?: 8000 | 16_000 | undefined
 }
 
 /** An item that was opened. */
@@ -160,9 +162,12 @@ export class PlayRun {
   /** Whether it is open, or cannot be opened, before somebody who waits would miss it. */
   #isSettledSoon(opening: Promise<Opened>): Promise<boolean> {
     return new Promise((resolve) => {
+      let isSettled = false
       const patience = this.#host.timer(() => resolve(false))
-      patience.setIn(SOON_MS)
+      // Its clock is the one of mutations, and this may be none.
+      this.#host.post(() => !isSettled && patience.setIn(SOON_MS))
       const onSettled = () => {
+        isSettled = true
         patience.clear()
         resolve(true)
       }
@@ -220,7 +225,8 @@ export class PlayRun {
   async #open(index: number, startMs: number): Promise<Opened> {
     const item = this.#items[index] as FileToPlay | TextToSay
     // A list begins again at its first item; a single item is played in a loop by the engine.
-    const how = { loop: this.#options.loop && this.#items.length === 1, mostHz: this.#leg.media.sampleRateHz }
+    const { loop, mostHz = this.#leg.media.sampleRateHz } = this.#options
+    const how = { loop: loop && this.#items.length === 1, mostHz }
     const from = 'fileToPlay' in item && startMs > 0 ? { startMs } : {}
     const isWanted = () => !this.#isOver && this.#isWanted()
     return { index, startMs, playable: await openMedia(this.#host, item, { ...how, ...from, isWanted }) }

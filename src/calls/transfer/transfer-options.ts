@@ -1,5 +1,5 @@
 import { UsageError } from '../../kit/index.ts'
-import type { CodecName } from '../../media/index.ts'
+import { CODEC_RATES, type CodecName } from '../../media/index.ts'
 import { callerAtFarEnd } from '../carried-call.ts'
 import type { ChannelCore } from '../channel-core.ts'
 import { checkCodecs, checkTimeout } from '../channel-options.ts'
@@ -19,7 +19,10 @@ export interface TransferOptions {
   ringbackTone?: string
   /** What the caller hears in a loop instead of a tone: a file or a text. Where it cannot be played, the default tone. */
   media?: MediaToPlay
-  /** What the target hears, once, before it is connected: who calls, for instance. What cannot be played is left out. */
+  /**
+   * What the target hears, once, before it is connected: who calls, for instance. A text is rendered while its phone rings,
+   * unless it is private. What cannot be played is left out.
+   */
   announce?: MediaToPlay
   /** The key with which the target takes the call, one of `0-9 A-D * #`. Default: whoever answers has it. */
   acceptDigit?: string
@@ -63,6 +66,8 @@ export interface TransferPlan {
   readonly timeoutMs: number
   readonly waiting: MediaOrTone
   readonly announce: FileToPlay | TextToSay | undefined
+  /** The sample rate at which it is rendered while they ring: what targets can make use of, as far as that is known then. */
+  readonly announceHz: 8000 | 16_000
   readonly acceptDigit: string | undefined
   readonly acceptTimeoutMs: number
   readonly mayReleaseMedia: boolean
@@ -100,10 +105,16 @@ export function planTransfer(
     timeoutMs,
     waiting,
     announce: announce && checkPlayable(host, announce),
+    announceHz: likelyRate(core, options.codecs),
     acceptDigit: checkedDigit(what, options.acceptDigit),
     acceptTimeoutMs,
     mayReleaseMedia: options.mediaRelease === true,
   }
+}
+
+/** A target is offered first what is asked for, else the codec of the caller. */
+function likelyRate({ leg }: ChannelCore, [first]: readonly CodecName[] = []): 8000 | 16_000 {
+  return first === undefined ? (leg?.media.sampleRateHz ?? 8000) : CODEC_RATES[first].sampleRateHz
 }
 
 function callTo(what: string, core: ChannelCore, to: string, { from, codecs, headers }: TransferOptions): OutgoingCall {

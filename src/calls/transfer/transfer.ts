@@ -4,6 +4,7 @@ import { Cause, State, TransferCause } from '../enums.ts'
 import type { CallTimer } from '../host.ts'
 import type { Leg } from '../leg.ts'
 import type { MediaOrTonePlayer } from '../media-or-tone.ts'
+import { prepareMedia } from '../open-media.ts'
 import { TransferCourse } from './transfer-course.ts'
 import type { TransferPhase } from './transfer-diagram.ts'
 import type { TransferPlan } from './transfer-options.ts'
@@ -47,6 +48,7 @@ export class Transfer implements CallAway, TargetListener {
     this.#course.begin(this)
     if (this.#course.isOver) return
     this.#waiting.begin()
+    if (plan.announce !== undefined) void prepareMedia(core.host, plan.announce, plan.announceHz)
     this.#dial()
   }
 
@@ -142,7 +144,7 @@ export class Transfer implements CallAway, TargetListener {
   }
 
   #brief(): void {
-    const { announce, acceptDigit, acceptTimeoutMs } = this.#plan
+    const { announce, announceHz, acceptDigit, acceptTimeoutMs } = this.#plan
     const onHeard = () => {
       if (acceptDigit === undefined) this.#course.take('accepted')
       else this.#patience.setIn(acceptTimeoutMs)
@@ -153,7 +155,7 @@ export class Transfer implements CallAway, TargetListener {
       return
     }
     this.#briefing = soundBeside(target.core)
-    this.#briefing.startOn(target.leg, announce, { loop: false })
+    this.#briefing.startOn(target.leg, announce, { loop: false, mostHz: announceHz })
     this.#course.after(this.#briefing.waitUntilFinished(), onHeard)
   }
 
