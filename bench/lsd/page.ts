@@ -44,7 +44,7 @@ export function pageOf(
         `speak, against the end of the beep or, where there is none, of the greeting; too early is more than 50 ms before it.\n\n${beepTable(compared)}`,
     ],
     ['By sensitivity', `All lines.\n\n${sensitivityTable(curve)}`],
-    ['Confidence', calibrationTable(ours.scores)],
+    ['Confidence', `All lines; shares are pooled.\n\n${calibrationTable(ours.scores)}`],
     [
       'By source',
       'Each source by itself, right verdicts on all lines. No detector here is trained on recordings; one that is must be ' +

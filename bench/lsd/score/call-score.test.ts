@@ -154,4 +154,14 @@ describe('summaries', () => {
     expect(brier).toBeCloseTo((0.1 ** 2 + 0.9 ** 2) / 2, 9)
     expect(bins.find(({ to }) => to === 0.9)).toMatchObject({ right: { share: 0.5, count: 2 } })
   })
+
+  it('mixes the strata in what confidence is worth, as in everything that is pooled', () => {
+    const sentence = { ...PERSON, stratum: 'H3' } as const
+    const right = scoreOf(PERSON, verdict('person', 3000))
+    const wrong = scoreOf(sentence, verdict('machine', 3000))
+    const { bins } = calibrate([right, right, wrong])
+    const { share, count } = bins.find(({ to }) => to === 0.9)!.right
+    expect(share).toBeCloseTo(0.14 / 0.24, 9)
+    expect(count).toBeCloseTo(0.24 ** 2 / (2 * 0.07 ** 2 + 0.1 ** 2), 9)
+  })
 })

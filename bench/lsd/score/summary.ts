@@ -117,28 +117,42 @@ export function summariseBeeps(scores: readonly CallScore[]): BeepSummary {
 export interface CalibrationBin {
   readonly from: number
   readonly to: number
+  readonly verdicts: number
   readonly meanConfidence: number
   readonly right: Share
 }
 
-/** How often verdicts of a confidence are right, and the mean square of what they are off (G. W. Brier 1950). */
+/**
+ * How often verdicts of a confidence are right, and the mean square of what they are off (G. W. Brier 1950), the strata
+ * mixed by their shares: an operator's calls are not one half network tones and fax machines.
+ */
 export function calibrate(
   scores: readonly CallScore[],
   bins = 5,
 ): { readonly bins: readonly CalibrationBin[]; readonly brier: number } {
-  const sure = scores.filter(({ confidence }) => confidence !== undefined)
-  const squares = sure.map((score) => (score.confidence! - (isRight(score, score.verdict) ? 1 : 0)) ** 2)
+  const sure = scores
+    .filter(({ confidence }) => confidence !== undefined)
+    .map((score) => ({
+      confidence: score.confidence!,
+      right: isRight(score, score.verdict) ? 1 : 0,
+      weight: STRATA[score.stratum].share / ofStrata(scores, score.stratum).length,
+    }))
+  const mean = (of: typeof sure, value: (each: (typeof sure)[number]) => number) =>
+    of.reduce((sum, each) => sum + each.weight * value(each), 0) / of.reduce((sum, { weight }) => sum + weight, 0)
   const edges = [0, 0.6, 0.8, 0.9, 0.95, 1].slice(0, bins + 1)
   return {
-    brier: squares.reduce((sum, square) => sum + square, 0) / squares.length,
+    brier: mean(sure, ({ confidence, right }) => (confidence - right) ** 2),
     bins: edges.slice(1).map((to, n) => {
       const from = edges[n]!
-      const those = sure.filter(({ confidence }) => confidence! > from && confidence! <= to)
+      const those = sure.filter(({ confidence }) => confidence > from && confidence <= to)
+      // The size of the one sample that would tell as much (L. Kish 1965).
+      const size = 1 / (mean(those, ({ weight }) => weight) / those.reduce((sum, { weight }) => sum + weight, 0))
       return {
         from,
         to,
-        meanConfidence: those.reduce((sum, { confidence }) => sum + confidence!, 0) / those.length,
-        right: wilson(those.filter((score) => isRight(score, score.verdict)).length, those.length),
+        verdicts: those.length,
+        meanConfidence: mean(those, ({ confidence }) => confidence),
+        right: those.length === 0 ? wilson(0, 0) : wilson(size * mean(those, ({ right }) => right), size),
       }
     }),
   }

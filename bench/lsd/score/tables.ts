@@ -211,10 +211,10 @@ export function calibrationTable(scores: readonly CallScore[]): string {
   const { bins, brier } = calibrate(scores)
   if (Number.isNaN(brier)) return 'It tells no confidence.\n'
   const rows = bins
-    .filter(({ right }) => right.count > 0)
-    .map(({ from, to, meanConfidence, right }) => [
+    .filter(({ verdicts }) => verdicts > 0)
+    .map(({ from, to, verdicts, meanConfidence, right }) => [
       `${from} to ${to}`,
-      String(right.count),
+      String(verdicts),
       short(meanConfidence),
       percent(right),
     ])

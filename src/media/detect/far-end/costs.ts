@@ -16,12 +16,11 @@ export function monologueWeight(sinceFirstWordMs: number): number {
 
 /**
  * By how the speech is divided: whoever lets the voice fall, as at the end of a sentence, and goes on after a short pause
- * reads a greeting; whoever holds it takes breath, or looks for a word; and one sentence without a pause is a person's more often.
+ * reads a greeting, the more so after a long sentence; whoever holds it takes breath, or looks for a word.
  */
 export function rhythmWeight({ utterances, firstMs, deepestFallDb }: SpeechTimeline, lastMs: number): number {
-  if (utterances < 2) return ONE_PORTION
-  if (deepestFallDb > FALLEN_DB || lastMs < RESUMED_MS) return HELD
-  return firstMs >= SENTENCE_MS ? FALLEN + WHOLE_SENTENCE : FALLEN
+  if (utterances < 2 || deepestFallDb > FALLEN_DB || lastMs < RESUMED_MS) return HELD
+  return firstMs >= SENTENCE_MS ? FALLEN_AFTER_SENTENCE : FALLEN
 }
 
 /** After how much quiet somebody who has said so much listens. */
@@ -57,10 +56,9 @@ const MONOLOGUE: readonly (readonly [number, number])[] = [
   [5000, 3.7],
   [5500, 4.7],
 ]
-const ONE_PORTION = -0.7
 const HELD = -0.4
-const FALLEN = 1.1
-const WHOLE_SENTENCE = 0.4
+const FALLEN = 1.7
+const FALLEN_AFTER_SENTENCE = 2.4
 const SENTENCE_MS = 2000
 const FALLEN_DB = -4
 /** ms of speech, ms of quiet. */
@@ -68,9 +66,9 @@ const LISTENS_AFTER: readonly (readonly [number, number])[] = [
   [400, 480],
   [900, 560],
   [1400, 640],
-  [2000, 720],
-  [3000, 800],
-  [5000, 950],
+  [2000, 800],
+  [3000, 1000],
+  [5000, 1200],
 ]
 /** A share of power, a factor. */
 const LOUD_PAUSE: readonly (readonly [number, number])[] = [

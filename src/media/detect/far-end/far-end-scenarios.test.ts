@@ -140,7 +140,29 @@ describe('FarEndDetector', () => {
   it('takes somebody who still speaks at the deadline for a machine, where it has been long', () => {
     const from = (ms: number) => finalOf(eventsIn(joined(silence(ms), speech(9000, 4))))
     expect(from(2000)).toMatchObject({ kind: 'machine', reason: 'deadline', decidedAtMs: 7000 })
-    expect(from(4500)).toMatchObject({ kind: 'person', reason: 'deadline', confidence: expect.closeTo(0.2, 1) })
+    expect(from(6200)).toMatchObject({ kind: 'person', reason: 'deadline' })
+  })
+
+  it('names nobody at the deadline who may be a person in the midst of a sentence, and says later who it was', () => {
+    const speaking = joined(silence(3500), speech(9000, 4))
+    expect(verdictsOf(eventsIn(speaking)).slice(-2)).toEqual(['final unknown/undecided', 'revised machine/voicemail'])
+    const breathing = joined(silence(3500), speech(3200, 4), silence(3000))
+    expect(verdictsOf(eventsIn(breathing)).slice(-2)).toEqual(['final unknown/undecided', 'revised person/person'])
+    const listening = joined(silence(3500), speech(2900, 4), silence(3000))
+    expect(finalOf(eventsIn(listening))).toMatchObject({ kind: 'person', reason: 'deadline', decidedAtMs: 7000 })
+  })
+
+  it('hears a greeting where the voice falls at the end of a sentence and another follows', () => {
+    const sentence = speech(2200, 4)
+    for (let i = 8 * 1700; i < sentence.length; i++) sentence[i] = sentence[i]! * 0.4
+    const fallen = joined(silence(600), sentence, silence(350), speech(5000, 5))
+    const held = joined(silence(600), speech(2200, 4), silence(350), speech(5000, 5))
+    const [early, late] = [fallen, held].map((sound) => finalOf(eventsIn(sound))!)
+    expect([early, late]).toMatchObject([
+      { kind: 'machine', reason: 'monologue' },
+      { kind: 'machine', reason: 'monologue' },
+    ])
+    expect(early!.decidedAtMs).toBeLessThan(late!.decidedAtMs - 1500)
   })
 
   it('does not take a person who asks at length for a machine, nor one who answers what we play', () => {
