@@ -97,7 +97,9 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     if (current < this.#nextSubTick) return
     if (current > this.#nextSubTick) this.counters.add('lateTicks')
     // After a stall only the latest sub-tick of each of the four lists is done.
+    const { io } = this.#workshop
     for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
+      io.beginPart?.(n % SUB_TICKS)
       const legs = this.#schedule.at(n)
       // Backwards, because a leg that fails is taken out, and those behind it move up.
       for (let i = legs.length - 1; i >= 0; i--) {
@@ -107,6 +109,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       const rooms = this.#roomSchedule.at(n)
       for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(n * SUB_TICK_MS, now)
     }
+    io.beginPart?.(undefined)
     this.#nextSubTick = current + 1
   }
 

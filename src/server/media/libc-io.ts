@@ -5,6 +5,7 @@ import { LinuxPort } from './linux-port.ts'
 import { EADDRINUSE, type LinuxSockets } from './linux-sockets.ts'
 import { PortBinder } from './port-binder.ts'
 import { type PortRange, processNow } from './port-range.ts'
+import { QuietPorts } from './quiet-ports.ts'
 import type { BoundPort } from './worker-messages.ts'
 
 export interface LibcMediaIoOptions {
@@ -31,6 +32,10 @@ export class LibcMediaIo implements MediaIo {
   readonly #controlPorts = new Map<LegId, LinuxPort>()
   readonly #expected = new Map<LegId, BoundPort>()
   readonly #events = new Fifo<MediaIoEvent>()
+  /** Of each part of a tick. */
+  readonly #quiet: QuietPorts[] = []
+  /** Of the part that is being done. */
+  #quietNow: QuietPorts | undefined
   /** The port used last: a leg receives and sends in one go. */
   #lastLeg: LegId | undefined
   #lastPort: LinuxPort | undefined
@@ -97,8 +102,22 @@ export class LibcMediaIo implements MediaIo {
     return this.#ports.get(leg)?.touch() ?? 0
   }
 
+  beginPart(part: number | undefined): void {
+    this.#quietNow = part === undefined ? undefined : this.#quietPortsOf(part)
+    this.#quietNow?.look()
+  }
+
   receive(leg: LegId, into: Uint8Array): number {
-    return this.#portOf(leg)?.receive(into, this.source) ?? -1
+    const port = this.#portOf(leg)
+    if (port === undefined) return -1
+    if (port.quiet !== undefined) {
+      if (port.quiet === this.#quietNow && !port.quiet.hasNews(port)) return -1
+      this.#wake(port)
+    }
+    const length = port.receive(into, this.source)
+    if (length >= 0) port.emptySweeps = 0
+    else if (++port.emptySweeps >= QUIET_AFTER_SWEEPS) this.#quietNow?.add(port)
+    return length
   }
 
   send(leg: LegId, bytes: Uint8Array, length: number, address: string, port: number): boolean {
@@ -114,6 +133,7 @@ export class LibcMediaIo implements MediaIo {
   close(leg: LegId): void {
     const port = this.#ports.get(leg)
     if (port === undefined) return
+    this.#wake(port)
     this.#ports.delete(leg)
     this.#lastLeg = undefined
     const overflows = port.overflows()
@@ -127,6 +147,7 @@ export class LibcMediaIo implements MediaIo {
   release(leg: LegId, to: number): ReleasedPort {
     const port = this.#ports.get(leg)!
     const control = this.#controlPorts.get(leg)
+    this.#wake(port)
     this.#ports.delete(leg)
     this.#controlPorts.delete(leg)
     this.#lastLeg = undefined
@@ -156,6 +177,17 @@ export class LibcMediaIo implements MediaIo {
     for (const leg of [...this.#ports.keys()]) this.close(leg)
   }
 
+  /** It is asked for datagrams again. */
+  #wake(port: LinuxPort): void {
+    port.emptySweeps = 0
+    port.quiet?.remove(port)
+  }
+
+  #quietPortsOf(part: number): QuietPorts {
+    this.#quiet[part] ??= new QuietPorts(this.#sockets)
+    return this.#quiet[part]
+  }
+
   #takeExpected(leg: LegId, address: string): LinuxPort | undefined {
     const expected = this.#expected.get(leg)
     if (expected === undefined) return undefined
@@ -171,3 +203,6 @@ export class LibcMediaIo implements MediaIo {
     return this.#lastPort
   }
 }
+
+/** Of a port, 20 ms apart: further than any jitter goes, shorter than a pause in speech. */
+const QUIET_AFTER_SWEEPS = 10

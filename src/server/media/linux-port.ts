@@ -16,6 +16,7 @@ import {
   SOL_SOCKET,
   UDP_SOCKET,
 } from './linux-sockets.ts'
+import type { QuietPort, QuietPorts } from './quiet-ports.ts'
 import { SocketAddress } from './socket-address.ts'
 
 /**
@@ -26,7 +27,7 @@ import { SocketAddress } from './socket-address.ts'
  *
  * What waited when it was connected may still be from others, so the sender is asked for until the socket was empty.
  */
-export class LinuxPort {
+export class LinuxPort implements QuietPort {
   readonly descriptor: number
   readonly #sockets: LinuxSockets
   readonly #counters: Counters<MediaIoCounter>
@@ -34,6 +35,10 @@ export class LinuxPort {
   readonly #to: SocketAddress
   #state: 'open' | 'connected' | 'filtered' = 'open'
   readonly #fromLength = new Uint32Array(1)
+  quiet: QuietPorts | undefined
+  quietPlace = -1
+  /** How often nothing was there since something was. */
+  emptySweeps = 0
   /** Where it is bound. */
   readonly address: string
   readonly number: number

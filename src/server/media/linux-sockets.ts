@@ -48,6 +48,8 @@ export interface LinuxSockets {
   /** With SIOCGSTAMP: writes when the datagram read last had arrived, as seconds and microseconds since 1970. */
   readonly ioctl: (descriptor: number, request: number, value: BigInt64Array) => number
   readonly close: (descriptor: number) => number
+  /** Over `count` entries of `struct pollfd`, for at most `timeoutMs`: how many of them have seen something. */
+  readonly poll: (table: Int32Array, count: number, timeoutMs: number) => number
   /** Why the call before this one failed. */
   readonly errno: () => number
   /**
@@ -74,6 +76,9 @@ export const SK_MEMINFO_DROPS = 8
 
 /** From the first such request on the kernel notes when a socket's datagrams arrive. */
 export const SIOCGSTAMP = 0x8906
+
+/** In a `struct pollfd`: there is something to read. */
+export const POLLIN = 1
 
 export const F_DUPFD_CLOEXEC = 1030
 
@@ -113,6 +118,7 @@ export async function loadLinuxSockets(): Promise<LinuxSockets> {
     getsockopt: bound('getsockopt', ['int', 'int', 'int', 'void *', 'void *']),
     ioctl: bound('ioctl', ['int', 'unsigned long', 'void *']),
     close: bound('close', ['int']),
+    poll: bound('poll', ['void *', 'unsigned long', 'int']),
     errno: () => koffi.errno(),
     usleep: bound('usleep', ['uint32_t']),
     fcntl: bound('fcntl', ['int', 'int', 'int']),

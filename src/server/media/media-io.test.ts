@@ -1,4 +1,5 @@
 import { readdirSync, readlinkSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../kit/index.ts'
 import { DgramMediaIo } from './dgram-io.ts'
@@ -41,5 +42,82 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
     successor.closeAll()
     other.closeAll()
     expect(sockets()).toBe(before)
+  })
+
+  describe('ports on which nothing comes', () => {
+    const bytes = new Uint8Array(172)
+    const into = new Uint8Array(1500)
+
+    async function open(legs: number) {
+      const libc = await loadLinuxSockets()
+      const counted = { reads: 0 }
+      const recvfrom: typeof libc.recvfrom = (...parameters) => {
+        counted.reads++
+        return libc.recvfrom(...parameters)
+      }
+      const ports = new PortRange(seededRandom(1), portTable({ first: 27_210, last: 27_609 }))
+      const io = new LibcMediaIo({ sockets: { ...libc, recvfrom }, ports })
+      for (let leg = 0; leg < legs; leg++) io.open(leg, '127.0.0.1')
+      const numbers = Array.from({ length: legs }, () => (io.poll() as { port: number }).port)
+      /** What each leg got in this part of a tick. */
+      const sweep = (part: number) => {
+        io.beginPart(part)
+        const lengths = numbers.map((_, leg) => io.receive(leg, into))
+        io.beginPart(undefined)
+        return lengths
+      }
+      const sweepsUntilQuiet = () => {
+        for (let i = 0; i < 10; i++) expect(new Set(sweep(1))).toEqual(new Set([-1]))
+      }
+      /** Sends to these legs, and waits until the network has brought it. */
+      const sendTo = async (legs: readonly number[]) => {
+        for (const leg of legs) io.send(0, bytes, 100 + (leg % 60), '127.0.0.1', numbers[leg]!)
+        await setTimeout(20)
+      }
+      return { io, counted, sweep, sweepsUntilQuiet, sendTo }
+    }
+
+    it('are asked for all at once, and read as soon as something has come', async () => {
+      const { io, counted, sweep, sweepsUntilQuiet, sendTo } = await open(200)
+      sweepsUntilQuiet()
+      counted.reads = 0
+      expect(new Set(sweep(1))).toEqual(new Set([-1]))
+      expect(counted.reads).toBe(0)
+      await sendTo([0, 64, 65, 199])
+      const got = sweep(1).flatMap((length, leg) => (length < 0 ? [] : [[leg, length]]))
+      expect(got).toEqual([
+        [0, 100],
+        [64, 104],
+        [65, 105],
+        [199, 119],
+      ])
+      expect(counted.reads).toBe(4)
+      sweep(1)
+      expect(counted.reads).toBe(8)
+      io.closeAll()
+    })
+
+    it('are read in another part of the tick, and outside of ticks', async () => {
+      const { io, counted, sweep, sweepsUntilQuiet, sendTo } = await open(3)
+      sweepsUntilQuiet()
+      await sendTo([1])
+      expect(sweep(3)).toEqual([-1, 101, -1])
+      sweepsUntilQuiet()
+      await sendTo([2])
+      expect(io.receive(2, into)).toBe(102)
+      expect(counted.reads).toBeGreaterThan(0)
+      io.closeAll()
+    })
+
+    it('may be closed, and others are found after them', async () => {
+      const { io, sweep, sweepsUntilQuiet, sendTo } = await open(4)
+      sweepsUntilQuiet()
+      io.close(1)
+      await sendTo([3])
+      expect(sweep(1)).toEqual([-1, -1, -1, 103])
+      io.closeAll()
+      io.beginPart(1)
+      io.beginPart(undefined)
+    })
   })
 })
