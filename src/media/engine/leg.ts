@@ -390,8 +390,8 @@ export class Leg {
   }
 }
 
-/** 200 ms at 20 ms a packet: the far end latches on the first that comes through. */
-const OPENING_PACKETS = 10
+/** 100 ms at 20 ms a packet: the far end latches on the first that comes through. */
+export const OPENING_PACKETS = 5
 /** Half a second: a thousand calls on hold cost next to nothing. */
 export const VISITS_OF_REST = 24
 

@@ -10,6 +10,7 @@ import { InProcessMedia } from '../test/in-process.ts'
 import type { Datagram } from '../test/memory-network.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
 import type { StreamParameters } from './control.ts'
+import { OPENING_PACKETS } from './leg.ts'
 
 const suites = Object.keys(SRTP_SUITES) as SrtpSuite[]
 const key = (suite: SrtpSuite, first: number): Uint8Array =>
@@ -93,7 +94,7 @@ describe.each(suites)('MediaEngine with %s', (suite) => {
     }
     await media.pass(400)
     media.network.watch = () => true
-    expect(heard.length).toBe(10)
+    expect(heard.length).toBe(OPENING_PACKETS)
     for (const datagram of heard) {
       media.network.inject(datagram)
       const changed = datagram.bytes.slice()
@@ -106,7 +107,10 @@ describe.each(suites)('MediaEngine with %s', (suite) => {
     }
     await media.pass(100)
     media.send({ type: 'close', leg: 2 })
-    expect(eventsOf(media, 'closed', 2)[0].statistics).toMatchObject({ packetsReceived: 10, packetsRefused: 30 })
+    expect(eventsOf(media, 'closed', 2)[0].statistics).toMatchObject({
+      packetsReceived: OPENING_PACKETS,
+      packetsRefused: 3 * OPENING_PACKETS,
+    })
   })
 
   it('latches only onto one who has the key', async () => {
@@ -121,7 +125,10 @@ describe.each(suites)('MediaEngine with %s', (suite) => {
     }
     await media.pass(300)
     media.send({ type: 'close', leg: 2 })
-    expect(eventsOf(media, 'closed', 2)[0].statistics).toMatchObject({ packetsReceived: 10, packetsRefused: 5 })
+    expect(eventsOf(media, 'closed', 2)[0].statistics).toMatchObject({
+      packetsReceived: OPENING_PACKETS,
+      packetsRefused: 5,
+    })
   })
 
   it('bridges to a leg in the clear', async () => {
