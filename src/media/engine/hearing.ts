@@ -23,7 +23,7 @@ export interface FrameListener {
   readonly isEasy?: boolean
   /**
    * Makes nothing of sound at 8 kHz of which no 20 ms of the last second had more energy than this: it may hear silence in
-   * its place, for which nothing is kept. Default: it makes something of all.
+   * its place, for which nothing is kept, or nothing at all for as long as that goes on. Default: it makes something of all.
    */
   readonly quietEnergy?: number
   /** Reads a little of it, see {@link Touch}. */
@@ -67,6 +67,13 @@ export class Hearing {
   #quietEnergy = -1
   /** Packets that are to be kept even if they are quiet. */
   #packetsToKeep = PACKETS_KEPT
+  /** Nothing else has come of late: packets are only looked at, and nobody hears anything. */
+  #dozes = false
+  /** Quiet packets until the jitter buffer learns from one again. */
+  #untilLearning = 0
+  /** What the jitter buffer was not told yet of the time that has passed. */
+  #untoldMs = 0
+  #isLate = false
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop
@@ -133,6 +140,7 @@ export class Hearing {
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
     const listener = this.#listeners[0]?.touch?.() ?? 0
+    if (this.#dozes && this.#untilLearning > 0) return this.#heardUntilMs ^ listener
     return this.#heardUntilMs ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0) ^ listener
   }
 
@@ -142,11 +150,13 @@ export class Hearing {
     Object.assign(this.#before, { underruns, concealedMs, stretchedMs, delayMs })
     this.#buffer?.release()
     this.#reader?.release()
+    this.#dozes = false
     this.#buffer = undefined
     this.#reader = undefined
   }
 
   #suitListeners(): void {
+    if (this.#dozes) this.#wake()
     this.#quietEnergy = Math.min(...this.#listeners.map(({ quietEnergy = -1 }) => quietEnergy))
     const isPatient =
       this.#listeners.some((listener) => listener.isPatient === true) &&
@@ -156,6 +166,7 @@ export class Hearing {
 
   /** Forgets what came and was not heard yet: what follows is another stream. */
   useStream(rates: CodecRates): void {
+    if (this.#dozes) this.#wake()
     this.#reader?.reset()
     const { clockRateHz, sampleRateHz } = this.#rates
     if (rates.clockRateHz === clockRateHz && rates.sampleRateHz === sampleRateHz) return
@@ -174,29 +185,66 @@ export class Hearing {
     const elapsedMs = mediaMs - this.#visitedAtMs
     this.#visitedAtMs = mediaMs
     this.#leastAheadMs = Math.min(this.#leastAheadMs + FORGIVEN_MS, now - mediaMs)
-    const isLate = elapsedMs > TICK_MS || now - mediaMs > this.#leastAheadMs + SUB_TICK_MS
-    this.#buffer?.elapse(elapsedMs * this.#ticksPerMs, isLate)
+    this.#isLate = elapsedMs > TICK_MS || now - mediaMs > this.#leastAheadMs + SUB_TICK_MS
+    this.#untoldMs += elapsedMs
+    if (!this.#dozes) this.#tellTime()
+  }
+
+  #tellTime(): void {
+    this.#buffer?.elapse(this.#untoldMs * this.#ticksPerMs, this.#isLate)
+    this.#untoldMs = 0
   }
 
   put(packet: RtpPacket, content: PacketContent, ticks: number, codec: Codec): void {
     if (!this.isListenedTo) return
-    const isNothing = this.#quietEnergy >= 0 && content === 'audio' && this.#isNothing(packet, ticks, codec)
+    const isNothing = this.#quietEnergy >= 0 && this.#isNothing(packet, content, ticks, codec)
+    if (this.#dozes) {
+      if (isNothing && this.#passesBy(packet, ticks)) return
+      this.#wake()
+    }
     this.#buffer?.put(packet, isNothing ? 'quiet' : content, ticks)
   }
 
+  /** To follow the network some of the packets are enough. @returns false when it is of another stream */
+  #passesBy(packet: RtpPacket, ticks: number): boolean {
+    if (--this.#untilLearning >= 0) return true
+    this.#untilLearning = QUIET_PER_LEARNT - 1
+    this.#tellTime()
+    return this.#buffer!.learn(packet, ticks)
+  }
+
+  #doze(): void {
+    this.#dozes = true
+    this.#untilLearning = 0
+    this.#reader?.pause()
+  }
+
+  #wake(): void {
+    this.#dozes = false
+    this.#packetsToKeep = PACKETS_KEPT
+    this.#tellTime()
+  }
+
   /** Looked at while it is at hand: most who are in a room say nothing, and what is kept of that has to be fetched again. */
-  #isNothing({ bytes, payloadOffset, payloadLength }: RtpPacket, ticks: number, codec: Codec): boolean {
+  #isNothing(packet: RtpPacket, content: PacketContent, ticks: number, codec: Codec): boolean {
     const { frame, kernels } = this.#workshop
+    const { bytes, payloadOffset, payloadLength } = packet
     if (codec.isMemoryless !== true || this.#isWide || ticks !== frame.length) return false
-    codec.decodeInto(bytes, payloadOffset, payloadLength, frame, 0)
-    if (kernels.energy(frame, 0, frame.length) > this.#quietEnergy) this.#packetsToKeep = PACKETS_KEPT
+    if (content === 'audio') codec.decodeInto(bytes, payloadOffset, payloadLength, frame, 0)
+    const isLoud = content !== 'audio' || kernels.energy(frame, 0, frame.length) > this.#quietEnergy
+    if (isLoud) this.#packetsToKeep = PACKETS_KEPT
     else if (this.#packetsToKeep > 0) this.#packetsToKeep--
     return this.#packetsToKeep === 0
   }
 
   /** Lets the listeners hear what is due at `mediaMs`. */
   hearUntil(mediaMs: number, codec: Codec): void {
+    if (this.#dozes) {
+      while (this.#heardUntilMs + TICK_MS <= mediaMs) this.#heardUntilMs += TICK_MS
+      return
+    }
     while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hearNext(codec)
+    if (this.#packetsToKeep === 0 && this.#reader?.isBlank === true) this.#doze()
   }
 
   #begin(): void {
@@ -259,5 +307,6 @@ const PATIENT_DELAY_MS = 160
 const MAX_CATCH_UP_MS = 500
 /** A second of 20 ms each. */
 const PACKETS_KEPT = 50
+const QUIET_PER_LEARNT = 4
 /** Per visit: whoever is always late by 5 ms is on time after ten seconds. */
 const FORGIVEN_MS = 0.01

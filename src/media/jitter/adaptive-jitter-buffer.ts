@@ -52,6 +52,8 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   #origin = 0
   #isLate = false
   #begun = false
+  /** Nothing is kept, but the stream that began goes on, see {@link AdaptiveJitterBuffer.pause}. */
+  #isPaused = false
   #ssrc = 0
   #playout = 0
   /** The sequence number that follows the packet played last. */
@@ -110,7 +112,8 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
     if (packet.payloadLength > MAX_PAYLOAD || ticks > this.#longest || (ticks === 0 && holdsSound(content))) return
     if (!this.#begun) {
       if (content === 'event') return
-      this.#begin(packet)
+      if (this.#isPaused && !this.#isFarFrom(packet)) this.#resume(packet)
+      else this.#begin(packet)
     } else if (this.#isAnotherStream(packet)) {
       this.counts.restarts++
       this.#begin(packet)
@@ -162,7 +165,22 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
 
   reset(): void {
     this.#begun = false
+    this.#isPaused = false
     this.#forgetSlots()
+  }
+
+  pause(): void {
+    if (!this.#begun) return
+    this.#begun = false
+    this.#isPaused = true
+    this.#forgetSlots()
+  }
+
+  /** Learns from a packet that comes during a pause how long the network takes. @returns false when it is of another stream */
+  learn(packet: RtpPacket, ticks: number): boolean {
+    if (this.#isFarFrom(packet)) return false
+    if (!this.#isLate) this.#delay.note(this.#transit(packet.timestamp | 0), ticks)
+    return true
   }
 
   /** Reads a little of it, see {@link Touch}. */
@@ -181,17 +199,35 @@ export class AdaptiveJitterBuffer implements JitterBuffer {
   }
 
   #begin(packet: RtpPacket): void {
-    this.#forgetSlots()
-    this.#begun = true
     this.#ssrc = packet.ssrc | 0
-    this.#next = packet.sequence
-    this.#highest = packet.sequence
     this.#origin = (this.#clock - packet.timestamp) | 0
     this.#delay.rebase()
-    this.#playout = (packet.timestamp - this.target) | 0
+    this.#beginAt(packet, packet.timestamp | 0)
+  }
+
+  /** This packet may have come late: the playout point goes to where it should be for one that came as fast as can be. */
+  #resume(packet: RtpPacket): void {
+    this.#beginAt(packet, this.#clock - this.#origin - this.#delay.leastTransit)
+  }
+
+  /** @param timestamp of a packet that would come now if it came as fast as can be */
+  #beginAt(packet: RtpPacket, timestamp: number): void {
+    this.#forgetSlots()
+    this.#begun = true
+    this.#isPaused = false
+    this.#next = packet.sequence
+    this.#highest = packet.sequence
+    this.#playout = (timestamp - this.target) | 0
     this.#resting = true
     this.#lateInRow = 0
     this.#silentFor = 0
+  }
+
+  /** Whether a packet that comes during a pause is not of the stream that was there before it. */
+  #isFarFrom(packet: RtpPacket): boolean {
+    if ((packet.ssrc | 0) !== this.#ssrc) return true
+    const late = this.#transit(packet.timestamp | 0) - this.#delay.leastTransit
+    return Math.abs(late) > MAX_LEAP_FRAMES * this.#frame
   }
 
   /** How long a packet with this timestamp took until now, longer than the first one. */
@@ -337,6 +373,8 @@ const [AUDIO, QUIET, NOISE] = [0, 2, 3]
 /** 20 ms of G.711 or G.722. */
 const FIRST_SLOT_OCTETS = 160
 const MAX_LEAP = 1000
+/** During a pause, against where its time stamp should be: half a second. */
+const MAX_LEAP_FRAMES = 25
 /** One second. */
 const MAX_FRAMES_BEHIND = 50
 const FORGET_AFTER_FRAMES = 50

@@ -65,7 +65,7 @@ export class FrameReader {
   readInto(frame: Int16Array, codec: Codec): boolean {
     this.#decode(frame.length, codec)
     this.#adapt(frame.length, codec)
-    if (this.#blankUntil >= this.#read + this.#unread) {
+    if (this.isBlank) {
       frame.fill(0)
       this.#unread -= frame.length
       return true
@@ -81,6 +81,21 @@ export class FrameReader {
   /** Forgets what was decoded, and what the jitter buffer holds. */
   reset(): void {
     this.#buffer.reset()
+    this.#beNew()
+  }
+
+  /** Whether all that is not heard yet of what was decoded, and all that is looked back at, is too quiet to be kept. */
+  get isBlank(): boolean {
+    return this.#blankUntil >= this.#read + this.#unread
+  }
+
+  /** Nothing is read for a while, see {@link JitterBuffer.pause}. */
+  pause(): void {
+    this.#buffer.pause()
+    this.#beNew()
+  }
+
+  #beNew(): void {
     this.#concealer.reset()
     this.#pcm.fill(0)
     this.#unread = 0

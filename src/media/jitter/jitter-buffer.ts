@@ -31,6 +31,11 @@ export interface JitterBuffer {
   readonly isCalm: boolean
   /** Forgets everything but the counts and what was learnt of the network; the next packet begins anew. */
   reset(): void
+  /**
+   * Keeps nothing more of a stream of which nothing is to be heard for now, and of which nothing is taken: the next packet
+   * that is put has its turn as soon as what is known of the network lets it. Time goes on.
+   */
+  pause(): void
   readonly counts: JitterCounts
 }
 
