@@ -8,7 +8,8 @@ import { WorkerEngine } from './worker-engine.ts'
 import type { WorkerReport } from './worker-messages.ts'
 
 function create() {
-  const clock = { now: 1000 }
+  /** Each look at it takes `stepMs`. */
+  const clock = { now: 1000, stepMs: 0 }
   const counters = new Counters<MediaCounter | MediaIoCounter>()
   const events: MediaEvent[][] = []
   const reports: { at: number; report: WorkerReport }[] = []
@@ -17,7 +18,7 @@ function create() {
     counters,
     onEvents: (some) => events.push([...some]),
     onReport: (report) => reports.push({ at: clock.now, report }),
-    now: () => clock.now,
+    now: () => (clock.now += clock.stepMs),
   })
   /** Lets time pass, waking `lateMs` after each deadline. */
   const pass = (durationMs: number, lateMs = 0): void => {
@@ -76,5 +77,21 @@ describe('WorkerEngine', () => {
     pass(1100, 1.5)
     const { p50, max } = reports[reports.length - 1].report.lateness
     expect([p50, max]).toEqual([expect.closeTo(1.5, 6), expect.closeTo(1.5, 6)])
+  })
+
+  it('does its sub-ticks in time however many commands come at once', () => {
+    const { worker, reports, clock, pass } = create()
+    worker.take([
+      { type: 'open', leg: 1, localAddress: '127.0.0.1' },
+      { type: 'start', leg: 1, stream: streamTo('127.0.0.1', 4000) },
+    ])
+    clock.stepMs = 1
+    worker.take(Array.from({ length: 50 }, (_, i) => ({ type: 'open', leg: i + 2, localAddress: '127.0.0.1' })))
+    clock.stepMs = 0
+    pass(1100)
+    const { counters, lateness } = reports.at(-1)!.report
+    expect(counters.legs).toBe(51)
+    expect(lateness.max).toBeLessThan(5)
+    expect(counters.lateTicks).toBeUndefined()
   })
 })

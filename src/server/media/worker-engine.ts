@@ -1,5 +1,5 @@
 import { type Counters, type Instant, NEVER } from '../../kit/index.ts'
-import type { MediaCommand, MediaCounter, MediaEngine, MediaEvent } from '../../media/index.ts'
+import type { LegId, MediaCommand, MediaCounter, MediaEngine, MediaEvent } from '../../media/index.ts'
 import type { MediaIoCounter } from './io-counters.ts'
 import { LatenessHistogram } from './lateness.ts'
 import { JUDGED_EACH_MS, type PriorityGuard } from './priority-guard.ts'
@@ -42,10 +42,15 @@ export class WorkerEngine {
     this.#judgedAt = this.#reportedAt
   }
 
-  /** Carries out commands in order. */
+  /** Carries out commands in order. However many there are, no sub-tick waits for more than those of one leg that follow each other. */
   take(commands: readonly MediaCommand[]): void {
     const begun = this.#now()
-    for (const command of commands) this.#options.engine.handle(command, this.#now())
+    let leg: LegId | undefined
+    for (const command of commands) {
+      if (command.leg !== leg) this.#doDue(this.#now())
+      leg = command.leg
+      this.#options.engine.handle(command, this.#now())
+    }
     this.#finish(begun)
   }
 
@@ -56,14 +61,17 @@ export class WorkerEngine {
 
   /** Does what is due. */
   expire(): void {
-    const { engine } = this.#options
     const begun = this.#now()
-    const lateMs = begun - engine.deadline()
-    if (lateMs >= 0) {
-      this.#lateness.note(lateMs)
-      engine.expire(begun)
-    }
+    this.#doDue(begun)
     this.#finish(begun)
+  }
+
+  #doDue(now: Instant): void {
+    const { engine } = this.#options
+    const lateMs = now - engine.deadline()
+    if (lateMs < 0) return
+    this.#lateness.note(lateMs)
+    engine.expire(now)
   }
 
   #finish(begun: Instant): void {
