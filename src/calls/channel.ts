@@ -1,8 +1,8 @@
 import { Hangup, UsageError } from '../kit/index.ts'
-import { VoiceAgent } from './agent/voice-agent.ts'
 import type { RejectCause } from './cause-map.ts'
 import type { ChannelCore } from './channel-core.ts'
 import type { ChannelEventOf, ChannelEventType } from './channel-events.ts'
+import { ChannelObjects } from './channel-objects.ts'
 import {
   type AnswerOptions,
   type CallOptions,
@@ -15,7 +15,7 @@ import {
   type RejectOptions,
   type RingOptions,
 } from './channel-options.ts'
-import { ChannelSip, headersOf } from './channel-sip.ts'
+import { headersOf } from './channel-sip.ts'
 import { callRoom, visitRoom } from './conference/channel-rooms.ts'
 import {
   ConferenceLifetimeControl,
@@ -33,25 +33,20 @@ import {
   waitForAnswerMachine,
 } from './far-end/channel-far-end.ts'
 import type { MessageReport } from './far-end/leaving-message.ts'
-import { FilePlayer } from './file-player.ts'
-import { FileRecorder } from './file-recorder.ts'
 import { type AudioStreamOptions, LiveAudioStream } from './live/live-audio-stream.ts'
 import type { LiveSamples } from './live/live-format.ts'
 import { MediaOrTonePlayer } from './media-or-tone.ts'
 import type { OutgoingLeg } from './outgoing-leg.ts'
 import { placeCall } from './place-call.ts'
 import { type MediaToPlay, PlayableMedia } from './playable-media.ts'
-import { DtmfPlayer, TonePlayer } from './players.ts'
 import { transferAttended, transferBlindly } from './refer/channel-refers.ts'
 import type { AttendedTransferOptions, BlindTransferOptions } from './refer/refer-options.ts'
-import { SpeechDetector } from './speech-detector.ts'
 import { takeBack, transferForGood, transferOnLoan } from './transfer/channel-transfers.ts'
 import type {
   ManagedTransferOptions,
   RetrievableTransferOptions,
   TransferOptions,
 } from './transfer/transfer-options.ts'
-import { WholeCallRecorder } from './whole-call-recorder.ts'
 
 /**
  * A telephone line in the hands of an application: one call at a time, and the media objects to speak, listen and
@@ -60,7 +55,7 @@ import { WholeCallRecorder } from './whole-call-recorder.ts'
  * @throws Hangup from functions that need a connected call when it has gone
  * @throws UsageError from functions that the present state does not allow
  */
-export class Channel {
+export class Channel extends ChannelObjects {
   static readonly State = State
   static readonly Cause = Cause
   static readonly TransferCause = TransferCause
@@ -78,34 +73,24 @@ export class Channel {
   readonly ConferencePartyMediaSettings = ConferencePartyMediaSettings
   readonly PlayableMedia = PlayableMedia
 
-  readonly filePlayer: FilePlayer
-  readonly fileRecorder: FileRecorder
-  readonly wholeCallRecorder: WholeCallRecorder
-  readonly tonePlayer: TonePlayer
-  readonly dtmfPlayer: DtmfPlayer
+  /** It keeps the keys that are pressed before anybody asks for them. */
   readonly dtmfDetector: DtmfDetector
-  readonly voiceAgent: VoiceAgent
-  readonly speechDetector: SpeechDetector
-  readonly sip: ChannelSip
   readonly #core: ChannelCore
   /** What the far end hears while it waits. */
-  readonly #waitingSound: MediaOrTonePlayer
+  #waitingSoundPlayer: MediaOrTonePlayer | undefined
   #hasHoldMusic = false
 
   /** @internal Channels are made by the exchange. */
   constructor(core: ChannelCore) {
+    super(core)
     this.#core = core
     core.hasApplication = true
-    this.filePlayer = new FilePlayer(core)
-    this.fileRecorder = new FileRecorder(core)
-    this.wholeCallRecorder = new WholeCallRecorder(core)
-    this.tonePlayer = new TonePlayer(core)
-    this.dtmfPlayer = new DtmfPlayer(core)
     this.dtmfDetector = new DtmfDetector(core)
-    this.voiceAgent = new VoiceAgent(core)
-    this.speechDetector = new SpeechDetector(core)
-    this.sip = new ChannelSip(core)
-    this.#waitingSound = new MediaOrTonePlayer(core, this.filePlayer, this.tonePlayer)
+  }
+
+  get #waitingSound(): MediaOrTonePlayer {
+    this.#waitingSoundPlayer ??= new MediaOrTonePlayer(this.#core, this.filePlayer, this.tonePlayer)
+    return this.#waitingSoundPlayer
   }
 
   state(): State {
@@ -180,7 +165,7 @@ export class Channel {
     this.#waitingSound.check(ringtone)
     const headers = headersOf('ring', this.#core, options.headers)
     const leg = this.#core.requireRinging('ring')
-    await this.#waitingSound.stop()
+    await this.#waitingSoundPlayer?.stop()
     await this.#core.do(() => leg.ring({ earlyMedia, headers, ...(codecs && { codecs }) }))
     if (earlyMedia && leg.details.earlyMediaPossible) {
       await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
@@ -202,7 +187,7 @@ export class Channel {
     checkCodecs('answer', options.codecs)
     const headers = headersOf('answer', this.#core, options.headers)
     const leg = this.#core.requireRinging('answer')
-    await this.#waitingSound.stop()
+    await this.#waitingSoundPlayer?.stop()
     await this.#core.do(() => leg.answer({ ...options, headers }))
     return this.waitForAnswer()
   }

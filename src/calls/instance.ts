@@ -76,9 +76,15 @@ export async function runInstance(
     returnCode: outcome.returnCode,
     startedAt,
     endedAt: host.wallTimeMs(),
-    callIds: channels.flatMap(({ core }) => core.callIds),
+    callIds: callIdsOf(channels),
     ...(outcome.error && { error: outcome.error.message }),
   }
+}
+
+function callIdsOf(channels: readonly InstanceChannel[]): string[] {
+  const ids: string[] = []
+  for (const { core } of channels) ids.push(...core.callIds)
+  return ids
 }
 
 async function runApp(
