@@ -40,17 +40,17 @@ export class Table<Key extends string | number, Value> {
     const place = this.#places.get(key)
     if (place === undefined) return false
     this.#places.delete(key)
-    if (this.#places.size === 0) this.#empty()
-    else {
-      this.#values[place] = undefined
-      this.#free.push(place)
-    }
+    this.#values[place] = undefined
+    this.#free.push(place)
+    // What a burst made large is let go.
+    if (this.#places.size === 0 && this.#values.length > LARGEST_KEPT) this.clear()
     return true
   }
 
   clear(): void {
     this.#places.clear()
-    this.#empty()
+    this.#values = []
+    this.#free = []
   }
 
   /** The value that was inserted first, or `undefined`. */
@@ -65,17 +65,6 @@ export class Table<Key extends string | number, Value> {
 
   *entries(): IterableIterator<readonly [key: Key, value: Value]> {
     for (const [key, place] of this.#places) yield [key, this.#values[place] as Value]
-  }
-
-  /** What a burst made large is let go. */
-  #empty(): void {
-    if (this.#values.length > LARGEST_KEPT) {
-      this.#values = []
-      this.#free = []
-      return
-    }
-    this.#values.length = 0
-    this.#free.length = 0
   }
 }
 

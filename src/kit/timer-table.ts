@@ -10,7 +10,7 @@ export class TimerTable<Name extends string> {
 
   constructor(names: readonly Name[]) {
     this.#names = names
-    this.#dueAt = names.map(() => NEVER)
+    this.#dueAt = names.length <= UNSET.length ? UNSET.slice(0, names.length) : names.map(() => NEVER)
   }
 
   /** Arms `name` to be due at `at`, replacing an earlier setting. */
@@ -53,3 +53,6 @@ export class TimerTable<Name extends string> {
     return this.#names[index]
   }
 }
+
+/** A copy is an array of doubles at once; others are made into one when the first is written. */
+const UNSET: readonly Instant[] = [NEVER, NEVER, NEVER, NEVER]

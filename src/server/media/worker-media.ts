@@ -162,7 +162,8 @@ export class WorkerMedia implements MediaPort {
     const bound = this.#bound
     this.#pending = []
     this.#bound = []
-    const channels = commands.flatMap((command) => (command.type === 'adopt' ? channelOf(command.released) : []))
+    const channels: Transferable[] = []
+    for (const command of commands) if (command.type === 'adopt') channels.push(...channelOf(command.released))
     this.#post({ type: 'commands', commands, bound }, channels)
   }
 

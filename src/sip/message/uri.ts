@@ -1,4 +1,4 @@
-import { err, ok, type Result, toHex, utf8Encode } from '../../kit/index.ts'
+import { err, ok, type Result, toHex, utf8Encode, type Writable } from '../../kit/index.ts'
 import { NO_PARAMS, type Params } from './params.ts'
 import { isDigit, parseInteger } from './scan.ts'
 
@@ -121,7 +121,7 @@ function parseSipUri(scheme: 'sip' | 'sips', text: string): Result<SipUri> {
   const question = text.indexOf('?', at)
   const params = parseUriParams(text, at, question < 0 ? text.length : question)
   if (params === undefined) return err('URI with something strange after its host')
-  const uri: { -readonly [Part in keyof SipUri]: SipUri[Part] } = { scheme, host, params }
+  const uri: Writable<SipUri> = { scheme, host, params }
   if (user !== undefined) uri.user = user
   if (password !== undefined) uri.password = password
   if (port !== undefined) uri.port = port

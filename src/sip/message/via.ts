@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../kit/index.ts'
+import { err, ok, type Result, type Writable } from '../../kit/index.ts'
 import { type Params, parseParams, printParams } from './params.ts'
 import { isDigit, parseInteger, skipSpace, tokenEnd } from './scan.ts'
 import { endOfHost } from './uri.ts'
@@ -44,13 +44,20 @@ export function parseVia(text: string): Result<Via> {
   }
   const params = parseParams(text, at)
   if (params === undefined) return err('Via with strange parameters')
-  const transport = text.slice(transportAt, transportEnd).toUpperCase()
+  const transport = upperCase(text.slice(transportAt, transportEnd))
   const host = text.slice(hostAt, hostEnd)
-  const protocol = `${text.slice(nameAt, nameEnd)}/${text.slice(versionAt, versionEnd)}`.toUpperCase()
-  const via: { -readonly [Part in keyof Via]: Via[Part] } = { transport, host, params }
+  const via: Writable<Via> = { transport, host, params }
   if (port !== undefined) via.port = port
-  if (protocol !== 'SIP/2.0') via.protocol = protocol
+  if (!text.startsWith('SIP/2.0/', nameAt)) {
+    const protocol = `${text.slice(nameAt, nameEnd)}/${text.slice(versionAt, versionEnd)}`.toUpperCase()
+    if (protocol !== 'SIP/2.0') via.protocol = protocol
+  }
   return ok(via)
+}
+
+/** The usual ones are upper case already. */
+function upperCase(transport: string): string {
+  return transport === 'UDP' || transport === 'TCP' || transport === 'TLS' ? transport : transport.toUpperCase()
 }
 
 /** @param params as they are printed, where they are to be others */

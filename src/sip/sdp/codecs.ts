@@ -49,13 +49,11 @@ export interface PayloadFormat {
 
 /** Finds the codec of ours that `format` means; encoding names are case-insensitive (RFC 8866 section 6.6). */
 export function audioCodecOf(format: PayloadFormat): AudioCodecName | undefined {
-  const { clockRateHz, channels } = format
   const encoding = format.encoding.toUpperCase()
-  return NAMES.find((name) => {
-    const codec: AudioCodec = AUDIO_CODECS[name]
-    const isSame = codec.clockRateHz === clockRateHz && codec.channels === channels
-    return isSame && encodingOf(name).toUpperCase() === encoding
-  })
+  for (const codec of ENCODINGS)
+    if (codec.encoding === encoding && codec.clockRateHz === format.clockRateHz && codec.channels === format.channels)
+      return codec.name
+  return undefined
 }
 
 /** The encoding name of a codec in SDP. */
@@ -65,6 +63,10 @@ export function encodingOf(name: AudioCodecName): string {
 }
 
 const NAMES = Object.keys(AUDIO_CODECS) as AudioCodecName[]
+const ENCODINGS = NAMES.map((name) => {
+  const { clockRateHz, channels } = AUDIO_CODECS[name]
+  return { name, encoding: encodingOf(name).toUpperCase(), clockRateHz, channels }
+})
 
 /** The codec that owns a static payload type, for descriptions that leave its rtpmap out. */
 export function staticFormat(payloadType: number): PayloadFormat | undefined {

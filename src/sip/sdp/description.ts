@@ -1,4 +1,5 @@
 import { err, ok, type Result, utf8Decode } from '../../kit/index.ts'
+import { parseInteger } from '../message/scan.ts'
 import { type PayloadFormat, staticFormat } from './codecs.ts'
 import { type CryptoLine, readCrypto } from './crypto.ts'
 import { type Direction, directionOf, receives, sends } from './direction.ts'
@@ -57,7 +58,7 @@ export function parseDescription(bytes: Uint8Array): Result<RemoteDescription> {
   let section = session
   let isVersion0 = false
   let timing = '0 0'
-  for (const line of utf8Decode(bytes).split(LINE_END)) {
+  for (const line of linesOf(utf8Decode(bytes))) {
     if (line.startsWith('m=')) {
       const fields = MEDIA_LINE.exec(line)
       if (fields === null) return err(`malformed media line ${sections.length + 1}`)
@@ -73,7 +74,6 @@ export function parseDescription(bytes: Uint8Array): Result<RemoteDescription> {
   return ok({ timing, media: sections.map(({ fields, stated }) => mediaOf(fields, stated, session)) })
 }
 
-const LINE_END = /\r\n|\r|\n/
 /** Type, port (a count of ports may follow it), protocol, formats (RFC 8866 section 5.14). */
 const MEDIA_LINE = /^m=([!-~]+) (\d{1,5})(\/\d{1,5})? ([!-~]+) ([ -~]+)$/
 const TIMING = /^t=(\d{1,20} \d{1,20})$/
@@ -92,7 +92,7 @@ interface Section {
   connection: string | undefined
   direction: Direction | undefined
   readonly rtpmaps: PayloadFormat[]
-  readonly fmtps: Map<number, string>
+  readonly fmtps: { readonly payloadType: number; readonly parameters: string }[]
   ptimeMs: number | undefined
   maxPtimeMs: number | undefined
   rtcpMux: boolean
@@ -100,12 +100,30 @@ interface Section {
   readonly crypto: CryptoLine[]
 }
 
+/** Lines that end with CRLF, CR or LF. */
+function linesOf(text: string): string[] {
+  const lines: string[] = []
+  let start = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code !== CR && code !== LF) continue
+    lines.push(text.slice(start, at))
+    if (code === CR && text.charCodeAt(at + 1) === LF) at++
+    start = at + 1
+  }
+  lines.push(text.slice(start))
+  return lines
+}
+
+const CR = 0x0d
+const LF = 0x0a
+
 function emptySection(): Section {
   return {
     connection: undefined,
     direction: undefined,
     rtpmaps: [],
-    fmtps: new Map(),
+    fmtps: [],
     ptimeMs: undefined,
     maxPtimeMs: undefined,
     rtcpMux: false,
@@ -116,6 +134,7 @@ function emptySection(): Section {
 
 function readLine(line: string, into: Section): void {
   if (line.startsWith('c=')) into.connection ??= CONNECTION.exec(line)?.[1]
+  else if (!line.startsWith('a=')) return
   else if (line.startsWith('a=rtpmap:')) {
     const [, payloadType, encoding, rate, channels = '1'] = RTPMAP.exec(line) ?? []
     // Beyond this only a hostile description goes: there are 128 payload types.
@@ -128,7 +147,8 @@ function readLine(line: string, into: Section): void {
       })
   } else if (line.startsWith('a=fmtp:')) {
     const [, payloadType, parameters] = FMTP.exec(line) ?? []
-    if (parameters !== undefined && into.fmtps.size < 128) into.fmtps.set(Number(payloadType), parameters)
+    if (parameters !== undefined && into.fmtps.length < 128)
+      into.fmtps.push({ payloadType: Number(payloadType), parameters })
   } else if (line === 'a=rtcp-mux') into.rtcpMux = true
   else if (line.startsWith('a=rtcp:')) into.rtcp ??= rtcpOf(line)
   else if (line.startsWith('a=crypto:')) {
@@ -167,11 +187,11 @@ function mediaOf(fields: RegExpExecArray, stated: Section, session: Section): Re
 function formatsOf(listed: string, { rtpmaps, fmtps }: Section): PayloadFormat[] {
   const formats: PayloadFormat[] = []
   for (const text of listed.split(' ')) {
-    const payloadType = /^\d{1,3}$/.test(text) ? Number(text) : 128
-    if (payloadType > 127) continue
+    const payloadType = text.length > 3 ? -1 : parseInteger(text, 127)
+    if (payloadType < 0) continue
     const format = rtpmaps.find((map) => map.payloadType === payloadType) ?? staticFormat(payloadType)
     if (format === undefined) continue
-    const fmtp = fmtps.get(payloadType)
+    const fmtp = fmtps.findLast((line) => line.payloadType === payloadType)?.parameters
     formats.push(fmtp === undefined ? format : { ...format, fmtp })
   }
   return formats
@@ -194,7 +214,8 @@ function usableAddress(ip: string | undefined): string | undefined {
   if (ip === undefined || ip.length > 45) return undefined
   if (ip.includes(':')) return /^[0-9a-fA-F:.]+$/.test(ip) && !/^ff/i.test(ip) ? ip : undefined
   const octets = ip.split('.')
-  if (octets.length !== 4 || !octets.every((octet) => /^\d{1,3}$/.test(octet) && Number(octet) <= 255)) return undefined
+  if (octets.length !== 4 || !octets.every((octet) => octet.length <= 3 && parseInteger(octet, 255) >= 0))
+    return undefined
   const first = Number(octets[0])
   return first >= 224 && first <= 239 ? undefined : ip
 }

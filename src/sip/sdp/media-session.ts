@@ -1,4 +1,4 @@
-import { err, ok, type Random, type Result } from '../../kit/index.ts'
+import { err, ok, type Random, type Result, type Writable } from '../../kit/index.ts'
 import { type CryptoKeys, createKeys, type SrtpPolicy } from './crypto.ts'
 import {
   acceptAnswer,
@@ -119,15 +119,24 @@ export class MediaSession {
     return ok({ answer, stream: this.#stream })
   }
 
-  #local({ srtp: policy = 'forbidden', ...media }: SessionMedia): LocalMedia {
-    return {
-      ...media,
-      ...(policy !== 'forbidden' && { srtp: { policy, keys: this.#makeKeys, isInUse: this.#hasSrtp } }),
+  /** Written down one by one: to spread one object into another that has more costs as much as to print the answer. */
+  #local(media: SessionMedia): LocalMedia {
+    const { address, port, codecs, telephoneEvent, ptimeMs, direction, srtp: policy = 'forbidden' } = media
+    const local: Writable<LocalMedia> = {
       sessionId: this.#sessionId,
       sessionVersion: this.#version,
-      ...(this.#layout !== undefined && { layout: this.#layout }),
+      address,
+      port,
+      codecs,
+      telephoneEvent,
       payloadTypes: this.#payloadTypes,
+      ptimeMs,
+      direction,
     }
+    if (policy !== 'forbidden') local.srtp = { policy, keys: this.#makeKeys, isInUse: this.#hasSrtp }
+    if (this.#layout !== undefined) local.layout = this.#layout
+    if (media.rtcpMux !== undefined) local.rtcpMux = media.rtcpMux
+    return local
   }
 
   readonly #makeKeys = (): CryptoKeys => {

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../../kit/index.ts'
+import { err, ok, type Result, type Writable } from '../../kit/index.ts'
 import {
   AUDIO_CODECS,
   type AudioCodec,
@@ -233,24 +233,26 @@ function matchStream(
     const isShared = media.rtcpMux && local.rtcpMux !== false
     const rtcp = isShared ? undefined : controlAddress(media, remoteAddress)
     const events = local.telephoneEvent ? telephoneEventFor(codec, media.formats) : undefined
-    return {
+    const stream: Writable<NegotiatedStream> = {
       remoteAddress,
       remotePort: media.port,
       codec,
       payloadType: format.payloadType,
-      ...(events !== undefined && { telephoneEventPayloadType: events.payloadType }),
-      ...(events !== undefined &&
-        events.clockRateHz !== clockRateOf(codec) && { telephoneEventClockRateHz: events.clockRateHz }),
-      ...(codec === 'OPUS' && { opus: opusWishes(format.fmtp) }),
       ptimeMs: sendingPtime(media, local.ptimeMs),
       direction: meet(local.direction, media.direction),
       rtcpMux: isShared,
-      ...(rtcp !== undefined && { rtcp }),
-      ...(crypto !== undefined &&
-        local.srtp !== undefined && {
-          srtp: { suite: crypto.suite, sendKey: local.srtp.keys()[crypto.suite], receiveKey: crypto.keyAndSalt },
-        }),
     }
+    if (events !== undefined) {
+      stream.telephoneEventPayloadType = events.payloadType
+      if (events.clockRateHz !== clockRateOf(codec)) stream.telephoneEventClockRateHz = events.clockRateHz
+    }
+    if (codec === 'OPUS') stream.opus = opusWishes(format.fmtp)
+    if (rtcp !== undefined) stream.rtcp = rtcp
+    if (crypto !== undefined && local.srtp !== undefined) {
+      const { suite, keyAndSalt } = crypto
+      stream.srtp = { suite, sendKey: local.srtp.keys()[suite], receiveKey: keyAndSalt }
+    }
+    return stream
   }
   return undefined
 }
@@ -266,11 +268,15 @@ function controlAddress({ rtcp, port }: RemoteMedia, remoteAddress: string): Neg
  * have none for a faster clock mean the one of 8 kHz to be used.
  */
 function telephoneEventFor(codec: AudioCodecName, formats: readonly PayloadFormat[]): PayloadFormat | undefined {
-  const events = formats.filter(({ encoding }) => encoding.toLowerCase() === 'telephone-event')
   const rate = clockRateOf(codec)
-  return (
-    events.find(({ clockRateHz }) => clockRateHz === rate) ?? events.find(({ clockRateHz }) => clockRateHz === 8000)
-  )
+  let found: PayloadFormat | undefined
+  for (const format of formats) {
+    if (format.clockRateHz !== rate && (format.clockRateHz !== 8000 || found !== undefined)) continue
+    if (format.encoding.toLowerCase() !== 'telephone-event') continue
+    if (format.clockRateHz === rate) return format
+    found = format
+  }
+  return found
 }
 
 /** Each codec, and telephone-event for each clock among them, last the one of 8 kHz, which every far end knows. */
