@@ -1,8 +1,8 @@
 import {
   Counters,
-  Deadline,
   DeadlineHeap,
   Fifo,
+  HeapTimer,
   type Instant,
   type Logger,
   type Machine,
@@ -25,7 +25,7 @@ import { Rooms } from './conference/rooms.ts'
 import { publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { ExchangeCounter, ExchangeInput, ExchangeOptions, ExchangeOutput } from './exchange-port.ts'
-import type { CallHost, CallTimer } from './host.ts'
+import type { CallHost } from './host.ts'
 import { IncomingCalls } from './incoming-calls.ts'
 import type { InstanceRecord } from './instance.ts'
 import { Instances, isRunnable } from './instances.ts'
@@ -408,7 +408,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         this.#actions.push(action)
         if (!this.#isMutating) this.#options.onPending()
       },
-      timer: (onDue) => this.#createTimer(onDue),
+      timer: (onDue) => new HeapTimer(this.#timers, this.#host, onDue),
       router: new Router({
         trunks: this.#options.trunks ?? [],
         numbering: this.#options.numbering,
@@ -432,14 +432,6 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         this.#rooms.release(leg.details.callId)
         this.#outbox.push({ type: 'callEnded', details: publicDetails(leg.details) })
       },
-    }
-  }
-
-  #createTimer(onDue: () => void): CallTimer {
-    const deadline = new Deadline(onDue)
-    return {
-      setIn: (delayMs) => this.#timers.set(deadline, this.#now + delayMs),
-      clear: () => this.#timers.delete(deadline),
     }
   }
 }

@@ -10,7 +10,7 @@ import { dialledAddress, hopsLeft } from './routing/dialled.ts'
 import { type Inside, roomOfUser } from './routing/inside.ts'
 import type { Trunk } from './routing/trunk.ts'
 import type { Service, ServiceDirectory } from './service.ts'
-import { uriText } from './uri-text.ts'
+import { uriOf } from './uri-text.ts'
 
 type Incoming = Extract<EndpointEvent, { readonly type: 'incoming' }>
 
@@ -87,8 +87,9 @@ export class IncomingCalls {
       return room === undefined ? services.named(dialled.user) : this.#serviceOfRoom(room, request)
     }
     return services.find({
-      ...dialled,
-      from: uriText(request.headers.get('from')),
+      user: dialled.user,
+      host: dialled.host,
+      from: uriOf(request, 'from'),
       ...(user !== undefined && { authenticatedUser: user }),
     })
   }

@@ -17,7 +17,7 @@ import type { CallHost, CallTimer } from './host.ts'
 import { Leg, type LegListener } from './leg.ts'
 import type { Trunk } from './routing/trunk.ts'
 import { sdp } from './sdp-body.ts'
-import { uriText } from './uri-text.ts'
+import { uriOf } from './uri-text.ts'
 
 type Headers = readonly (readonly [name: string, value: string])[]
 
@@ -58,8 +58,8 @@ export class IncomingLeg extends Leg {
       State.CALL_INCOMING,
       {
         direction: 'inbound',
-        from: uriText(request.headers.get('from')),
-        to: uriText(request.headers.get('to')),
+        from: uriOf(request, 'from'),
+        to: uriOf(request, 'to'),
         target: request.uri,
       },
       listener,

@@ -14,7 +14,7 @@ import { LegWaiters } from './leg-waiters.ts'
 import type { CallRecord } from './record/call-record.ts'
 import type { Renegotiation } from './renegotiation.ts'
 import type { Trunk } from './routing/trunk.ts'
-import { uriText } from './uri-text.ts'
+import { uriOf } from './uri-text.ts'
 
 /** What a leg tells the channel that carries it. */
 export interface LegListener {
@@ -390,7 +390,7 @@ export abstract class Leg {
     for (const key of ['user', 'trunk', 'assertedIdentity'] as const) delete details[key]
     if (user !== undefined) details.user = user
     if (trunk !== undefined) details.trunk = trunk.name
-    const uri = uriText(request.headers.get('from'))
+    const uri = uriOf(request, 'from')
     if (details.direction === 'inbound') details.from = uri
     else details.to = uri
     this.continueRecord(request.headers.get('call-id') ?? '')

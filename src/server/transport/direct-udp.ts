@@ -1,3 +1,4 @@
+import { BytePool } from '../../kit/index.ts'
 import { EINVAL, F_DUPFD_CLOEXEC, type LinuxSockets, loadLinuxSockets, UDP_SOCKET } from '../media/linux-sockets.ts'
 import { SocketAddress } from '../media/socket-address.ts'
 
@@ -12,6 +13,7 @@ export class DirectUdp {
   readonly #from: SocketAddress
   readonly #fromLength = new Uint32Array(1)
   readonly #into = new Uint8Array(LONGEST_DATAGRAM)
+  readonly #pool = new BytePool()
 
   private constructor(sockets: LinuxSockets, descriptor: number, family: 4 | 6) {
     this.#sockets = sockets
@@ -60,7 +62,7 @@ export class DirectUdp {
     )
     if (length < 0) return undefined
     from.read()
-    return { bytes: this.#into.slice(0, length), address: from.address, port: from.port }
+    return { bytes: this.#pool.copy(this.#into, length), address: from.address, port: from.port }
   }
 
   close(): void {

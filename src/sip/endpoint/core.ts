@@ -1,8 +1,8 @@
 import {
   Counters,
-  Deadline,
   DeadlineHeap,
   Fifo,
+  HeapTimer,
   type Instant,
   type Logger,
   type Result,
@@ -294,11 +294,7 @@ export class EndpointCore {
   }
 
   timer(onDue: () => void): SessionTimer {
-    const deadline = new Deadline(onDue)
-    return {
-      setIn: (delayMs) => this.#timers.set(deadline, this.now + delayMs),
-      clear: () => this.#timers.delete(deadline),
-    }
+    return new HeapTimer(this.#timers, this, onDue)
   }
 
   nextTimer(): Instant {

@@ -1,4 +1,4 @@
-import { concatBytes, utf8Encode } from '../../kit/index.ts'
+import { BytePool } from '../../kit/index.ts'
 import type { SipMessage } from './message.ts'
 
 /**
@@ -6,11 +6,11 @@ import type { SipMessage } from './message.ts'
  * whatever the headers say; names are printed in their long form.
  */
 export function printMessage(message: SipMessage): Uint8Array {
-  const head = utf8Encode(
-    `${startLine(message)}\r\n${message.headers.toText()}Content-Length: ${message.body.length}\r\n\r\n`,
-  )
-  return message.body.length === 0 ? head : concatBytes(head, message.body)
+  const head = `${startLine(message)}\r\n${message.headers.toText()}Content-Length: ${message.body.length}\r\n\r\n`
+  return pool.encode(head, message.body)
 }
+
+const pool = new BytePool()
 
 /**
  * About how long the printed message is, in octets: the sum of its parts, where a letter beyond ASCII counts as one. Costs
