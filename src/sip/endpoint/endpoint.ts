@@ -1,4 +1,4 @@
-import { type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
+import { BytePool, type Instant, type Machine, token, UsageError } from '../../kit/index.ts'
 import { Dialog, isSips } from '../dialog/index.ts'
 import {
   callIdOf,
@@ -10,7 +10,7 @@ import {
   toTag,
   validateRequest,
 } from '../message/index.ts'
-import { type LayerOutput, PRINTED, type TransactionId } from '../transaction/index.ts'
+import { type LayerOutput, PRINTED, type Send, type TransactionId } from '../transaction/index.ts'
 import { refusalOf } from './admission.ts'
 import { ACCEPTED, addCapabilities, addHeaders, compose, type HeaderList } from './compose.ts'
 import type { EndpointCommand, EndpointInput, EndpointOutput, Peer, SessionId } from './control.ts'
@@ -39,6 +39,7 @@ import { RequestSeries } from './request-series.ts'
 export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
   readonly #core: EndpointCore
   readonly #outside: OutsideRequests
+  readonly #pool = new BytePool()
 
   constructor(options: EndpointOptions) {
     this.#core = new EndpointCore(options)
@@ -182,7 +183,7 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
     const core = this.#core
     switch (output.type) {
       case 'send':
-        output.bytes ??= printMessage(output.message)
+        output.bytes ??= printMessage(output.message, this.#poolFor(output))
         if (core.options.witness !== undefined) {
           output.callId ??= callIdOf(output.message)
           const { callId, message, bytes, to } = output
@@ -218,6 +219,11 @@ export class Endpoint implements Machine<EndpointInput, EndpointOutput> {
         break
       }
     }
+  }
+
+  /** Most responses are gone with their call; requests, and what a transaction keeps for half a minute, would hold a whole array. */
+  #poolFor({ message, isOnlyBytes }: Send): BytePool | undefined {
+    return message.kind === 'response' && isOnlyBytes !== true ? this.#pool : undefined
   }
 
   #onAck(request: SipRequest): void {

@@ -1,16 +1,17 @@
-import { BytePool } from '../../kit/index.ts'
+import { type BytePool, concatBytes, utf8Encode } from '../../kit/index.ts'
 import type { SipMessage } from './message.ts'
 
 /**
  * The bytes of a message, ready to be sent. Content-Length is filled in from the body (RFC 3261 section 20.14),
  * whatever the headers say; names are printed in their long form.
+ *
+ * @param pool where they are cut from. Default: an array of their own
  */
-export function printMessage(message: SipMessage): Uint8Array {
+export function printMessage(message: SipMessage, pool?: BytePool): Uint8Array {
   const head = `${startLine(message)}\r\n${message.headers.toText()}Content-Length: ${message.body.length}\r\n\r\n`
-  return pool.encode(head, message.body)
+  if (pool !== undefined) return pool.encode(head, message.body)
+  return message.body.length === 0 ? utf8Encode(head) : concatBytes(utf8Encode(head), message.body)
 }
-
-const pool = new BytePool()
 
 /**
  * About how long the printed message is, in octets: the sum of its parts, where a letter beyond ASCII counts as one. Costs
