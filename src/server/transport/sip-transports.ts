@@ -123,7 +123,7 @@ export class SipTransports {
   send(bytes: Uint8Array, to: Peer): void {
     this.counters.add('messagesSent')
     if (isIP(to.address) !== 0) {
-      this.#sendTo(bytes, to, to.address)
+      this.#sendTo(bytes, to)
       return
     }
     queueMicrotask(() => this.#onSendFailed(to, `${to.address} is no IP address`))
@@ -148,14 +148,14 @@ export class SipTransports {
     return socket
   }
 
-  #sendTo(bytes: Uint8Array, to: Peer, address: string): void {
+  #sendTo(bytes: Uint8Array, to: Peer): void {
     if (to.transport !== 'udp') {
-      this.#streams.send(bytes, to, address)
+      this.#streams.send(bytes, to, to.address)
       return
     }
-    const socket = this.#udpFor({ ...to, address })
-    if (socket !== undefined) socket.send(bytes, to, address)
-    else queueMicrotask(() => this.#onSendFailed(to, `no UDP socket of ours can reach ${address}`))
+    const socket = this.#udpFor(to)
+    if (socket !== undefined) socket.send(bytes, to, to.address)
+    else queueMicrotask(() => this.#onSendFailed(to, `no UDP socket of ours can reach ${to.address}`))
   }
 
   #udpFor(peer: Peer): UdpSocket | undefined {
