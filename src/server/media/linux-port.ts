@@ -70,13 +70,8 @@ export class LinuxPort implements QuietPort {
     const family = isIP(address) === 6 ? 6 : 4
     const local = new SocketAddress(family)
     if (!local.set(address, number)) return EINVAL
-    const descriptor = sockets.socket(family === 6 ? AF_INET6 : AF_INET, UDP_SOCKET, 0)
-    if (descriptor < 0) return sockets.errno()
-    if (sockets.bind(descriptor, local.bytes, local.length) === 0)
-      return new LinuxPort(sockets, counters, descriptor, address, number, family)
-    const error = sockets.errno()
-    sockets.close(descriptor)
-    return error
+    const descriptor = bindSocket(sockets, local)
+    return descriptor < 0 ? -descriptor : new LinuxPort(sockets, counters, descriptor, address, number, family)
   }
 
   /** A socket of this process that is bound already. */
@@ -178,6 +173,16 @@ export class LinuxPort implements QuietPort {
     this.#counters.add('socketErrors')
     return error === ECONNREFUSED
   }
+}
+
+/** The descriptor of a new UDP socket that is bound to this address, or the number of the error that kept it from that, negative. */
+export function bindSocket(sockets: LinuxSockets, local: SocketAddress): number {
+  const descriptor = sockets.socket(local.family === 6 ? AF_INET6 : AF_INET, UDP_SOCKET, 0)
+  if (descriptor < 0) return -sockets.errno()
+  if (sockets.bind(descriptor, local.bytes, local.length) === 0) return descriptor
+  const error = sockets.errno()
+  sockets.close(descriptor)
+  return -error
 }
 
 const LONGEST_WAIT_MS = 5000

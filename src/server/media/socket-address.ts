@@ -27,15 +27,22 @@ export class SocketAddress {
   /** Writes the `sockaddr`; false for an address of the other family, or none, or a port out of range. */
   set(address: string, port: number): boolean {
     if (address === this.address && port === this.port) return true
-    if (isIP(address) !== this.family || address.includes('%') || port < 1 || port > 65_535) return false
-    this.address = address
+    if (port < 1 || port > 65_535 || (address !== this.address && !this.#writeAddress(address))) return false
     this.port = port
+    this.bytes[2] = port >> 8
+    this.bytes[3] = port & 0xff
+    this.#known.set(this.#words)
+    return true
+  }
+
+  /** False when it is none of the family. */
+  #writeAddress(address: string): boolean {
+    if (isIP(address) !== this.family || address.includes('%')) return false
+    this.address = address
     this.bytes.fill(0)
     new DataView(this.bytes.buffer).setUint16(0, this.family === 6 ? AF_INET6 : AF_INET, true)
-    new DataView(this.bytes.buffer).setUint16(2, port)
     if (this.family === 6) this.bytes.set(ipv6Octets(address), 8)
     else this.bytes.set(address.split('.').map(Number), 4)
-    this.#known.set(this.#words)
     return true
   }
 

@@ -180,7 +180,7 @@ export class WorkerMedia implements MediaPort {
   /** Whoever opens a leg is in the middle of something, and hears of it afterwards. */
   #open(binder: PortBinder, command: Extract<MediaCommand, { type: 'open' }>): void {
     const { leg, localAddress: address } = command
-    const bound = binder.bind(address)
+    const bound = binder.bindSocket(address)
     this.#work.noteCommand(command)
     this.#pass(command)
     // The worker will fail as well, and say why.
