@@ -1,8 +1,4 @@
-declare class TextEncoder {
-  encodeInto(text: string, into: Uint8Array): { readonly written: number }
-}
-
-const encoder = new TextEncoder()
+import { utf8EncodeInto } from './bytes.ts'
 
 /**
  * Pieces of bytes cut from arrays of 8 KiB. An array of its own costs an allocation outside of the engine's heap and a look at it
@@ -18,7 +14,7 @@ export class BytePool {
   encode(text: string, tail: Uint8Array): Uint8Array {
     // A character of UTF-16 becomes three bytes at most.
     const free = this.#reserve(3 * text.length + tail.length)
-    const { written } = encoder.encodeInto(text, free)
+    const written = utf8EncodeInto(text, free)
     const length = written + tail.length
     if (tail.length > 0) free.set(tail, written)
     return this.#take(free, length)

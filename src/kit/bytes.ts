@@ -8,6 +8,7 @@ declare class TextDecoder {
 }
 declare class TextEncoder {
   encode(text: string): Uint8Array
+  encodeInto(text: string, into: Uint8Array): { readonly written: number }
 }
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
@@ -20,6 +21,11 @@ export function utf8Decode(bytes: Uint8Array): string {
 
 export function utf8Encode(text: string): Uint8Array {
   return encoder.encode(text)
+}
+
+/** Writes the text in UTF-8, as many whole characters as there is room for, and returns how many bytes that were. */
+export function utf8EncodeInto(text: string, into: Uint8Array): number {
+  return encoder.encodeInto(text, into).written
 }
 
 /** Joins the parts into one new array. */

@@ -37,6 +37,18 @@ describe('SocketAddress', () => {
     expect(passed(6, address, 9).address).toBe(text)
   })
 
+  it('takes another port of the same address, and another address after that', () => {
+    const to = new SocketAddress(4)
+    const set = (address: string, port: number): string => `${to.set(address, port)} ${hex(to.bytes.subarray(2, 8))}`
+    expect(set('192.0.2.7', 5004)).toBe('true 138cc0000207')
+    expect(set('192.0.2.7', 5006)).toBe('true 138ec0000207')
+    expect([set('192.0.2.7', 0), set('192.0.2.7', 65_536), set('::1', 5006)]).toEqual(
+      Array(3).fill('false 138ec0000207'),
+    )
+    expect([to.address, to.port]).toEqual(['192.0.2.7', 5006])
+    expect(set('192.0.2.8', 5006)).toBe('true 138ec0000208')
+  })
+
   it('gives back every address that it was given', () => {
     fc.assert(
       fc.property(fc.ipV4(), fc.integer({ min: 1, max: 65_535 }), (address, port) => {

@@ -56,6 +56,41 @@ describe('SipHeaders', () => {
     expect(headers.shift('subject')).toBeUndefined()
   })
 
+  it('reads a value once, and again when it is another', () => {
+    const headers = headersOf(['CSeq', '1 INVITE'])
+    const read: string[] = []
+    const first = (value: string): string => {
+      read.push(value)
+      return value.slice(0, 1)
+    }
+    const last = (value: string): string => value.slice(-1)
+    expect([headers.read('cseq', first), headers.read('CSeq', first), headers.read('cseq', last)]).toEqual([
+      '1',
+      '1',
+      'E',
+    ])
+    headers.set('cseq', '2 BYE')
+    expect([headers.read('cseq', first), headers.read('to', first)]).toEqual(['2', undefined])
+    expect(read).toEqual(['1 INVITE', '2 BYE'])
+  })
+
+  it('counts and copies values, lists told apart, and puts one in the place of the first', () => {
+    const headers = headersOf(['v', 'a, b'], ['To', 't1'], ['To', 't2'])
+    expect([headers.count('Via'), headers.count('to'), headers.count('from')]).toEqual([2, 2, 0])
+    const copy = new SipHeaders()
+    copy.copyAll('via', headers)
+    copy.copyFirst('t', headers)
+    copy.copyFirst('from', headers)
+    copy.replaceFirst('Via', 'x')
+    copy.replaceFirst('From', 'nobody')
+    expect([...copy.entries()]).toEqual([
+      ['via', 'x'],
+      ['via', 'b'],
+      ['to', 't1'],
+    ])
+    expect(headers.all('via')).toEqual(['a', 'b'])
+  })
+
   it('keeps values with commas apart whatever else is split', () => {
     const headers = headersOf(['Route', '<sip:a>'], ['Allow', 'INVITE, ACK'])
     headers.prepend('Route', '<sip:b>, <sip:c>')
