@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { CountReporter } from './tools/count-reporter.ts'
+import { DearestFirst } from './tools/dearest-first.ts'
 
 /** They measure, or load the machine so that nobody beside them could: real time that is to be kept, memory, floods. */
 const MEASURING = [
@@ -21,6 +22,7 @@ const E2E = { include: ['e2e/**/*.test.ts'], testTimeout: 180_000, hookTimeout: 
 export default defineConfig({
   test: {
     reporters: ['default', new CountReporter()],
+    sequence: { sequencer: DearestFirst },
     // One project after the other, in this order.
     projects: [
       {
@@ -34,8 +36,9 @@ export default defineConfig({
         },
       },
       {
-        // Real programs on real ports; each file has addresses of its own and waits most of its time.
-        test: { name: 'e2e', ...E2E, exclude: MEASURING, maxWorkers: 2, sequence: { groupOrder: 1 } },
+        // Real programs on real ports; each file has addresses of its own and waits most of its time. The one that does not,
+        // `allocation`, gives way to two others.
+        test: { name: 'e2e', ...E2E, exclude: MEASURING, maxWorkers: 3, sequence: { groupOrder: 1 } },
       },
       {
         test: { name: 'e2e-alone', ...E2E, include: MEASURING, fileParallelism: false, sequence: { groupOrder: 2 } },

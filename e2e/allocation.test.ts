@@ -1,9 +1,13 @@
-import { execFileSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { setPriority } from 'node:os'
+import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const TICKS = 200_000
 const LEGS = 20
+/** A nice value: a tenth of what others get of a processor, and all that nobody wants. */
+const GIVES_WAY = 10
 
 /** Of the built engine in a process of its own: what a test runner allocates would drown what we look for. */
 describe('from sweep to send nothing is allocated', () => {
@@ -20,10 +24,15 @@ describe('from sweep to send nothing is allocated', () => {
     'room',
     'wideband room',
     'levelled room',
-  ])(`${TICKS} ticks of 20 legs without one collection: %s`, { retry: 2 }, (scenario) => {
+  ])(`${TICKS} ticks of 20 legs without one collection: %s`, { retry: 2 }, async (scenario) => {
     const script = fileURLToPath(new URL('harness/ticks.mjs', import.meta.url))
     const flags = ['--expose-gc', '--no-concurrent-recompilation', '--no-memory-reducer']
-    const output = execFileSync(process.execPath, [...flags, script, scenario, String(TICKS)], { encoding: 'utf8' })
+    const ticks = spawn(process.execPath, [...flags, script, scenario, String(TICKS)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    // It does not matter how long it takes: whoever runs beside it is in real time.
+    if (ticks.pid !== undefined) setPriority(ticks.pid, GIVES_WAY)
+    const output = await text(ticks.stdout)
     const { collections, sent, heapGrowth } = JSON.parse(output) as Record<string, number>
     // Reports of RTCP come on top of one packet a tick.
     expect(sent).toBeGreaterThanOrEqual(TICKS * LEGS)

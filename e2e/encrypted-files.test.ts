@@ -12,8 +12,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { parseWav, samplesOfWav, wavHeader } from '../src/media/index.ts'
-import { bestMatch, speechLike } from '../src/media/test/signals.ts'
+import { speechLike } from '../src/media/test/signals.ts'
 import { FileTools } from '../src/server/files/file-tools.ts'
+import { firstWordsIn } from './harness/correlate.ts'
 import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { waitFor } from './harness/wait.ts'
@@ -72,12 +73,12 @@ describe('encrypted files', () => {
     expect(readFileSync(join(folder, 'callee/calls/a.wav')).subarray(0, 8).toString()).toBe('RDSEALED')
     const heard = await samplesIn('callee', 'calls/a.wav')
     expect(heard.length).toBeGreaterThan(55_000)
-    expect(bestMatch(heard, speech.subarray(8000, 16_000), 12_000).correlation).toBeGreaterThan(0.98)
+    expect(firstWordsIn(heard, speech)).toBeGreaterThanOrEqual(3)
 
     const call = caller.dial({ to, play: 'speech.wav', talkMs: 10 }, 90_000)
     call.catch(() => {})
     const staged = join(folder, 'callee/calls/a.wav.part')
-    await waitFor('three seconds are on disk', () => existsSync(staged) && statSync(staged).size > 50_000)
+    await waitFor('five seconds are on disk', () => existsSync(staged) && statSync(staged).size > 80_000)
     process.kill(callee.pid, 'SIGKILL')
     await waitFor('it has gone', () => !callee.isRunning)
     copyFileSync(staged, join(folder, 'as-it-was'))
@@ -86,6 +87,6 @@ describe('encrypted files', () => {
     expect(readdirSync(join(folder, 'callee/calls')).sort()).toEqual(['a.cut.wav', 'a.wav'])
     const kept = await samplesIn('callee', 'calls/a.cut.wav')
     expect(2 * kept.length).toBeGreaterThan(statSync(join(folder, 'as-it-was')).size - 2 * 4112)
-    expect(bestMatch(kept, speech.subarray(8000, 16_000), 12_000).correlation).toBeGreaterThan(0.98)
+    expect(firstWordsIn(kept, speech)).toBeGreaterThanOrEqual(3)
   })
 })

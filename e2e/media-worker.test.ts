@@ -92,11 +92,14 @@ describe.each(['libc', 'dgram'] as const)('media worker on %s', (io) => {
       bargeIn: false,
     })
     expect((await finished(harness, 1, 1)).cause).toBe('NORMAL')
-    expect(Math.abs(performance.now() - begun - 5000)).toBeLessThan(200)
+    const tookMs = performance.now() - begun
     await harness.pass(200)
     harness.send({ type: 'close', leg: 1 })
     harness.send({ type: 'close', leg: 2 })
     await harness.waitUntil(() => eventsOf(harness, 'closed', 2).length > 0, 2000)
+    expect(tookMs).toBeGreaterThan(4800)
+    // What a busy machine skips comes on top.
+    expect(tookMs - 20 * eventsOf(harness, 'closed', 1)[0].statistics.slotsSkipped).toBeLessThan(5200)
     const recording = recordingOf(harness, 2, 2)
     const head = bestMatch(recording, speech.subarray(800, 4000))
     const tail = bestMatch(recording, speech.subarray(36_000, 39_200))

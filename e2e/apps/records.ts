@@ -15,8 +15,8 @@ export interface RecordsParameters {
 }
 
 /**
- * Answers, records as `parameters` say, and reports why the recording ended, in which state the call was then, and whether
- * something can be played after it.
+ * Answers, records as `parameters` say, and reports why the recording ended, after how long when it was stopped, in which state
+ * the call was then, and whether something can be played after it.
  */
 export default inbound(async (channel, app) => {
   const parameters = app.parameters as unknown as RecordsParameters
@@ -28,9 +28,12 @@ export default inbound(async (channel, app) => {
   job.start(file, options)
   if (also !== undefined) other.start(also)
   if (play !== undefined) channel.filePlayer.start(play)
+  const begun = performance.now()
+  let ranMs: number | undefined
   if (stopAfterMs !== undefined) {
     await sleep(stopAfterMs)
     await job.stop()
+    ranMs = performance.now() - begun
   }
   const cause = await job.waitUntilFinished()
   const stateThen = channel.state()
@@ -38,5 +41,5 @@ export default inbound(async (channel, app) => {
   const played = stateThen === 'ANSWERED' ? await channel.filePlayer.play('short.wav') : undefined
   await channel.hangUp()
   await other.waitUntilFinished()
-  reporter.send({ cause, error: job.error()?.message, stateThen, played })
+  reporter.send({ cause, error: job.error()?.message, stateThen, played, ranMs })
 })
