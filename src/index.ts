@@ -89,6 +89,8 @@ export {
   type MediaFileEntry,
   type MediaFileFacts,
   type MediaFiles,
+  type MediaNews,
+  type MediaObstacle,
   type MediaOrTone,
   type MediaStore,
   type MediaToPlay,

@@ -31,6 +31,7 @@ const EVENTS: Record<ChannelEventType, true> = {
   disconnected: true,
   mediaReleased: true,
   mediaReturned: true,
+  mediaStays: true,
   transferProgress: true,
   referred: true,
   replaced: true,

@@ -3,6 +3,7 @@ import type { LeaveReason } from './conference/room-state.ts'
 import type { EndedBy, HeardTone } from './details.ts'
 import type { Cause, State } from './enums.ts'
 import type { CallVerdict } from './far-end/far-end-details.ts'
+import type { MediaNews } from './media-release/media-news.ts'
 import { type EventOf, NumberedEvents } from './numbered-events.ts'
 import type { ReferRequest } from './refer/refer-request.ts'
 
@@ -38,10 +39,8 @@ export type ChannelEvent =
   | { readonly type: 'connected'; readonly connectedId: string }
   /** The connection to another channel is over: the other end hung up, or `disconnect` was called. */
   | { readonly type: 'disconnected' }
-  /** The far ends of the two send their sound to each other: keys and speech are not heard here. */
-  | { readonly type: 'mediaReleased' }
-  /** Their sound comes through us again, or is about to. */
-  | { readonly type: 'mediaReturned' }
+  /** The sound of the two goes past us, comes through us again, or was to go past us and cannot. */
+  | MediaNews
   /** Something has happened in the conference room that the call is in: to this call where `isSelf`, else to another party or to all. */
   | ({ readonly type: 'conference'; readonly room: string; readonly isSelf: boolean } & ConferenceNews)
   /** The far end, which was asked to call somebody by itself (REFER), tells how that call gets on: 100 to 699. */

@@ -104,6 +104,7 @@ export type { LiveFormat, LiveSamples } from './live/live-format.ts'
 export type { MarkOutcome } from './live/live-output.ts'
 export { type MediaFileEntry, type MediaFileFacts, type MediaFiles, NO_MEDIA_FILES } from './media-files.ts'
 export type { MediaOrTone } from './media-or-tone.ts'
+export type { MediaNews, MediaObstacle } from './media-release/media-news.ts'
 export {
   assertMediaName,
   type MediaStore,

@@ -2,6 +2,7 @@ import type { CallHost, CallTimer } from '../host.ts'
 import type { Leg } from '../leg.ts'
 import type { LegMedia } from '../leg-media.ts'
 import type { ChangeOutcome } from '../renegotiation.ts'
+import type { MediaNews, MediaObstacle } from './media-news.ts'
 import { releaseObstacle } from './release-obstacle.ts'
 import {
   afterStep,
@@ -36,6 +37,8 @@ export class MediaRelease {
   #plan: ReleasePlan | undefined
   #isWaiting = false
   #isEnded = false
+  /** Why it is not released, as was told last. */
+  #told: MediaObstacle | undefined
 
   /** For connected calls that hear each other. */
   constructor(host: CallHost, one: Leg, other: Leg) {
@@ -83,7 +86,9 @@ export class MediaRelease {
         },
       )
     }
-    if (this.#obstacle() === undefined) this.#take({ type: 'possible', isPossible: true })
+    const obstacle = this.#obstacle()
+    if (obstacle === undefined) this.#take({ type: 'possible', isPossible: true })
+    else this.#tellWhy(obstacle)
   }
 
   #onStream(side: SideIndex): void {
@@ -95,25 +100,26 @@ export class MediaRelease {
 
   /** Something has changed of what decides whether it is possible. */
   #look(): void {
-    const isPossible = this.#obstacle() === undefined
-    if (!isPossible) {
+    const obstacle = this.#obstacle()
+    if (obstacle !== undefined) {
       this.#isWaiting = false
       this.#again.clear()
-      if (this.#plan?.isPossible === true) this.#take({ type: 'possible', isPossible })
+      if (this.#plan?.isPossible === true) this.#take({ type: 'possible', isPossible: false })
+      this.#tellWhy(obstacle)
     } else if (this.#plan?.isPossible === false && !this.#isWaiting) {
       this.#isWaiting = true
       this.#again.setIn(this.#plan.releases === 0 ? 0 : RELEASE_AGAIN_MS)
     }
   }
 
-  #obstacle(): string | undefined {
+  #obstacle(): MediaObstacle | undefined {
     const plan = this.#plan
-    if (plan === undefined) return 'it has not begun'
+    if (plan === undefined || plan.isOver) return 'over'
+    if (plan.isGivenUp) return 'refused'
     for (const side of [0, 1] as const) {
       const { sendsTo, asked } = plan.sides[side]
       // Another connection that it was in before brings it back.
-      if (asked === undefined && this.#legs[side].media.negotiation.sendsTo !== sendsTo)
-        return 'one of them is on its way back'
+      if (asked === undefined && this.#legs[side].media.negotiation.sendsTo !== sendsTo) return 'returning'
     }
     const [one, other] = this.#legs
     return releaseObstacle(one.media.releasable, other.media.releasable)
@@ -132,14 +138,26 @@ export class MediaRelease {
   #tell(before: ReleasePlan, plan: ReleasePlan): void {
     if (plan.isGivenUp && !before.isGivenUp) this.#host.count('mediaReleasesRefused')
     const isPast = isReleased(plan)
-    if (isPast === isReleased(before)) return
-    if (isPast) this.#host.count('mediaReleases')
+    if (isPast !== isReleased(before)) {
+      if (isPast) this.#host.count('mediaReleases')
+      for (const { media } of this.#legs) media.letPassBy(isPast)
+      this.#told = isPast ? undefined : (this.#obstacle() ?? 'over')
+      this.#say(this.#told === undefined ? { type: 'mediaReleased' } : { type: 'mediaReturned', reason: this.#told })
+    } else if (plan.isGivenUp && !plan.isOver) this.#tellWhy('refused')
+  }
+
+  /** Once for each reason, until it is released; not what passes by itself. */
+  #tellWhy(reason: MediaObstacle): void {
+    if (this.#isEnded || this.#told === reason || PASSING.has(reason)) return
+    this.#told = reason
+    this.#say({ type: 'mediaStays', reason })
+  }
+
+  #say(what: MediaNews): void {
     for (const leg of this.#legs) {
-      leg.media.letPassBy(isPast)
       if (leg.isEnding) continue
-      const type = isPast ? 'mediaReleased' : 'mediaReturned'
-      leg.record?.add(this.#host.now, { type })
-      leg.core.emit({ type })
+      leg.record?.add(this.#host.now, what)
+      leg.core.emit(what)
     }
   }
 
@@ -174,6 +192,8 @@ export class MediaRelease {
     for (const timer of [this.#again, ...this.#rests]) timer.clear()
   }
 }
+
+const PASSING: ReadonlySet<MediaObstacle> = new Set(['inUse', 'onHold', 'noSound', 'returning', 'over'])
 
 /** Where the far end of a leg takes its sound. */
 function placeOf({ stream }: LegMedia): SoundPlace | undefined {

@@ -1,5 +1,6 @@
 import type { CodecName } from '../../media/index.ts'
 import { type NegotiatedStream, reachOf } from '../../sip/index.ts'
+import type { MediaObstacle } from './media-news.ts'
 
 /** What decides whether the sound of a call may go past us. */
 export interface ReleasableSound {
@@ -18,26 +19,27 @@ export interface ReleasableSound {
 
 /**
  * Why two far ends cannot send their sound to each other now, or `undefined`: each has to understand what the other sends as
- * it stands, and to reach it by all that is known here.
+ * it stands, and to reach it by all that is known here. What lasts goes before what passes.
  */
-export function releaseObstacle(one: ReleasableSound, other: ReleasableSound): string | undefined {
-  for (const { isInUse, isOnHold, isInside } of [one, other]) {
-    if (isInUse) return 'somebody here plays, records or listens'
-    if (isOnHold) return 'one holds the other'
-    if (isInside) return 'one of them is here'
-  }
-  if (one.stream === undefined || other.stream === undefined) return 'one of them has no sound'
-  return formatObstacle(one.stream, other.stream) ?? networkObstacle(one, other, one.stream, other.stream)
+export function releaseObstacle(one: ReleasableSound, other: ReleasableSound): MediaObstacle | undefined {
+  if (one.isInside || other.isInside) return 'inside'
+  if (one.stream === undefined || other.stream === undefined) return 'noSound'
+  return (
+    formatObstacle(one.stream, other.stream) ??
+    networkObstacle(one, other, one.stream, other.stream) ??
+    (one.isInUse || other.isInUse ? 'inUse' : one.isOnHold || other.isOnHold ? 'onHold' : undefined)
+  )
 }
 
-function formatObstacle(one: NegotiatedStream, other: NegotiatedStream): string | undefined {
-  if (one.srtp !== undefined || other.srtp !== undefined) return 'one of them is encrypted'
-  if (one.codec !== other.codec || one.payloadType !== other.payloadType) return 'they have no codec in common'
+function formatObstacle(one: NegotiatedStream, other: NegotiatedStream): MediaObstacle | undefined {
+  if (one.srtp !== undefined || other.srtp !== undefined) return 'encrypted'
+  if (one.codec !== other.codec) return 'codec'
+  if (one.payloadType !== other.payloadType) return 'payloadType'
   const isSameEvent =
     one.telephoneEventPayloadType === other.telephoneEventPayloadType &&
     one.telephoneEventClockRateHz === other.telephoneEventClockRateHz
-  if (!isSameEvent) return 'they have no form of keys in common'
-  return isSameOpus(one, other) ? undefined : 'they want Opus in different forms'
+  if (!isSameEvent) return 'keys'
+  return isSameOpus(one, other) ? undefined : 'opus'
 }
 
 function isSameOpus({ codec, opus }: NegotiatedStream, other: NegotiatedStream): boolean {
@@ -53,11 +55,11 @@ function networkObstacle(
   other: ReleasableSound,
   { remoteAddress }: NegotiatedStream,
   { remoteAddress: otherAddress }: NegotiatedStream,
-): string | undefined {
-  if (remoteAddress.includes(':') !== otherAddress.includes(':')) return 'one has IPv4, the other IPv6'
+): MediaObstacle | undefined {
+  if (remoteAddress.includes(':') !== otherAddress.includes(':')) return 'addressFamily'
   const reach = reachOf(remoteAddress)
-  if (announced !== other.announced || reach !== reachOf(otherAddress)) return 'they are in different networks'
+  if (announced !== other.announced || reach !== reachOf(otherAddress)) return 'network'
   if (reach === 'everywhere') return undefined
   const isBehindNat = [farEnd, other.farEnd].some((address) => address !== undefined && reachOf(address) !== reach)
-  return isBehindNat ? 'one of them is behind a NAT' : undefined
+  return isBehindNat ? 'nat' : undefined
 }

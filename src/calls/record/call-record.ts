@@ -5,6 +5,7 @@ import type { CallDetails } from '../details.ts'
 import type { State } from '../enums.ts'
 import type { CallVerdict } from '../far-end/far-end-details.ts'
 import type { InstanceRecord } from '../instance.ts'
+import type { MediaNews } from '../media-release/media-news.ts'
 import { Excerpt } from './excerpt.ts'
 
 /** A SIP message of a call, as it came or went. */
@@ -55,9 +56,7 @@ export type CallHappening =
   /** The two calls hear each other. */
   | { readonly type: 'connected'; readonly callId: string }
   | { readonly type: 'disconnected' }
-  /** Their far ends send the sound to each other; or through us again. */
-  | { readonly type: 'mediaReleased' }
-  | { readonly type: 'mediaReturned' }
+  | MediaNews
 
 export interface RecordedHappening {
   readonly at: Instant

@@ -4,6 +4,7 @@ import {
   type CallDetails,
   type CallStory,
   type EndedBy,
+  type MediaObstacle,
   type StoryEvent,
   type StoryMessage,
 } from '../../calls/index.ts'
@@ -172,12 +173,32 @@ function eventText(event: StoryEvent): string {
     case 'mediaReleased':
       return 'the sound goes from one far end to the other, without us'
     case 'mediaReturned':
-      return 'the sound comes through us again'
+      return `the sound comes through us again: ${WHY_WITH_US[event.reason]}`
+    case 'mediaStays':
+      return `the sound was to go past us, and comes through us: ${WHY_WITH_US[event.reason]}`
   }
 }
 
 function confidenceOf({ confidence }: { readonly confidence?: number }): string {
   return confidence === undefined ? '' : `, ${Math.round(100 * confidence)} % sure`
+}
+
+const WHY_WITH_US: Readonly<Record<MediaObstacle, string>> = {
+  inUse: 'somebody here plays, records or listens',
+  onHold: 'one holds the other',
+  inside: 'one of them is an application or a room of ours',
+  noSound: 'one of them has no sound',
+  encrypted: 'one of them is encrypted (SRTP)',
+  codec: 'they have different codecs',
+  payloadType: 'they have different payload types for one codec',
+  keys: 'they send keys in different ways',
+  opus: 'they want Opus in different forms',
+  addressFamily: 'one has IPv4, the other IPv6',
+  network: 'they are in different networks',
+  nat: 'one of them is behind a NAT',
+  returning: 'one of them takes its sound somewhere else still',
+  refused: 'one of them has refused',
+  over: 'they are not connected any more',
 }
 
 const ARROW = { sendrecv: '<->', sendonly: '->', recvonly: '<-', inactive: '|' } as const

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { type PhoneKind, phones, type TestExchange } from '../../../testing/index.ts'
 import type { Channel } from '../../index.ts'
 import { desk } from '../../transfer/test/desk.ts'
+import type { MediaObstacle } from '../media-news.ts'
 
 /** Where a phone is told to send its sound: to us, or to whom. */
 function sendsTo(pbx: TestExchange, name: string): string {
@@ -29,15 +30,21 @@ interface Connected {
 }
 
 /** Alice calls, Bob is called, and both are connected; `app` runs some seconds later. */
-async function connected(app: (ends: Connected) => Promise<void>, bob: PhoneKind = SPEAKS, options = {}) {
+async function connected(
+  app: (ends: Connected) => Promise<void>,
+  bob: PhoneKind = SPEAKS,
+  options = {},
+  kind: PhoneKind = {},
+) {
   const news: string[] = []
   const heard: number[] = []
   const { pbx, alice, expectClean } = await desk(
     async (channel, other) => {
-      await other.call('sip:bob@bob')
+      expect(await other.call('sip:bob@bob')).toBe('ANSWERED')
       channel.on('mediaReleased', () => news.push('released'))
-      channel.on('mediaReturned', () => news.push('returned'))
-      await channel.connect(other, { mediaRelease: true })
+      channel.on('mediaReturned', ({ reason }) => news.push(`returned: ${reason}`))
+      channel.on('mediaStays', ({ reason }) => news.push(`stays: ${reason}`))
+      expect(await channel.connect(other, { mediaRelease: true })).toBe(true)
       const sleep = (ms: number) => pbx.sim.clock.sleep(ms)
       await sleep(4000)
       await app({ pbx, channel, other, sleep })
@@ -48,6 +55,7 @@ async function connected(app: (ends: Connected) => Promise<void>, bob: PhoneKind
     },
     (pbx) => pbx.phone('bob', bob),
     options,
+    { kind },
   )
   const end = async () => {
     await expectClean()
@@ -70,7 +78,7 @@ test('the sound of two connected calls goes past us, and comes back with the end
   await alice.expectSpeech(/here again/i)
   const { news, heard, counters } = await end()
   expect(seen).toEqual([PAST_US, WITH_US])
-  expect(news).toEqual(['released', 'returned'])
+  expect(news).toEqual(['released', 'returned: over'])
   expect(pbx.phones.find(({ name }) => name === 'bob')?.hasHeard(/you too/i)).toBe(true)
   expect(counters.get('mediaReleases')).toBe(1)
   // What Bob has sent in the two seconds before and in the two after, of fourteen.
@@ -93,7 +101,7 @@ test('a recording that begins has the sound again, and lets it go when it is ove
   }, LONG_WINDED)
   const { news } = await end()
   expect(seen).toEqual([PAST_US, WITH_US, 'audio: true', PAST_US])
-  expect(news).toEqual(['released', 'returned', 'released', 'returned'])
+  expect(news).toEqual(['released', 'returned: inUse', 'released', 'returned: over'])
   expect(alice.ended?.by).toBe('far end')
 })
 
@@ -137,7 +145,7 @@ test('a session refresh of a far end changes nothing', async () => {
   }, LONG_WINDED)
   const { news } = await end()
   expect(seen).toEqual([PAST_US, PAST_US, PAST_US])
-  expect(news).toEqual(['released', 'returned'])
+  expect(news).toEqual(['released', 'returned: over'])
 })
 
 test.each([488, 491, 500, 603])(
@@ -156,7 +164,7 @@ test.each([488, 491, 500, 603])(
     await alice.expectSpeech(/still with us/i, { withinMs: 60_000 })
     const { news, counters } = await end()
     expect(seen).toEqual([WITH_US])
-    expect(news).toEqual([])
+    expect(news).toEqual(['stays: refused'])
     expect([counters.get('mediaReleasesRefused'), counters.get('mediaReturnsRefused')]).toEqual([1, 0])
   },
 )
@@ -203,19 +211,22 @@ test('the end of one gives the other back', async () => {
   )
   await alice.expectSpeech(/partner has gone/i)
   const { news } = await end()
-  expect(news).toEqual(['released', 'returned'])
+  expect(news).toEqual(['released', 'returned: over'])
 })
 
 test.each([
-  ['one has only the other codec', { set: { codecs: ['PCMA'] } }],
-  ['the keys of one are not events', phones.gateway('info')],
-  ['one is behind a NAT', phones.behindNat('port-restricted-cone')],
-  ['one describes itself in a private network', { set: { claimedMediaAddress: '10.1.2.3' } }],
-] satisfies [string, PhoneKind][])('%s: the sound stays with us', async (_, kind) => {
-  const { end } = await connected(async () => {}, { ...kind, ...LONG_WINDED })
-  const { news, counters } = await end()
-  expect([news, counters.get('mediaReleases')]).toEqual([[], 0])
-})
+  ['one has only the other codec', 'codec', { set: { codecs: ['PCMA'] } }],
+  ['the keys of one are not events', 'keys', phones.gateway('info')],
+  ['one is behind a NAT', 'network', phones.behindNat('port-restricted-cone')],
+  ['one describes itself in a private network', 'network', { set: { claimedMediaAddress: '10.1.2.3' } }],
+] satisfies [string, MediaObstacle, PhoneKind][])(
+  '%s: the sound stays with us, and why is told once',
+  async (_, why, kind) => {
+    const { end } = await connected(async () => {}, LONG_WINDED, {}, kind)
+    const { news, counters } = await end()
+    expect([news, counters.get('mediaReleases')]).toEqual([[`stays: ${why}`], 0])
+  },
+)
 
 test('a transferred call is released, and taken back', async () => {
   const seen: unknown[] = []

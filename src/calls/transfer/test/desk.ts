@@ -1,5 +1,11 @@
 import { expect } from 'vitest'
-import { exchange, type Phone, type TestExchange, type TestExchangeOptions } from '../../../testing/index.ts'
+import {
+  exchange,
+  type Phone,
+  type PhoneKind,
+  type TestExchange,
+  type TestExchangeOptions,
+} from '../../../testing/index.ts'
 import { type Channel, inbound, type State } from '../../index.ts'
 
 /** A caller who is with an application that transfers him, and the exchange around. */
@@ -17,7 +23,7 @@ export async function desk(
   app: (channel: Channel, other: Channel) => Promise<void>,
   around: (pbx: TestExchange) => void = () => {},
   options: TestExchangeOptions = {},
-  { from }: { from?: string } = {},
+  { from, kind }: { from?: string; kind?: PhoneKind } = {},
 ): Promise<Desk> {
   const states: State[] = []
   const desk = inbound(async (channel, { extraChannels }) => {
@@ -27,7 +33,7 @@ export async function desk(
   })
   const pbx = exchange({ ...options, apps: { desk, ...options.apps } })
   around(pbx)
-  const alice = pbx.phone('alice')
+  const alice = pbx.phone('alice', kind)
   alice.dial('desk', from === undefined ? {} : { from })
   await alice.expectAnswer()
   const expectClean = async () => {
