@@ -75,6 +75,7 @@ export class FarEndEars {
     this.#isRinging = false
     this.hasStoppedRinging = false
     this.#guard.restart()
+    this.#beep.dismiss()
     this.#lone = new LoneSound()
     // It says each tone once.
     this.#callTones = this.#newCallTones()

@@ -114,6 +114,15 @@ describe('FarEndDetector', () => {
     expect(beepsOf(events)).toEqual([])
   })
 
+  it('takes the last ring before the answer for no beep after it', () => {
+    // Cut off by whoever answers.
+    const ring = toneOn(TONE_PRESETS.RINGBACK_EU, 5400)
+    const sound = joined(ring, silence(900), speech(900, 3), silence(2000))
+    const events = eventsIn(sound, [['answered', 5480]])
+    expect(beepsOf(events)).toEqual([])
+    expect(finalOf(events)).toMatchObject({ kind: 'person' })
+  })
+
   it('takes what is lost for neither speech nor silence', () => {
     const detector = new FarEndDetector()
     detector.signal('answered', 0)
