@@ -312,7 +312,12 @@ export class ChannelCore implements LegListener {
   }
 
   emit(event: ChannelEvent): void {
-    this.events.emit(event, (error) => {
+    this.emitMade(event.type, () => event)
+  }
+
+  /** See {@link NumberedEvents.emitMade}. */
+  emitMade(type: ChannelEvent['type'], make: () => ChannelEvent): void {
+    this.events.emitMade(type, make, (error) => {
       this.host.logger.error({ err: error, callId: this.#leg?.details.callId }, 'a channel event listener threw')
     })
   }

@@ -38,10 +38,15 @@ export class NumberedEvents<Event extends { readonly type: string }> {
   }
 
   emit(event: Event, onError: (error: unknown) => void): void {
+    this.emitMade(event.type, () => event, onError)
+  }
+
+  /** Emits an event that is made only where somebody listens: of what happens in a room, each of a thousand parties is told. */
+  emitMade(type: Event['type'], make: () => Event, onError: (error: unknown) => void): void {
     const sequence = ++this.#sequence
-    const listeners = this.#listeners.get(event.type)
+    const listeners = this.#listeners.get(type)
     if (listeners === undefined || listeners.size === 0) return
-    const stamped = { ...event, sequence, at: this.#wallTimeMs() }
+    const stamped = { ...make(), sequence, at: this.#wallTimeMs() }
     for (const listener of listeners) {
       try {
         listener(stamped)

@@ -34,7 +34,7 @@ export class Announcer {
   }
 
   /** The room is to hear this announcement now, or none. @param mostHz what its parties can make use of */
-  be(announcement: Announcement | undefined, mostHz: 8000 | 16_000): void {
+  be(announcement: Announcement | undefined, mostHz: () => 8000 | 16_000): void {
     if (announcement?.id === this.#current?.id) return
     this.#current?.stop()
     this.#current = undefined
@@ -45,7 +45,7 @@ export class Announcer {
       this.#onHeard(announcement.id)
     })
     this.#current = hearing
-    void hearing.begin(this.#piecesOf(announcement), mostHz)
+    void hearing.begin(this.#piecesOf(announcement), mostHz())
   }
 }
 

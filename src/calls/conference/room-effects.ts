@@ -19,10 +19,15 @@ export interface RoomEffects {
   readonly announcing: Announcement | undefined
 }
 
-/** Derives the media of a room from its state. */
-export function roomEffects(state: RoomState): RoomEffects {
+/**
+ * Derives the media of a room from its state.
+ * @param before leaves out the parties whose media in that state were the same: those for which nothing that they follow from has changed
+ */
+export function roomEffects(state: RoomState, before?: RoomState): RoomEffects {
   const parties = new Map<PartyId, PartyEffects>()
-  for (const party of state.parties.values()) parties.set(party.id, partyEffects(state, party))
+  const hasSamePhase = before?.phase === state.phase
+  for (const party of state.parties.values())
+    if (!hasSamePhase || before.parties.get(party.id) !== party) parties.set(party.id, partyEffects(state, party))
   return { parties, announcing: state.announcements[0] }
 }
 

@@ -291,6 +291,9 @@ describe('any course of events', () => {
             starts += happenings(state, each, after).filter(({ type }) => type === 'started').length
             reference.take(each)
             expect(after.sequence - state.sequence).toBe(after === state ? 0 : 1)
+            const [earlier, changed] = [roomEffects(state).parties, roomEffects(after, state).parties]
+            for (const [party, effects] of roomEffects(after).parties)
+              expect(changed.get(party) ?? earlier.get(party)).toEqual(effects)
             state = after
             expect(state.phase).toBe(reference.isDestroyed ? 'destroyed' : reference.isStarted ? 'started' : 'stopped')
             expect([...roomEffects(state).parties]).toEqual(

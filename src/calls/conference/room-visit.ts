@@ -139,7 +139,9 @@ export class RoomVisit implements CallAway {
   }
 
   #onHappening(happening: RoomHappening, room: Room, isSelf: boolean): void {
-    const { type: what, ...more } = happening
-    this.#core.emit({ type: 'conference', room: room.name, isSelf, what, ...more })
+    this.#core.emitMade('conference', () => {
+      const { type: what, ...more } = happening
+      return { type: 'conference', room: room.name, isSelf, what, ...more }
+    })
   }
 }

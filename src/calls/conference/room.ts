@@ -161,17 +161,17 @@ export class Room implements RecordedRoom {
     this.#state = after
     const happened = happenings(before, event, after)
     this.#keepPieces(before, after)
-    this.#follow()
+    this.#follow(before)
     for (const each of happened) this.#tell(each)
     if (after.phase === 'destroyed') for (const listener of [...this.#onDestroyed]) listener()
   }
 
   /** Media become what the state says. */
-  #follow(): void {
-    const { parties, announcing } = roomEffects(this.#state)
+  #follow(before: RoomState): void {
+    const { parties, announcing } = roomEffects(this.#state, before)
     const legOf = (party: PartyId) => this.#parties.get(party)?.leg.media.id
     for (const [id, effects] of parties) this.#parties.get(id)?.follow(effects, legOf)
-    this.#announcer.be(announcing, this.mostHz)
+    this.#announcer.be(announcing, () => this.mostHz)
   }
 
   get mostHz(): 8000 | 16_000 {
