@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom, uniform } from '../../kit/index.ts'
+import { energy } from '../dsp/level.ts'
 import { digitTones } from '../dtmf/digits.ts'
 import type { ToneStep } from '../engine/control.ts'
 import { SyntheticBand, SyntheticSpeaker } from '../test/synthetic-sound.ts'
@@ -88,6 +89,29 @@ describe('CallToneDetector', () => {
         if (!tone[0].startsWith('Chinese') || offHz < 0) expectTone(tone, 12_000, { offHz })
       for (const slower of [0.9, 0.95, 1.05, 1.1]) expectTone(tone, 13_000, { slower, startMs: 40 })
     }
+  })
+
+  it('hears the same, and when, where it hears nothing for what is quiet for longer than a second', () => {
+    let left = 0
+    for (const [name, steps, , country] of TONES) {
+      const [noisy, quiet]: string[][] = [[], []]
+      const [before, after] = [noisy, quiet].map(
+        (said) => new CallToneDetector((sound, agoMs) => said.push(`${sound} ${agoMs}`), country),
+      ) as [CallToneDetector, CallToneDetector]
+      const samples = toneOn(steps, 14_000, { noiseDbm0: -52 })
+      let quietFrames = 0
+      for (let at = 0; at + 160 <= samples.length; at += 160) {
+        const frame = samples.subarray(at, at + 160)
+        before.hear(frame, true)
+        quietFrames = energy(frame) > after.quietEnergy ? 0 : quietFrames + 1
+        if (quietFrames < 50) after.hear(frame, true)
+        else after.hearNothing()
+        if (quietFrames >= 50) left++
+      }
+      expect(quiet, name).toEqual(noisy)
+      expect(quiet).not.toEqual([])
+    }
+    expect(left).toBeGreaterThan(1000)
   })
 
   it.each([10, 20, 30, 40, 60])('hears every tone in packets of %i ms of which a twentieth is lost', (ptimeMs) => {

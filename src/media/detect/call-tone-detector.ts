@@ -1,7 +1,7 @@
 import { energy, energyAtLevel } from '../dsp/level.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import { Cadence } from './cadence.ts'
-import { SoundEdges } from './sound-edges.ts'
+import { RISE, SoundEdges } from './sound-edges.ts'
 import { type SpecialInformation, SpecialInformationTone } from './special-information.ts'
 import { AMERICAN_PLAN, type TonePlan, tonePlanOf } from './tone-plan.ts'
 import { LOOK_SAMPLES, ToneSpectrum } from './tone-spectrum.ts'
@@ -29,6 +29,8 @@ export type CallSoundListener = (sound: CallSound, startedMsAgo: number, meaning
  * allocated after construction.
  */
 export class CallToneDetector {
+  /** Of 20 ms: what is softer neither is a sound nor raises what a sound has to stand out from. */
+  readonly quietEnergy: number = QUIET_ENERGY
   readonly #plan: TonePlan
   readonly #onSound: CallSoundListener
   readonly #energy: Kernels['energy']
@@ -66,22 +68,30 @@ export class CallToneDetector {
 
   /** @param isWhole false when some of the frame was made up for what was lost */
   hear(frame: Int16Array, isWhole: boolean): void {
-    const atMs = this.#nowMs
-    this.#nowMs += FRAME_MS
-    this.#window.copyWithin(0, frame.length)
-    this.#window.set(frame, LOOK_SAMPLES - frame.length)
-    if (!isWhole) {
-      this.#edges.miss(FRAME_MS)
-      this.#missedMs += FRAME_MS
-      if (this.#missedMs > MOST_MISSED_MS) this.#forget()
-      return
-    }
+    if (isWhole) this.#follow(this.#energy(frame, 0, frame.length) / frame.length)
+    else this.#miss()
+    if (isWhole && this.#edges.isSounding) this.#listen(frame)
+  }
+
+  /** The same for 20 ms after which a second has been softer than {@link quietEnergy}. */
+  hearNothing(): void {
+    this.#follow(0)
+  }
+
+  #follow(power: number): void {
     this.#missedMs = 0
-    const edge = this.#edges.hear(this.#energy(frame, 0, frame.length) / frame.length, atMs, FRAME_MS)
+    const edge = this.#edges.hear(power, this.#nowMs, FRAME_MS)
+    this.#nowMs += FRAME_MS
     if (edge === 'begins') this.#begin()
     else if (edge === 'ends') this.#end()
-    if (this.#edges.isSounding) this.#listen()
-    else this.#wait()
+    if (!this.#edges.isSounding) this.#wait()
+  }
+
+  #miss(): void {
+    this.#nowMs += FRAME_MS
+    this.#edges.miss(FRAME_MS)
+    this.#missedMs += FRAME_MS
+    if (this.#missedMs > MOST_MISSED_MS) this.#forget()
   }
 
   #begin(): void {
@@ -93,7 +103,9 @@ export class CallToneDetector {
   }
 
   /** Looks at the sound in progress, once it fills all that a look sees. */
-  #listen(): void {
+  #listen(frame: Int16Array): void {
+    this.#window.copyWithin(0, frame.length)
+    this.#window.set(frame, LOOK_SAMPLES - frame.length)
     if (this.#edges.wholeFrames < FRAMES_OF_LOOK) return
     spectrum.look(this.#window)
     const kind = kindOf(spectrum)
@@ -268,10 +280,12 @@ const spectrum = new ToneSpectrum()
 const ring = { onMs: 0, startedAtMs: 0 }
 
 const FRAME_MS = 20
+const FRAME_SAMPLES = 160
 const LOOK_MS: number = LOOK_SAMPLES / 8
 /** That hold a look, wherever the first of them begins to sound. */
 const FRAMES_OF_LOOK = 4
 const LEAST_DBM0 = -43
+const QUIET_ENERGY: number = energyAtLevel(LEAST_DBM0, FRAME_SAMPLES) / RISE
 /** Softer sound may be the noise of a line: as in a recording, it is no sound yet. */
 const AUDIO_POWER: number = energyAtLevel(-40, 1)
 /** Hiss has no peak: a tenth of it is in no five bins. */

@@ -101,7 +101,7 @@ const FRAME_MS = 20
 /** 10 dB down, the sound is over. */
 const FALL = 0.1
 /** 6 dB above the pause, a sound begins. */
-const RISE = 10 ** 0.6
+export const RISE: number = 10 ** 0.6
 const SWELL = 10 ** 0.9
 /** Two tones that beat make frames differ by less. */
 const PARTIAL = 0.4

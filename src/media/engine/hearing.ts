@@ -26,6 +26,8 @@ export interface FrameListener {
    * its place, for which nothing is kept, or nothing at all for as long as that goes on. Default: it makes something of all.
    */
   readonly quietEnergy?: number
+  /** Is told of each 20 ms of which it hears nothing, where time means something to it. */
+  hearNothing?(): void
   /** Reads a little of it, see {@link Touch}. */
   touch?(): number
 }
@@ -240,7 +242,8 @@ export class Hearing {
   /** Lets the listeners hear what is due at `mediaMs`. */
   hearUntil(mediaMs: number, codec: Codec): void {
     if (this.#dozes) {
-      while (this.#heardUntilMs + TICK_MS <= mediaMs) this.#heardUntilMs += TICK_MS
+      for (; this.#heardUntilMs + TICK_MS <= mediaMs; this.#heardUntilMs += TICK_MS)
+        for (let i = 0; i < this.#listeners.length; i++) this.#listeners[i]!.hearNothing?.()
       return
     }
     while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hearNext(codec)

@@ -269,7 +269,9 @@ export class Jobs {
       id: job,
       command,
       isPatient: true,
+      quietEnergy: detector.quietEnergy,
       hear: (frame, isWhole) => detector.hear(frame, isWhole),
+      hearNothing: () => detector.hearNothing(),
     }
     this.#detections.push(detection)
     this.#inbound.attach(detection, mediaMs)
