@@ -24,7 +24,7 @@ describe('from sweep to send nothing is allocated', () => {
     'room',
     'wideband room',
     'levelled room',
-  ])(`${TICKS} ticks of 20 legs without one collection: %s`, { retry: 2 }, async (scenario) => {
+  ])(`${TICKS} ticks of 20 legs without one collection: %s`, { retry: 2, timeout: 400_000 }, async (scenario) => {
     const script = fileURLToPath(new URL('harness/ticks.mjs', import.meta.url))
     const flags = ['--expose-gc', '--no-concurrent-recompilation', '--no-memory-reducer']
     const ticks = spawn(process.execPath, [...flags, script, scenario, String(TICKS)], {
