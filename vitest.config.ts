@@ -36,9 +36,8 @@ export default defineConfig({
         },
       },
       {
-        // Real programs on real ports; each file has addresses of its own and waits most of its time. The one that does not,
-        // `allocation`, gives way to two others.
-        test: { name: 'e2e', ...E2E, exclude: MEASURING, maxWorkers: 3, sequence: { groupOrder: 1 } },
+        // Real programs on real ports; each file has addresses of its own and waits most of its time.
+        test: { name: 'e2e', ...E2E, exclude: MEASURING, maxWorkers: 2, sequence: { groupOrder: 1 } },
       },
       {
         test: { name: 'e2e-alone', ...E2E, include: MEASURING, fileParallelism: false, sequence: { groupOrder: 2 } },
