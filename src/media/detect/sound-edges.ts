@@ -22,6 +22,7 @@ export class SoundEdges {
   /** Of the last frame that was not soft, and the soft ones since then. */
   #lastPower = 0
   #fallenFrames = 0
+  #fallenPower = 0
   #lostMs = 0
 
   /** @param leastPower per sample: what is softer is no sound */
@@ -85,7 +86,18 @@ export class SoundEdges {
   /** Two soft frames end it: a tone that is modulated with 16 Hz is soft for one. */
   #fall(power: number, atMs: number, frameMs: number): Edge {
     this.wholeFrames++
-    if (++this.#fallenFrames === 1) {
+    if (++this.#fallenFrames === 2 && this.wholeFrames === 3) {
+      // Codecs that have sent nothing begin with a bang: what follows it is the sound.
+      const after = Math.max(power, this.#fallenPower)
+      if (after >= Math.max(this.#leastPower, this.#floor * RISE)) {
+        this.power = after
+        this.#lastPower = after
+        this.#fallenFrames = 0
+        return 'none'
+      }
+    }
+    if (this.#fallenFrames === 1) {
+      this.#fallenPower = power
       const missing = 1 - this.#lastPower / this.power
       if (this.#lostMs > 0) this.endedAtMs = atMs - this.#lostMs / 2
       else this.endedAtMs = atMs + (frameMs * power) / this.power - (missing > PARTIAL ? missing * frameMs : 0)

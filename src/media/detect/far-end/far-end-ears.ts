@@ -76,6 +76,7 @@ export class FarEndEars {
     this.hasStoppedRinging = false
     this.#guard.restart()
     this.#beep.dismiss()
+    this.#fax.restart()
     this.#lone = new LoneSound()
     // It says each tone once.
     this.#callTones = this.#newCallTones()

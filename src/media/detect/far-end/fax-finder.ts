@@ -16,7 +16,12 @@ export class FaxFinder {
   #flagHops = 0
   #flagMisses = 0
   readonly #cng = new CallingTone()
-  #found = new Set<FaxTone>()
+  readonly #found = new Set<FaxTone>()
+
+  /** Somebody else may be there now: what sounds still is said again. */
+  restart(): void {
+    this.#found.clear()
+  }
 
   /**
    * To be called after each look.
@@ -39,21 +44,38 @@ export class FaxFinder {
     return tone
   }
 
-  /** A look that straddles a turn of the phase shows two frequencies on both sides of it. */
+  /**
+   * What else sounds, our own echo above all, sounds lower. A look that straddles a turn of the phase shows two frequencies
+   * on both sides of it.
+   */
   #followCed(look: ToneLook): void {
-    const isCed = look.found !== 'quiet' && Math.abs(look.hz - CED_HZ) <= CED_OFF_HZ && look.share > CED_SHARE
-    if (isCed) {
+    if (look.found !== 'quiet' && this.#isCed(look)) {
       this.#cedHops++
       this.#cedMisses = 0
     } else if (this.#cedHops > 0 && ++this.#cedMisses > CED_MOST_MISSES) this.#cedHops = 0
   }
 
+  #isCed(look: ToneLook): boolean {
+    if (look.shareAround(CED_HZ) < CED_SHARE_OF_ALL) return false
+    const hz = look.strongestWithin(CED_LOW_HZ, CED_HIGH_HZ)
+    return Math.abs(hz - CED_HZ) <= CED_OFF_HZ && look.localShare > CED_SHARE
+  }
+
+  /** For so long neither a voice nor an instrument has so much of what lies around there. */
   #followFlags(look: ToneLook): void {
-    const isBand = look.found !== 'quiet' && look.hz > LOWEST_FLAG_HZ && look.hz < HIGHEST_FLAG_HZ
-    if (isBand && look.share < PURE && look.shareWithin(1500, 2000) > FLAG_SHARE) {
+    if (look.found !== 'quiet' && this.#isFlag(look)) {
       this.#flagHops++
       this.#flagMisses = 0
-    } else if (this.#flagHops > 0 && ++this.#flagMisses > 2) this.#flagHops = 0
+    } else if (this.#flagHops > 0 && ++this.#flagMisses > FLAG_MOST_MISSES) this.#flagHops = 0
+  }
+
+  /** Six bits of eight are 1,650 Hz; what is purer than they are is a tone. */
+  #isFlag(look: ToneLook): boolean {
+    if (look.shareAround(FLAG_HZ) < FLAG_SHARE_OF_ALL) return false
+    const hz = look.strongestWithin(FLAG_OUTER_LOW_HZ, FLAG_OUTER_HIGH_HZ)
+    if (hz < LOWEST_FLAG_HZ || hz > HIGHEST_FLAG_HZ) return false
+    const share = look.shareAmid(FLAG_LOW_HZ, FLAG_HIGH_HZ, FLAG_OUTER_LOW_HZ, FLAG_OUTER_HIGH_HZ)
+    return share > FLAG_SHARE && look.localShare < PURE * share
   }
 }
 
@@ -63,13 +85,24 @@ const LOOK_FILLS_MS = 10
 const CED_HZ = 2100
 /** T.30 allows 15 Hz, a look 5 more. */
 const CED_OFF_HZ = 20
-const CED_SHARE = 0.5
+const CED_LOW_HZ = 1700
+const CED_HIGH_HZ = 2500
+/** Of what lies between these two, and of all. */
+const CED_SHARE = 0.75
+const CED_SHARE_OF_ALL = 0.2
 const CED_HOPS = 40
 const CED_AFTER_SPEECH_HOPS = 160
 const CED_MOST_MISSES = 5
-/** Six bits of eight are 1,650 Hz; what is purer than they are is a tone. */
-const LOWEST_FLAG_HZ = 1580
-const HIGHEST_FLAG_HZ = 1780
-const PURE = 0.93
-const FLAG_SHARE = 0.6
-const FLAG_HOPS = 35
+const FLAG_HZ = 1650
+const FLAG_SHARE_OF_ALL = 0.05
+const LOWEST_FLAG_HZ = 1565
+const HIGHEST_FLAG_HZ = 1785
+const FLAG_LOW_HZ = 1530
+const FLAG_HIGH_HZ = 1940
+const FLAG_OUTER_LOW_HZ = 1150
+const FLAG_OUTER_HIGH_HZ = 2350
+const FLAG_SHARE = 0.62
+const PURE = 0.97
+const FLAG_MOST_MISSES = 2
+/** The preamble lasts 850 ms and more. */
+const FLAG_HOPS = 48

@@ -21,6 +21,8 @@ export class ToneLook {
   /** The part of all energy that they have, 0..1, noise taken off; of a square, the second is that of all overtones. */
   share = 0
   secondShare = 0
+  /** Of what {@link strongestWithin} found. */
+  localShare = 0
   /** Power of the strongest frequency, of both where two were found, as a logarithm (dB, of no particular zero). */
   levelDb = 0
   /** Energy of the last 10 ms, per sample. */
@@ -60,6 +62,45 @@ export class ToneLook {
     let sum = 0
     for (let k = Math.ceil(lowHz / BIN_HZ); k <= highHz / BIN_HZ; k++) sum += Math.max(0, power[k]! - this.#noise[k]!)
     return Math.min(1, sum / Math.max(this.#sum - NOISE * this.#noiseSum, 1))
+  }
+
+  /**
+   * Looks for one frequency within part of the band, whatever sounds in the rest of it; not for what is `quiet`.
+   * @returns the strongest, Hz; its share of this part of the band, 0..1, is in {@link localShare}
+   */
+  strongestWithin(lowHz: number, highHz: number): number {
+    const { power } = spectrum
+    const [low, high] = [Math.ceil(lowHz / BIN_HZ), Math.floor(highHz / BIN_HZ)]
+    let strongest = low
+    let within = 0
+    for (let k = low; k <= high; k++) {
+      within += power[k]!
+      if (power[k]! > power[strongest]!) strongest = k
+    }
+    let own = 0
+    for (let k = Math.max(strongest - LOBE, low); k <= Math.min(strongest + LOBE, high); k++) own += power[k]!
+    this.localShare = own / Math.max(within, 1)
+    return frequencyNear(power, strongest)
+  }
+
+  /** The share that one frequency has of all, 0..1; not for what is `quiet`. */
+  shareAround(hz: number): number {
+    const { power } = spectrum
+    const bin = Math.round(hz / BIN_HZ)
+    let own = 0
+    for (let k = bin - LOBE; k <= bin + LOBE; k++) own += power[k]!
+    return own / Math.max(this.#sum, 1)
+  }
+
+  /** How much of what lies between the outer two frequencies lies between the inner two, 0..1; not for what is `quiet`. */
+  shareAmid(lowHz: number, highHz: number, outerLowHz: number, outerHighHz: number): number {
+    const { power } = spectrum
+    let [within, all] = [0, 0]
+    for (let k = Math.ceil(outerLowHz / BIN_HZ); k <= outerHighHz / BIN_HZ; k++) {
+      all += power[k]!
+      if (k >= lowHz / BIN_HZ && k <= highHz / BIN_HZ) within += power[k]!
+    }
+    return within / Math.max(all, 1)
   }
 
   #judge(): void {
@@ -153,6 +194,7 @@ const NOISE = 2
 const LOWEST_SQUARE = 12
 const LEAST_OVERTONE = 0.025
 const LEAST_OVER_NOISE = 2
-const LEAST_ENERGY: number = energyAtLevel(-45, LOOK)
+/** Fax machines are heard when they are as soft as this. */
+const LEAST_ENERGY: number = energyAtLevel(-49, LOOK)
 const RISE = 1.014
 const FALL = 0.95
