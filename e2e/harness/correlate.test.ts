@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { babble, joined, silence } from './audio.ts'
-import { correlate, SAME_SOUND } from './correlate.ts'
+import { correlate, correlateParts, SAME_SOUND } from './correlate.ts'
 
 const sent = babble(3, 1)
 
@@ -25,4 +25,12 @@ test.each([
   ['the sound with a packet left out in the middle', joined(sent.subarray(0, 16_000), sent.subarray(16_160))],
 ])('does not take %s for the sound', (_, heard) => {
   expect(correlate(sent, heard).correlation).toBeLessThan(0.9)
+})
+
+test('finds the parts of a sound that lacks a packet each 400 ms, and not those of another voice', () => {
+  const shifted = Array.from({ length: 7 }, (_, i) => sent.subarray(3200 * i, 3200 * (i + 1) - 160))
+  expect(correlate(sent, joined(...shifted)).correlation).toBeLessThan(0.9)
+  expect(correlateParts(sent, joined(...shifted))).toBeGreaterThan(SAME_SOUND)
+  expect(correlateParts(sent, babble(3, 2))).toBeLessThan(0.7)
+  expect(correlateParts(sent, silence(3))).toBe(0)
 })

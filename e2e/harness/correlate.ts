@@ -46,6 +46,21 @@ export function correlate(sent: Int16Array, heard: Int16Array): Match {
   return { correlation, offset, overlap: Math.max(0, to - from) }
 }
 
+/** Long enough to tell voices apart, and short beside the time between two corrections of a far end's clock. */
+const PART_SAMPLES = 0.2 * SAMPLE_RATE
+
+/**
+ * The correlation that half of the parts of `sent`, of 200 ms each, reach where each is found by itself: for far ends that leave
+ * out or double packets, and so shift what follows. That costs {@link correlate} the rest of the sound, and here the part that it
+ * strikes. Another voice stays below 0.7.
+ */
+export function correlateParts(sent: Int16Array, heard: Int16Array): number {
+  const all: number[] = []
+  for (let at = 0; at + PART_SAMPLES <= sent.length; at += PART_SAMPLES)
+    all.push(correlate(sent.subarray(at, at + PART_SAMPLES), heard).correlation)
+  return all.toSorted((a, b) => a - b)[Math.floor((all.length - 1) / 2)] ?? 0
+}
+
 function normalised(a: Int16Array, b: Int16Array): number {
   let both = 0
   let energyA = 0
