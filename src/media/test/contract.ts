@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
 import type { AudioClip, PlaySource, RecordLimits } from '../engine/control.ts'
+import { OPENING_PACKETS } from '../engine/leg.ts'
 import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.ts'
 import { createLiveAudio, LiveWriter } from '../live/live-audio.ts'
 import { createTapRing, TapReader } from '../live/tap-ring.ts'
@@ -322,7 +323,7 @@ export function mediaContract(name: string, create: () => Promise<MediaHarness>)
       media.send({ type: 'close', leg: 1 })
       media.send({ type: 'close', leg: 2 })
       await media.waitUntil(() => eventsOf(media, 'closed', 2).length > 0, 2000)
-      expect(eventsOf(media, 'closed', 1)[0].statistics.packetsSent).toBe(10)
+      expect(eventsOf(media, 'closed', 1)[0].statistics.packetsSent).toBe(OPENING_PACKETS)
       expect(eventsOf(media, 'closed', 2)[0].statistics).toMatchObject({ packetsRefused: 0, packetsLost: 0 })
     })
   })
