@@ -72,35 +72,22 @@ export class ToneLook {
     const { power } = spectrum
     const [low, high] = [Math.ceil(lowHz / BIN_HZ), Math.floor(highHz / BIN_HZ)]
     let strongest = low
-    let within = 0
-    for (let k = low; k <= high; k++) {
-      within += power[k]!
-      if (power[k]! > power[strongest]!) strongest = k
-    }
-    let own = 0
-    for (let k = Math.max(strongest - LOBE, low); k <= Math.min(strongest + LOBE, high); k++) own += power[k]!
-    this.localShare = own / Math.max(within, 1)
+    for (let k = low; k <= high; k++) if (power[k]! > power[strongest]!) strongest = k
+    const own = powerOf(Math.max(strongest - LOBE, low), Math.min(strongest + LOBE, high))
+    this.localShare = own / Math.max(powerOf(low, high), 1)
     return frequencyNear(power, strongest)
   }
 
   /** The share that one frequency has of all, 0..1; not for what is `quiet`. */
   shareAround(hz: number): number {
-    const { power } = spectrum
     const bin = Math.round(hz / BIN_HZ)
-    let own = 0
-    for (let k = bin - LOBE; k <= bin + LOBE; k++) own += power[k]!
-    return own / Math.max(this.#sum, 1)
+    return powerOf(bin - LOBE, bin + LOBE) / Math.max(this.#sum, 1)
   }
 
   /** How much of what lies between the outer two frequencies lies between the inner two, 0..1; not for what is `quiet`. */
   shareAmid(lowHz: number, highHz: number, outerLowHz: number, outerHighHz: number): number {
-    const { power } = spectrum
-    let [within, all] = [0, 0]
-    for (let k = Math.ceil(outerLowHz / BIN_HZ); k <= outerHighHz / BIN_HZ; k++) {
-      all += power[k]!
-      if (k >= lowHz / BIN_HZ && k <= highHz / BIN_HZ) within += power[k]!
-    }
-    return within / Math.max(all, 1)
+    const within = powerOf(Math.ceil(lowHz / BIN_HZ), Math.floor(highHz / BIN_HZ))
+    return within / Math.max(powerOf(Math.ceil(outerLowHz / BIN_HZ), Math.floor(outerHighHz / BIN_HZ)), 1)
   }
 
   #judge(): void {
@@ -168,6 +155,14 @@ export class ToneLook {
 
 /** One is enough for all. */
 const spectrum = new PowerSpectrum(LOOK)
+
+/** From one bin to another. */
+function powerOf(first: number, last: number): number {
+  const { power } = spectrum
+  let sum = 0
+  for (let k = first; k <= last; k++) sum += power[k]!
+  return sum
+}
 
 /** Between two bins, their ratio under a Hann window says where. */
 function frequencyNear(power: Float64Array, bin: number): number {
