@@ -50,9 +50,9 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   readonly #opening = new Set<LegId>()
   /** Those of them that are open already, elsewhere. */
   readonly #arriving = new Set<LegId>()
-  readonly #schedule = new Schedule<Leg>()
+  readonly #schedule: Schedule<Leg>
   readonly #rooms = new Map<RoomId, Room>()
-  readonly #roomSchedule = new Schedule<Room>()
+  readonly #roomSchedule: Schedule<Room>
   readonly #roomJobs: RoomJobs
   /** Who was last heard on a port: as many as there are ports. */
   readonly #formerSources = new Map<number, HeardSource>()
@@ -69,10 +69,15 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#maxLegs = options.maxLegs ?? 10_000
     this.#roomJobs = new RoomJobs(this.#workshop, this.#events, () => this.counters.add('playerUnderruns'))
     this.#origin = options.origin
+    const legsIn = (part: number): number =>
+      this.#roomSchedule.at(part).reduce((sum, room) => sum + room.size, this.#schedule.at(part).length)
+    this.#schedule = new Schedule(legsIn)
+    this.#roomSchedule = new Schedule(legsIn)
   }
 
   handle(command: MediaCommand, now: Instant): void {
     if (this.#isIdle) this.#wake(now)
+    else this.#passEmpty(now)
     try {
       this.#do(command, now)
     } catch (error) {
@@ -86,7 +91,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   }
 
   deadline(): Instant {
-    return this.#isIdle ? NEVER : this.#originOr(0) + this.#nextSubTick * SUB_TICK_MS
+    return this.#isIdle ? NEVER : this.#originOr(0) + this.#nextDue * SUB_TICK_MS
   }
 
   expire(now: Instant): void {
@@ -95,22 +100,28 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const origin = this.#originOr(now)
     const current = subTickAt(now, origin)
     if (current < this.#nextSubTick) return
-    if (current > this.#nextSubTick) this.counters.add('lateTicks')
+    if (current > this.#nextDue) this.counters.add('lateTicks')
     // After a stall only the latest sub-tick of each of the four lists is done.
-    const { io } = this.#workshop
-    for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++) {
-      io.beginPart?.(n % SUB_TICKS)
-      const legs = this.#schedule.at(n)
-      // Backwards, because a leg that fails is taken out, and those behind it move up.
-      for (let i = legs.length - 1; i >= 0; i--) {
-        this.#touch.beforeVisit(legs, i)
-        this.#visit(legs[i]!, n * SUB_TICK_MS, now)
-      }
-      const rooms = this.#roomSchedule.at(n)
-      for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(n * SUB_TICK_MS, now)
-    }
-    io.beginPart?.(undefined)
+    for (let n = Math.max(this.#nextSubTick, current - SUB_TICKS + 1); n <= current; n++)
+      if (this.#hasWork(n)) this.#doSubTick(n, now)
     this.#nextSubTick = current + 1
+  }
+
+  #doSubTick(n: number, now: Instant): void {
+    const { io } = this.#workshop
+    const mediaMs = n * SUB_TICK_MS
+    io.beginPart?.(n % SUB_TICKS)
+    const legs = this.#schedule.at(n)
+    for (let i = 0; i < legs.length; ) {
+      this.#touch.beforeVisit(legs, i)
+      const leg = legs[i]!
+      this.#visit(leg, mediaMs, now)
+      // One that fails is taken out, and those behind it move up.
+      if (legs[i] === leg) i++
+    }
+    const rooms = this.#roomSchedule.at(n)
+    for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(mediaMs, now)
+    io.beginPart?.(undefined)
   }
 
   #do(command: MediaCommand, now: Instant): void {
@@ -181,6 +192,24 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #originOr(now: Instant): Instant {
     this.#origin ??= now
     return this.#origin
+  }
+
+  #hasWork(n: number): boolean {
+    return this.#schedule.at(n).length > 0 || this.#roomSchedule.at(n).length > 0
+  }
+
+  /** The next sub-tick in which something is to do; ports that are being opened are asked after in each. */
+  get #nextDue(): number {
+    let n = this.#nextSubTick
+    if (this.#opening.size > 0) return n
+    while (n < this.#nextSubTick + SUB_TICKS - 1 && !this.#hasWork(n)) n++
+    return n
+  }
+
+  /** Sub-ticks without work are not asked for, so they may have passed. */
+  #passEmpty(now: Instant): void {
+    const current = subTickAt(now, this.#originOr(now))
+    while (this.#nextSubTick <= current && !this.#hasWork(this.#nextSubTick)) this.#nextSubTick++
   }
 
   /** Time has passed unnoticed while nothing was to do. */

@@ -5,12 +5,19 @@ export const SUB_TICKS = 4
 export const SUB_TICK_MS: number = TICK_MS / SUB_TICKS
 
 /**
- * Which legs are visited in which sub-tick, in the order in which they came. A newcomer goes where the fewest are. Two
- * that work together are visited one after the other: what one has used, the other finds in the processor's cache.
+ * Which legs are visited in which sub-tick, in the order in which they came. One is filled before the next is begun: each in
+ * which there is something to do costs as much as a few dozen legs, whose code and data are out of the processor's
+ * cache by then. Two that work together are visited one after the other: what one has used, the other finds there.
  */
 export class Schedule<Leg> {
   readonly #lists: Leg[][] = Array.from({ length: SUB_TICKS }, () => [])
+  readonly #loadOf: (part: number) => number
   #size = 0
+
+  /** @param loadOf how many legs are visited in a part of the tick, by this schedule and others; default: by this one */
+  constructor(loadOf?: (part: number) => number) {
+    this.#loadOf = loadOf ?? ((part) => this.#lists[part]!.length)
+  }
 
   /** Legs in the schedule. */
   get size(): number {
@@ -24,9 +31,9 @@ export class Schedule<Leg> {
 
   /**
    * @param halfTicks visit the leg each 10 ms, for packets of 10 and 30 ms
-   * @param n a sub-tick in which it is to be visited; default: where the fewest are
+   * @param n a sub-tick in which it is to be visited; default: in the first that is not full
    */
-  add(leg: Leg, halfTicks: boolean, n: number = this.#quietest): void {
+  add(leg: Leg, halfTicks: boolean, n: number = this.#nextToFill): void {
     this.#lists[n % SUB_TICKS]!.push(leg)
     if (halfTicks) this.#lists[(n + SUB_TICKS / 2) % SUB_TICKS]!.push(leg)
     this.#size++
@@ -47,13 +54,20 @@ export class Schedule<Leg> {
   pair(leg: Leg, other: Leg): void {
     this.remove(leg)
     this.remove(other)
-    this.#lists[this.#quietest]!.push(leg, other)
+    this.#lists[this.#nextToFill]!.push(leg, other)
     this.#size += 2
   }
 
-  get #quietest(): number {
+  get #nextToFill(): number {
     let quietest = 0
-    for (let i = 1; i < SUB_TICKS; i++) if (this.#lists[i]!.length < this.#lists[quietest]!.length) quietest = i
+    for (let part = 0; part < SUB_TICKS; part++) {
+      const load = this.#loadOf(part)
+      if (load < FULL) return part
+      if (load < this.#loadOf(quietest)) quietest = part
+    }
     return quietest
   }
 }
+
+/** Legs: about a millisecond of work. */
+const FULL = 256

@@ -5,25 +5,26 @@ import type { Leg } from './leg.ts'
  * waits a dozen times for memory. Reading a little of each object of several legs first has the processor fetch them
  * side by side.
  *
- * Legs are visited from the last to the first; before each, one of these methods is told.
+ * Before each visit one of these methods is told.
  */
 export class Touch {
   /** Of no meaning, but what is read for nothing would not be read. */
   #sum = 0
 
-  /** Before a whole visit of `legs[i]`. */
+  /** Before a whole visit of `legs[i]`, from the first to the last. */
   beforeVisit(legs: readonly Leg[], i: number): void {
-    if (!isFirstOfSome(legs, i)) return
-    for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchIn() ^ legs[k]!.touchOut()
+    if ((i & (AT_ONCE - 1)) !== 0) return
+    const end = Math.min(i + AT_ONCE, legs.length)
+    for (let k = i; k < end; k++) this.#sum ^= legs[k]!.touchIn() ^ legs[k]!.touchOut()
   }
 
-  /** Before the first half of a visit. */
+  /** Before the first half of a visit, from the last to the first. */
   beforeIn(legs: readonly Leg[], i: number): void {
     if (!isFirstOfSome(legs, i)) return
     for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchIn()
   }
 
-  /** Before the second half of a visit. */
+  /** Before the second half of a visit, from the last to the first. */
   beforeOut(legs: readonly Leg[], i: number): void {
     if (!isFirstOfSome(legs, i)) return
     for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchOut()

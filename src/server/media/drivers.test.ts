@@ -67,6 +67,24 @@ describe('driveBlocking', () => {
     expect([slept, grid.done, looked]).toEqual([[[7, NEVER]], [1002, 1007], 5])
   })
 
+  it('looks for messages each 5 ms on its way to a deadline that is further off', () => {
+    let now = 0
+    const grid = new Grid(() => now)
+    grid.next = 18
+    const lookedAt: number[] = []
+    driveBlocking(
+      grid,
+      { rung: 0, sleep: () => expect.unreachable('the deadline is near') },
+      (ms) => {
+        now += ms
+      },
+      () => lookedAt.push(now) < 6,
+      () => now,
+    )
+    expect(lookedAt).toEqual([0, 5, 10, 15, 18, 23])
+    expect(grid.done).toEqual([18])
+  })
+
   it('does not sleep at all when it is behind', () => {
     let now = 0
     const grid = new Grid(() => (now += 8))

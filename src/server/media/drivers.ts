@@ -22,13 +22,15 @@ export function driveBlocking(
     if (!takeMessages()) return
     if (driven.deadline() <= now()) driven.expire()
     const waitMs = driven.deadline() - now()
-    if (waitMs > LONGEST_DOZE_MS) bell.sleep(rung, waitMs)
-    else if (waitMs > 0) doze(waitMs)
+    if (waitMs > LONGEST_DOZES_MS) bell.sleep(rung, waitMs)
+    else if (waitMs > 0) doze(Math.min(waitMs, LONGEST_DOZE_MS))
   }
 }
 
-/** For so long messages may wait; what comes later is slept for with the bell on. */
+/** For so long messages may wait. */
 const LONGEST_DOZE_MS = 5
+/** A tick; what comes later is slept for with the bell on. */
+const LONGEST_DOZES_MS = 20
 
 /**
  * Drives by the event loop. A timer of Node is up to a millisecond late; the next one is armed for its own deadline
