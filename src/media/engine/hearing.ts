@@ -5,7 +5,7 @@ import { AdaptiveJitterBuffer } from '../jitter/adaptive-jitter-buffer.ts'
 import { FrameReader } from '../jitter/frame-reader.ts'
 import type { PacketContent } from '../jitter/jitter-buffer.ts'
 import type { RtpPacket } from '../rtp/packet.ts'
-import { SUB_TICK_MS, TICK_MS } from './schedule.ts'
+import { TICK_MS } from './schedule.ts'
 import type { Workshop } from './workshop.ts'
 
 /** Hears 20 ms at a time, for as long as it is attached. */
@@ -47,35 +47,36 @@ export interface HearingState {
  * What the listeners of a leg hear: one frame for every 20 ms of media time, silence included. While nobody listens
  * nothing is kept, decoded or measured.
  *
- * Each visit of the leg is {@link Hearing.beginVisit}, the packets that came, and {@link Hearing.hearUntil}.
+ * Each visit of a leg to which somebody listens is {@link Hearing.beginVisit}, the packets that came, and {@link Hearing.hearUntil}.
  */
 export class Hearing {
+  // What each packet of silence needs stands together, and is whole numbers: V8 gives every other one an object of its own.
   readonly #workshop: Workshop
-  #rates = CODEC_RATES.PCMU
-  #ticksPerMs = 8
-  readonly #listeners: FrameListener[] = []
-  /** Made when the first listener comes: most legs of an exchange never need them. */
-  #buffer: AdaptiveJitterBuffer | undefined
-  #reader: FrameReader | undefined
   #heardUntilMs = 0
   #visitedAtMs = 0
-  /** The least that `now` was ahead of media time of late: what is more than that is lateness of ours. */
-  #leastAheadMs = Number.POSITIVE_INFINITY
-  /** Of streams on another clock, and of the one that has ended. */
-  readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0, delayMs: 0 }
-  /** Of the resampler, once a stream is wideband and somebody hears it at 8 kHz. */
-  #past: Int16Array | undefined
+  #isLate = false
+  /** Nothing but silence has come of late: packets are only looked at, and nobody hears anything. */
+  #dozes = false
+  /** Whether time means something to anybody who listens, see {@link FrameListener.hearNothing}. */
+  #isTold = false
+  #rates = CODEC_RATES.PCMU
   /** What is nothing to any of those who listen, see {@link FrameListener.quietEnergy}; -1 where there is no such. */
   #quietEnergy = -1
   /** Packets that are to be kept even if they are quiet. */
   #packetsToKeep = PACKETS_KEPT
-  /** Nothing else has come of late: packets are only looked at, and nobody hears anything. */
-  #dozes = false
   /** Quiet packets until the jitter buffer learns from one again. */
   #untilLearning = 0
-  /** What the jitter buffer was not told yet of the time that has passed. */
-  #untoldMs = 0
-  #isLate = false
+  #ticksPerMs = 8
+  /** Up to when the jitter buffer was told of the time that has passed. */
+  #toldUntilMs = 0
+  readonly #listeners: FrameListener[] = []
+  /** Made when the first listener comes: most legs of an exchange never need them. */
+  #buffer: AdaptiveJitterBuffer | undefined
+  #reader: FrameReader | undefined
+  /** Of streams on another clock, and of the one that has ended. */
+  readonly #before = { underruns: 0, concealedMs: 0, stretchedMs: 0, delayMs: 0 }
+  /** Of the resampler, once a stream is wideband and somebody hears it at 8 kHz. */
+  #past: Int16Array | undefined
 
   constructor(workshop: Workshop) {
     this.#workshop = workshop
@@ -125,6 +126,7 @@ export class Hearing {
     this.#reader?.reset()
     this.#heardUntilMs = mediaMs
     this.#visitedAtMs = mediaMs
+    this.#toldUntilMs = mediaMs
   }
 
   detach(listener: FrameListener): void {
@@ -141,9 +143,10 @@ export class Hearing {
 
   /** Reads a little of it, see {@link Touch}. */
   touch(): number {
+    const own = this.#heardUntilMs ^ this.#untilLearning
+    if (this.#dozes && this.#untilLearning > 0) return own
     const listener = this.#listeners[0]?.touch?.() ?? 0
-    if (this.#dozes && this.#untilLearning > 0) return this.#heardUntilMs ^ listener
-    return this.#heardUntilMs ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0) ^ listener
+    return own ^ (this.#buffer?.touch() ?? 0) ^ (this.#reader?.touch() ?? 0) ^ listener
   }
 
   /** Gives the memory back; what was counted stays. */
@@ -159,7 +162,8 @@ export class Hearing {
 
   #suitListeners(): void {
     if (this.#dozes) this.#wake()
-    this.#quietEnergy = Math.min(...this.#listeners.map(({ quietEnergy = -1 }) => quietEnergy))
+    this.#quietEnergy = Math.floor(Math.min(...this.#listeners.map(({ quietEnergy = -1 }) => quietEnergy)))
+    this.#isTold = this.#listeners.some(({ hearNothing }) => hearNothing !== undefined)
     const isPatient =
       this.#listeners.some((listener) => listener.isPatient === true) &&
       this.#listeners.every((listener) => listener.isPatient === true || listener.isEasy === true)
@@ -182,23 +186,18 @@ export class Hearing {
 
   /** Tells how late the visit is, so that packets which waited for us do not count as late. */
   beginVisit(mediaMs: number, now: Instant): void {
-    if (!this.isListenedTo) return
     if (mediaMs - this.#heardUntilMs > MAX_CATCH_UP_MS) this.#hearSilence(mediaMs)
-    const elapsedMs = mediaMs - this.#visitedAtMs
+    this.#isLate = mediaMs - this.#visitedAtMs > TICK_MS || this.#workshop.punctuality.isLate(mediaMs, now)
     this.#visitedAtMs = mediaMs
-    this.#leastAheadMs = Math.min(this.#leastAheadMs + FORGIVEN_MS, now - mediaMs)
-    this.#isLate = elapsedMs > TICK_MS || now - mediaMs > this.#leastAheadMs + SUB_TICK_MS
-    this.#untoldMs += elapsedMs
     if (!this.#dozes) this.#tellTime()
   }
 
   #tellTime(): void {
-    this.#buffer?.elapse(this.#untoldMs * this.#ticksPerMs, this.#isLate)
-    this.#untoldMs = 0
+    this.#buffer?.elapse((this.#visitedAtMs - this.#toldUntilMs) * this.#ticksPerMs, this.#isLate)
+    this.#toldUntilMs = this.#visitedAtMs
   }
 
   put(packet: RtpPacket, content: PacketContent, ticks: number, codec: Codec): void {
-    if (!this.isListenedTo) return
     const isNothing = this.#quietEnergy >= 0 && this.#isNothing(packet, content, ticks, codec)
     if (this.#dozes) {
       if (isNothing && this.#passesBy(packet, ticks)) return
@@ -243,7 +242,7 @@ export class Hearing {
   hearUntil(mediaMs: number, codec: Codec): void {
     if (this.#dozes) {
       for (; this.#heardUntilMs + TICK_MS <= mediaMs; this.#heardUntilMs += TICK_MS)
-        for (let i = 0; i < this.#listeners.length; i++) this.#listeners[i]!.hearNothing?.()
+        if (this.#isTold) for (let i = 0; i < this.#listeners.length; i++) this.#listeners[i]!.hearNothing?.()
       return
     }
     while (this.isListenedTo && this.#heardUntilMs + TICK_MS <= mediaMs) this.#hearNext(codec)
@@ -311,5 +310,3 @@ const MAX_CATCH_UP_MS = 500
 /** A second of 20 ms each. */
 const PACKETS_KEPT = 50
 const QUIET_PER_LEARNT = 4
-/** Per visit: whoever is always late by 5 ms is on time after ten seconds. */
-const FORGIVEN_MS = 0.01

@@ -88,6 +88,7 @@ export class Inbound {
   /** Of the RTP clock. */
   #ticksPerSample = 1
   #longestPayload = LONGEST_PAYLOAD.PCMU
+  #pauseOctets = -1
   #mayReceive = false
   #payloadType = -1
   #eventPayloadType = -1
@@ -102,7 +103,6 @@ export class Inbound {
   #pressSecondEndsMs = 0
   #pressesInSecond = 0
   #reports: RtcpSession | undefined
-  #pauseOctets = -1
   #mayBeNoise = true
   #undecodableBefore = 0
 

@@ -48,6 +48,7 @@ export class Leg {
   #visitsToRest = 0
   #isAsleep = false
   #isOnHold = false
+  #tape: Tape | undefined
   /** Our port, 0 before it is bound. */
   port = 0
   readonly #latch = new SourceLatch()
@@ -58,7 +59,6 @@ export class Leg {
   #bridge: Bridge | undefined
   #room: Room | undefined
   #seat: Seat | undefined
-  #tape: Tape | undefined
 
   constructor(id: LegId, workshop: Workshop, events: Fifo<MediaEvent>) {
     this.id = id

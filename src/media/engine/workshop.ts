@@ -8,6 +8,7 @@ import { MAX_DATAGRAM, RtpPacket } from '../rtp/packet.ts'
 import type { SrtpCrypto } from '../srtp/crypto.ts'
 import type { Kernels } from '../wasm/kernels.ts'
 import type { MediaIo } from './media-io.ts'
+import { Punctuality } from './punctuality.ts'
 
 /**
  * What all legs of an engine share because only one of them works at a time: the network, and one buffer of each
@@ -16,6 +17,7 @@ import type { MediaIo } from './media-io.ts'
 export class Workshop {
   readonly io: MediaIo
   readonly random: Random
+  readonly punctuality: Punctuality = new Punctuality()
   /** The datagram just received; one octet longer than any that we take, so that a cut one shows. */
   readonly datagram: Uint8Array
   readonly received: RtpPacket = new RtpPacket()
