@@ -59,6 +59,7 @@ function worksOf(kernels: Kernels): Record<string, Work> {
     'A-law decode': () => kernels.decodePcma(octets, 0, 160, into, 0),
     'A-law encode': () => kernels.encodePcma(pcm, 0, 160, coded, 0),
     'mix add': () => kernels.mixAdd(pcm, sums),
+    amplify: () => kernels.amplify(pcm, 160, 1024, 1024),
     'subtract self and limit': () => kernels.unmixInto(sums, pcm, into),
     energy: () => void kernels.energy(pcm),
     '8-tone bank': () => kernels.dotBankInto(pcm, 0, 160, rows, products),

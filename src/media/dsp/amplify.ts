@@ -11,14 +11,15 @@ export function gainOf(decibels: number): number {
 
 /** Makes the first `length` samples louder or softer, from one gain to another without a step, through {@link limit}. */
 export function amplify(samples: Int16Array, length: number, from: number, to: number): void {
-  const step = (((to - from) << GAIN_BITS) / length) | 0
+  const step = gainStep(length, from, to)
   let gain = from << GAIN_BITS
   for (let i = 0; i < length; i++) {
-    const value = (samples[i]! * (gain >> GAIN_BITS)) >> GAIN_BITS
-    samples[i] = value > STRAIGHT || value < -STRAIGHT ? limit(value) : value
+    samples[i] = limit((samples[i]! * (gain >> GAIN_BITS)) >> GAIN_BITS)
     gain += step
   }
 }
 
-/** Up to here the limiter changes nothing. */
-const STRAIGHT = 24_576
+/** From sample to sample, in 1/1024 of what gains are counted in. */
+export function gainStep(length: number, from: number, to: number): number {
+  return (((to - from) << GAIN_BITS) / length) | 0
+}

@@ -8,6 +8,11 @@ export function mixAdd(samples: Int16Array, sums: Int32Array, length: number = s
   for (let i = 0; i < length; i++) sums[i] = sums[i]! + samples[i]!
 }
 
+/** Begins the sums of a mix with `length` samples, whatever was in them. */
+export function mixBegin(samples: Int16Array, sums: Int32Array, length: number = samples.length): void {
+  for (let i = 0; i < length; i++) sums[i] = samples[i]!
+}
+
 /** Takes `length` sums back to 16 bits through {@link limit}: what they hear who only listen. */
 export function limitInto(sums: Int32Array, into: Int16Array, length: number = into.length): void {
   for (let i = 0; i < length; i++) into[i] = limit(sums[i]!)

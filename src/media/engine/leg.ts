@@ -296,6 +296,11 @@ export class Leg {
     return this.#visitsToRest > 0 ? 0 : this.#outbound.touch()
   }
 
+  /** The same of what tells and knows where it sends to, where that was not touched by {@link touchIn} just before. */
+  touchWay(): number {
+    return this.#visitsToRest > 0 ? 0 : this.#latch.touch() ^ (this.#workshop.io.touch?.(this.id) ?? 0)
+  }
+
   /** The leg's part of a sub-tick: first in, then out. */
   visit(mediaMs: number, now: Instant): void {
     this.visitIn(mediaMs, now)

@@ -18,16 +18,20 @@ export class Touch {
     for (let k = i; k < end; k++) this.#sum ^= legs[k]!.touchIn() ^ legs[k]!.touchOut()
   }
 
-  /** Before the first half of a visit, from the last to the first. */
+  /**
+   * Before the first half of a visit, from the last to the first. Of a few legs the second half is so near that it needs no
+   * such thing.
+   */
   beforeIn(legs: readonly Leg[], i: number): void {
     if (!isFirstOfSome(legs, i)) return
-    for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchIn()
+    if (legs.length <= AT_ONCE) this.beforeVisit(legs, 0)
+    else for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchIn()
   }
 
   /** Before the second half of a visit, from the last to the first. */
   beforeOut(legs: readonly Leg[], i: number): void {
-    if (!isFirstOfSome(legs, i)) return
-    for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchOut()
+    if (legs.length <= AT_ONCE || !isFirstOfSome(legs, i)) return
+    for (let k = i & -AT_ONCE; k <= i; k++) this.#sum ^= legs[k]!.touchOut() ^ legs[k]!.touchWay()
   }
 }
 

@@ -1,5 +1,5 @@
 import { SampleRing } from '../../kit/index.ts'
-import { amplify, GAIN_BITS, gainOf, UNITY_GAIN } from '../dsp/amplify.ts'
+import { GAIN_BITS, gainOf, UNITY_GAIN } from '../dsp/amplify.ts'
 import { energyAtLevel } from '../dsp/level.ts'
 import { AutomaticLevel } from './automatic-level.ts'
 import { MIXER_FRAME, type Mixer } from './mixer.ts'
@@ -108,7 +108,7 @@ export class MixerParty implements Transmitter {
 
   /** @param power of a sample */
   #speak(frame: Int16Array, length: number, power: number): void {
-    const { round, gatheringLength } = this.#mixer
+    const { round, gatheringLength, kernels } = this.#mixer
     this.loudness = Math.max(power, this.loudness - (this.loudness >> 3))
     this.#level?.hear(power)
     const said = this.#saying(round)
@@ -120,7 +120,7 @@ export class MixerParty implements Transmitter {
       this.#convert(this.#pastHeard, frame, length, said)
     }
     const gain = this.#level === undefined ? this.#volume : (this.#volume * this.#level.gain) >> GAIN_BITS
-    if (gain !== UNITY_GAIN || this.#gain !== UNITY_GAIN) amplify(said, gatheringLength, this.#gain, gain)
+    if (gain !== UNITY_GAIN || this.#gain !== UNITY_GAIN) kernels.amplify(said, gatheringLength, this.#gain, gain)
     this.#gain = gain
     if (this.#isNew) fadeIn(said, gatheringLength)
     this.#isNew = false

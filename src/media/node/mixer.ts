@@ -39,8 +39,6 @@ export class Mixer {
   /** Rounds in a row, up to the one that is heard now, in which nobody spoke. */
   #silentRounds = 0
   #isGathered = false
-  /** What was mixed before has to be wiped before the next round is gathered. */
-  #isMixed = false
   readonly #common: Int16Array
   #isCommonReady = false
   /** The same at the other rate, made when somebody asks for it, and the resampler's past. */
@@ -86,7 +84,8 @@ export class Mixer {
 
   /** Adds a frame to the round that is being gathered. */
   add(frame: Int16Array): void {
-    this.kernels.mixAdd(frame, this.#gathering, this.gatheringLength)
+    if (this.#isGathered) this.kernels.mixAdd(frame, this.#gathering, this.gatheringLength)
+    else this.kernels.mixBegin(frame, this.#gathering, this.gatheringLength)
     this.#isGathered = true
   }
 
@@ -98,16 +97,16 @@ export class Mixer {
   /** Ends the round: what was gathered is heard now. */
   mix(): void {
     this.#gather()
+    this.#silentRounds = this.#isGathered ? 0 : this.#silentRounds + 1
     const mixed = this.#gathering
+    if (this.#silentRounds === 1 || this.#silentRounds === 2) mixed.fill(0)
     this.#gathering = this.#mixed
     this.#mixed = mixed
     this.#isOtherRate = this.mixedLength !== this.gatheringLength
+    if (this.#isOtherRate) this.#keepEnds()
     this.mixedLength = this.gatheringLength
     this.gatheringLength = this.#wideParties > 0 ? 2 * MIXER_FRAME : MIXER_FRAME
-    if (this.#isMixed) this.#gathering.fill(0)
-    this.#isMixed = this.#isGathered
     this.#isGathered = false
-    this.#silentRounds = this.#isMixed ? 0 : this.#silentRounds + 1
     this.#isCommonReady = false
     this.#isConvertedReady = false
     this.round++
@@ -149,16 +148,22 @@ export class Mixer {
   common(length: number): Int16Array {
     if (!this.#isCommonReady) {
       this.kernels.limitInto(this.#mixed, this.#common, this.mixedLength)
-      this.#join(this.#common, this.mixedLength)
+      if (this.#isOtherRate) this.#seamOf(this.mixedLength).join(this.#common, this.mixedLength, this.round)
     }
     this.#isCommonReady = true
     return length === this.mixedLength ? this.#common : this.#convertedCommon(length)
   }
 
-  #join(samples: Int16Array, length: number): void {
-    const seam = this.#seams[length === MIXER_FRAME ? 0 : 1]!
-    if (this.#isOtherRate) seam.join(samples, length, this.round)
-    seam.keep(samples, length, this.round)
+  /** The next round has another rate: what those have heard last who only listen is to be joined to it. */
+  #keepEnds(): void {
+    const { mixedLength, round } = this
+    const otherLength = 3 * MIXER_FRAME - mixedLength
+    if (this.#isCommonReady) this.#seamOf(mixedLength).keep(this.#common, mixedLength, round)
+    if (this.#isConvertedReady) this.#seamOf(otherLength).keep(this.#converted!, otherLength, round)
+  }
+
+  #seamOf(length: number): Seam {
+    return this.#seams[length === MIXER_FRAME ? 0 : 1]
   }
 
   #convertedCommon(length: number): Int16Array {
@@ -170,7 +175,7 @@ export class Mixer {
       if (this.#convertedIn !== this.round - 1) this.#past.fill(0)
       this.#convertedIn = this.round
       way.process(this.#past, this.#common, 0, this.mixedLength, this.#converted, 0)
-      this.#join(this.#converted, length)
+      if (this.#isOtherRate) this.#seamOf(length).join(this.#converted, length, this.round)
     }
     this.#isConvertedReady = true
     return this.#converted
@@ -202,7 +207,7 @@ export class Mixer {
     const { name, sampleRateHz } = packet.codec
     const shared = this.#sharedPayload(name, sampleRateHz)
     if (shared.round !== this.round) this.#encodeCommon(shared, packet.samples)
-    packet.bytes.set(shared.octets, packet.payloadOffset)
+    this.kernels.copyOctets(shared.scratch, 0, shared.length, packet.bytes, packet.payloadOffset)
     packet.payloadLength = shared.length
   }
 
@@ -212,7 +217,6 @@ export class Mixer {
     shared.silentRounds = this.#silentRounds === 0 ? 0 : shared.silentRounds + 1
     if (shared.silentRounds > SETTLED_ROUNDS) return
     shared.length = shared.codec.encodeInto(this.common(samples), 0, samples, shared.scratch, 0)
-    if (shared.octets.length !== shared.length) shared.octets = shared.scratch.subarray(0, shared.length)
   }
 
   /** Lets a party keep every round, because its packets are not those of the rounds. */
@@ -252,7 +256,7 @@ export class Mixer {
     }
     const scratch = this.kernels.arena.bytes(MAX_SENT_PAYLOAD)
     const codec = this.#codecs.open(name, sampleRateHz)
-    const shared = { codec, scratch, octets: EMPTY, length: 0, round: -1, silentRounds: 0 }
+    const shared = { codec, scratch, length: 0, round: -1, silentRounds: 0 }
     this.#payloads.push(shared)
     return shared
   }
@@ -262,8 +266,6 @@ interface SharedPayload {
   readonly codec: Codec
   /** Where it is encoded. */
   readonly scratch: Uint8Array
-  /** As much of that as the payload takes: copied as a whole, without an object per packet. */
-  octets: Uint8Array
   length: number
   /** The round that was encoded last. */
   round: number
@@ -282,5 +284,3 @@ function isLouder(one: MixerParty, other: MixerParty): boolean {
 
 /** 200 ms: by then a codec with a memory has forgotten the sound before. */
 const SETTLED_ROUNDS = 10
-
-const EMPTY = new Uint8Array(0)

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { G722_BANDS, G722_WINDOW, type G722State, g722Reset } from '../codec/g722.ts'
+import { gainOf } from '../dsp/amplify.ts'
 import { polyphaseFilter, polyphaseLength } from '../dsp/polyphase.ts'
 import { addressOf } from './arena.ts'
 import { createKernels, type Kernels } from './kernels.ts'
@@ -140,12 +141,13 @@ describe.each(['simd', 'scalar'] as const)('the %s kernels and their twins', (ki
     fc.assert(
       fc.property(voices, (all) => {
         const { length } = all[0]
-        const sums = resident32(kernels, new Int32Array(length))
-        const expectedSums = new Int32Array(length)
+        const sums = resident32(kernels, new Int32Array(length).fill(77))
+        const expectedSums = new Int32Array(length).fill(-77)
         const residents = all.map((voice) => resident16(kernels, voice))
         for (const [i, voice] of all.entries()) {
-          kernels.mixAdd(residents[i], sums)
-          twins.mixAdd(voice, expectedSums)
+          const add = i === 0 ? 'mixBegin' : 'mixAdd'
+          kernels[add](residents[i], sums)
+          twins[add](voice, expectedSums)
         }
         expect([...sums]).toEqual([...expectedSums])
         const into = kernels.arena.int16(length)
@@ -157,6 +159,19 @@ describe.each(['simd', 'scalar'] as const)('the %s kernels and their twins', (ki
         twins.unmixInto(expectedSums, all[0], expected)
         expect([...into]).toEqual([...expected])
         for (const array of [sums, into, ...residents]) kernels.arena.release(array)
+      }),
+    )
+  })
+
+  it('amplification: agrees', () => {
+    const gain = fc.integer({ min: 0, max: gainOf(29) })
+    fc.assert(
+      fc.property(samples, gain, gain, (values, from, to) => {
+        const resident = resident16(kernels, values)
+        kernels.amplify(resident, values.length, from, to)
+        twins.amplify(values, values.length, from, to)
+        expect([...resident]).toEqual([...values])
+        kernels.arena.release(resident)
       }),
     )
   })

@@ -2,10 +2,11 @@ import { fromBase64 } from '../../kit/index.ts'
 import { type G711Kernels, g711 } from '../codec/g711.ts'
 import { type G722State, g722DecodeInto, g722EncodeInto } from '../codec/g722.ts'
 import { G722_TABLES } from '../codec/g722-tables.ts'
+import { amplify, GAIN_BITS, gainStep } from '../dsp/amplify.ts'
 import { copyOctets, copySamples } from '../dsp/copy.ts'
 import { energy, shapedEnergy } from '../dsp/level.ts'
 import { linearInto } from '../dsp/linear.ts'
-import { limitInto, mixAdd, unmixInto } from '../dsp/mix.ts'
+import { limitInto, mixAdd, mixBegin, unmixInto } from '../dsp/mix.ts'
 import { polyphaseInto } from '../dsp/polyphase.ts'
 import { dotBankInto } from '../dsp/tone-bank.ts'
 import { Arena, addressOf } from './arena.ts'
@@ -29,6 +30,8 @@ export interface Kernels extends G711Kernels {
   readonly copySamples: typeof copySamples
   readonly energy: typeof energy
   readonly shapedEnergy: typeof shapedEnergy
+  readonly amplify: typeof amplify
+  readonly mixBegin: typeof mixBegin
   readonly mixAdd: typeof mixAdd
   readonly limitInto: typeof limitInto
   readonly unmixInto: typeof unmixInto
@@ -86,6 +89,8 @@ function twinKernels({ memory, from }: KernelOptions): Kernels {
     copySamples,
     energy,
     shapedEnergy,
+    amplify,
+    mixBegin,
     mixAdd,
     limitInto,
     unmixInto,
@@ -106,6 +111,8 @@ interface KernelExports {
   copy(from: number, octets: number, into: number): void
   energy(samples: number, length: number): number
   shapedEnergy(samples: number, length: number, shape: number): number
+  amplify(samples: number, length: number, gain: number, step: number): void
+  mixBegin(samples: number, length: number, sums: number): void
   mixAdd(samples: number, length: number, sums: number): void
   limit(sums: number, length: number, into: number): void
   unmix(sums: number, own: number, length: number, into: number): void
@@ -202,6 +209,17 @@ function wasmKernels(kind: 'simd' | 'scalar', arena: Arena, kernels: KernelExpor
       const factors = addressOf(shape)
       if (source < 0 || factors < 0) return shapedEnergy(samples, at, shape)
       return kernels.shapedEnergy(source + 2 * at, shape.length, factors)
+    },
+    amplify(samples, length, from, to) {
+      const source = addressOf(samples)
+      if (source < 0) amplify(samples, length, from, to)
+      else kernels.amplify(source, length, from << GAIN_BITS, gainStep(length, from, to))
+    },
+    mixBegin(samples, sums, length = samples.length) {
+      const source = addressOf(samples)
+      const target = addressOf(sums)
+      if (source < 0 || target < 0) mixBegin(samples, sums, length)
+      else kernels.mixBegin(source, length, target)
     },
     mixAdd(samples, sums, length = samples.length) {
       const source = addressOf(samples)
