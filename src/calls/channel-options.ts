@@ -57,7 +57,10 @@ export interface RingOptions {
   ringTimeMs?: number | null
   /** Send 183 and play the ringtone ourselves instead of leaving it to the caller's network. Default false. */
   earlyMedia?: boolean
-  /** A file, a text, or the name of a tone, played as early media. Default: the ToneManager's default tone. */
+  /**
+   * A file, a text, or the name of a tone, played as early media. Default: the ToneManager's default tone, which is heard also
+   * until a file or a text is ready.
+   */
   customRingtone?: MediaOrTone
   /** Begin the ringtone again at its end, until the call is answered or refused. Default false. */
   loopRingtone?: boolean

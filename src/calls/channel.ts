@@ -170,7 +170,7 @@ export class Channel extends ChannelObjects {
     if (earlyMedia && leg.details.earlyMediaPossible) {
       await leg.until(() => leg.hasEarlyMedia || leg.isEnding)
       if (leg.isEnding) return this.waitForIdle()
-      this.#waitingSound.startOn(leg, ringtone, { loop: loopRingtone })
+      this.#waitingSound.startOn(leg, ringtone, { loop: loopRingtone, meanwhile: this.#core.host.tones.default })
     }
     if (ringTimeMs === null) await this.#waitingSound.waitUntilFinished()
     else if (ringTimeMs > 0) await this.#core.waitAtMost(ringTimeMs, leg, () => leg.isEnding)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { exchange, SyntheticSpeech, type TestExchangeOptions } from '../../testing/index.ts'
 import { type Channel, inbound, type MediaToPlay, type Playable, PlayableMedia, type SpokenAs } from '../index.ts'
+import { SlowSpeech } from './slow-speech.ts'
 
 /** A caller of an application that has answered. */
 async function answered(app: (channel: Channel) => Promise<void>, options: TestExchangeOptions = {}) {
@@ -20,7 +21,7 @@ async function answered(app: (channel: Channel) => Promise<void>, options: TestE
 }
 
 /** Speech that never comes. */
-class SlowSpeech extends SyntheticSpeech {
+class UnreadySpeech extends SyntheticSpeech {
   #waiting: { isWanted: (() => boolean) | undefined; reject: (error: Error) => void }[] = []
 
   override say(_text: string, { isWanted }: SpokenAs): Promise<Playable> {
@@ -144,7 +145,7 @@ describe('filePlayer.say', () => {
   })
 
   test('asks for nothing any more when the call has gone before the first word, or it was stopped', async () => {
-    const speech = new SlowSpeech()
+    const speech = new UnreadySpeech()
     const causes: string[] = []
     const { alice, over } = await answered(
       async ({ filePlayer }) => {
@@ -230,6 +231,28 @@ describe('what callers hear while they wait', () => {
     await pbx.done()
     expect(pbx.runs[0]?.error).toBeUndefined()
     expect(pbx.exchange.alive).toBe(0)
+  })
+
+  test.each([
+    ['takes long to be rendered: the default tone until then', 1500, ['440,480']],
+    ['is ready at once: no tone', 10, []],
+  ])('as a ringtone that %s', async (_, takesMs, tones) => {
+    const speech = new SlowSpeech(takesMs)
+    const ringing = inbound(async (channel) => {
+      const customRingtone = { textToSay: 'We will be with you soon.' }
+      await channel.ring({ earlyMedia: true, customRingtone, loopRingtone: true, ringTimeMs: 6000 })
+      await channel.reject()
+    })
+    const pbx = exchange({ apps: { '*': ringing }, speech })
+    speech.pbx = pbx
+    const alice = pbx.phone('alice')
+    expect(await alice.call('1000')).toBe(603)
+    expect(alice.ears.tones.map(({ frequencies }) => frequencies.join())).toEqual(tones)
+    expect(alice.hasHeard(/with you soon/)).toBe(true)
+    await pbx.done()
+    expect(pbx.runs[0]?.error).toBeUndefined()
+    expect(pbx.exchange.alive).toBe(0)
+    expect(speech.closed).toBe(1)
   })
 
   test('must be something', async () => {
