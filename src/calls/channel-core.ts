@@ -141,7 +141,7 @@ export class ChannelCore implements LegListener {
       isOver = true
       leg.checkWaiting()
     })
-    await this.do(() => timer.setIn(waitMs))
+    timer.setIn(waitMs)
     await leg.until(() => isOver || done())
     timer.clear()
   }

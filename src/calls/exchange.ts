@@ -2,7 +2,6 @@ import {
   Counters,
   DeadlineHeap,
   Fifo,
-  HeapTimer,
   type Instant,
   type Logger,
   type Machine,
@@ -25,6 +24,7 @@ import { Rooms } from './conference/rooms.ts'
 import { publicDetails } from './details.ts'
 import { Cause } from './enums.ts'
 import type { ExchangeCounter, ExchangeInput, ExchangeOptions, ExchangeOutput } from './exchange-port.ts'
+import { ExchangeTimer } from './exchange-timer.ts'
 import type { CallHost } from './host.ts'
 import { IncomingCalls } from './incoming-calls.ts'
 import type { InstanceRecord } from './instance.ts'
@@ -391,6 +391,9 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       get now() {
         return exchange.#now
       },
+      get isMutating() {
+        return exchange.#isMutating
+      },
       get hasRoom() {
         return exchange.#hasRoom
       },
@@ -408,7 +411,7 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
         this.#actions.push(action)
         if (!this.#isMutating) this.#options.onPending()
       },
-      timer: (onDue) => new HeapTimer(this.#timers, this.#host, onDue),
+      timer: (onDue) => new ExchangeTimer(this.#timers, this.#host, onDue),
       router: new Router({
         trunks: this.#options.trunks ?? [],
         numbering: this.#options.numbering,

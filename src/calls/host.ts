@@ -33,8 +33,9 @@ export interface CallHost {
   readonly tones: ToneManager
   /** The conference rooms. */
   readonly rooms: Rooms
-  /** The time of the mutation in progress. */
+  /** The time of the mutation in progress; while there is none, of the last one. */
   readonly now: Instant
+  readonly isMutating: boolean
   /** Wall time, in milliseconds since 1970. */
   wallTimeMs(): number
   nextId(): number
@@ -80,7 +81,7 @@ export interface CallHost {
 /** What comes of a REFER. */
 export type ReferEvent = Extract<EndpointEvent, { readonly refer: ReferId }>
 
-/** One timer of a call; setting it again moves it. */
+/** One timer of a call; setting it again moves it. Set outside of a mutation, it counts from the next one. */
 export interface CallTimer {
   setIn(delayMs: number): void
   clear(): void

@@ -162,12 +162,9 @@ export class PlayRun {
   /** Whether it is open, or cannot be opened, before somebody who waits would miss it. */
   #isSettledSoon(opening: Promise<Opened>): Promise<boolean> {
     return new Promise((resolve) => {
-      let isSettled = false
       const patience = this.#host.timer(() => resolve(false))
-      // Its clock is the one of mutations, and this may be none.
-      this.#host.post(() => !isSettled && patience.setIn(SOON_MS))
+      patience.setIn(SOON_MS)
       const onSettled = () => {
-        isSettled = true
         patience.clear()
         resolve(true)
       }

@@ -76,17 +76,13 @@ export class RecognitionRun {
     const timer = this.#host.timer(() =>
       overdue(new SpeechError(`the recogniser has not answered within ${this.#answerTimeoutMs} ms`)),
     )
-    let isOver = false
-    this.#host.post(() => {
-      if (!isOver) timer.setIn(this.#answerTimeoutMs)
-    })
+    timer.setIn(this.#answerTimeoutMs)
     try {
       return await Promise.race([session.finish(), interrupted, late])
     } catch (error) {
       this.#abort()
       throw asSpeechError(error)
     } finally {
-      isOver = true
       timer.clear()
     }
   }

@@ -59,9 +59,7 @@ export class AgentSession {
     this.#patience = host.timer(() =>
       this.finish(AgentCause.ERROR, new AgentError(`no connection within ${wishes.connectTimeoutMs} ms`)),
     )
-    host.post(
-      () => this.#phase === 'connecting' && this.#end === undefined && this.#patience.setIn(wishes.connectTimeoutMs),
-    )
+    this.#patience.setIn(wishes.connectTimeoutMs)
     this.#stopListening = core.events.on('digit', ({ digit }) => this.#onDigit(digit))
     this.#connection = connector.connect(wishes.request, {
       onOpen: () => host.post(() => this.#onOpen()),

@@ -54,7 +54,7 @@ export class RoomTracks implements Written {
     const name = numbered(this.#name, this.#all.length + 1)
     const { host } = this.#room
     const [format, rateHz] = [this.#format, this.#sampleRateHz]
-    const pause = (): Promise<void> => new Promise((resolve) => host.post(() => host.timer(resolve).setIn(PAUSE_MS)))
+    const pause = (): Promise<void> => new Promise((resolve) => host.timer(resolve).setIn(PAUSE_MS))
     const file = new TrackFile(() => host.files.write(name, format, rateHz, 1), from, rateHz, pause)
     this.#open.set(of, file)
     this.#all.push(file)
