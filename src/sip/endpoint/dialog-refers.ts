@@ -10,6 +10,14 @@ import { ReferServer, wantsReports } from './refer-server.ts'
 
 type ReferCommand = Extract<EndpointCommand, { type: 'refer' }>
 
+/** A REFER of ours. */
+interface SentRefer {
+  readonly client: ReferClient
+  readonly cseq: () => number
+  /** It is the first in its dialog. */
+  readonly isFirst: boolean
+}
+
 /** Of one dialog, in either direction. */
 const MOST_REFERS = 8
 
@@ -21,8 +29,11 @@ export class DialogRefers implements DialogUser {
   readonly #core: EndpointCore
   readonly #side: DialogSide
   readonly #session: SessionId | undefined
-  /** Ours, with the CSeq of each, in the order in which they were sent. */
-  readonly #clients: { readonly client: ReferClient; readonly cseq: () => number }[] = []
+  /** Ours, in the order in which they were sent. */
+  readonly #clients: SentRefer[] = []
+  #hasReferred = false
+  /** The far end may still report of one of ours that is over here. */
+  #hasGivenUp = false
   readonly #servers: { readonly server: ReferServer; readonly eventId: string | undefined }[] = []
   /** Only the first REFER that came in a dialog may go without an id in its Event (RFC 3515 section 2.4.6). */
   #hasBeenReferred = false
@@ -46,7 +57,8 @@ export class DialogRefers implements DialogUser {
       core.emit({ type: 'referDone', refer, cause: 'transport', detail })
       return
     }
-    const client = new ReferClient(core, refer, () => {
+    const client = new ReferClient(core, refer, (isEndedByFarEnd) => {
+      if (!isEndedByFarEnd) this.#hasGivenUp = true
       this.#clients.splice(this.#clients.indexOf(entry), 1)
       core.refers.delete(refer)
       this.#leaveIfIdle()
@@ -68,7 +80,8 @@ export class DialogRefers implements DialogUser {
       client.onOutcome(outcome)
       onOutcome(outcome)
     })
-    const entry = { client, cseq: () => request.cseq }
+    const entry = { client, cseq: () => request.cseq, isFirst: !this.#hasReferred }
+    this.#hasReferred = true
     this.#clients.push(entry)
     core.refers.set(refer, 'ours')
   }
@@ -169,7 +182,8 @@ export class DialogRefers implements DialogUser {
       this.#answer(id, request, 489, [['Allow-Events', 'refer']])
       return
     }
-    const found = this.#clients.find(({ cseq }) => event.id === undefined || event.id === String(cseq()))
+    const found =
+      event.id === undefined ? this.#withoutId() : this.#clients.find(({ cseq }) => event.id === String(cseq()))
     if (found === undefined) {
       this.#answer(id, request, 481)
       return
@@ -177,6 +191,15 @@ export class DialogRefers implements DialogUser {
     this.#side.dialog.refreshTarget(request)
     this.#answer(id, request, 200)
     found.client.onNotify(request)
+  }
+
+  /**
+   * Which of ours a NOTIFY without an id belongs to: the first of the dialog (RFC 3515 section 2.4.6). Far ends that never write
+   * ids mean the only one there is, unless they may mean one that was given up here.
+   */
+  #withoutId(): SentRefer | undefined {
+    const [oldest] = this.#clients
+    return oldest?.isFirst === true || (this.#clients.length === 1 && !this.#hasGivenUp) ? oldest : undefined
   }
 
   get #isIdle(): boolean {

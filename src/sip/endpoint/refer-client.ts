@@ -22,13 +22,14 @@ type ReferOutcome = Omit<Extract<EndpointEvent, { type: 'referDone' }>, 'type' |
 export class ReferClient {
   readonly id: ReferId
   readonly #core: EndpointCore
-  readonly #onOver: () => void
+  readonly #onOver: (isEndedByFarEnd: boolean) => void
   readonly #timer: SessionTimer
   #isHeard = false
   #isDone = false
   #isOver = false
 
-  constructor(core: EndpointCore, id: ReferId, onOver: () => void) {
+  /** @param onOver hears whether the far end has ended it, too, and not only we, so that it can report no more */
+  constructor(core: EndpointCore, id: ReferId, onOver: (isEndedByFarEnd: boolean) => void) {
     this.id = id
     this.#core = core
     this.#onOver = onOver
@@ -45,8 +46,8 @@ export class ReferClient {
     const { response } = outcome
     if (response === undefined) {
       const { cause, detail } = outcome
-      this.#finish({ cause, ...(detail !== undefined && { detail }) })
-    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response })
+      this.#finish({ cause, ...(detail !== undefined && { detail }) }, false)
+    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response }, true)
     else this.#onAccepted(response)
   }
 
@@ -60,25 +61,20 @@ export class ReferClient {
       if (said.status >= 200) this.#done({ cause: 'reported', ...said })
       else this.#core.emit({ type: 'referProgress', refer: this.id, ...said })
     }
-    if (state === 'terminated') this.#finish({ cause: 'unreported', detail: reason ?? 'terminated' })
+    if (state === 'terminated') this.#finish({ cause: 'unreported', detail: reason ?? 'terminated' }, true)
     else if (!this.#isOver) this.#timer.setIn(this.#isDone ? this.#core.patienceMs : expiryMs(expiresS))
-  }
-
-  /** Nothing more can be heard. */
-  abandon(detail: string): void {
-    this.#finish({ cause: 'unreported', detail })
   }
 
   /** RFC 4488: without a subscription nothing more will be heard. Without a NOTIFY in 64*T1 neither (RFC 6665, timer N). */
   #onAccepted(response: SipResponse): void {
     const isSubscribed = response.headers.get('refer-sub')?.trim().toLowerCase() !== 'false'
     this.#core.emit({ type: 'referAccepted', refer: this.id, response, isSubscribed })
-    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' })
+    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' }, true)
     else if (!this.#isHeard) this.#timer.setIn(this.#core.patienceMs)
   }
 
   #onTimer(): void {
-    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' })
+    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, false)
   }
 
   #done(outcome: ReferOutcome): void {
@@ -87,12 +83,12 @@ export class ReferClient {
     this.#core.emit({ type: 'referDone', refer: this.id, ...outcome })
   }
 
-  #finish(outcome: ReferOutcome): void {
+  #finish(outcome: ReferOutcome, isEndedByFarEnd: boolean): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#timer.clear()
     this.#done(outcome)
-    this.#onOver()
+    this.#onOver(isEndedByFarEnd)
   }
 }
 

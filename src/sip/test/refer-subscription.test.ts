@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SipRequest } from '../index.ts'
-import { calls, expectNothingLeft, refer, refersOf, reports, run } from './referring.ts'
+import { calls, expectNothingLeft, REFER, refer, refersOf, reports, run } from './referring.ts'
 import { connected, EMPTY_SIZES, type Pair, Phone, pair } from './wire.ts'
 
 describe('a subscription that says nothing final', () => {
@@ -111,6 +111,64 @@ describe('a subscription that says nothing final', () => {
     const [address = ''] = /\d+\.\d+\.\d+\.\d+/.exec(request.headers.get('via') ?? '') ?? []
     return { transport: 'udp', address, port: 5060 } as const
   }
+
+  describe('with another after it in the same dialog: a report without an id', () => {
+    const accepts = (bob: Phone, request: SipRequest) => bob.respond(request, aliceOf(request), 202, '')
+
+    it.each<[string, Parameters<typeof byHand>[0], number, string[]]>([
+      [
+        'is of the first',
+        (bob, request, notify) => {
+          accepts(bob, request)
+          notify('active', 'SIP/2.0 100 Trying\r\n')
+        },
+        100,
+        ['200 NOTIFY', 'first reported 200', 'second unreported no NOTIFY'],
+      ],
+      [
+        'is of the second, when the far end has ended the first',
+        (bob, request, notify) => {
+          accepts(bob, request)
+          notify('terminated;reason=noresource', 'SIP/2.0 486 Busy Here\r\n')
+        },
+        100,
+        ['200 NOTIFY', 'first reported 486', 'second reported 200'],
+      ],
+      [
+        'is of the second, when the far end has refused the first',
+        (bob, request) => bob.respond(request, aliceOf(request), 603, ''),
+        100,
+        ['200 NOTIFY', 'first refused 603', 'second reported 200'],
+      ],
+      [
+        'is refused, when the first was only given up here',
+        accepts,
+        33_000,
+        ['481 NOTIFY', 'first unreported no NOTIFY', 'second unreported no NOTIFY'],
+      ],
+    ])('%s', (_, first, afterMs, outcomes) => {
+      let count = 0
+      const both = byHand((bob, request, notify) => {
+        if (++count === 1) return first(bob, request, notify)
+        accepts(bob, request)
+        notify('terminated;reason=noresource', 'SIP/2.0 200 OK\r\n')
+      })
+      run(both.wire, afterMs)
+      const before = both.wire.ladder.length
+      refer(both, { refer: REFER + 1 })
+      run(both.wire, 34_000)
+      const [answer] = both.wire.arrows(before).flatMap((line) => /^alice (\d+ NOTIFY) bob/.exec(line)?.[1] ?? [])
+      const done = both.alice.events.flatMap((event) =>
+        event.type === 'referDone'
+          ? [[event.refer === REFER ? 'first' : 'second', event.cause, event.status ?? event.detail].join(' ')]
+          : [],
+      )
+      expect([answer, ...done.sort()]).toEqual(outcomes)
+      both.alice.do({ type: 'bye', session: 1 })
+      run(both.wire, 400_000)
+      expect(both.alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    })
+  })
 
   it('is refused where it is unknown: 481, and 489 for another event', () => {
     const both = connected({ alice: { acceptsRefer: true } })
