@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import type { SendOnParameters } from './apps/send-on.ts'
 import { babble, joined, silence } from './harness/audio.ts'
 import { Baresip, type BaresipOptions } from './harness/baresip.ts'
-import { correlate } from './harness/correlate.ts'
+import { correlateParts } from './harness/correlate.ts'
 import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
@@ -65,10 +65,8 @@ describeWith('baresip', 'sipp')('transfers by REFER', { retry: 1 }, () => {
     await carol.untilClosed()
     expect(await exchange.report('connect')).toMatchObject({ state: 'IDLE', details: { endedIn: 'TRANSFERRED' } })
     expect(await exchange.counters()).toMatchObject({ callsReferred: 1 })
-    const { overlap, correlation } = correlate(words, bob.heard())
-    expect(overlap).toBe(words.length)
-    // Whose words they are; how well they come through, others prove.
-    expect(correlation).toBeGreaterThan(0.5)
+    // Another voice stays below 0.7; how well the words come through as a whole, others prove.
+    expect(correlateParts(words, bob.heard())).toBeGreaterThan(0.9)
   })
 
   test.each([
