@@ -1,13 +1,16 @@
 import { clearTimeout as clearOfModule, setTimeout as setOfModule } from 'node:timers'
 import { scheduler, setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { inbound, outbound } from '../../calls/index.ts'
 import { exchange } from '../index.ts'
 
 /** Runs `body` as an application; its own time is returned with how long it really took. */
-async function inApplication(body: () => Promise<void>): Promise<{ virtualMs: number; realMs: number }> {
-  const pbx = exchange({})
+async function inApplication(
+  body: () => Promise<void>,
+  makeExchange = exchange,
+): Promise<{ virtualMs: number; realMs: number }> {
+  const pbx = makeExchange({})
   const startedAt = performance.now()
   const record = await pbx.start(outbound(body))
   expect(record.error).toBeUndefined()
@@ -68,6 +71,14 @@ test('inside, the clocks are virtual; outside, they and the timers are real', as
   await new Promise((resolve) => setTimeout(resolve, 5))
   expect(Date.now() - before).toBeLessThan(5000)
   expect(new Date().getUTCFullYear()).toBe(new Date(before).getUTCFullYear())
+})
+
+test('a second copy of the test kit in the process serves the applications of the first, and the other way round', async () => {
+  vi.resetModules()
+  const { exchange: exchangeOfCopy } = await import('../index.ts')
+  expect(exchangeOfCopy).not.toBe(exchange)
+  for (const each of [exchangeOfCopy, exchange, exchangeOfCopy])
+    expect(await inApplication(() => sleep(60_000), each)).toMatchObject({ virtualMs: 60_000 })
 })
 
 test('an application that never goes on is named with its line', async () => {

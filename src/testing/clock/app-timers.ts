@@ -14,8 +14,8 @@ type Callback = (...args: unknown[]) => void
 /**
  * Makes the timers and clocks of Node virtual for code inside a simulation (applications, scripts of phones), and leaves
  * them as they are for everybody else, the test runner above all: each call looks where it comes from. Covers the
- * globals, `node:timers`, `node:timers/promises`, `Date` and `performance.now`. Done once per module registry: a runner
- * that gives each test file its own gets the newest.
+ * globals, `node:timers`, `node:timers/promises`, `Date` and `performance.now`. Done once by each copy of the test kit: a runner
+ * that gives each test file its own gets the newest, and it serves the simulations of the older ones as well.
  */
 export function installAppTimers(): void {
   if (isInstalled) return
