@@ -24,6 +24,7 @@ export { isRoomJob } from './engine/control.ts'
 export { MediaEngine, type MediaEngineOptions } from './engine/engine.ts'
 export type { MediaCounter } from './engine/media-counters.ts'
 export type { MediaIo, MediaIoEvent, ReleasedPort } from './engine/media-io.ts'
+export type * from './engine/play-source.ts'
 export type { MediaPort } from './engine/port.ts'
 export {
   type CompressedFormat,

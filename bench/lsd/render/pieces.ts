@@ -1,5 +1,5 @@
 import { chance, integerBelow, type Random, uniform } from '../../../src/kit/index.ts'
-import type { ToneStep } from '../../../src/media/engine/control.ts'
+import type { ToneStep } from '../../../src/media/engine/play-source.ts'
 import { ToneGenerator } from '../../../src/media/tone/generator.ts'
 import { NATIONAL_TONES, type ToneCountry } from '../../../src/media/tone/national-tones.ts'
 import type { Clip, Material } from '../material.ts'

@@ -1,4 +1,4 @@
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 
 /** The sixteen keys in the order of their event codes (RFC 4733 section 3.2). */
 const KEYS = '0123456789*#ABCD'

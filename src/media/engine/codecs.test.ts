@@ -4,7 +4,8 @@ import { connectLegs, eventsOf, finished, recordingOf, streamTo } from '../test/
 import { InProcessMedia } from '../test/in-process.ts'
 import { annAndBob } from '../test/party.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
-import type { AudioClip, CodecName } from './control.ts'
+import type { CodecName } from './control.ts'
+import type { AudioClip } from './play-source.ts'
 
 const recordFor = (timeoutMs: number) => ({ bargeIn: false, beepOnStart: false, timeoutMs })
 

@@ -7,20 +7,12 @@ import { SilenceSender } from '../node/silence-sender.ts'
 import { TonePlayer } from '../node/tone-player.ts'
 import type { Transmitter } from '../node/transmitter.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
-import type {
-  JobCause,
-  JobId,
-  LegId,
-  MediaCommand,
-  MediaEvent,
-  PlaySource,
-  RoomJobCommand,
-  StreamParameters,
-} from './control.ts'
+import type { JobCause, JobId, LegId, MediaCommand, MediaEvent, RoomJobCommand, StreamParameters } from './control.ts'
 import type { FrameListener } from './hearing.ts'
 import type { Inbound } from './inbound.ts'
 import { Listenings, type SurrenderedListening } from './listenings.ts'
 import type { Outbound } from './outbound.ts'
+import type { PlaySource } from './play-source.ts'
 import { type RecordingPlace, Recordings, type SurrenderedRecording } from './recordings.ts'
 import type { Seat } from './seat.ts'
 import { Tap } from './tap.ts'

@@ -12,7 +12,8 @@ import { keyAndSaltLength } from '../srtp/suites.ts'
 import { eventsOf, finished, openLeg, recordingOf, streamTo } from '../test/harness.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
 import { TwoEngines } from '../test/two-engines.ts'
-import type { PlaySource, RecordLimits, StreamParameters } from './control.ts'
+import type { RecordLimits, StreamParameters } from './control.ts'
+import type { PlaySource } from './play-source.ts'
 
 const LISTEN: RecordLimits = { bargeIn: false, beepOnStart: false }
 /** The leg that moves, and its far end, which stays. */

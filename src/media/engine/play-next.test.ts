@@ -3,7 +3,8 @@ import { createAudioStream, endStream, StreamWriter } from '../file/stream-ring.
 import { RtpPacket } from '../rtp/packet.ts'
 import { eventsOf, finished, openLeg, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
-import type { CodecName, MediaCommand, PlaySource, StreamParameters } from './control.ts'
+import type { CodecName, MediaCommand, StreamParameters } from './control.ts'
+import type { PlaySource } from './play-source.ts'
 
 const FAR = { address: '192.0.2.1', port: 4000 }
 const SILENCE = 0xff

@@ -6,7 +6,8 @@ import { connectLegs, eventsOf, finished, openLeg, recordingOf, streamTo } from 
 import { InProcessMedia } from '../test/in-process.ts'
 import type { Datagram } from '../test/memory-network.ts'
 import { bestMatch, clipOf, correlationAt, speechLike } from '../test/signals.ts'
-import type { PlaySource, RecordLimits, StreamParameters } from './control.ts'
+import type { RecordLimits, StreamParameters } from './control.ts'
+import type { PlaySource } from './play-source.ts'
 
 const BOTH: RecordLimits = { bargeIn: false, beepOnStart: false, sides: 'stereo' }
 const JOB = 9

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Gathering, type Guest } from '../test/guests.ts'
 import { eventsOf, finished } from '../test/harness.ts'
 import { clipOf } from '../test/signals.ts'
-import type { AudioClip, CodecName, PlaySource } from './control.ts'
+import type { CodecName } from './control.ts'
+import type { AudioClip, PlaySource } from './play-source.ts'
 
 /** Guests of these codecs in room 1, all of whom are silent. */
 async function roomOf(...codecs: CodecName[]) {

@@ -6,7 +6,8 @@ import { InProcessMedia } from '../test/in-process.ts'
 import { recordedVoices } from '../test/recorded-voices.ts'
 import { bestMatch, clipOf } from '../test/signals.ts'
 import { TONE_PRESETS } from '../tone/presets.ts'
-import type { CodecName, ListenFor, PlaySource, StreamParameters } from './control.ts'
+import type { CodecName, ListenFor, StreamParameters } from './control.ts'
+import type { PlaySource } from './play-source.ts'
 
 const [amelia, athena] = recordedVoices() as [Voice, Voice]
 type Voice = ReturnType<typeof recordedVoices>[number]

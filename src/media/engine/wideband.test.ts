@@ -8,7 +8,8 @@ import { opusForTests } from '../test/opus.ts'
 import { annAndBob, type Party } from '../test/party.ts'
 import { bestMatch, clipOf, speechLike } from '../test/signals.ts'
 import { createKernels } from '../wasm/kernels.ts'
-import type { CodecName, PlaySource, StreamParameters } from './control.ts'
+import type { CodecName, StreamParameters } from './control.ts'
+import type { PlaySource } from './play-source.ts'
 
 const STREAMS = {
   PCMU: { codec: 'PCMU', payloadType: 0 },

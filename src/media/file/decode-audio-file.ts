@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../kit/index.ts'
 import { resample } from '../dsp/resample.ts'
-import type { AudioClip } from '../engine/control.ts'
+import type { AudioClip } from '../engine/play-source.ts'
 import { parseWav, type WavFile } from './wav-reader.ts'
 import { mixDown, payloadEncodingOf, samplesOfWav } from './wav-samples.ts'
 

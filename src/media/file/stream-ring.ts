@@ -1,4 +1,4 @@
-import type { AudioStream } from '../engine/control.ts'
+import type { AudioStream } from '../engine/play-source.ts'
 
 /**
  * Makes the ring that a long file goes through while it is played: one writer, which reads the disk, and one player on

@@ -1,4 +1,4 @@
-import type { LiveAudio } from '../engine/control.ts'
+import type { LiveAudio } from '../engine/play-source.ts'
 import { createRing, endStream, StreamReader, StreamWriter } from '../file/stream-ring.ts'
 
 /**

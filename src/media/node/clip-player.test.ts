@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codecNamed } from '../codec/codec.ts'
-import type { AudioClip } from '../engine/control.ts'
+import type { AudioClip } from '../engine/play-source.ts'
 import { threadKernels } from '../wasm/kernels.ts'
 import { ClipPlayer } from './clip-player.ts'
 import { OutgoingPacket } from './transmitter.ts'

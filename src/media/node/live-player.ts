@@ -1,5 +1,5 @@
 import type { TwoRates } from '../dsp/two-rates.ts'
-import type { LiveAudio } from '../engine/control.ts'
+import type { LiveAudio } from '../engine/play-source.ts'
 import { LiveReader } from '../live/live-audio.ts'
 import { PacketFiller } from './packet-filler.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'

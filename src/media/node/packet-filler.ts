@@ -1,7 +1,8 @@
 import { codecNamed, threadCodecs } from '../codec/codec.ts'
 import { copyOctets, copySamples } from '../dsp/copy.ts'
 import type { TwoRates } from '../dsp/two-rates.ts'
-import type { AudioClip, CodecName } from '../engine/control.ts'
+import type { CodecName } from '../engine/control.ts'
+import type { AudioClip } from '../engine/play-source.ts'
 import type { OutgoingPacket } from './transmitter.ts'
 
 /**

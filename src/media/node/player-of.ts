@@ -1,5 +1,5 @@
 import type { Codecs } from '../codec/codecs.ts'
-import type { PlaySource } from '../engine/control.ts'
+import type { PlaySource } from '../engine/play-source.ts'
 import { ClipPlayer } from './clip-player.ts'
 import { LivePlayer } from './live-player.ts'
 import { StreamPlayer } from './stream-player.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { codecNamed } from '../codec/codec.ts'
-import type { AudioStream } from '../engine/control.ts'
+import type { AudioStream } from '../engine/play-source.ts'
 import { createAudioStream, endStream, StreamReader, StreamWriter } from '../file/stream-ring.ts'
 import { threadKernels } from '../wasm/kernels.ts'
 import { StreamPlayer } from './stream-player.ts'

@@ -1,5 +1,5 @@
 import type { TwoRates } from '../dsp/two-rates.ts'
-import type { AudioStream } from '../engine/control.ts'
+import type { AudioStream } from '../engine/play-source.ts'
 import { StreamReader } from '../file/stream-ring.ts'
 import { PacketFiller } from './packet-filler.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'

@@ -1,4 +1,4 @@
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 import { ToneGenerator, type ToneState } from '../tone/generator.ts'
 import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts'
 

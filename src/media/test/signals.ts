@@ -1,5 +1,5 @@
 import { integerBelow, seededRandom } from '../../kit/index.ts'
-import type { AudioClip } from '../engine/control.ts'
+import type { AudioClip } from '../engine/play-source.ts'
 
 /** Something speech-like: loud and soft syllables of coloured noise, the same for the same seed. */
 export function speechLike(durationMs: number, seed = 1): Int16Array {

@@ -1,6 +1,6 @@
 import { sinePeak } from '../dsp/level.ts'
 import { saturate } from '../dsp/mix.ts'
-import type { ToneComponent, ToneStep } from '../engine/control.ts'
+import type { ToneComponent, ToneStep } from '../engine/play-source.ts'
 
 /** Where a generator is in its tone. */
 export interface ToneState {

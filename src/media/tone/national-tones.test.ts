@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { CallToneDetector } from '../detect/call-tone-detector.ts'
 import { tonePlanOf, UNMISTAKABLE_CONGESTION, USUAL_PLAN } from '../detect/tone-plan.ts'
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 import { ToneGenerator } from './generator.ts'
 import { NATIONAL_TONES, nationalTonesOf } from './national-tones.ts'
 import { TONE_PRESETS, toneNamed } from './presets.ts'

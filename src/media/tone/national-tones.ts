@@ -1,4 +1,4 @@
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 
 /** What a network tells a caller by tones. */
 export interface NationalTones {

@@ -1,4 +1,4 @@
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 import { NATIONAL_TONES, type NationalTones, nationalTonesOf } from './national-tones.ts'
 
 const { US, EU, GB } = NATIONAL_TONES

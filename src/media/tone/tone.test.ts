@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { codecNamed } from '../codec/codec.ts'
 import { toneLevelDbm0 } from '../dsp/goertzel.ts'
 import { levelDbm0 } from '../dsp/level.ts'
-import type { ToneStep } from '../engine/control.ts'
+import type { ToneStep } from '../engine/play-source.ts'
 import { ToneGenerator } from './generator.ts'
 import { TONE_PRESETS } from './presets.ts'
 

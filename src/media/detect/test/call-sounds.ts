@@ -1,7 +1,7 @@
 import { integerBelow, type Random, seededRandom, uniform } from '../../../kit/index.ts'
 import { codecNamed } from '../../codec/codec.ts'
 import { sinePeak } from '../../dsp/level.ts'
-import type { ToneStep } from '../../engine/control.ts'
+import type { ToneStep } from '../../engine/play-source.ts'
 import { ToneGenerator } from '../../tone/generator.ts'
 import { CallToneDetector } from '../call-tone-detector.ts'
 
