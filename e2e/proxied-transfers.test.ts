@@ -41,7 +41,7 @@ describeWith(
     const address = network.next()
     exchange = await TestExchange.start({
       address,
-      sip: { listen: [{ transport: 'udp', address }], outboundProxy: `sip:${proxy}:5060` },
+      sip: { outboundProxy: `sip:${proxy}:5060` },
       services: { bob: connect(places.bob), dave: connect(places.dave), transfer: 'transfer' },
       transfers: { from: 'everybody', hosts: ['*'] },
     })

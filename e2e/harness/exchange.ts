@@ -20,9 +20,10 @@ export interface TestService {
   readonly parameters?: Readonly<Record<string, unknown>>
 }
 
-export interface ExchangeOptions extends Omit<RingdownConfig, 'services'> {
-  /** Where it listens for SIP (UDP and TCP, port 5060, unless `sip` says otherwise) and for RTP. */
+export interface ExchangeOptions extends Omit<RingdownConfig, 'services' | 'sip'> {
+  /** Where it listens for SIP (UDP and TCP, port 5060, unless `sip.listen` says otherwise) and for RTP. */
   readonly address: string
+  readonly sip?: Partial<RingdownConfig['sip']>
   /** By name, which is also the user that reaches it unless `match` says otherwise. */
   readonly services?: Readonly<Record<string, string | TestService>>
 }
@@ -59,12 +60,12 @@ export class TestExchange {
   }
 
   static async start(options: ExchangeOptions): Promise<TestExchange> {
-    const { address, services = {}, ...rest } = options
+    const { address, sip, services = {}, ...rest } = options
     const exchange = new TestExchange(address)
     const folder = join(exchange.folder, 'media')
     mkdirSync(folder)
     const config: RingdownConfig = {
-      sip: { listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, address, port: 5060 })) },
+      sip: { listen: (['udp', 'tcp'] as const).map((transport) => ({ transport, address, port: 5060 })), ...sip },
       services: Object.entries(services).map(([name, service]) => {
         const { app, ...more } = typeof service === 'string' ? { app: service } : service
         return { name, app: fileURLToPath(new URL(`${app}.ts`, APPS)), ...more }
