@@ -6,7 +6,8 @@ import type { SpeechTimeline } from './speech-timeline.ts'
  *
  * People who pick up say a word or a sentence, and listen. Machines go on: past what a sentence lasts, or again after a
  * pause that is too short for somebody who waits for an answer. The figures are counts of how many machines and how many
- * people still speak by then, of the train and dev splits of the benchmark in its mix.
+ * people still speak by then, of the train and dev splits of the benchmark in its mix, and lie below all that were counted
+ * with one collection of people left out.
  */
 
 /** By how long somebody has spoken, pauses included, and still speaks. */
@@ -15,12 +16,12 @@ export function monologueWeight(sinceFirstWordMs: number): number {
 }
 
 /**
- * By how the speech is divided: whoever lets the voice fall, as at the end of a sentence, and goes on after a short pause
- * reads a greeting, the more so after a long sentence; whoever holds it takes breath, or looks for a word.
+ * By how the speech is divided: whoever lets the voice fall after a long sentence, and goes on after a short pause, reads a
+ * greeting; whoever holds it takes breath, or looks for a word.
  */
 export function rhythmWeight({ utterances, firstMs, deepestFallDb }: SpeechTimeline, lastMs: number): number {
-  if (utterances < 2 || deepestFallDb > FALLEN_DB || lastMs < RESUMED_MS) return HELD
-  return firstMs >= SENTENCE_MS ? FALLEN_AFTER_SENTENCE : FALLEN
+  const isRead = utterances > 1 && firstMs >= SENTENCE_MS && deepestFallDb <= FALLEN_DB && lastMs >= RESUMED_MS
+  return isRead ? FALLEN_AFTER_SENTENCE : HELD
 }
 
 /** After how much quiet somebody who has said so much listens. */
@@ -55,20 +56,23 @@ const MONOLOGUE: readonly (readonly [number, number])[] = [
   [4500, 2.9],
   [5000, 3.7],
   [5500, 4.7],
+  [6500, 6.7],
 ]
 const HELD = -0.4
-const FALLEN = 1.7
 const FALLEN_AFTER_SENTENCE = 2.4
 const SENTENCE_MS = 2000
 const FALLEN_DB = -4
 /** ms of speech, ms of quiet. */
 const LISTENS_AFTER: readonly (readonly [number, number])[] = [
   [400, 480],
-  [900, 560],
-  [1400, 640],
-  [2000, 800],
-  [3000, 1000],
-  [5000, 1200],
+  [600, 520],
+  [800, 640],
+  [1000, 700],
+  [1300, 740],
+  [1600, 960],
+  [2000, 1150],
+  [3000, 1400],
+  [5000, 1600],
 ]
 /** A share of power, a factor. */
 const LOUD_PAUSE: readonly (readonly [number, number])[] = [

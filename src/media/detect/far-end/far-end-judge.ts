@@ -117,12 +117,13 @@ export class FarEndJudge {
     else this.#choose(now, pauseShare)
   }
 
-  /** Too late for more: who speaks on may be either, and who has begun of late, or seems to listen, is a person. */
+  /** Too late for more: who speaks on, or pauses, may be either; who has begun of late, or seems to listen, is a person. */
   #choose(now: Instant, pauseShare: number): void {
     const isBlip = pauseShare > LOUD_PAUSE && this.#speech.spokenMs(now) < LEAST_SPOKEN_MS
     const weight = this.#weight(now)
-    const isMachine = this.#speech.isSpeaking && weight >= this.#leastMachineWeight
-    const isOpen = this.#speech.quietMs(now) < MAY_LISTEN_MS && weight >= OPEN_WEIGHT
+    const mayGoOn = this.#speech.quietMs(now) < MAY_LISTEN_MS
+    const isMachine = mayGoOn && weight >= this.#leastMachineWeight
+    const isOpen = mayGoOn && weight >= OPEN_WEIGHT
     this.#noteSpeech(now, weight)
     if (isBlip) this.#decide('unknown', 'noise', 1, 'deadline', now)
     else if (!this.#isAnswered) this.#decide('unknown', 'undecided', 1, 'deadline', now)
@@ -147,7 +148,7 @@ export class FarEndJudge {
     const spokenMs = this.#speech.spokenMs(now)
     const neededMs =
       listensAfterMs(spokenMs) * this.#patience * loudPausePatience(pauseShare) +
-      Math.max(0, this.#priorWeight) * PATIENCE_PER_NAT_MS
+      Math.max(0, this.#weight(now) - OPEN_WEIGHT) * PATIENCE_PER_NAT_MS
     if (quietMs < neededMs) {
       if (quietMs >= 0.6 * neededMs && this.#isAnswered) this.#provisional('person', 'person', 0.7, 'listens', now)
       return
@@ -173,8 +174,7 @@ export class FarEndJudge {
 
   #weight(now: Instant): number {
     const speech = this.#speech
-    const sinceFirstWordMs = now - (speech.beganAtMs ?? now)
-    return this.#priorWeight + monologueWeight(sinceFirstWordMs) + rhythmWeight(speech, speech.lastMs(now))
+    return this.#priorWeight + monologueWeight(speech.sinceFirstWordMs(now)) + rhythmWeight(speech, speech.lastMs(now))
   }
 
   #know(clue: FarEndClue, atMs: Instant, weight: number, detail: string): void {
@@ -244,16 +244,16 @@ function probability(weight: number): number {
   return MOST_CONFIDENCE / (1 + Math.exp(-weight))
 }
 
-const PATIENCE_PER_NAT_MS = 250
+const PATIENCE_PER_NAT_MS = 300
 /** The odds for a machine: while there is time one listens on below the first, and at the deadline the second decide. */
-const MACHINE_WEIGHT: number = Math.log(50)
+const MACHINE_WEIGHT: number = Math.log(100)
 const LEAST_MACHINE_WEIGHT: number = Math.log(12)
 /** At the deadline: above it twice as many machines as people have not come to an end. */
 const OPEN_WEIGHT = 0.5
 /** After so much quiet at the deadline more people than machines have come to an end. */
 const MAY_LISTEN_MS = 500
-/** From the least sensitive to the most. */
-const SENSITIVITY_NATS = 6
+/** From the least sensitive to the most: the odds become 2.5 to 1, or 4,000 to 1. */
+const SENSITIVITY_NATS = 7.4
 /**
  * How often verdicts of these kinds were right on the train and dev splits of the benchmark, in its mix of 35 % people,
  * 45 % machines and 20 % others. Words of a second are told worst: greetings of that length are the shortest there are.

@@ -152,6 +152,17 @@ describe('FarEndDetector', () => {
     expect(from(6200)).toMatchObject({ kind: 'person', reason: 'deadline' })
   })
 
+  it('takes somebody who draws breath at the deadline for a machine, too', () => {
+    const breathing = joined(silence(1800), speech(5000, 4), silence(350), speech(4000, 5))
+    expect(finalOf(eventsIn(breathing))).toMatchObject({ kind: 'machine', reason: 'deadline', decidedAtMs: 7000 })
+  })
+
+  it('takes the last word before the answer for nobody who has picked up', () => {
+    const announced = joined(silence(500), speech(1500, 4), silence(9000))
+    const final = finalOf(eventsIn(announced, [['answered', 2060]]))
+    expect(final).toMatchObject({ kind: 'unknown', reason: 'silence' })
+  })
+
   it('names nobody at the deadline who may be a person in the midst of a sentence, and says later who it was', () => {
     const speaking = joined(silence(3500), speech(9000, 4))
     expect(verdictsOf(eventsIn(speaking)).slice(-2)).toEqual(['final unknown/undecided', 'revised machine/voicemail'])

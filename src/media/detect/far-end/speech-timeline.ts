@@ -44,6 +44,10 @@ export class SpeechTimeline {
   end(endedAtMs: Instant): void {
     if (!this.isSpeaking) return
     this.isSpeaking = false
+    if (this.utterances === 1 && endedAtMs - this.#startedAtMs < LEAST_MS) {
+      this.restart(endedAtMs)
+      return
+    }
     this.#endedAtMs = endedAtMs
     this.#lostMs = 0
   }
@@ -75,6 +79,11 @@ export class SpeechTimeline {
     return this.isSpeaking || this.utterances === 0 ? 0 : now - this.#endedAtMs - this.#lostMs
   }
 
+  /** From the first word until now or, in a pause, until the last one. */
+  sinceFirstWordMs(now: Instant): number {
+    return this.beganAtMs === undefined ? 0 : (this.isSpeaking ? now : this.#endedAtMs) - this.beganAtMs
+  }
+
   /** How long all utterances together were. */
   spokenMs(now: Instant): number {
     return this.#spokenBeforeMs + this.lastMs(now)
@@ -86,6 +95,8 @@ export class SpeechTimeline {
   }
 }
 
+/** What is shorter at the beginning is the end of what was said before it. */
+const LEAST_MS = 60
 /** Shorter ones are words, which are said in many ways. */
 const WORD_MS = 700
 /** Pauses within words and between those that belong together are shorter. */
