@@ -3,8 +3,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
 import { Channel, outbound } from '../../calls/index.ts'
-import { type FarEndTape, MOST_TAPE_MS, TONE_PRESETS, ToneGenerator, tapeOfCall, wavOfTape } from '../../media/index.ts'
+import { concatBytes } from '../../kit/index.ts'
+import {
+  codecNamed,
+  type FarEndTape,
+  MOST_TAPE_MS,
+  TONE_PRESETS,
+  ToneGenerator,
+  tapeOfCall,
+  wavHeader,
+  wavOfTape,
+} from '../../media/index.ts'
 import { exchange, InlineDetection, phones } from '../../testing/index.ts'
+import { classFigures } from '../lsd/evaluate/figures.ts'
+import type { FileVerdict, SaidOfFile } from '../lsd/evaluate/hear-file.ts'
 import { lsdCommand } from './lsd.ts'
 
 afterEach(() => void vi.restoreAllMocks())
@@ -78,6 +90,12 @@ describe('ringdown lsd', () => {
     writeFileSync(file, wavOfTape(forged))
     const other = await lsd('replay', file)
     expect([other.code, other.printed]).toEqual([1, expect.stringMatching(/NOT what it was live$/)])
+  })
+
+  test('replay: silence follows a recording that ends before the verdict', async () => {
+    const file = join(folder(), 'short.wav')
+    writeFileSync(file, wavOfTape(tapeOfCall(new Int16Array(800), 0, {})).subarray(0, 44 + 1600))
+    expect((await lsd('replay', file, '--connect-ms', '2000')).printed).toContain('7.00 s  final: unknown (silence)')
   })
 
   test('explain: a story tells what was heard and thought, and why', async () => {
@@ -182,11 +200,57 @@ describe('ringdown lsd', () => {
     expect((await lsd('evaluate', directory, '--no-curve')).printed).not.toContain('sensitivity')
   })
 
+  test('evaluate: other sample rates, two channels and G.711 are heard like 16-bit at 8 kHz', async () => {
+    const mono = fax()
+    const wide = new Int16Array(4 * mono.length)
+    for (let i = 0; i < wide.length; i++) wide[i] = mono[Math.floor(i / 4)]!
+    const laws = new Uint8Array(mono.length)
+    codecNamed('PCMU').encodeInto(mono, 0, mono.length, laws, 0)
+    const bytes = (samples: Int16Array) => new Uint8Array(samples.buffer)
+    const directory = recordings(['wide.wav,FAX,500', 'law.wav,Fax,500'], {})
+    const wideHead = wavHeader('pcm16', 2 * wide.length, 16_000, 2)
+    writeFileSync(join(directory, 'wide.wav'), concatBytes(wideHead, bytes(wide)))
+    writeFileSync(join(directory, 'law.wav'), concatBytes(wavHeader('pcmu', laws.length), laws))
+    const rows = JSON.parse((await lsd('evaluate', directory, '--json')).printed)
+    expect(rows).toMatchObject([
+      { class: 'fax', verdict: 'fax', durationMs: 6000 },
+      { class: 'fax', verdict: 'fax', durationMs: 6000 },
+    ])
+  })
+
+  test('evaluate: a recording that is over before the answer is silence, and that is said; so are files without a line', async () => {
+    const directory = recordings(['x.wav,person,5000,,,'], { 'x.wav': new Int16Array(800), 'y.WAV': fax() })
+    const { code, printed } = await lsd('evaluate', directory, '--no-curve')
+    expect(code).toBe(0)
+    expect(printed).toContain('labels.csv does not name 1 of the WAV files, as y.WAV')
+    expect(printed).toContain('x.wav is over before connectMs: nobody is heard')
+    expect(printed).toContain('person was called: unknown 1')
+  })
+
+  test('evaluate: tells how far it is where that takes long', async () => {
+    const written: unknown[] = []
+    vi.spyOn(process.stderr, 'write').mockImplementation((line) => written.push(line) > 0)
+    const rows = Array.from({ length: 100 }, () => 'x.wav,none,,,,')
+    await lsd('evaluate', recordings(rows, { 'x.wav': new Int16Array(8) }), '--json')
+    expect(written).toContainEqual(expect.stringContaining('100 of 100 recordings'))
+  })
+
+  test('evaluate: a screened call that is taken is right in the end, and so is nothing else', () => {
+    const row = (...said: SaidOfFile[]): FileVerdict =>
+      ({ class: 'screening', verdict: said[0], verdicts: said.map((verdict) => ({ verdict })), label: {} }) as never
+    const rows = [row('machine', 'screening', 'person'), row('machine'), row('person'), row('unknown', 'machine')]
+    const [figures] = classFigures(rows)
+    expect([figures!.recall.share, figures!.recallInTheEnd.share]).toEqual([0, 0.25])
+  })
+
   test.each([
     [['x.wav,robot,,,,'], /line 2: the class must be one of person, machine, .* not "robot"/],
     [['x.wav,none,soon,,,'], /line 2: connectMs must be milliseconds or empty, not "soon"/],
     [['', ',none,,,,'], /line 3: the file is missing/],
     [['y.wav,none,,,,'], /there is no file .*y\.wav/],
+    [['y.wav,none', 'x.wav,none', 'labels.csv,none'], /no file .*y\.wav\n.*labels\.csv: not a WAV file/],
+    [['x.wav,none,119000'], /x\.wav: connectMs is 119000, more than 104000/],
+    [['', ''], /labels\.csv names no file/],
   ])('evaluate refuses %j', async (rows, message) => {
     await expect(lsd('evaluate', recordings(rows, { 'x.wav': new Int16Array(8) }))).rejects.toThrow(message)
   })
@@ -195,7 +259,7 @@ describe('ringdown lsd', () => {
     vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     await expect(lsd('evaluate', folder())).rejects.toThrow(/there is no .*labels\.csv/)
     await expect(lsd('replay', 'x.wav', '--sensitivity', '2')).rejects.toThrow(/from 0 to 1/)
-    await expect(lsd('replay', 'x.wav', '--connect-ms', String(MOST_TAPE_MS + 1))).rejects.toThrow(/0 to 120000/)
+    await expect(lsd('replay', 'x.wav', '--connect-ms', String(MOST_TAPE_MS + 1))).rejects.toThrow(/0 to 104000/)
     await expect(lsd('replay', 'x.wav', '--start', 'NOW')).rejects.toThrow(/TIMEOUT_FROM_ANSWER_DETECT/)
   })
 })

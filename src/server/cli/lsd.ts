@@ -1,20 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
-import { UsageError } from '../../kit/index.ts'
-import {
-  type FarEndOptions,
-  type FarEndStart,
-  type FarEndTape,
-  MOST_TAPE_MS,
-  replayTape,
-  tapeOfCall,
-  tapeOfWav,
-} from '../../media/index.ts'
+import { type FarEndOptions, type FarEndStart, type FarEndTape, replayTape } from '../../media/index.ts'
 import type { WantedDoor } from '../control/knock.ts'
 import { beepFigures, classFigures, curvePoint } from '../lsd/evaluate/figures.ts'
-import { type FileVerdict, hearFile, type Recording } from '../lsd/evaluate/hear-file.ts'
-import { type LabelledFile, parseLabels } from '../lsd/evaluate/labels.ts'
+import { hearFolder, MOST_CONNECT_MS, readFolder, readRecording } from '../lsd/evaluate/folder.ts'
+import { callOfRecording } from '../lsd/evaluate/hear-file.ts'
 import { printFigures } from '../lsd/evaluate/print-figures.ts'
 import { printEvents, printFarEnd } from '../lsd/print-far-end.ts'
 import { EXIT } from './exit-codes.ts'
@@ -101,7 +90,7 @@ function replay(file: string, flags: HowFlags & { connectMs?: number; json: bool
   const { samples, tape: kept } = readRecording(file)
   const { connectMs } = flags
   const tape =
-    connectMs === undefined && kept !== undefined ? kept : tapeOfCall(samples, connectMs ?? 0, optionsOf(flags))
+    connectMs === undefined && kept !== undefined ? kept : callOfRecording(samples, connectMs ?? 0, optionsOf(flags))
   const events = replayTape(tape)
   const isSame = tape !== kept || saysTheSame(tape, events)
   if (flags.json) console.log(JSON.stringify(events, null, 2))
@@ -119,32 +108,30 @@ function saysTheSame({ verdicts }: FarEndTape, events: ReturnType<typeof replayT
   return JSON.stringify(again.slice(0, verdicts.length)) === JSON.stringify(verdicts)
 }
 
-function evaluate(folder: string, flags: HowFlags & { json: boolean; curve: boolean }): number {
-  const list = join(folder, 'labels.csv')
-  if (!existsSync(list))
-    throw new UsageError(`there is no ${list}: it says what each recording is, see "ringdown lsd --help"`)
-  const labels = parseLabels(readFileSync(list, 'utf8'))
-  const rows = hearAll(folder, labels, optionsOf(flags))
-  if (flags.json) {
-    console.log(JSON.stringify(rows, null, 2))
-    return EXIT.OK
+function evaluate(path: string, flags: HowFlags & { json: boolean; curve: boolean }): number {
+  const folder = readFolder(path)
+  const { labels, unnamed } = folder
+  if (unnamed.length > 0) console.error(`labels.csv does not name ${unnamed.length} of the WAV files, as ${unnamed[0]}`)
+  const options = optionsOf(flags)
+  const curve = flags.curve && !flags.json ? SENSITIVITIES : []
+  const all = [options, ...curve.map((each) => ({ ...options, sensitivity: each }))]
+  const [rows, ...points] = hearFolder(folder, all, (done, heard) => {
+    if (heard.label.connectMs > heard.durationMs)
+      console.error(`${heard.file} is over before connectMs: nobody is heard`)
+    showProgress(done, labels.length)
+  })
+  if (flags.json) console.log(JSON.stringify(rows, null, 2))
+  else {
+    const figures = points.map((each, n) => curvePoint(SENSITIVITIES[n]!, each))
+    console.log(printFigures(classFigures(rows!), beepFigures(rows!), figures))
   }
-  const curve = flags.curve
-    ? SENSITIVITIES.map((each) => curvePoint(each, hearAll(folder, labels, { ...optionsOf(flags), sensitivity: each })))
-    : []
-  console.log(printFigures(classFigures(rows), beepFigures(rows), curve))
   return EXIT.OK
 }
 
-function hearAll(folder: string, labels: readonly LabelledFile[], options: FarEndOptions): FileVerdict[] {
-  return labels.map((label) => hearFile(label, readRecording(join(folder, label.file)), options))
-}
-
-function readRecording(file: string): Recording {
-  if (!existsSync(file)) throw new UsageError(`there is no file ${file}`)
-  const read = tapeOfWav(readFileSync(file))
-  if (!read.ok) throw new UsageError(`${file}: ${read.error}`)
-  return read.value
+/** On a terminal always, elsewhere where it takes long. */
+function showProgress(done: number, of: number): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${of} recordings${done === of ? '\n' : ''}`)
+  else if (done % 100 === 0) process.stderr.write(`${done} of ${of} recordings\n`)
 }
 
 function optionsOf({ timeoutMs, sensitivity: wanted, start }: HowFlags): FarEndOptions {
@@ -155,7 +142,7 @@ const SENSITIVITIES = [0.1, 0.3, 0.5, 0.7, 0.9]
 
 const timeout = inRange(500, 10_000)
 const sensitivity = inRange(0, 1)
-const milliseconds = inRange(0, MOST_TAPE_MS)
+const milliseconds = inRange(0, MOST_CONNECT_MS)
 
 function inRange(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -235,7 +235,31 @@ describe('who has picked up', () => {
     },
   )
 
-  test('a fax machine, a person, a screener: each by its name', async () => {
+  test('a call is screened, and taken: a machine, and then the person who has taken it', async () => {
+    const question = `${GREETING[0]} Please say your name, and why you are calling, and hold the line.`
+    const outcome = await calling(phones.screening({ rings: 0, question }), {
+      options: { lsdAsync: true },
+      act: async (channel) => {
+        await channel.waitForIdle({ timeoutMs: 12_000 })
+        await channel.filePlayer.say('This is Acme, about your parcel.')
+        await channel.waitForIdle({ timeoutMs: 14_000 })
+      },
+    })
+    const { farEnd, farEndType } = outcome.details
+    expect(farEndType).toBe('LIVE')
+    expect(farEnd?.verdicts.slice(-3).map(({ stage, fineKind }) => `${stage} ${fineKind}`)).toEqual([
+      'final voicemail',
+      'revised screening',
+      'revised person',
+    ])
+    expect(outcome.told.map(({ what }) => what).slice(-3)).toEqual([
+      'final ANSWER_MACHINE',
+      'revised ANSWER_MACHINE',
+      'revised LIVE',
+    ])
+  })
+
+  test('a fax machine, a person, somebody silent, a mailbox: each by its name', async () => {
     const kindOf = async (kind: PhoneKind) => (await calling(kind)).details.farEnd?.verdict?.kind
     expect(await kindOf(phones.fax({ rings: 0 }))).toBe('fax')
     expect(await kindOf(phones.person({ rings: 0, says: 'Hello?' }))).toBe('person')

@@ -1,4 +1,4 @@
-import { type FileVerdict, isRight, type SaidOfFile } from './hear-file.ts'
+import { type FileVerdict, isRight, isRightInTheEnd, type SaidOfFile } from './hear-file.ts'
 import { LABELS, type Label } from './labels.ts'
 import { percentile, type Share, wilson } from './wilson.ts'
 
@@ -56,7 +56,7 @@ export function classFigures(verdicts: readonly FileVerdict[]): ClassFigures[] {
       class: label,
       count: those.length,
       recall: share(({ verdict }) => isRight(label, verdict)),
-      recallInTheEnd: share(({ verdict, revised }) => isRight(label, revised?.verdict ?? verdict)),
+      recallInTheEnd: share(isRightInTheEnd),
       toMachine: share(({ verdict }) => verdict === 'machine'),
       toPerson: share(({ verdict }) => verdict === 'person'),
       unknown: share(({ verdict }) => verdict === 'unknown'),

@@ -18,6 +18,12 @@ export interface FileVerdict {
   readonly decidedMs: number
   /** What it was revised to in the end; `null` where it was not. */
   readonly revised: { readonly verdict: SaidOfFile; readonly fineKind: FarEndFineKind; readonly atMs: number } | null
+  /** The first final one, and all that have revised it, in their order. */
+  readonly verdicts: readonly {
+    readonly verdict: SaidOfFile
+    readonly fineKind: FarEndFineKind
+    readonly atMs: number
+  }[]
   /** When the first beep began that was heard after the answer; `null` without one. */
   readonly beepMs: number | null
   /** When a message could have begun; `null` where that was not known. */
@@ -27,7 +33,7 @@ export interface FileVerdict {
   readonly label: LabelledFile
 }
 
-/** Its sound, and what else detection knew where an exchange has kept it as evidence. */
+/** Its sound, of all channels, and what else detection knew where an exchange has kept it as evidence. */
 export interface Recording {
   readonly samples: Int16Array
   readonly tape?: FarEndTape
@@ -41,14 +47,14 @@ export function hearFile(label: LabelledFile, { samples, tape }: Recording, opti
   const answered = tape?.signals.find(({ signal }) => signal === 'answered')
   const connectMs = answered?.atMs ?? label.connectMs
   const durationMs = samples.length / SAMPLES_PER_MS
-  const padded = new Int16Array(SAMPLES_PER_MS * (Math.max(durationMs, Math.ceil(connectMs)) + SILENCE_BEHIND_MS))
-  padded.set(samples)
-  const call = tapeOfCall(padded, connectMs, options)
+  const call = callOfRecording(samples, connectMs, options)
   const events = replayTape(answered === undefined ? call : { ...tape!, samples: call.samples, options })
   const verdicts = events.filter((event) => event.type === 'verdict')
   const final = verdicts.find(({ stage }) => stage === 'final')
   if (final === undefined) throw new Error(`${label.file}: the detector has given no verdict`)
-  const revised = verdicts.findLast(({ stage }) => stage === 'revised')
+  const acted = verdicts
+    .filter(({ stage }) => stage !== 'provisional')
+    .map((each) => ({ verdict: said(each.kind), fineKind: each.fineKind, atMs: each.decidedAtMs }))
   const beep = events.find((event) => event.type === 'beepStarted' && event.startedAtMs >= connectMs)
   const ready = events.find((event) => event.type === 'readyForMessage' && event.atMs >= connectMs)
   const { fineKind, confidence, reason, decidedAtMs, evidence } = final
@@ -60,16 +66,28 @@ export function hearFile(label: LabelledFile, { samples, tape }: Recording, opti
     confidence,
     reason,
     decidedMs: decidedAtMs,
-    revised:
-      revised === undefined
-        ? null
-        : { verdict: said(revised.kind), fineKind: revised.fineKind, atMs: revised.decidedAtMs },
+    revised: acted.length > 1 ? acted.at(-1)! : null,
+    verdicts: acted,
     beepMs: beep?.type === 'beepStarted' ? beep.startedAtMs : null,
     readyMs: ready?.type === 'readyForMessage' ? ready.atMs : null,
     evidence,
     durationMs,
     label,
   }
+}
+
+/** A call that was answered at `connectMs`, and in which silence follows the recording until there is a verdict. */
+export function callOfRecording(samples: Int16Array, connectMs: number, options: FarEndOptions): FarEndTape {
+  const lengthMs = Math.max(samples.length / SAMPLES_PER_MS, Math.ceil(connectMs)) + SILENCE_BEHIND_MS
+  const padded = new Int16Array(SAMPLES_PER_MS * lengthMs)
+  padded.set(samples)
+  return tapeOfCall(padded, connectMs, options)
+}
+
+/** Whether it was right in the end; a screened call that was taken is a person in the end, and was right if that was known. */
+export function isRightInTheEnd({ class: label, verdicts }: FileVerdict): boolean {
+  const those = label === 'screening' ? verdicts : verdicts.slice(-1)
+  return those.some(({ verdict }) => isRight(label, verdict))
 }
 
 /** Whether it was right, nobody being what cannot be named. */
@@ -84,4 +102,4 @@ function said(kind: FarEndKind): SaidOfFile {
 
 const SAMPLES_PER_MS = 8
 /** So long at most until it is known that ringing has stopped, and the longest time to decide in after that. */
-const SILENCE_BEHIND_MS = 6000 + 10_000
+export const SILENCE_BEHIND_MS: number = 6000 + 10_000

@@ -20,26 +20,32 @@ export interface LabelledFile {
 const TIMES = ['connectMs', 'speechEndMs', 'greetingEndMs', 'beepMs'] as const
 
 /**
- * Reads `labels.csv`: a line of names, then a line for each file, as RFC 4180 has it.
+ * Reads `labels.csv`: a line of names, then a line for each file, as RFC 4180 has it; names and classes in capitals or not.
  * @throws UsageError naming the line and what is wrong with it
  */
 export function parseLabels(text: string): LabelledFile[] {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/)
-  const names = cellsOf(lines[0] ?? '').map((name) => name.trim())
+  const names = cellsOf(lines[0] ?? '').map((name) => name.trim().toLowerCase())
   for (const name of ['file', 'class'])
     if (!names.includes(name))
       throw new UsageError(
         `labels.csv has no column "${name}" in its first line: it is to be file,class,${TIMES.join(',')}`,
       )
-  return lines.slice(1).flatMap((line, index) => (line.trim() === '' ? [] : [labelOf(names, cellsOf(line), index + 2)]))
+  const labels = lines
+    .slice(1)
+    .flatMap((line, index) => (line.trim() === '' ? [] : [labelOf(names, cellsOf(line), index + 2)]))
+  if (labels.length === 0) throw new UsageError('labels.csv names no file: after its first line it has one for each')
+  return labels
 }
 
 function labelOf(names: readonly string[], cells: readonly string[], line: number): LabelledFile {
-  const cell = (name: string): string => cells[names.indexOf(name)]?.trim() ?? ''
-  const [file, label] = [cell('file'), cell('class')]
+  const cell = (name: string): string => cells[names.indexOf(name.toLowerCase())]?.trim() ?? ''
+  const [file, label] = [cell('file'), cell('class').toLowerCase()]
   if (file === '') throw new UsageError(`labels.csv, line ${line}: the file is missing`)
   if (!LABELS.includes(label as Label))
-    throw new UsageError(`labels.csv, line ${line}: the class must be one of ${LABELS.join(', ')}, not "${label}"`)
+    throw new UsageError(
+      `labels.csv, line ${line}: the class must be one of ${LABELS.join(', ')}, not "${cell('class')}"`,
+    )
   const times: Partial<Record<(typeof TIMES)[number], number>> = {}
   for (const name of TIMES) {
     const text = cell(name)
