@@ -66,9 +66,12 @@ export class CallToneDetector {
     this.#energy = kernels.energy
   }
 
-  /** @param isWhole false when some of the frame was made up for what was lost */
-  hear(frame: Int16Array, isWhole: boolean): void {
-    if (isWhole) this.#follow(this.#energy(frame, 0, frame.length) / frame.length)
+  /**
+   * @param isWhole false when some of the frame was made up for what was lost
+   * @param power per sample, by which sound is told from pause; default: that of the frame
+   */
+  hear(frame: Int16Array, isWhole: boolean, power = this.#energy(frame, 0, frame.length) / frame.length): void {
+    if (isWhole) this.#follow(power)
     else this.#miss()
     if (isWhole && this.#edges.isSounding) this.#listen(frame)
   }

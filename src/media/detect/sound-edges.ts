@@ -23,6 +23,8 @@ export class SoundEdges {
   #lastPower = 0
   #fallenFrames = 0
   #fallenPower = 0
+  /** Of the frames of the sound, the last that was so much louder than those before it. */
+  #bangAt = 1
   #lostMs = 0
 
   /** @param leastPower per sample: what is softer is no sound */
@@ -66,6 +68,7 @@ export class SoundEdges {
     this.#fallenFrames = 0
     this.#firstPower = this.#lostMs > 0 ? Number.POSITIVE_INFINITY : power
     this.wholeFrames = 1
+    this.#bangAt = 1
   }
 
   #within(power: number, atMs: number, frameMs: number): Edge {
@@ -77,17 +80,18 @@ export class SoundEdges {
       this.#begin(power, atMs)
       return 'begins'
     }
+    this.wholeFrames++
+    if (power > this.power * BANG) this.#bangAt = this.wholeFrames
     this.power = Math.max(this.power, power)
     this.#lastPower = power
-    this.wholeFrames++
     return 'none'
   }
 
   /** Two soft frames end it: a tone that is modulated with 16 Hz is soft for one. */
   #fall(power: number, atMs: number, frameMs: number): Edge {
     this.wholeFrames++
-    if (++this.#fallenFrames === 2 && this.wholeFrames === 3) {
-      // Codecs that have sent nothing begin with a bang: what follows it is the sound.
+    if (++this.#fallenFrames === 2 && this.wholeFrames - this.#bangAt < BANG_FRAMES) {
+      // Codecs that have sent nothing, or something else, begin with a bang: what follows it is the sound.
       const after = Math.max(power, this.#fallenPower)
       if (after >= Math.max(this.#leastPower, this.#floor * RISE)) {
         this.power = after
@@ -114,6 +118,9 @@ const FRAME_MS = 20
 const FALL = 0.1
 /** 6 dB above the pause, a sound begins. */
 export const RISE: number = 10 ** 0.6
+/** 4 dB above all of the sound before it. */
+const BANG = 2.5
+const BANG_FRAMES = 6
 const SWELL = 10 ** 0.9
 /** Two tones that beat make frames differ by less. */
 const PARTIAL = 0.4

@@ -47,7 +47,7 @@ export class SpecialInformationTone {
     this.#sumHz[segment] = this.#sumHz[segment]! + hz
     this.#looks[segment] = this.#looks[segment]! + 1
     if (atMs - this.#sinceMs > MAX_SEGMENT_MS) this.#reset()
-    if (segment < 3 || atMs - this.#sinceMs < MIN_SEGMENT_MS) return undefined
+    if (segment < 3 || atMs - this.#sinceMs < MIN_LAST_SEGMENT_MS) return undefined
     this.#reset()
     return this.#meaning()
   }
@@ -106,7 +106,8 @@ const FRAME_MS = 20
 const WINDOW_MS = 64
 /** Telcordia's segments keep to 0.2 %; the plain tone lies 28 Hz and more away from each of them in the first two segments. */
 const MAX_OFF_HZ = 12
-const MIN_SEGMENT_MS = 200
+/** After two others: the shortest lasts 260 ms, of which packets may be lost. */
+const MIN_LAST_SEGMENT_MS = 150
 const MAX_SEGMENT_MS = 450
 /** Of the first two: what is heard from the answer on may begin within one, and packets may be lost. No other three tones rise like these. */
 const MIN_CUT_SEGMENT_MS = 100

@@ -8,6 +8,7 @@ import { BeepGuard } from './beep-guard.ts'
 import type { FarEndEvent, FarEndTone } from './far-end.ts'
 import { FaxFinder } from './fax-finder.ts'
 import { LoneSound } from './lone-sound.ts'
+import { NetworkBand } from './network-band.ts'
 import { keyOf } from './signal-tones.ts'
 import { HOP, ToneLook } from './tone-look.ts'
 import { ToneTrack } from './tone-track.ts'
@@ -21,6 +22,7 @@ export class FarEndEars {
   readonly #voice = new VoiceActivityDetector({ hangoverMs: 100 })
   readonly #country: string | undefined
   #callTones: CallToneDetector
+  readonly #band = new NetworkBand()
   readonly #look = new ToneLook()
   readonly #track = new ToneTrack()
   readonly #beep = new BeepFinder()
@@ -74,6 +76,7 @@ export class FarEndEars {
   restart(): void {
     this.#isRinging = false
     this.hasStoppedRinging = false
+    this.#lastRingAtMs = Number.NEGATIVE_INFINITY
     this.#guard.restart()
     this.#beep.dismiss()
     this.#fax.restart()
@@ -86,9 +89,11 @@ export class FarEndEars {
   hear(frame: Int16Array, isWhole: boolean, now: Instant): void {
     this.#originMs ??= now - FRAME_MS
     this.#nowMs = now
+    const power = this.#band.powerOf(frame)
     this.#hearTones(frame, isWhole)
     this.#hearVoice(frame, isWhole)
-    this.#callTones.hear(this.#isRingPause(frame) ? SILENCE : frame, isWhole)
+    if (isWhole) this.#followRing(power)
+    this.#callTones.hear(frame, isWhole, this.#isRingPause(power) ? 0 : power)
     if (this.#isRinging && now - this.#rangAtMs > LONGEST_RING_PAUSE_MS) this.#stopRinging()
   }
 
@@ -107,28 +112,29 @@ export class FarEndEars {
         this.#beep.dismiss()
         this.#sayTone(fax, this.#fax.startedAtMs)
       }
-      this.#followRing()
+      this.#countRing()
       this.#hearKey(edge)
       this.#hearBeep(edge, nowMs)
     }
   }
 
-  /** Once it is known that it rings, any tone like ringback is one more ring of it. */
-  #followRing(): void {
+  #countRing(): void {
     const isRing = this.#look.found !== 'quiet' && this.#look.shareWithin(RING_LOW_HZ, RING_HIGH_HZ) > RING_SHARE
     this.#ringHops = isRing ? this.#ringHops + 1 : 0
+  }
+
+  /** Once it is known that it rings, any tone like ringback is one more ring of it. */
+  #followRing(power: number): void {
     if (this.#ringHops >= RING_HOPS / 2) {
-      // The window still sees the tone when it has ended.
-      this.#ringPower = Math.max(this.#ringHops === RING_HOPS / 2 ? 0 : this.#ringPower, this.#look.hopPower)
+      this.#ringPower = Math.max(this.#ringHops < RING_HOPS / 2 + 2 ? 0 : this.#ringPower, power)
       this.#lastRingAtMs = this.#nowMs
     }
     if (this.#isRinging && this.#ringHops >= RING_HOPS) this.#rangAtMs = this.#nowMs
   }
 
   /** The noise of the line, which is no sound between two rings. */
-  #isRingPause(frame: Int16Array): boolean {
-    if (this.#nowMs - this.#lastRingAtMs > LONGEST_RING_PAUSE_MS) return false
-    return energy(frame, 0, frame.length) < this.#ringPower * RING_PAUSE * frame.length
+  #isRingPause(power: number): boolean {
+    return this.#nowMs - this.#lastRingAtMs <= LONGEST_RING_PAUSE_MS && power < this.#ringPower * RING_PAUSE
   }
 
   #hearKey(edge: 'none' | 'begins' | 'ends'): void {
