@@ -24,6 +24,11 @@ export class RecentValues {
     return this.#values[this.#values.length - 1]!
   }
 
+  /** What comes after the last one, if it moves on as from the last but one. */
+  get next(): number {
+    return 2 * this.last - this.#values[this.#values.length - 2]!
+  }
+
   /** Of the last `count`. */
   mean(count: number): number {
     return meanOf(this.#values, count)

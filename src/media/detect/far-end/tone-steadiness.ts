@@ -26,7 +26,7 @@ export function isSteady(track: ToneTrack, lengthMs: number): boolean {
   if (track.firstHz < LOWEST_FIRST_HZ) return false
   if (isNote(track) && !isUnmistakable(track)) return false
   // Overtones of voices may lie where those of squares do, and glide.
-  if (track.isSquare && track.glideHz() > SQUARE_GLIDE_HZ) return false
+  if (track.isSquare && track.glideHz() > Math.max(SQUARE_GLIDE_HZ, SQUARE_MOVE_HZ / track.looks)) return false
   const looks = ((lengthMs - track.lostMs) / HOP_MS) * LEAST_SEEN - track.notes * EDGE_LOOKS - 1
   if (track.allLooks < looks || track.purity < leastPurity(track)) return false
   const hz = Math.max(track.worstHz, track.unsteadyHz())
@@ -85,6 +85,8 @@ const LOW_GLIDE_HZ = 1.2
 const VERY_PURE = 0.985
 const MOST_OCTAVES = 0.4
 const SQUARE_GLIDE_HZ = 0.5
+/** In all: as much as a look is off that is not full of it. */
+const SQUARE_MOVE_HZ = 6
 const TREMBLING_PURE = 0.97
 const TREMBLING_TWO_PURE = 0.95
 const TREMBLING_HZ = 9
@@ -93,7 +95,7 @@ const STRAIGHT_HZ = 2.2
 const HIGH_PURE = 0.97
 const HIGH_DB = 3
 /** Nor on so straight a line. */
-const STRAIGHT_LOW_HZ = 0.5
+const STRAIGHT_LOW_HZ = 0.65
 /** Looks that see a note and something else. */
 const EDGE_LOOKS = 3
 /** Of the others, noise and codecs hide some. */

@@ -30,8 +30,6 @@ export class ToneTrack {
   purity = 0
   /** Power per sample in its hops. */
   power = 0
-  /** How much louder the tone is than the 40 ms before it, as a ratio of powers. */
-  rise = 0
   /** Hops before the tone that were softer than it by 5 dB, in a row; no more than 28 are known. */
   quietBefore = 0
   /** After the end: hops that were softer than the tone by 10 dB, in a row from the end on. */
@@ -47,10 +45,15 @@ export class ToneTrack {
   /** A look that was softer than the one before it, or blurred: whether the tone trembles or ends is told by the next. */
   readonly #held = { at: 0, hz: 0, secondHz: 0, levelDb: 0, hopPower: 0, share: 0, isTwo: false, isOctave: false }
   #isHeld = false
+  /** Of the note in progress, those that it is not full of, too. */
+  #kept = 0
   /** Hops heard so far. */
   #hop = 0
+  /** Power per sample in the 40 ms before it. */
+  #before = 0
   #lastDb = 0
   #beganDb = 0
+  #beganSharply = false
   #edges = 0
   #gap = 0
   #hasQuiet = false
@@ -67,7 +70,8 @@ export class ToneTrack {
     const isTone = isFound && !(this.isSounding && look.levelDb < this.#levels.last - FALL_DB)
     if (!this.isSounding) {
       this.#hearAfter(look.hopPower)
-      if (!isTone) return 'none'
+      // The quiet after a tone is what is waited for, whatever it is made of.
+      if (!isTone || (this.#hasQuiet && this.quietHops > 0 && this.quietHops < AFTER_HOPS)) return 'none'
       this.#begin(look, nowMs)
       return 'begins'
     }
@@ -112,6 +116,11 @@ export class ToneTrack {
     return this.#levels.stray(this.#steps)
   }
 
+  /** How much louder the tone is than the 40 ms before it, as a ratio of powers. */
+  get rise(): number {
+    return this.power / (this.#before + 1)
+  }
+
   get isTwo(): boolean {
     return 2 * this.twos > this.looks
   }
@@ -146,7 +155,8 @@ export class ToneTrack {
     this.startedAtMs = nowMs - (PAST - first) * HOP_MS
     let before = 0
     for (let i = Math.max(0, first - 5); i < first - 1; i++) before += hops[i]! / 4
-    this.rise = this.power / (before + 1)
+    this.#before = before
+    this.#beganSharply = this.rise > LEAST_RISE
     let quiet = first - 2
     while (quiet >= 0 && hops[quiet]! < this.power * QUIET_BEFORE) quiet--
     this.quietBefore = first - 2 - quiet
@@ -155,6 +165,7 @@ export class ToneTrack {
   #beginNote(look: ToneLook): void {
     this.notes++
     this.looks = 0
+    this.#kept = 0
     this.twos = 0
     this.#edges = 0
     this.#isHeld = false
@@ -165,8 +176,9 @@ export class ToneTrack {
   #goOn(look: ToneLook, nowMs: number): 'none' | 'begins' {
     this.#gap = 0
     // What was followed was the noise before it, or a voice.
-    const isLouder = look.levelDb > this.#beganDb + SURGE_DB && this.rise < LEAST_RISE
-    const strays = Math.abs(this.#ownHz(look) - this.#hz.last)
+    const isLouder = look.levelDb > this.#beganDb + SURGE_DB && !this.#beganSharply
+    const ownHz = this.#ownHz(look)
+    const strays = Math.min(Math.abs(ownHz - this.#hz.last), Math.abs(ownHz - this.#aheadHz))
     const isSame = strays <= NOTE_HZ || (look.found === 'two' && Math.abs(highest(look) - this.hz) < NOTE_HZ)
     const isOther = !isSame && this.isTwo && this.looks > 2 && Math.abs(look.hz - this.secondHz) <= SAME_HZ
     if (isLouder || (!isSame && !isOther && look.levelDb > this.#levels.last + STEP_DB)) {
@@ -188,6 +200,11 @@ export class ToneTrack {
       return 'begins'
     }
     return 'none'
+  }
+
+  /** Where a note that glides is next. */
+  get #aheadHz(): number {
+    return this.#kept < 2 ? this.#hz.last : this.#hz.next
   }
 
   /** The frequency of a look that belongs to the tone in progress: noise may be the second, and lower. */
@@ -245,6 +262,7 @@ export class ToneTrack {
 
   #keep(): void {
     this.#isHeld = false
+    this.#kept++
     const { at, hz, secondHz, levelDb, hopPower, share, isTwo, isOctave } = this.#held
     this.#hz.put(hz, at)
     this.#second.put(secondHz, at)
@@ -293,7 +311,7 @@ const PAST = 30
 const MOST_GAP = 4
 /** A hop with 6 dB less than the tone belongs to it no more. */
 const ONSET = 0.25
-const EDGE_DB = 0.8
+const EDGE_DB = 0.5
 const END_DB = 3
 /** Looks at the beginning of a note in which its level rises: no attack is longer. */
 const MOST_EDGES = 4
@@ -314,5 +332,7 @@ const QUIET = 0.125
 const MOST_QUIET = 0.32
 const AS_BEFORE = 2.5
 const QUIET_BEFORE = 0.3
+/** In so many hops after it nothing begins that is as soft as the quiet has been: no beep is waited for for longer. */
+const AFTER_HOPS = 20
 /** Another frequency than the last look's: another note. */
 const NOTE_HZ = 45
