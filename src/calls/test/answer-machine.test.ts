@@ -154,6 +154,41 @@ describe('leaveMessage', () => {
     expect(said[1]).toBeGreaterThan(0.95)
   })
 
+  test('two beeps: begins anew after the second', async () => {
+    const { report, said } = await left(async ({ pbx, detection }) => {
+      const { session } = detection
+      session.say(...beep(1500, 1800), ready('beep', 2000))
+      await pbx.sleep(1000)
+      session.say(...beep(3000, 3400))
+      await pbx.sleep(500)
+      session.say(ready('beep', 3600))
+    })
+    expect(report).toMatchObject({ outcome: 'delivered', after: 'beep', attempts: 2 })
+    expect(said[1]).toBeGreaterThan(0.95)
+  })
+
+  test('the greeting goes on and has no beep: begins anew when it is quiet again', async () => {
+    const { report } = await left(async ({ pbx, detection }) => {
+      const { session } = detection
+      session.say(ready('silence', 2000))
+      await pbx.sleep(1000)
+      session.say(...speech(3000, 4000))
+      await pbx.sleep(4000)
+      session.say(ready('silence', 8000))
+    })
+    expect(report).toMatchObject({ outcome: 'delivered', after: 'silence', attempts: 2 })
+  })
+
+  test('a person takes the telephone in the middle of it: falls silent, truncated', async () => {
+    const { report, said } = await left(async ({ pbx, detection }) => {
+      detection.session.say(ready('beep', 2000))
+      await pbx.sleep(1000)
+      detection.session.say(...speech(2500, 3000), verdict('revised', 'person', 'person'))
+    })
+    expect(report).toMatchObject({ outcome: 'truncated', attempts: 1, isPickedUp: true })
+    expect(said[0]).toBeLessThan(0.8)
+  })
+
   test('is disturbed again and again: spoken, and unknown whether it was recorded', async () => {
     const { report } = await left(
       async ({ pbx, detection }) => {
