@@ -41,8 +41,10 @@ export class BeepFinder {
     if (isForbidden && !track.isSounding && track.quietHops >= QUIET_HOPS) this.#isJudged = true
     if (this.#isJudged || isForbidden) return 'none'
     const isPatient = quietAfter > 0
+    // A note that has just begun says nothing of those before it; voices fall soon.
+    const isKnown = (track.notes === 1 || track.looks >= LEAST_NOTE_LOOKS) && !track.isFalling
     if (track.isSounding)
-      return !isPatient && isLongBeep(track, nowMs - track.startedAtMs) ? this.#begin(track) : 'none'
+      return !isPatient && isKnown && isLongBeep(track, nowMs - track.startedAtMs) ? this.#begin(track) : 'none'
     if (track.quietHops < Math.max(quietAfter, QUIET_HOPS)) return 'none'
     const lengthMs = track.endedAtMs - track.startedAtMs
     this.#isJudged = true
@@ -86,6 +88,7 @@ function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
 }
 
 const LEAST_LOOKS = 5
+const LEAST_NOTE_LOOKS = 3
 const MOST_SWELL_DB = 0.22
 const MOST_SHORT_SWELL_DB = 0.6
 const CONFIRM_MS = 130

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../../kit/index.ts'
+import { SyntheticBand } from '../../test/synthetic-sound.ts'
 import { TONE_PRESETS } from '../../tone/presets.ts'
 import { toneOn } from '../test/call-sounds.ts'
 import { eventsIn, joined, noisy, silence, sines, speech } from '../test/far-end-sounds.ts'
@@ -55,4 +57,32 @@ it('a beep that has just begun when one would speak after four seconds of quiet 
     const ready = eventsIn(noisy(sound, -60)).filter(({ type }) => type === 'readyForMessage')
     expect(ready, `${pauseMs} ms`).toMatchObject([{ by: 'beep' }])
   }
+})
+
+describe('one may speak', () => {
+  const readyIn = (sound: Int16Array): string[] =>
+    eventsIn(noisy(sound, -60)).flatMap((event) => (event.type === 'readyForMessage' ? [event.by] : []))
+
+  it('again after four seconds of quiet, when a greeting without a beep has gone on', () => {
+    const sound = joined(silence(300), speech(7000), silence(4500), speech(4000, 2), silence(4500))
+    expect(readyIn(sound)).toEqual(['silence', 'silence'])
+  })
+
+  it('after the beep that ends the pause of a greeting, once', () => {
+    const sound = joined(silence(300), speech(7000), silence(4500), sines(400, [1000]), silence(5000))
+    expect(readyIn(sound)).toEqual(['silence', 'beep'])
+  })
+
+  it('after each of two beeps', () => {
+    const beep = sines(300, [900])
+    const sound = joined(silence(300), speech(7000), silence(300), beep, silence(1500), speech(1500, 2), silence(300))
+    expect(readyIn(joined(sound, beep, silence(1000)))).toEqual(['beep', 'beep'])
+  })
+
+  it('never while music plays', () => {
+    const band = new SyntheticBand(seededRandom(5))
+    const music = new Int16Array(8000 * 20)
+    for (let at = 0; at < music.length; at += 160) band.playInto(music.subarray(at, at + 160))
+    expect(readyIn(joined(silence(300), speech(7000), music))).toEqual([])
+  })
 })

@@ -11,6 +11,8 @@ export class BeepGuard {
   /** Somebody has spoken: what was clearly speech, and no noise or tone that may pass for it. */
   hasSpoken = false
   #spokenFrames = 0
+  /** Of the last frames, the newest in the lowest bit: whether each was loud enough, and no tone. */
+  #voices = 0
   #hadInformation = false
   /** Of the last beep or tone of a network, as long as nobody has spoken since. */
   #lastHz = 0
@@ -26,19 +28,26 @@ export class BeepGuard {
   }
 
   /**
-   * @param power of a frame of 20 ms in which somebody speaks, as far as is known, per sample
+   * @param power of a frame of 20 ms, per sample
    * @param isTone what sounds is nearly one frequency or two
+   * @param isSpeech somebody speaks, as far as is known
    */
-  hearSpeech(power: number, isTone: boolean): void {
-    if (isTone || power < LEAST_POWER) return
+  hear(power: number, isTone: boolean, isSpeech: boolean): void {
+    const isVoice = !isTone && power >= LEAST_POWER
+    this.#voices = (this.#voices << 1) | (isVoice ? 1 : 0)
+    if (!isSpeech || !isVoice) return
     if (++this.#spokenFrames < LEAST_SPOKEN_FRAMES) return
     this.hasSpoken = true
     this.#lastHz = 0
   }
 
-  /** Speech begins: what is known of an utterance is known of it alone, so that no bursts of a tone add up. */
-  beginSpeech(): void {
+  /**
+   * Speech begins: what is known of an utterance is known of it alone, so that no bursts of a tone add up.
+   * @param frames that it has lasted already, as is known only now
+   */
+  beginSpeech(frames: number): void {
     this.#spokenFrames = 0
+    for (let i = 0; i < Math.min(frames, MOST_KNOWN_FRAMES); i++) this.#spokenFrames += (this.#voices >>> i) & 1
   }
 
   noteInformation(): void {
@@ -93,8 +102,9 @@ const FIRM_LOOKS = 14
 const AFTER_SOUND_HOPS = 15
 /** Between tones of special information there are 30 ms at most. */
 const AFTER_INFORMATION_HOPS = 8
-/** 140 ms. */
-const LEAST_SPOKEN_FRAMES = 7
+/** 200 ms. */
+const LEAST_SPOKEN_FRAMES = 10
+const MOST_KNOWN_FRAMES = 15
 const SAME_HZ = 12
 /** 6 dB. */
 const SAME_POWER = 4

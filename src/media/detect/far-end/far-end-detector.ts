@@ -149,8 +149,11 @@ export class FarEndDetector {
   /** What the ears noticed, on its way to the judge and to whoever listens. */
   #notice(event: FarEndEvent): void {
     this.#outbox.push(event)
-    if (event.type === 'speechStarted') this.#speech.begin(Math.max(event.startedAtMs, this.#startedAtMs))
-    else if (event.type === 'speechEnded') this.#speech.end(event.endedAtMs)
+    if (event.type === 'speechStarted') {
+      this.#speech.begin(Math.max(event.startedAtMs, this.#startedAtMs))
+      // A greeting that goes on ends once more.
+      this.#isReady = false
+    } else if (event.type === 'speechEnded') this.#speech.end(event.endedAtMs)
     else if (event.type === 'tone') this.#judge.tone(event.tone, event.startedAtMs, event.atMs)
     else if (event.type === 'beepStarted') {
       this.#beepEndedAtMs = undefined
@@ -179,6 +182,7 @@ export class FarEndDetector {
     } else if (
       !this.#ears.isBeeping &&
       !this.#ears.mayBeep &&
+      this.#ears.pauseShare < LOUDEST_PAUSE &&
       this.#speech.quietMs(this.#nowMs) >= this.#quietAfterGreetingMs
     )
       this.#sayReady('silence')
@@ -196,4 +200,6 @@ const FRAME_MS = 20
 const SAMPLES_PER_MS = 8
 /** Packets of 60 ms are handed over whole. */
 const MOST_AHEAD_MS = 80
+/** 5 dB below speech: what is louder after it is music, and no quiet. */
+const LOUDEST_PAUSE = 0.3
 const MOST_MISSING_MS = 60_000

@@ -94,6 +94,11 @@ export class ToneTrack {
     return Math.min(Math.abs(hz - this.hz), Math.abs(hz - this.secondHz)) <= SAME_HZ
   }
 
+  /** It has just become softer, and may have ended. */
+  get isFalling(): boolean {
+    return this.#isHeld && this.#held.levelDb < this.#levels.last - FALLING_DB
+  }
+
   /** How far the frequency strays from a straight line over the last looks of the note, rms in Hz. */
   unsteadyHz(): number {
     const own = this.#hz.stray(this.#steps)
@@ -313,6 +318,7 @@ const MOST_GAP = 4
 const ONSET = 0.25
 const EDGE_DB = 0.5
 const END_DB = 3
+const FALLING_DB = 1.2
 /** Looks at the beginning of a note in which its level rises: no attack is longer. */
 const MOST_EDGES = 4
 /** Of a tone that is followed already, at least. */
