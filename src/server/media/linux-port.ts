@@ -34,7 +34,6 @@ export class LinuxPort implements QuietPort {
   readonly #from: SocketAddress
   readonly #to: SocketAddress
   #state: 'open' | 'connected' | 'filtered' = 'open'
-  readonly #fromLength = new Uint32Array(1)
   quiet: QuietPorts | undefined
   quietPlace = -1
   /** How often nothing was there since something was. */
@@ -129,17 +128,15 @@ export class LinuxPort implements QuietPort {
 
   /** How many datagrams were dropped because the receive buffer was full. */
   overflows(): number {
-    const words = new Uint32Array(SK_MEMINFO_WORDS)
-    const length = Uint32Array.of(words.byteLength)
-    const isKnown = this.#sockets.getsockopt(this.descriptor, SOL_SOCKET, SO_MEMINFO, words, length) === 0
-    return isKnown ? (words[SK_MEMINFO_DROPS] as number) : 0
+    LENGTH[0] = MEMINFO.byteLength
+    const isKnown = this.#sockets.getsockopt(this.descriptor, SOL_SOCKET, SO_MEMINFO, MEMINFO, LENGTH) === 0
+    return isKnown ? (MEMINFO[SK_MEMINFO_DROPS] as number) : 0
   }
 
   /** For how long the datagram read last had waited, in ms. The first request only has the kernel note such times. */
   waitedMs(): number {
-    const time = new BigInt64Array(2)
-    if (this.#sockets.ioctl(this.descriptor, SIOCGSTAMP, time) !== 0) return 0
-    const waitedMs = Date.now() - (Number(time[0]) * 1000 + Number(time[1]) / 1000)
+    if (this.#sockets.ioctl(this.descriptor, SIOCGSTAMP, TIME) !== 0) return 0
+    const waitedMs = Date.now() - (Number(TIME[0]) * 1000 + Number(TIME[1]) / 1000)
     // Whoever sets the clock of the machine meanwhile must not move the time of a datagram far.
     return Math.min(Math.max(0, waitedMs), LONGEST_WAIT_MS)
   }
@@ -150,8 +147,8 @@ export class LinuxPort implements QuietPort {
 
   #read(into: Uint8Array): number {
     if (this.#state === 'filtered') return this.#sockets.recv(this.descriptor, into, into.length, 0)
-    this.#fromLength[0] = this.#from.bytes.length
-    const length = this.#sockets.recvfrom(this.descriptor, into, into.length, 0, this.#from.bytes, this.#fromLength)
+    LENGTH[0] = this.#from.bytes.length
+    const length = this.#sockets.recvfrom(this.descriptor, into, into.length, 0, this.#from.bytes, LENGTH)
     if (length >= 0) this.#from.read()
     return length
   }
@@ -184,6 +181,14 @@ export function bindSocket(sockets: LinuxSockets, local: SocketAddress): number 
   sockets.close(descriptor)
   return -error
 }
+
+/**
+ * What the kernel writes to, once for a thread: memory that leaves the engine's heap is dear to allocate and to collect,
+ * and a call has two ports.
+ */
+const LENGTH = new Uint32Array(1)
+const MEMINFO = new Uint32Array(SK_MEMINFO_WORDS)
+const TIME = new BigInt64Array(2)
 
 const LONGEST_WAIT_MS = 5000
 /** A socket tells about one earlier datagram at a time. */

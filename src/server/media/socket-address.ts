@@ -37,12 +37,14 @@ export class SocketAddress {
 
   /** False when it is none of the family. */
   #writeAddress(address: string): boolean {
-    if (isIP(address) !== this.family || address.includes('%')) return false
+    const word = this.family === 4 ? ipv4Word(address) : -1
+    if (this.family === 4 ? word < 0 : isIP(address) !== 6 || address.includes('%')) return false
     this.address = address
     this.bytes.fill(0)
-    new DataView(this.bytes.buffer).setUint16(0, this.family === 6 ? AF_INET6 : AF_INET, true)
+    // The machines whose sockets are known here have the lower octet first.
+    this.bytes[0] = this.family === 6 ? AF_INET6 : AF_INET
     if (this.family === 6) this.bytes.set(ipv6Octets(address), 8)
-    else this.bytes.set(address.split('.').map(Number), 4)
+    else for (let i = 0; i < 4; i++) this.bytes[4 + i] = word / 2 ** (24 - 8 * i)
     return true
   }
 
@@ -59,6 +61,29 @@ export class SocketAddress {
       }
   }
 }
+
+/** The four octets of an IPv4 address as one number, as `isIP` takes it: no leading zeros. -1 when it is none. */
+function ipv4Word(address: string): number {
+  let word = 0
+  let octets = 0
+  let octet = -1
+  for (let at = 0; at <= address.length; at++) {
+    const digit = address.charCodeAt(at) - ZERO
+    if (digit >= 0 && digit <= 9 && octet !== 0) {
+      octet = octet < 0 ? digit : 10 * octet + digit
+      if (octet > 255) return -1
+    } else if (octet >= 0 && (at === address.length || digit === DOT)) {
+      word = 256 * word + octet
+      octets++
+      octet = -1
+    } else return -1
+  }
+  return octets === 4 ? word : -1
+}
+
+const ZERO = 0x30
+/** Less {@link ZERO}. */
+const DOT = -2
 
 /** The 16 octets of an IPv6 address that is known to be one and has no zone. */
 function ipv6Octets(address: string): Uint8Array {

@@ -1,5 +1,5 @@
 import { err, ok, type Result, utf8Decode } from '../../kit/index.ts'
-import { parseInteger } from '../message/scan.ts'
+import { isDigit, parseInteger } from '../message/scan.ts'
 import { type PayloadFormat, staticFormat } from './codecs.ts'
 import { type CryptoLine, readCrypto } from './crypto.ts'
 import { type Direction, directionOf, receives, sends } from './direction.ts'
@@ -192,7 +192,8 @@ function formatsOf(listed: string, { rtpmaps, fmtps }: Section): PayloadFormat[]
     const format = rtpmaps.find((map) => map.payloadType === payloadType) ?? staticFormat(payloadType)
     if (format === undefined) continue
     const fmtp = fmtps.findLast((line) => line.payloadType === payloadType)?.parameters
-    formats.push(fmtp === undefined ? format : { ...format, fmtp })
+    const { encoding, clockRateHz, channels } = format
+    formats.push(fmtp === undefined ? format : { payloadType, encoding, clockRateHz, channels, fmtp })
   }
   return formats
 }
@@ -213,9 +214,28 @@ function packetTime(text: string | undefined): number | undefined {
 function usableAddress(ip: string | undefined): string | undefined {
   if (ip === undefined || ip.length > 45) return undefined
   if (ip.includes(':')) return /^[0-9a-fA-F:.]+$/.test(ip) && !/^ff/i.test(ip) ? ip : undefined
-  const octets = ip.split('.')
-  if (octets.length !== 4 || !octets.every((octet) => octet.length <= 3 && parseInteger(octet, 255) >= 0))
-    return undefined
-  const first = Number(octets[0])
-  return first >= 224 && first <= 239 ? undefined : ip
+  const first = firstOctetOf(ip)
+  return first < 0 || (first >= 224 && first <= 239) ? undefined : ip
 }
+
+/** The first octet of an IPv4 address; -1 when it is none. */
+function firstOctetOf(ip: string): number {
+  let first = -1
+  let octets = 0
+  let digits = 0
+  let octet = 0
+  for (let at = 0; at <= ip.length; at++) {
+    const code = at === ip.length ? DOT : ip.charCodeAt(at)
+    if (code === DOT) {
+      if (digits === 0 || octet > 255) return -1
+      if (octets++ === 0) first = octet
+      digits = 0
+      octet = 0
+    } else if (isDigit(code) && ++digits <= 3) octet = 10 * octet + code - ZERO
+    else return -1
+  }
+  return octets === 4 ? first : -1
+}
+
+const DOT = 0x2e
+const ZERO = 0x30
