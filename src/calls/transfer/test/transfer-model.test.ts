@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { runTransfer } from './model/transfer-run.ts'
 
 /** All of them are run with RINGDOWN_TRANSFER_RUNS=200000; RINGDOWN_TRANSFER_SEED is the seed of the first run. */
-const RUNS = Number(process.env.RINGDOWN_TRANSFER_RUNS ?? 400)
+const RUNS = Number(process.env.RINGDOWN_TRANSFER_RUNS ?? 600)
 const FIRST_SEED = Number(process.env.RINGDOWN_TRANSFER_SEED ?? 1)
 
 /** What a few hundred runs must have met, or the model does not reach where it should. */
@@ -26,6 +26,7 @@ const MET = [
     'FAIL, gone',
     'NORMAL, target',
   ].map((how) => `blind: ${how}`),
+  ...['NORMAL, gone', 'HANGUP, gone', 'TARGETREJECT, app', 'TARGETHANGUP, app'].map((how) => `attended: ${how}`),
   ...['NORMAL, room', 'NORMAL, app', 'NORMAL, gone', 'HANGUP, gone'].map((how) => `room: ${how}`),
 ]
 
@@ -40,5 +41,5 @@ test(`${RUNS} transfers in which anybody does anything: everybody is where he ha
     seen.add(report.seen)
     if (report.hasReleased) seen.add('released')
   }
-  if (RUNS >= 400) expect([...seen]).toEqual(expect.arrayContaining(MET))
+  if (RUNS >= 600) expect([...seen]).toEqual(expect.arrayContaining(MET))
 }, 36_000_000)

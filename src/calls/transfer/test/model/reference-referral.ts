@@ -2,7 +2,8 @@ import type { TransferCause } from '../../../index.ts'
 import { FAULT_OF_NETWORK, type Observation, type Place, ReferenceTransfer } from './reference-transfer.ts'
 
 export interface ReferralPlan {
-  readonly kind: 'blind'
+  /** An attended one takes the place that we have in a call to the target. */
+  readonly kind: 'blind' | 'attended'
   readonly target: number
   readonly timeoutMs: number
   /** Where the far end refuses to call by itself, the target is called here. */
@@ -13,11 +14,11 @@ export interface ReferralPlan {
 
 /** How long a request may go unanswered, and a subscription without a word after it was granted (64*T1). */
 const UNANSWERED_MS = 32_000
-/** How long a report is waited for after who has promised it has hung up. */
+/** How long a report is waited for after who has promised it has hung up, or the target of an attended transfer. */
 const LATE_REPORT_MS = 10_000
 
 /**
- * What is to come of a blind transfer, told from what the exchange gets to know of the REFER: like {@link ReferenceTransfer},
+ * What is to come of a transfer by REFER, told from what the exchange gets to know of the REFER: like {@link ReferenceTransfer},
  * and one of those once the far end has refused and the target is called here.
  */
 export class ReferenceReferral {
@@ -37,6 +38,8 @@ export class ReferenceReferral {
   /** When the subscription has expired. */
   #expiresAt = Number.POSITIVE_INFINITY
   #bridge: ReferenceTransfer | undefined
+  /** The target has hung up on us. */
+  #isTargetGone = false
 
   constructor(plan: ReferralPlan, before?: ReferenceReferral) {
     this.#plan = plan
@@ -49,6 +52,12 @@ export class ReferenceReferral {
 
   get cause(): TransferCause {
     return this.#bridge?.cause ?? this.#cause
+  }
+
+  /** The target that is with the application: of an attended transfer that did not come to pass. */
+  get consulted(): number | undefined {
+    const { kind, target } = this.#plan
+    return kind === 'attended' && !this.#isTargetGone && this.#cause !== 'NORMAL' ? target : undefined
   }
 
   begin(now: number): void {
@@ -64,7 +73,7 @@ export class ReferenceReferral {
       const next = Math.min(unansweredAt, overdueAt, this.#expiresAt)
       if (next > now || next === Number.POSITIVE_INFINITY) break
       if (next === unansweredAt) this.#goesUnanswered(next)
-      else if (next === overdueAt) this.#end(this.#caller === 'gone' ? 'HANGUP' : 'TIMEOUT')
+      else if (next === overdueAt) this.#end(this.#whoIsMissing ?? 'TIMEOUT')
       else this.#unsubscribed()
     }
     this.#bridge?.passes(now)
@@ -76,6 +85,7 @@ export class ReferenceReferral {
     else if (what.type === 'referAnswered') this.#answered(what, now)
     else if (what.type === 'reported') this.#reported(what, now)
     else if (what.type === 'callerGone') this.#callerGone(now)
+    else if (what.type === 'targetGone' && this.#plan.kind === 'attended') this.#targetGone(now)
     else this.#bridge?.observe(what, now)
   }
 
@@ -106,7 +116,7 @@ export class ReferenceReferral {
 
   #refused(): void {
     this.#isSubscribed = false
-    if (this.#isOn) this.#end('FAIL')
+    if (this.#isOn) this.#end(this.#whoIsMissing ?? 'FAIL')
   }
 
   #bridges(now: number): void {
@@ -127,7 +137,7 @@ export class ReferenceReferral {
     for (const [cseq, until] of this.#unanswered) {
       if (until !== at) continue
       this.#unanswered.delete(cseq)
-      if (this.#ours.has(cseq) && this.#isOn && !this.#isAccepted) this.#end('FAIL')
+      if (this.#ours.has(cseq) && this.#isOn && !this.#isAccepted) this.#end(this.#whoIsMissing ?? 'FAIL')
     }
     this.#callerGone(at)
   }
@@ -138,7 +148,8 @@ export class ReferenceReferral {
     this.#isHeard = true
     if (status !== undefined && this.#isOn) {
       this.#isAccepted = true
-      if (status >= 300) this.#end(FAULT_OF_NETWORK.has(status) ? 'FAIL' : 'TARGETREJECT')
+      if (status >= 300 && this.#isTargetGone) this.#end('TARGETHANGUP')
+      else if (status >= 300) this.#end(FAULT_OF_NETWORK.has(status) ? 'FAIL' : 'TARGETREJECT')
       else if (status >= 200) {
         this.#end('NORMAL')
         this.#caller = 'gone'
@@ -152,7 +163,7 @@ export class ReferenceReferral {
   #unsubscribed(): void {
     this.#isSubscribed = false
     this.#expiresAt = Number.POSITIVE_INFINITY
-    if (this.#isOn) this.#end(this.#caller === 'gone' ? 'HANGUP' : 'FAIL')
+    if (this.#isOn) this.#end(this.#whoIsMissing ?? 'FAIL')
   }
 
   #callerGone(now: number): void {
@@ -161,6 +172,18 @@ export class ReferenceReferral {
     this.#caller = 'gone'
     if (this.#isOn && !this.#isAccepted) this.#end('HANGUP')
     else this.#overdueAt = now + LATE_REPORT_MS
+  }
+
+  /** It may have another call in the place of ours already, which is reported then. */
+  #targetGone(now: number): void {
+    if (this.#isTargetGone) return
+    this.#isTargetGone = true
+    if (this.#isOn) this.#overdueAt = now + LATE_REPORT_MS
+  }
+
+  /** Who cannot tell any more how it went. */
+  get #whoIsMissing(): TransferCause | undefined {
+    return this.#caller === 'gone' ? 'HANGUP' : this.#isTargetGone ? 'TARGETHANGUP' : undefined
   }
 
   #end(cause: TransferCause): void {

@@ -44,7 +44,7 @@ const QUIET_MS = 45_000
 const ANNOUNCEMENT = 'who-calls.wav'
 const KINDS = [
   ...(['serial', 'serial', 'parallel', 'loan', 'loan', 'room', 'room'] as const),
-  ...(['service', 'service', 'service', 'blind', 'blind', 'blind', 'blind'] as const),
+  ...(['service', 'service', 'service', 'blind', 'blind', 'blind', 'blind', 'attended', 'attended'] as const),
 ]
 
 type Plan = ReferencePlan | ReferralPlan
@@ -91,9 +91,10 @@ class TransferWorld {
     const choose = new Chance(this.#sim.random('world'), clock)
     this.#choose = choose
     this.#kind = choose.one(KINDS)
-    this.#hasCredentials = this.#kind === 'blind' && choose.maybe(0.5)
+    this.#hasCredentials = (this.#kind === 'blind' || this.#kind === 'attended') && choose.maybe(0.5)
     const first = this.#choosePlan([0, 1, 2])
-    this.#plans = choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
+    // Who is still with the application after an attended one could not be called again.
+    this.#plans = this.#kind === 'attended' || choose.maybe(0.5) ? [first] : [first, this.#choosePlan([3, 4, 5])]
     this.#plan = first
     this.#releases = choose.maybe(0.6)
     this.#reference = this.#referenceOf(first)
@@ -159,12 +160,12 @@ class TransferWorld {
     const numbers = of.slice(0, choose.one([1, 2, 3]))
     const kind = this.#kind
     const timeoutMs = choose.one([3000.3, 7000.7])
-    if (kind === 'blind')
+    if (kind === 'blind' || kind === 'attended')
       return {
         kind,
         target: of[0] as number,
         timeoutMs: choose.one([timeoutMs, 40_000.4]),
-        bridges: choose.maybe(0.5),
+        bridges: kind === 'blind' && choose.maybe(0.5),
         hasCredentials: this.#hasCredentials,
       }
     const isOnLoan = kind === 'loan' || kind === 'service'
@@ -186,7 +187,7 @@ class TransferWorld {
   }
 
   #referenceOf(plan: Plan): ReferenceTransfer | ReferenceReferral {
-    if (plan.kind !== 'blind') return new ReferenceTransfer(plan)
+    if (!isByRefer(plan)) return new ReferenceTransfer(plan)
     return new ReferenceReferral(plan, this.#reference instanceof ReferenceReferral ? this.#reference : undefined)
   }
 
@@ -244,6 +245,7 @@ class TransferWorld {
       if (this.#reference.caller !== 'app' || this.#sim.now > BUSY_MS) return
       this.#plan = plan
       this.#observer.dialled = targetsOf(plan)
+      if (plan.kind === 'attended' && !(await this.#consults(channel, other, plan.target))) return
       this.#reference = this.#referenceOf(plan)
       this.#reference.begin(this.#sim.now)
       this.#transfersBegun++
@@ -253,12 +255,20 @@ class TransferWorld {
     }
   }
 
+  /** @returns whether all three are there */
+  async #consults(channel: Channel, other: Channel, target: number): Promise<boolean> {
+    await other.call(`sip:x@${TARGETS[target]}`, { timeoutMs: 8000 })
+    return [channel, other].every((each) => each.state() === 'ANSWERED' || each.state() === 'ON_HOLD')
+  }
+
   #transfer(channel: Channel, other: Channel): Promise<unknown> {
     const plan = this.#plan
     const { kind, timeoutMs } = plan
     const uris = targetsOf(plan).map((n) => `sip:x@${TARGETS[n]}`)
-    if (kind === 'blind')
+    if (isByRefer(plan)) {
+      if (plan.kind === 'attended') return channel.attendedTransfer(other, { timeoutMs })
       return channel.blindTransfer(uris[0] as string, { timeoutMs, bridgeIfRefused: plan.bridges && { timeoutMs } })
+    }
     if (kind === 'room') {
       const settings = new channel.ConferencePartyMediaSettings({ exitOnDtmfDigit: '#' })
       return channel.transferToConferenceRoom(other, ROOM, { timeoutMs, conferencePartyMediaSettings: settings })
@@ -325,12 +335,19 @@ class TransferWorld {
     const there = this.#targets.flatMap((target, i) => (isThere(target, this.#services.get(i)) ? [i] : []))
     this.#expect('the caller', placeOf(channel, this.#plan.kind, there), caller)
     this.#expect('the transfer cause', channel.transferCause(), cause)
-    this.#expect('targets with a call', there.join(), typeof caller === 'number' ? String(caller) : '')
+    const consulted = this.#reference instanceof ReferenceReferral ? this.#reference.consulted : undefined
+    this.#expect(
+      'targets with a call',
+      there.join(),
+      typeof caller === 'number' ? String(caller) : `${consulted ?? ''}`,
+    )
     this.#expect('the caller is connected', channel.details?.connectedId !== undefined, typeof caller === 'number')
     this.#expect('alice has a call', this.#alice.state === 'confirmed', caller !== 'gone')
     const carries =
       (this.#plan.kind === 'onLoan' || this.#plan.kind === 'room') && (typeof caller === 'number' || caller === 'room')
-    this.#expect('the carrier', other.state(), carries ? 'TRANSFERRED' : 'IDLE')
+    const isWithApp = other.state() === 'ANSWERED' || other.state() === 'ON_HOLD'
+    if (consulted !== undefined) this.#expect('the target is with the application', isWithApp, true)
+    else this.#expect('the carrier', other.state(), carries ? 'TRANSFERRED' : 'IDLE')
     const isWithUs = this.#alice.soundTo === US || this.#alice.hasRefused
     if (caller === 'app') this.#expect('the sound of the caller is with us', isWithUs, true)
     const isRinging = [...this.#services.values()].some((service) => /_INCOMING$|ANSWERING/.test(service.state()))
@@ -356,7 +373,11 @@ function untilBack(channel: Channel): Promise<void> {
 }
 
 function targetsOf(plan: Plan): number[] {
-  return plan.kind === 'blind' ? [plan.target] : plan.groups.flat()
+  return isByRefer(plan) ? [plan.target] : plan.groups.flat()
+}
+
+function isByRefer(plan: Plan): plan is ReferralPlan {
+  return plan.kind === 'blind' || plan.kind === 'attended'
 }
 
 function isThere({ state }: RandomTarget, service: Channel | undefined): boolean {
