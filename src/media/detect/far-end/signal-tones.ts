@@ -13,8 +13,6 @@ export function keyOf({ hz, secondHz, isTwo }: ToneTrack): string | undefined {
  * before it: ringback, busy and congestion; special information; the tones of fax machines; keys.
  */
 export function isSignalTone(track: ToneTrack): boolean {
-  // None of them glides.
-  if (track.notes === 1 && track.looks > EDGE_LOOKS && Math.abs(track.hz - track.firstHz) > MOST_GLIDE_HZ) return false
   // Of all these, only special information has several notes.
   if (track.notes > 1 && track.looks > EDGE_LOOKS)
     return isInformationTone(track) || Math.abs(track.hz - LAST_INFORMATION_HZ) <= INFORMATION_OFF_HZ
@@ -50,8 +48,6 @@ function isCallTone({ hz, firstHz }: ToneTrack): boolean {
 
 /** In which another note is no more than the end of the first. */
 const EDGE_LOOKS = 5
-/** More than a codec makes of a tone, and less than beeps do that glide. */
-const MOST_GLIDE_HZ = 30
 const ROWS_HZ = [697, 770, 852, 941]
 const COLUMNS_HZ = [1209, 1336, 1477, 1633]
 const KEYS = '123A456B789C*0#D'
