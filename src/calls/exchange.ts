@@ -153,13 +153,18 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   handle(input: ExchangeInput, now: Instant): void {
-    this.#mutate(now, () => {
+    this.#now = now
+    this.#isMutating = true
+    try {
       if (input.type === 'media') this.#calls.toMedia(input.event)
       else {
         this.endpoint.handle(input, now)
         if (input.type === 'sendFailed') this.#users?.onSendFailed(input.to)
       }
-    })
+      this.#settle()
+    } finally {
+      this.#isMutating = false
+    }
   }
 
   poll(): ExchangeOutput | undefined {
@@ -173,12 +178,17 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
   }
 
   expire(now: Instant): void {
-    this.#mutate(now, () => {
+    this.#now = now
+    this.#isMutating = true
+    try {
       if (this.endpoint.deadline() <= now) this.endpoint.expire(now)
       if (this.#upkeep.deadline() <= now) this.#guard(() => this.#upkeep.expire(now))
       this.#users?.expire(now)
       for (let due = this.#timers.takeDue(now); due !== undefined; due = this.#timers.takeDue(now)) this.#guard(due)
-    })
+      this.#settle()
+    } finally {
+      this.#isMutating = false
+    }
   }
 
   /** Whether a trunk has taken our registration at this address, so that calls from there are its. */
@@ -279,17 +289,6 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
     })
   }
 
-  #mutate(now: Instant, mutation: () => void): void {
-    this.#now = now
-    this.#isMutating = true
-    try {
-      mutation()
-      this.#settle()
-    } finally {
-      this.#isMutating = false
-    }
-  }
-
   #settle(): void {
     for (;;) {
       for (let output = this.endpoint.poll(); output !== undefined; output = this.endpoint.poll()) this.#onSip(output)
@@ -315,12 +314,16 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
       action()
       return true
     } catch (error) {
-      this.counters.add('brokenInvariants')
-      const fields = { err: error, code: 'RINGDOWN_INTERNAL', callId: leg?.details.callId }
-      this.#logger.error(fields, 'an invariant of the exchange was broken; the call concerned is ended')
-      if (leg !== undefined) this.#guard(() => leg.hangUp('network', Cause.ERROR))
+      this.#onBroken(error, leg)
       return false
     }
+  }
+
+  #onBroken(error: unknown, leg: Leg | undefined): void {
+    this.counters.add('brokenInvariants')
+    const fields = { err: error, code: 'RINGDOWN_INTERNAL', callId: leg?.details.callId }
+    this.#logger.error(fields, 'an invariant of the exchange was broken; the call concerned is ended')
+    if (leg !== undefined) this.#guard(() => leg.hangUp('network', Cause.ERROR))
   }
 
   #onSip(output: EndpointOutput): void {
@@ -344,7 +347,12 @@ export class Exchange implements Machine<ExchangeInput, ExchangeOutput> {
 
   #tell(event: EndpointEvent & { readonly session: SessionId }): void {
     const leg = this.#calls.ofSession(event.session)
-    if (leg !== undefined) this.#guard(() => leg.onSipEvent(event), leg)
+    if (leg === undefined) return
+    try {
+      leg.onSipEvent(event)
+    } catch (error) {
+      this.#onBroken(error, leg)
+    }
   }
 
   #onIncoming(event: Extract<EndpointEvent, { type: 'incoming' }>): void {

@@ -1,3 +1,4 @@
+import type { Writable } from '../kit/index.ts'
 import {
   CODEC_RATES,
   type CodecName,
@@ -250,10 +251,12 @@ export class LegMedia {
     // Who holds us may send music, and mostly sends nothing.
     const mayBeSilent = this.negotiation.holds.isHeld || this.negotiation.sendsTo !== undefined
     const rtpTimeoutMs = mayBeSilent ? 0 : this.#host.rtpTimeoutMs
-    const { rtcp: _, ...withoutReports } = stream
-    const inEngine: StreamParameters = this.#passesBy
-      ? { ...withoutReports, direction: 'inactive', rtcpMux: false }
-      : { ...stream, rtpTimeoutMs }
+    const inEngine: Writable<StreamParameters> = { ...stream }
+    if (this.#passesBy) {
+      inEngine.direction = 'inactive'
+      inEngine.rtcpMux = false
+      delete inEngine.rtcp
+    } else inEngine.rtpTimeoutMs = rtpTimeoutMs
     this.#host.media({ type: 'start', leg: this.#leg, stream: inEngine })
   }
 

@@ -1,4 +1,4 @@
-import type { Exchange, ExchangeReport } from '../calls/index.ts'
+import type { Exchange, ExchangeInput, ExchangeReport } from '../calls/index.ts'
 import { type Instant, NEVER } from '../kit/index.ts'
 import type { MediaPort } from '../media/index.ts'
 import type { DnsClient } from './transport/dns-client.ts'
@@ -38,13 +38,12 @@ export class Driver {
   constructor(options: DriverOptions) {
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
-    const { exchange, transports, media } = options
+    const { transports, media } = options
     transports.start({
-      onMessage: (bytes, from) => this.#do((now) => exchange.handle({ type: 'received', bytes, from }, now)),
-      onSendFailed: (to, reason, wasOpen) =>
-        this.#do((now) => exchange.handle({ type: 'sendFailed', to, reason, wasOpen }, now)),
+      onMessage: (bytes, from) => this.#do({ type: 'received', bytes, from }),
+      onSendFailed: (to, reason, wasOpen) => this.#do({ type: 'sendFailed', to, reason, wasOpen }),
     })
-    media.onEvent((event) => this.#do((now) => exchange.handle({ type: 'media', event }, now)))
+    media.onEvent((event) => this.#do({ type: 'media', event }))
   }
 
   /** Application code has queued work: it is done in this turn of the event loop, after what is waiting there. */
@@ -53,7 +52,7 @@ export class Driver {
     this.#isPumpQueued = true
     setImmediate(() => {
       this.#isPumpQueued = false
-      this.#expire()
+      this.#do(undefined)
     })
   }
 
@@ -63,13 +62,14 @@ export class Driver {
     clearTimeout(this.#timer)
   }
 
-  readonly #expire = (): void => this.#do((now) => this.#options.exchange.expire(now))
-
-  #do(mutate: (now: Instant) => void): void {
+  /** @param input `undefined`: only what is due or queued */
+  #do(input: ExchangeInput | undefined): void {
     if (this.#isStopped) return
     const now = this.#now()
+    const { exchange } = this.#options
     try {
-      mutate(now)
+      if (input === undefined) exchange.expire(now)
+      else exchange.handle(input, now)
     } catch (error) {
       this.#options.onBroken(error)
     }
@@ -88,9 +88,7 @@ export class Driver {
           media.send(output.command)
           break
         case 'dns':
-          void dns
-            .ask(output.question)
-            .then((answer) => this.#do((now) => exchange.handle({ type: 'dns', answer }, now)))
+          void dns.ask(output.question).then((answer) => this.#do({ type: 'dns', answer }))
           break
         default:
           onReport(output)
@@ -109,6 +107,6 @@ export class Driver {
 
   readonly #onTimer = (): void => {
     this.#armedFor = NEVER
-    this.#expire()
+    this.#do(undefined)
   }
 }
