@@ -36,6 +36,7 @@ export class SoundEdges {
   miss(frameMs: number): void {
     this.#lostMs += frameMs
     this.wholeFrames = 0
+    this.#bangAt = -BANG_FRAMES
   }
 
   /** @param power per sample, of the frame that began at `atMs` and lasted `frameMs` */

@@ -159,6 +159,28 @@ describe('MediaEngine pacing', () => {
     expect(deadlines.size).toBe(10)
   })
 
+  it('spreads rooms that have grown since they were made', async () => {
+    const media = new InProcessMedia()
+    const sentAt: number[] = []
+    media.network.watch = () => {
+      sentAt.push(media.now)
+      return true
+    }
+    for (let leg = 0; leg < 800; leg++) {
+      await openLeg(media, leg + 1)
+      media.send({ type: 'start', leg: leg + 1, stream: streamTo('192.0.2.1', 4000) })
+      media.send({ type: 'mix', leg: leg + 1, room: leg % 25 })
+    }
+    await media.pass(60)
+    sentAt.length = 0
+    await media.pass(20)
+    const perInstant = new Map<number, number>()
+    for (const at of sentAt) perInstant.set(at, (perInstant.get(at) ?? 0) + 1)
+    expect(perInstant.size).toBe(4)
+    expect(Math.max(...perInstant.values())).toBeLessThanOrEqual(320)
+    expect(sentAt.length).toBe(800)
+  })
+
   it('asks for nothing while no leg is active', async () => {
     const media = new InProcessMedia()
     expect(media.engine.deadline()).toBe(NEVER)

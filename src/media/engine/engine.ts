@@ -362,6 +362,8 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#schedule.remove(leg)
     room.add(leg)
     this.#reschedule(room)
+    // Where it was put, nobody knew how large it would be. A round of it is then once 5 to 15 ms early or late.
+    if (Number.isInteger(Math.log2(room.size))) this.#roomSchedule.relieve(room, room.hasHalfTicks)
   }
 
   #exit(leg: Leg, room: Room): void {

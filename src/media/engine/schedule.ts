@@ -58,6 +58,14 @@ export class Schedule<Leg> {
     this.#size += 2
   }
 
+  /** Moves somebody with whom ever more are visited on from a sub-tick that has become too full. */
+  relieve(leg: Leg, halfTicks: boolean): void {
+    const part = this.#lists.findIndex((list) => list.includes(leg))
+    if (part < 0 || this.#loadOf(part) <= FULL) return
+    this.remove(leg)
+    this.add(leg, halfTicks)
+  }
+
   get #nextToFill(): number {
     let quietest = 0
     for (let part = 0; part < SUB_TICKS; part++) {

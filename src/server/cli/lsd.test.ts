@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
@@ -253,6 +253,19 @@ describe('ringdown lsd', () => {
     [['', ''], /labels\.csv names no file/],
   ])('evaluate refuses %j', async (rows, message) => {
     await expect(lsd('evaluate', recordings(rows, { 'x.wav': new Int16Array(8) }))).rejects.toThrow(message)
+  })
+
+  test('evaluate finds calls that were kept and damaged, or answered too late, before it hears anything', async () => {
+    const rows = ['x.wav,none', 'damaged.wav,none', 'late.wav,none', 'sub,none']
+    const directory = recordings(rows, { 'x.wav': new Int16Array(8) })
+    const damaged = wavOfTape(tapeOfCall(new Int16Array(800), 0, {}))
+    damaged[damaged.length - 5] = 0
+    writeFileSync(join(directory, 'damaged.wav'), damaged)
+    writeFileSync(join(directory, 'late.wav'), wavOfTape(tapeOfCall(new Int16Array(800), MOST_TAPE_MS - 1000, {})))
+    mkdirSync(join(directory, 'sub'))
+    const refused = lsd('evaluate', directory)
+    await expect(refused).rejects.toThrow(/damaged\.wav: its chunk of detection is damaged\n.*late\.wav: connectMs is/)
+    await expect(refused).rejects.toThrow(/sub: EISDIR/)
   })
 
   test('says what is wrong with the command line', async () => {

@@ -74,7 +74,7 @@ export class ReferClient {
   }
 
   #onTimer(): void {
-    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, false)
+    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, this.#isDone)
   }
 
   #done(outcome: ReferOutcome): void {

@@ -141,6 +141,15 @@ describe('a subscription that says nothing final', () => {
         ['200 NOTIFY', 'first refused 603', 'second reported 200'],
       ],
       [
+        'is of the second, when the far end has told how the first ended and never that it has',
+        (bob, request, notify) => {
+          accepts(bob, request)
+          notify('active', 'SIP/2.0 486 Busy Here\r\n')
+        },
+        33_000,
+        ['200 NOTIFY', 'first reported 486', 'second reported 200'],
+      ],
+      [
         'is refused, when the first was only given up here',
         accepts,
         33_000,

@@ -81,6 +81,20 @@ test('a second copy of the test kit in the process serves the applications of th
     expect(await inApplication(() => sleep(60_000), each)).toMatchObject({ virtualMs: 60_000 })
 })
 
+test('a timer of one copy is cleared by the other', async () => {
+  const ofFirst = globalThis.setTimeout
+  vi.resetModules()
+  const { exchange: exchangeOfCopy } = await import('../index.ts')
+  exchangeOfCopy({})
+  expect(globalThis.setTimeout).not.toBe(ofFirst)
+  const seen: string[] = []
+  await inApplication(async () => {
+    clearTimeout(ofFirst(() => seen.push('cleared'), 1000))
+    await sleep(60_000)
+  }, exchangeOfCopy)
+  expect(seen).toEqual([])
+})
+
 test('an application that never goes on is named with its line', async () => {
   const pbx = exchange(
     inbound(async (channel) => {

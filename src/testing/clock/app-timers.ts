@@ -78,13 +78,21 @@ function forInside<Args extends unknown[], Result>(
 
 function clearer(real: (timer: never) => void): (timer: unknown) => void {
   return (timer) => {
-    if (timer instanceof VirtualTimer) timer.close()
+    if (isVirtual(timer)) timer.close()
     else real(timer as never)
   }
 }
 
+/** Also of another copy of the test kit in this process. */
+function isVirtual(timer: unknown): timer is VirtualTimer {
+  return typeof timer === 'object' && timer !== null && VIRTUAL in timer
+}
+
+const VIRTUAL: unique symbol = Symbol.for('ringdown.virtualTimer')
+
 /** What `setTimeout` gives to an application: the face of a Node timer over the virtual clock. */
 class VirtualTimer {
+  readonly [VIRTUAL] = true
   readonly #clock: VirtualClock
   readonly #act: () => void
   readonly #ms: number

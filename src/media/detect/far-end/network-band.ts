@@ -1,5 +1,5 @@
 /**
- * How loud a sound is in the part of the band in which networks send their tones, 330 to 2,000 Hz: the noise of cars and
+ * How loud a sound is in the part of the band in which networks send their tones, 330 to 2,600 Hz: the noise of cars and
  * streets lies below it, and a third of any other above.
  *
  * Only for sound at 8 kHz. Nothing is allocated after construction.

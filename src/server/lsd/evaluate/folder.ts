@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../../kit/index.ts'
-import { type FarEndOptions, MOST_TAPE_MS, parseWav, tapeOfWav } from '../../../media/index.ts'
-import { type FileVerdict, hearFile, type Recording, SILENCE_BEHIND_MS } from './hear-file.ts'
+import { type FarEndOptions, MOST_TAPE_MS, tapeOfWav } from '../../../media/index.ts'
+import { answeredAtMs, type FileVerdict, hearFile, type Recording, SILENCE_BEHIND_MS } from './hear-file.ts'
 import { type LabelledFile, parseLabels } from './labels.ts'
 
 /** A folder with WAV files, and `labels.csv` that says what each is. */
@@ -24,10 +24,8 @@ export function readFolder(path: string): LabelledFolder {
   const labels = parseLabels(readFileSync(list, 'utf8'))
   const problems: string[] = []
   for (const { file, connectMs } of labels) {
-    const problem = problemOf(join(path, file))
+    const problem = problemOf(join(path, file), connectMs)
     if (problem !== undefined) problems.push(problem)
-    else if (connectMs > MOST_CONNECT_MS)
-      problems.push(`${file}: connectMs is ${connectMs}, more than ${MOST_CONNECT_MS}`)
   }
   if (problems.length > 0) throw new UsageError(mostOf(problems).join('\n'))
   const named = new Set(labels.map(({ file }) => file))
@@ -35,10 +33,15 @@ export function readFolder(path: string): LabelledFolder {
   return { path, labels, unnamed }
 }
 
-function problemOf(file: string): string | undefined {
-  if (!existsSync(file)) return `there is no file ${file}`
-  const wav = parseWav(readFileSync(file))
-  return wav.ok ? undefined : `${file}: ${wav.error}`
+function problemOf(file: string, connectMs: number): string | undefined {
+  try {
+    const answeredMs = answeredAtMs(readRecording(file).tape) ?? connectMs
+    return answeredMs > MOST_CONNECT_MS
+      ? `${file}: connectMs is ${answeredMs}, more than ${MOST_CONNECT_MS}`
+      : undefined
+  } catch (error) {
+    return error instanceof UsageError ? error.message : `${file}: ${(error as Error).message}`
+  }
 }
 
 function mostOf(lines: readonly string[]): readonly string[] {

@@ -44,11 +44,11 @@ export interface Recording {
  * was lost as lost, and is told what was signalled, as it was in the call: the answer, too.
  */
 export function hearFile(label: LabelledFile, { samples, tape }: Recording, options: FarEndOptions): FileVerdict {
-  const answered = tape?.signals.find(({ signal }) => signal === 'answered')
-  const connectMs = answered?.atMs ?? label.connectMs
+  const answeredMs = answeredAtMs(tape)
+  const connectMs = answeredMs ?? label.connectMs
   const durationMs = samples.length / SAMPLES_PER_MS
   const call = callOfRecording(samples, connectMs, options)
-  const events = replayTape(answered === undefined ? call : { ...tape!, samples: call.samples, options })
+  const events = replayTape(answeredMs === undefined ? call : { ...tape!, samples: call.samples, options })
   const verdicts = events.filter((event) => event.type === 'verdict')
   const final = verdicts.find(({ stage }) => stage === 'final')
   if (final === undefined) throw new Error(`${label.file}: the detector has given no verdict`)
@@ -74,6 +74,11 @@ export function hearFile(label: LabelledFile, { samples, tape }: Recording, opti
     durationMs,
     label,
   }
+}
+
+/** When a call was answered of which more is known than its sound. */
+export function answeredAtMs(tape: Recording['tape']): number | undefined {
+  return tape?.signals.find(({ signal }) => signal === 'answered')?.atMs
 }
 
 /** A call that was answered at `connectMs`, and in which silence follows the recording until there is a verdict. */
