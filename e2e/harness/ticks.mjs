@@ -99,15 +99,15 @@ const streams = []
 /** Whoever reads them wants to be told of each block. */
 const taps = []
 const run = (count) => {
-  for (let subTick = 0; subTick < 4 * count; subTick++) {
-    if (subTick % 4 === 0) {
-      io.tick()
-      for (let i = 0; i < streams.length; i++) Atomics.add(streams[i].control, 0, 160)
-      for (let i = 0; i < taps.length; i++) Atomics.store(taps[i].control, 1, 0)
+  for (let tick = 0; tick < count; tick++) {
+    io.tick()
+    for (let i = 0; i < streams.length; i++) Atomics.add(streams[i].control, 0, 160)
+    for (let i = 0; i < taps.length; i++) Atomics.store(taps[i].control, 1, 0)
+    for (const end = now + TICK_MS; engine.deadline() <= end; ) {
+      now = engine.deadline()
+      engine.expire(now)
+      while (engine.poll() !== undefined);
     }
-    now = engine.deadline()
-    engine.expire(now)
-    while (engine.poll() !== undefined);
   }
 }
 

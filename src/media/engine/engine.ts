@@ -111,6 +111,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const { io } = this.#workshop
     const mediaMs = n * SUB_TICK_MS
     io.beginPart?.(n % SUB_TICKS)
+    this.#workshop.punctuality.begin(mediaMs, now)
     const legs = this.#schedule.at(n)
     for (let i = 0; i < legs.length; ) {
       this.#touch.beforeVisit(legs, i)

@@ -77,7 +77,7 @@ describe('who makes nothing of quiet', () => {
     for (const other of others) hearing.attach(other, 0)
     const [packet, datagram, sound] = [new RtpPacket(), new Uint8Array(172), new Int16Array(160)]
     for (; tick < packets.length; tick++) {
-      hearing.beginVisit(20 * (tick + 1), 20 * (tick + 1))
+      hearing.beginVisit(20 * (tick + 1))
       packets.forEach(({ peak, ssrc = 7, lateTicks = 0 }, i) => {
         if (i + lateTicks !== tick) return
         for (let k = 0; k < 160; k++) sound[k] = peak * Math.sin((2 * Math.PI * k) / 20)

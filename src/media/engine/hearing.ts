@@ -1,4 +1,3 @@
-import type { Instant } from '../../kit/index.ts'
 import type { Codec } from '../codec/codec.ts'
 import { CODEC_RATES, type CodecRates } from '../codec/codec-rates.ts'
 import { AdaptiveJitterBuffer } from '../jitter/adaptive-jitter-buffer.ts'
@@ -185,9 +184,9 @@ export class Hearing {
   }
 
   /** Tells how late the visit is, so that packets which waited for us do not count as late. */
-  beginVisit(mediaMs: number, now: Instant): void {
+  beginVisit(mediaMs: number): void {
     if (mediaMs - this.#heardUntilMs > MAX_CATCH_UP_MS) this.#hearSilence(mediaMs)
-    this.#isLate = mediaMs - this.#visitedAtMs > TICK_MS || this.#workshop.punctuality.isLate(mediaMs, now)
+    this.#isLate = mediaMs - this.#visitedAtMs > TICK_MS || this.#workshop.punctuality.isLate
     this.#visitedAtMs = mediaMs
     if (!this.#dozes) this.#tellTime()
   }

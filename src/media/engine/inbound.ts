@@ -257,7 +257,7 @@ export class Inbound {
   visit(mediaMs: number, now: Instant): void {
     if (this.#visitedAtMs >= 0 && mediaMs - this.#visitedAtMs > MAX_FORWARD_DELAY_MS) this.#isStale = true
     this.#visitedAtMs = mediaMs
-    if (this.#isHeard) this.hearing.beginVisit(mediaMs, now)
+    if (this.#isHeard) this.hearing.beginVisit(mediaMs)
     this.#sweep(mediaMs, now)
     if (this.#timeout?.passes(mediaMs)) this.#listener.onTimeout()
     if (this.#from.isSettled(mediaMs) !== this.#isConnected) this.#connect(!this.#isConnected)

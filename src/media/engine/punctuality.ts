@@ -2,34 +2,25 @@ import type { Instant } from '../../kit/index.ts'
 import { SUB_TICK_MS, SUB_TICKS } from './schedule.ts'
 
 /**
- * Tells which visits are late, for all legs of an engine: those for which `now` is further ahead of media time than it need be.
- * Each part of the tick has a measure of its own: one behind a part with much work always begins as late, and is none the worse for it.
+ * Tells whether a sub-tick is late, for all legs of an engine: when `now` is further ahead of media time than it need be. Each part
+ * of the tick has a measure of its own: one behind a part with much work always begins as late, and is none the worse for it.
  */
 export class Punctuality {
-  readonly #parts: Part[] = Array.from({ length: SUB_TICKS }, () => new Part())
-  #mediaMs = -1
-  #isLate = false
+  /** Whether the sub-tick that is being done comes a sub-tick late, or more. */
+  isLate = false
+  /** Of each part: when it was done last, and the least that `now` was ahead of media time of late. What is more is lateness of ours. */
+  readonly #mediaMs = new Float64Array(SUB_TICKS)
+  readonly #leastAheadMs = new Float64Array(SUB_TICKS).fill(Number.POSITIVE_INFINITY)
 
-  /** Whether the visits of this sub-tick come a sub-tick late, or more. */
-  isLate(mediaMs: number, now: Instant): boolean {
-    if (mediaMs === this.#mediaMs) return this.#isLate
-    this.#mediaMs = mediaMs
-    this.#isLate = this.#parts[(mediaMs / SUB_TICK_MS) % SUB_TICKS]!.isLate(mediaMs, now)
-    return this.#isLate
-  }
-}
-
-class Part {
-  #mediaMs = 0
-  /** The least that `now` was ahead of media time of late: what is more than that is lateness of ours. */
-  #leastAheadMs = Number.POSITIVE_INFINITY
-
-  isLate(mediaMs: number, now: Instant): boolean {
+  /** Before the visits of a sub-tick. */
+  begin(mediaMs: number, now: Instant): void {
+    const part = (mediaMs / SUB_TICK_MS) % SUB_TICKS
     const aheadMs = now - mediaMs
-    const forgivenMs = (mediaMs - this.#mediaMs) * FORGIVEN
-    this.#mediaMs = mediaMs
-    this.#leastAheadMs = Math.min(this.#leastAheadMs + forgivenMs, aheadMs)
-    return aheadMs > this.#leastAheadMs + SUB_TICK_MS
+    const forgivenMs = (mediaMs - this.#mediaMs[part]!) * FORGIVEN
+    const leastAheadMs = Math.min(this.#leastAheadMs[part]! + forgivenMs, aheadMs)
+    this.#mediaMs[part] = mediaMs
+    this.#leastAheadMs[part] = leastAheadMs
+    this.isLate = aheadMs > leastAheadMs + SUB_TICK_MS
   }
 }
 
