@@ -57,7 +57,10 @@ export class PowerSpectrum {
     const re = this.#re
     const im = this.#im
     for (let a = 0; a < this.#size; a += 2) {
-      const [aRe, aIm, bRe, bIm] = [re[a]!, im[a]!, re[a + 1]!, im[a + 1]!]
+      const aRe = re[a]!
+      const aIm = im[a]!
+      const bRe = re[a + 1]!
+      const bIm = im[a + 1]!
       re[a] = aRe + bRe
       im[a] = aIm + bIm
       re[a + 1] = aRe - bRe
