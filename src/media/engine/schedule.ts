@@ -14,9 +14,9 @@ export class Schedule<Leg> {
   readonly #loadOf: (part: number) => number
   #size = 0
 
-  /** @param loadOf how many legs are visited in a part of the tick, by this schedule and others; default: by this one */
-  constructor(loadOf?: (part: number) => number) {
-    this.#loadOf = loadOf ?? ((part) => this.#lists[part]!.length)
+  /** @param loadOf how many legs are visited in a part of the tick, by this schedule and others */
+  constructor(loadOf: (part: number) => number) {
+    this.#loadOf = loadOf
   }
 
   /** Legs in the schedule. */
@@ -68,10 +68,13 @@ export class Schedule<Leg> {
 
   get #nextToFill(): number {
     let quietest = 0
+    let least = Number.POSITIVE_INFINITY
     for (let part = 0; part < SUB_TICKS; part++) {
       const load = this.#loadOf(part)
       if (load < FULL) return part
-      if (load < this.#loadOf(quietest)) quietest = part
+      if (load >= least) continue
+      quietest = part
+      least = load
     }
     return quietest
   }
