@@ -110,7 +110,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
   #doSubTick(n: number, now: Instant): void {
     const { io } = this.#workshop
     const mediaMs = n * SUB_TICK_MS
-    io.beginPart?.(n % SUB_TICKS)
+    io.beginPart?.(n % SUB_TICKS, mediaMs)
     this.#workshop.punctuality.begin(mediaMs, now)
     const legs = this.#schedule.at(n)
     for (let i = 0; i < legs.length; ) {
@@ -122,7 +122,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     }
     const rooms = this.#roomSchedule.at(n)
     for (let i = rooms.length - 1; i >= 0; i--) rooms[i]!.visit(mediaMs, now)
-    io.beginPart?.(undefined)
+    io.beginPart?.(undefined, mediaMs)
   }
 
   #do(command: MediaCommand, now: Instant): void {

@@ -12,6 +12,7 @@ import { Outbound, type OutboundState, packetMsOf } from './outbound.ts'
 import { Protection, type ProtectionState } from './protection.ts'
 import { Relay } from './relay.ts'
 import { Reporting, type ReportingState } from './reporting.ts'
+import { endOfRest } from './rest.ts'
 import type { Room } from './room.ts'
 import { TICK_MS } from './schedule.ts'
 import { Seat } from './seat.ts'
@@ -44,8 +45,8 @@ export class Leg {
   readonly #outbound: Outbound
   /** Until then the reports need no visit. */
   #reportingAtMs = 0
-  /** Visits that a call on hold lets pass before the next that it makes use of. */
-  #visitsToRest = 0
+  /** Until when a call on hold lets visits pass, 0 while it makes use of each. */
+  #restsUntilMs = 0
   #isAsleep = false
   #isOnHold = false
   #tape: Tape | undefined
@@ -144,7 +145,7 @@ export class Leg {
   start(stream: StreamParameters, mediaMs: number, now: Instant): void {
     if (this.#stream === undefined) this.#inbound.drain()
     // What came meanwhile is not what the new stream may hear.
-    else if (this.#visitsToRest > 0 || this.#room?.rests === true) this.#inbound.visit(mediaMs, now)
+    else if (this.#restsUntilMs > 0) this.#inbound.visit(mediaMs, now)
     this.#rouse()
     if (this.#outbound.isOtherSource(stream)) {
       this.#reporting.endSource(mediaMs, now)
@@ -226,8 +227,8 @@ export class Leg {
     const back = new Relay(other.#inbound, this.#outbound)
     this.#bridge = new Bridge(this, other, there, back)
     other.#bridge = this.#bridge
-    this.#visitsToRest = 0
-    other.#visitsToRest = 0
+    this.#restsUntilMs = 0
+    other.#restsUntilMs = 0
     this.#bridge.useStreams(mediaMs)
   }
 
@@ -275,7 +276,7 @@ export class Leg {
   }
 
   leaveRoom(): void {
-    this.#visitsToRest = 0
+    this.#restsUntilMs = 0
     this.#seat?.leave(!this.#jobs.isTransmitting)
     this.#seat = undefined
     this.#room = undefined
@@ -288,17 +289,17 @@ export class Leg {
 
   /** Reads a little of each object that the first half of a visit needs, see {@link Touch}: nothing of a leg that rests. */
   touchIn(): number {
-    return this.#visitsToRest > 0 ? 0 : this.#inbound.touch()
+    return this.#restsUntilMs > 0 ? 0 : this.#inbound.touch()
   }
 
   /** The same for the second half of a visit. */
   touchOut(): number {
-    return this.#visitsToRest > 0 ? 0 : this.#outbound.touch()
+    return this.#restsUntilMs > 0 ? 0 : this.#outbound.touch()
   }
 
   /** The same of what tells and knows where it sends to, where that was not touched by {@link touchIn} just before. */
   touchWay(): number {
-    return this.#visitsToRest > 0 ? 0 : this.#latch.touch() ^ (this.#workshop.io.touch?.(this.id) ?? 0)
+    return this.#restsUntilMs > 0 ? 0 : this.#latch.touch() ^ (this.#workshop.io.touch?.(this.id) ?? 0)
   }
 
   /** The leg's part of a sub-tick: first in, then out. */
@@ -309,23 +310,19 @@ export class Leg {
 
   /** The first half of a visit. While the leg rests, only reports and strangers are to be seen to. */
   visitIn(mediaMs: number, now: Instant): void {
-    this.#isAsleep = this.#visitsToRest > 0
-    if (this.#isAsleep) this.#visitsToRest--
-    else this.#inbound.visit(mediaMs, now)
+    this.#isAsleep = mediaMs < this.#restsUntilMs
+    if (this.#isAsleep) return
+    this.#restsUntilMs = 0
+    this.#inbound.visit(mediaMs, now)
   }
 
-  /** Whether it needs no visits for half a second. */
-  get rests(): boolean {
-    return this.#visitsToRest > 0
-  }
-
-  /** Somebody else counts the visits that it needs not: the next one is needed. */
-  restNoMore(): void {
-    this.#visitsToRest = 0
+  /** Until when it needs no visits, in media time; 0 while it needs each. */
+  get restsUntilMs(): number {
+    return this.#restsUntilMs
   }
 
   #rouse(): void {
-    this.#visitsToRest = 0
+    this.#restsUntilMs = 0
     this.#room?.rouse()
   }
 
@@ -335,7 +332,7 @@ export class Leg {
     this.#outbound.visit(mediaMs)
     this.#tape?.visit(mediaMs)
     if (mediaMs >= this.#reportingAtMs) this.#reportingAtMs = mediaMs + this.#reporting.visit(mediaMs, now)
-    if (this.#isOnHold && this.#isResting) this.#visitsToRest = VISITS_OF_REST
+    if (this.#isOnHold && this.#isResting) this.#restsUntilMs = endOfRest(mediaMs)
   }
 
   /** Says goodbye to the far end. */
@@ -397,8 +394,6 @@ export class Leg {
 
 /** 100 ms at 20 ms a packet: the far end latches on the first that comes through. */
 export const OPENING_PACKETS = 5
-/** Half a second: a thousand calls on hold cost next to nothing. */
-export const VISITS_OF_REST = 24
 
 /** The far end wants its packets at another address or port than before. */
 function isElsewhere(stream: StreamParameters, before: StreamParameters | undefined): boolean {

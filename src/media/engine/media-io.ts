@@ -15,9 +15,9 @@ export interface MediaIo {
   receive(leg: LegId, into: Uint8Array): number
   /**
    * Which part of the tick is being done from now on, counted from 0; `undefined` when none is. Legs are swept in the same part
-   * of each tick, so a network may ask at once for all those of a part on which nothing has come for a while.
+   * of each tick or of some, so a network may ask at once for all those of a part on which nothing has come for a while.
    */
-  beginPart?(part: number | undefined): void
+  beginPart?(part: number | undefined, mediaMs: number): void
   /** Reads a little of what `receive` and `send` need to know of the leg, see {@link Touch}. */
   touch?(leg: LegId): number
   /** The sender of the datagram that `receive` returned last. Overwritten by the next call. */

@@ -3,7 +3,8 @@ import { MIXER_FRAME, Mixer } from '../node/mixer.ts'
 import { MixerParty } from '../node/mixer-party.ts'
 import type { Bridge } from './bridge.ts'
 import type { JobCause, LegId, MediaCommand, RoomId } from './control.ts'
-import { type Leg, VISITS_OF_REST } from './leg.ts'
+import type { Leg } from './leg.ts'
+import { endOfRest } from './rest.ts'
 import type { RoomVoice } from './room-voice.ts'
 import { TICK_MS } from './schedule.ts'
 import { Touch } from './touch.ts'
@@ -47,8 +48,7 @@ export class Room {
   readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
-  /** Visits that a room whose legs all rest lets pass. */
-  #visitsToRest = 0
+  #restsUntilMs = 0
 
   /** @param onBroken ends a leg for which something cannot be: the others never notice */
   constructor(id: RoomId, workshop: Workshop, onBroken: (leg: Leg, error: unknown) => void) {
@@ -180,23 +180,21 @@ export class Room {
     return before !== this.hasHalfTicks
   }
 
-  /** Whether its legs are not visited for now. */
-  get rests(): boolean {
-    return this.#visitsToRest > 0
+  /** Until when it needs no visits because all its legs rest, in media time; 0 while it needs each. */
+  get restsUntilMs(): number {
+    return this.#restsUntilMs
   }
 
   /** Something has changed for a leg of it. */
   rouse(): void {
     this.#endPair()
-    this.#visitsToRest = 0
+    this.#restsUntilMs = 0
   }
 
   /** The room's part of a sub-tick: a round each 20 ms, and only packets that are due in between. */
   visit(mediaMs: number, now: Instant): void {
-    if (this.#visitsToRest > 0) {
-      this.#visitsToRest--
-      return
-    }
+    if (mediaMs < this.#restsUntilMs) return
+    this.#restsUntilMs = 0
     const isRound = mediaMs >= this.#nextRoundMs
     if (isRound) this.#round(mediaMs, now)
     for (let i = this.#legs.length - 1; i >= 0; i--) {
@@ -209,15 +207,15 @@ export class Room {
         this.#onBroken(leg, error)
       }
     }
-    if (isRound) this.#restWithAll()
+    if (isRound) this.#restWithAll(mediaMs)
   }
 
-  #restWithAll(): void {
+  #restWithAll(mediaMs: number): void {
     if (this.#voices.length > 0) return
     for (let i = 0; i < this.#listeners.length; i++) if (this.#listeners[i]!.needsRounds) return
-    for (let i = 0; i < this.#legs.length; i++) if (!this.#legs[i]!.rests) return
-    for (let i = 0; i < this.#legs.length; i++) this.#legs[i]!.restNoMore()
-    this.#visitsToRest = VISITS_OF_REST
+    let untilMs = endOfRest(mediaMs)
+    for (let i = 0; i < this.#legs.length; i++) untilMs = Math.min(untilMs, this.#legs[i]!.restsUntilMs)
+    this.#restsUntilMs = untilMs
   }
 
   /** Nobody is in it any more. */

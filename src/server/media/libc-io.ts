@@ -32,10 +32,13 @@ export class LibcMediaIo implements MediaIo {
   readonly #controlPorts = new Map<LegId, LinuxPort>()
   readonly #expected = new Map<LegId, BoundPort>()
   readonly #events = new Fifo<MediaIoEvent>()
-  /** Of each part of a tick. */
+  /** Of each part of a tick: those that are swept in each tick, and those that are swept now and then, as on hold. */
   readonly #quiet: QuietPorts[] = []
+  readonly #seldomSwept: QuietPorts[] = []
   /** Of the part that is being done. */
   #quietNow: QuietPorts | undefined
+  #seldomSweptNow: QuietPorts | undefined
+  #mediaMs = 0
   /** The port used last: a leg receives and sends in one go. */
   #lastLeg: LegId | undefined
   #lastPort: LinuxPort | undefined
@@ -102,21 +105,25 @@ export class LibcMediaIo implements MediaIo {
     return this.#ports.get(leg)?.touch() ?? 0
   }
 
-  beginPart(part: number | undefined): void {
-    this.#quietNow = part === undefined ? undefined : this.#quietPortsOf(part)
-    this.#quietNow?.look()
+  beginPart(part: number | undefined, mediaMs: number): void {
+    this.#mediaMs = mediaMs
+    this.#quietNow = part === undefined ? undefined : this.#begin(this.#quiet, part)
+    this.#seldomSweptNow = part === undefined ? undefined : this.#begin(this.#seldomSwept, part)
   }
 
   receive(leg: LegId, into: Uint8Array): number {
     const port = this.#portOf(leg)
     if (port === undefined) return -1
+    const isSeldomSwept = this.#mediaMs - port.sweptAtMs > SELDOM_MS
+    port.sweptAtMs = this.#mediaMs
+    const quietNow = isSeldomSwept ? this.#seldomSweptNow : this.#quietNow
     if (port.quiet !== undefined) {
-      if (port.quiet === this.#quietNow && !port.quiet.hasNews(port)) return -1
+      if (port.quiet === quietNow && !port.quiet.hasNews(port)) return -1
       this.#wake(port)
     }
     const length = port.receive(into, this.source)
     if (length >= 0) port.emptySweeps = 0
-    else if (++port.emptySweeps >= QUIET_AFTER_SWEEPS) this.#quietNow?.add(port)
+    else if (++port.emptySweeps >= QUIET_AFTER_SWEEPS) quietNow?.add(port)
     return length
   }
 
@@ -183,9 +190,10 @@ export class LibcMediaIo implements MediaIo {
     port.quiet?.remove(port)
   }
 
-  #quietPortsOf(part: number): QuietPorts {
-    this.#quiet[part] ??= new QuietPorts(this.#sockets)
-    return this.#quiet[part]
+  #begin(ofParts: QuietPorts[], part: number): QuietPorts {
+    ofParts[part] ??= new QuietPorts(this.#sockets)
+    ofParts[part].begin()
+    return ofParts[part]
   }
 
   #takeExpected(leg: LegId, address: string): LinuxPort | undefined {
@@ -206,3 +214,5 @@ export class LibcMediaIo implements MediaIo {
 
 /** Of a port, 20 ms apart: further than any jitter goes, shorter than a pause in speech. */
 const QUIET_AFTER_SWEEPS = 10
+/** Who is swept less often than that is not asked for in each tick together with the others: asking for it is most of what it costs. */
+const SELDOM_MS = 200

@@ -38,6 +38,8 @@ export class LinuxPort implements QuietPort {
   quietPlace = -1
   /** How often nothing was there since something was. */
   emptySweeps = 0
+  /** When it was swept last, in media time. */
+  sweptAtMs = 0
   /** Where it is bound. */
   readonly address: string
   readonly number: number

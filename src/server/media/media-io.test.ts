@@ -50,20 +50,26 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
 
     async function open(legs: number) {
       const libc = await loadLinuxSockets()
-      const counted = { reads: 0 }
+      const counted = { reads: 0, polled: 0 }
       const recvfrom: typeof libc.recvfrom = (...parameters) => {
         counted.reads++
         return libc.recvfrom(...parameters)
       }
+      const poll: typeof libc.poll = (table, count, timeoutMs) => {
+        counted.polled += count
+        return libc.poll(table, count, timeoutMs)
+      }
       const ports = new PortRange(seededRandom(1), portTable({ first: 27_210, last: 27_609 }))
-      const io = new LibcMediaIo({ sockets: { ...libc, recvfrom }, ports })
+      const io = new LibcMediaIo({ sockets: { ...libc, recvfrom, poll }, ports })
       for (let leg = 0; leg < legs; leg++) io.open(leg, '127.0.0.1')
       const numbers = Array.from({ length: legs }, () => (io.poll() as { port: number }).port)
-      /** What each leg got in this part of a tick. */
-      const sweep = (part: number) => {
-        io.beginPart(part)
-        const lengths = numbers.map((_, leg) => io.receive(leg, into))
-        io.beginPart(undefined)
+      let mediaMs = 0
+      /** What each of these legs got in this part of a tick, 20 ms after the one before. */
+      const sweep = (part: number, swept: readonly number[] = [...numbers.keys()]) => {
+        mediaMs += 20
+        io.beginPart(part, mediaMs)
+        const lengths = swept.map((leg) => io.receive(leg, into))
+        io.beginPart(undefined, mediaMs)
         return lengths
       }
       const sweepsUntilQuiet = () => {
@@ -116,8 +122,29 @@ describe.runIf(process.platform === 'linux')('on Linux', () => {
       await sendTo([3])
       expect(sweep(1)).toEqual([-1, -1, -1, 103])
       io.closeAll()
-      io.beginPart(1)
-      io.beginPart(undefined)
+      io.beginPart(1, 0)
+      io.beginPart(undefined, 0)
+    })
+
+    it('are not asked for in each tick when they are swept now and then', async () => {
+      const { counted, io, sweep, sweepsUntilQuiet, sendTo } = await open(100)
+      const [often, seldom] = [[0, 1, 2], Array.from({ length: 97 }, (_, i) => i + 3)]
+      const halfASecond = () => {
+        for (let tick = 0; tick < 24; tick++) sweep(1, often)
+        return sweep(1, seldom)
+      }
+      sweepsUntilQuiet()
+      for (let i = 0; i < 10; i++) halfASecond()
+      Object.assign(counted, { reads: 0, polled: 0 })
+      expect(new Set(halfASecond())).toEqual(new Set([-1]))
+      expect(counted).toEqual({ reads: 0, polled: 24 * often.length + seldom.length })
+      await sendTo([50])
+      expect(halfASecond()).toEqual(seldom.map((leg) => (leg === 50 ? 150 : -1)))
+      sweepsUntilQuiet()
+      Object.assign(counted, { reads: 0, polled: 0 })
+      sweep(1)
+      expect(counted).toEqual({ reads: 0, polled: 100 })
+      io.closeAll()
     })
   })
 })

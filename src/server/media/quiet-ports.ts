@@ -20,6 +20,7 @@ export class QuietPorts {
   readonly #sockets: LinuxSockets
   readonly #ports: QuietPort[] = []
   #table = new Int32Array(2 * 64)
+  #hasLooked = true
 
   constructor(sockets: LinuxSockets) {
     this.#sockets = sockets
@@ -48,16 +49,22 @@ export class QuietPorts {
     port.quiet = undefined
   }
 
-  /** Asks for all of them. Where that fails, each is said to have got something. */
-  look(): void {
-    const count = this.#ports.length
-    if (count > 0 && this.#sockets.poll(this.#table, count, 0) < 0)
-      for (let place = 0; place < count; place++) this.#suspect(place)
+  /** Has all of them asked for again when the first of them is to be swept, if one is. */
+  begin(): void {
+    this.#hasLooked = false
   }
 
-  /** Whether something had come when {@link QuietPorts.look} looked, a datagram or an error. */
+  /** Whether something had come when all were asked for last, a datagram or an error. */
   hasNews(port: QuietPort): boolean {
+    if (!this.#hasLooked) this.#look()
     return this.#table[2 * port.quietPlace + 1]! >>> 16 !== 0
+  }
+
+  /** Where that fails, each is said to have got something. */
+  #look(): void {
+    this.#hasLooked = true
+    const count = this.#ports.length
+    if (this.#sockets.poll(this.#table, count, 0) < 0) for (let place = 0; place < count; place++) this.#suspect(place)
   }
 
   /** As long as it is not known whether something has come. */
