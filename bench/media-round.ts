@@ -11,7 +11,7 @@ import type { MediaEndResult } from './media-end.ts'
 const NEAR = { address: '127.0.20.1', firstPort: 30_000, core: 0 }
 const FAR = { address: '127.0.20.2', firstPort: 30_000, core: 1 }
 /** Until all code of ours has been compiled: a server runs for days, and what begins costs half as much again here. */
-const SETTLE_S = 15
+export const SETTLE_S = 15
 
 /** What runs in turn: the reference, and ours on either network. */
 export const SUBJECTS = ['C', 'libc', 'dgram'] as const
