@@ -14,8 +14,8 @@ type ReferCommand = Extract<EndpointCommand, { type: 'refer' }>
 interface SentRefer {
   readonly client: ReferClient
   readonly cseq: () => number
-  /** It is the first in its dialog. */
-  readonly isFirst: boolean
+  /** How many before it in its dialog may have made a subscription: none of the first. */
+  before: number
 }
 
 /** Of one dialog, in either direction. */
@@ -31,9 +31,12 @@ export class DialogRefers implements DialogUser {
   readonly #session: SessionId | undefined
   /** Ours, in the order in which they were sent. */
   readonly #clients: SentRefer[] = []
-  #hasReferred = false
+  /** How many of ours may have made a subscription. */
+  #subscriptions = 0
   /** The far end may still report of one of ours that is over here. */
   #hasGivenUp = false
+  /** The far end has reported of one that was not the first as of the first. */
+  #writesNoIds = false
   readonly #servers: { readonly server: ReferServer; readonly eventId: string | undefined }[] = []
   /** Only the first REFER that came in a dialog may go without an id in its Event (RFC 3515 section 2.4.6). */
   #hasBeenReferred = false
@@ -57,9 +60,11 @@ export class DialogRefers implements DialogUser {
       core.emit({ type: 'referDone', refer, cause: 'transport', detail })
       return
     }
-    const client = new ReferClient(core, refer, (isEndedByFarEnd) => {
-      if (!isEndedByFarEnd) this.#hasGivenUp = true
-      this.#clients.splice(this.#clients.indexOf(entry), 1)
+    const client = new ReferClient(core, refer, (end) => {
+      if (end === 'givenUp') this.#hasGivenUp = true
+      const at = this.#clients.indexOf(entry)
+      this.#clients.splice(at, 1)
+      if (end === 'refused') this.#uncount(at)
       core.refers.delete(refer)
       this.#leaveIfIdle()
     })
@@ -80,8 +85,7 @@ export class DialogRefers implements DialogUser {
       client.onOutcome(outcome)
       onOutcome(outcome)
     })
-    const entry = { client, cseq: () => request.cseq, isFirst: !this.#hasReferred }
-    this.#hasReferred = true
+    const entry = { client, cseq: () => request.cseq, before: this.#subscriptions++ }
     this.#clients.push(entry)
     core.refers.set(refer, 'ours')
   }
@@ -183,7 +187,7 @@ export class DialogRefers implements DialogUser {
       return
     }
     const found =
-      event.id === undefined ? this.#withoutId() : this.#clients.find(({ cseq }) => event.id === String(cseq()))
+      event.id === undefined ? this.#withoutId(request) : this.#clients.find(({ cseq }) => event.id === String(cseq()))
     if (found === undefined) {
       this.#answer(id, request, 481)
       return
@@ -195,11 +199,23 @@ export class DialogRefers implements DialogUser {
 
   /**
    * Which of ours a NOTIFY without an id belongs to: the first of the dialog (RFC 3515 section 2.4.6). Far ends that never write
-   * ids mean the only one there is, unless they may mean one that was given up here.
+   * ids mean the only one there is, unless they may mean one that was given up here; and the second, when they have told how
+   * the first ended, and say something else now.
    */
-  #withoutId(): SentRefer | undefined {
-    const [oldest] = this.#clients
-    return oldest?.isFirst === true || (this.#clients.length === 1 && !this.#hasGivenUp) ? oldest : undefined
+  #withoutId(request: SipRequest): SentRefer | undefined {
+    const [oldest, next, ...others] = this.#clients
+    if (oldest === undefined || next === undefined)
+      return oldest?.before === 0 || !this.#hasGivenUp ? oldest : undefined
+    if (oldest.before > 0) return undefined
+    if (others.length > 0) return oldest
+    if (!oldest.client.mayHaveSaid(request)) this.#writesNoIds = true
+    return this.#writesNoIds && oldest.client.isDone ? next : oldest
+  }
+
+  /** The one that was refused here made no subscription: those after it are counted without it. */
+  #uncount(at: number): void {
+    this.#subscriptions--
+    for (const later of this.#clients.slice(at)) later.before--
   }
 
   get #isIdle(): boolean {

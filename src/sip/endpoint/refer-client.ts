@@ -5,6 +5,9 @@ import type { DialogRequestOutcome } from './dialog-client.ts'
 
 type ReferOutcome = Omit<Extract<EndpointEvent, { type: 'referDone' }>, 'type' | 'refer'>
 
+/** `refused`: there never was a subscription. `ended`: it is over at the far end, too. `givenUp`: it may report all the same. */
+export type ReferEnd = 'refused' | 'ended' | 'givenUp'
+
 /**
  * A REFER of ours and the subscription that comes with it (RFC 3515, RFC 6665 section 4.1): what the far end reports of
  * the request that it was asked to send.
@@ -22,14 +25,15 @@ type ReferOutcome = Omit<Extract<EndpointEvent, { type: 'referDone' }>, 'type' |
 export class ReferClient {
   readonly id: ReferId
   readonly #core: EndpointCore
-  readonly #onOver: (isEndedByFarEnd: boolean) => void
+  readonly #onOver: (end: ReferEnd) => void
   readonly #timer: SessionTimer
   #isHeard = false
   #isDone = false
   #isOver = false
+  /** The final status that was reported. */
+  #outcome: number | undefined
 
-  /** @param onOver hears whether the far end has ended it, too, and not only we, so that it can report no more */
-  constructor(core: EndpointCore, id: ReferId, onOver: (isEndedByFarEnd: boolean) => void) {
+  constructor(core: EndpointCore, id: ReferId, onOver: (end: ReferEnd) => void) {
     this.id = id
     this.#core = core
     this.#onOver = onOver
@@ -40,14 +44,25 @@ export class ReferClient {
     return this.#isOver
   }
 
+  /** What became of it is known, or cannot be known any more. */
+  get isDone(): boolean {
+    return this.#isDone
+  }
+
+  /** Whether a NOTIFY may be of this subscription, going by what it says: after the outcome nothing else follows. */
+  mayHaveSaid(request: SipRequest): boolean {
+    const said = sipfragStatusOf(request)
+    return this.#outcome === undefined || said === undefined || said.status === this.#outcome
+  }
+
   /** The final answer to the REFER, or why there is none. */
   onOutcome(outcome: DialogRequestOutcome): void {
     if (this.#isDone) return
     const { response } = outcome
     if (response === undefined) {
       const { cause, detail } = outcome
-      this.#finish({ cause, ...(detail !== undefined && { detail }) }, false)
-    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response }, true)
+      this.#finish({ cause, ...(detail !== undefined && { detail }) }, 'givenUp')
+    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response }, 'refused')
     else this.#onAccepted(response)
   }
 
@@ -61,7 +76,7 @@ export class ReferClient {
       if (said.status >= 200) this.#done({ cause: 'reported', ...said })
       else this.#core.emit({ type: 'referProgress', refer: this.id, ...said })
     }
-    if (state === 'terminated') this.#finish({ cause: 'unreported', detail: reason ?? 'terminated' }, true)
+    if (state === 'terminated') this.#finish({ cause: 'unreported', detail: reason ?? 'terminated' }, 'ended')
     else if (!this.#isOver) this.#timer.setIn(this.#isDone ? this.#core.patienceMs : expiryMs(expiresS))
   }
 
@@ -69,26 +84,27 @@ export class ReferClient {
   #onAccepted(response: SipResponse): void {
     const isSubscribed = response.headers.get('refer-sub')?.trim().toLowerCase() !== 'false'
     this.#core.emit({ type: 'referAccepted', refer: this.id, response, isSubscribed })
-    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' }, true)
+    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' }, 'ended')
     else if (!this.#isHeard) this.#timer.setIn(this.#core.patienceMs)
   }
 
   #onTimer(): void {
-    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, this.#isDone)
+    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, this.#isDone ? 'ended' : 'givenUp')
   }
 
   #done(outcome: ReferOutcome): void {
     if (this.#isDone) return
     this.#isDone = true
+    if (outcome.cause === 'reported') this.#outcome = outcome.status
     this.#core.emit({ type: 'referDone', refer: this.id, ...outcome })
   }
 
-  #finish(outcome: ReferOutcome, isEndedByFarEnd: boolean): void {
+  #finish(outcome: ReferOutcome, end: ReferEnd): void {
     if (this.#isOver) return
     this.#isOver = true
     this.#timer.clear()
     this.#done(outcome)
-    this.#onOver(isEndedByFarEnd)
+    this.#onOver(end)
   }
 }
 

@@ -150,6 +150,15 @@ describe('a subscription that says nothing final', () => {
         ['200 NOTIFY', 'first reported 486', 'second reported 200'],
       ],
       [
+        'is of the second, when the far end has told how the first ended, and this is something else',
+        (bob, request, notify) => {
+          accepts(bob, request)
+          notify('active', 'SIP/2.0 486 Busy Here\r\n')
+        },
+        100,
+        ['200 NOTIFY', 'first reported 486', 'second reported 200'],
+      ],
+      [
         'is refused, when the first was only given up here',
         accepts,
         33_000,
@@ -176,6 +185,69 @@ describe('a subscription that says nothing final', () => {
       both.alice.do({ type: 'bye', session: 1 })
       run(both.wire, 400_000)
       expect(both.alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+    })
+  })
+
+  describe('reports without ids of several in the same dialog', () => {
+    /** Alice refers for each of these in turn, 100 ms apart; bob does this with each. Returns what she is told of each. */
+    function told(...refers: readonly Parameters<typeof byHand>[0][]): string[] {
+      let count = 0
+      const both = byHand((...args) => refers[count++]?.(...args))
+      for (let i = 1; i < refers.length; i++) {
+        run(both.wire, 100)
+        refer(both, { refer: REFER + i })
+      }
+      run(both.wire, 400_000)
+      both.alice.do({ type: 'bye', session: 1 })
+      run(both.wire, 400_000)
+      expect(both.alice.endpoint.sizes()).toEqual(EMPTY_SIZES)
+      return both.alice.events.flatMap((event) =>
+        event.type === 'referDone' ? [`${event.refer - REFER} ${event.cause} ${event.status ?? event.detail}`] : [],
+      )
+    }
+
+    const accepts = (bob: Phone, request: SipRequest) => bob.respond(request, aliceOf(request), 202, '')
+    const BUSY = 'SIP/2.0 486 Busy Here\r\n'
+    const TRYING = 'SIP/2.0 100 Trying\r\n'
+    const OK = 'SIP/2.0 200 OK\r\n'
+
+    it('the second ends as the first did, whose end is never told', () => {
+      const busy: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+        accepts(bob, request)
+        notify('active', TRYING)
+        notify('active', BUSY)
+      }
+      expect(told(busy, busy)).toEqual(['0 reported 486', '1 reported 486'])
+    })
+
+    it('the end of the first, which says its outcome again, is none of the second', () => {
+      const second: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+        notify('terminated;reason=noresource', BUSY)
+        accepts(bob, request)
+        notify('terminated;reason=noresource', OK)
+      }
+      const first: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+        accepts(bob, request)
+        notify('active', BUSY)
+      }
+      expect(told(first, second)).toEqual(['0 reported 486', '1 reported 200'])
+    })
+
+    it('one that was refused is not the first of the dialog', () => {
+      let notifyOfSecond: Parameters<Parameters<typeof byHand>[0]>[2] = () => {}
+      expect(
+        told(
+          (bob, request) => bob.respond(request, aliceOf(request), 603, ''),
+          (bob, request, notify) => {
+            accepts(bob, request)
+            notifyOfSecond = notify
+          },
+          (bob, request) => {
+            accepts(bob, request)
+            notifyOfSecond('terminated;reason=noresource', OK)
+          },
+        ),
+      ).toEqual(['0 refused 603', '1 reported 200', '2 unreported no NOTIFY'])
     })
   })
 
