@@ -45,6 +45,8 @@ export class LegJobs {
   readonly #leg: LegId
   readonly #listener: JobsListener
   readonly #jobs = new Map<JobId, JobListener>()
+  /** Those that a key has interrupted, until the engine has ended them. */
+  readonly #interrupted = new Set<JobId>()
   #playing: JobId | undefined
   #isHungUp = false
 
@@ -88,12 +90,15 @@ export class LegJobs {
     if (this.#jobs.has(job)) this.#host.media({ type: 'resumeRecording', leg: this.#leg, job })
   }
 
-  /** A key that the engine has not seen cuts short what may be. */
+  /**
+   * A key cuts short what may be. The engine ends by itself what it knew of when it heard the key: not what was on its way
+   * to it then, and nothing for a key that came by signalling.
+   */
   interrupt(): void {
-    for (const [job, listener] of [...this.#jobs]) {
-      if (!listener.bargeIn) continue
+    for (const [job, { bargeIn }] of this.#jobs) {
+      if (!bargeIn || this.#interrupted.has(job)) continue
+      this.#interrupted.add(job)
       this.stop(job)
-      this.#finish(job, 'BARGEIN', {})
     }
   }
 
@@ -132,7 +137,7 @@ export class LegJobs {
         this.#jobs.get(event.job)?.onVoice?.(event.state)
         return
       case 'finished':
-        this.#finish(event.job, this.#isHungUp && event.cause === 'ABORTED' ? 'HANGUP' : event.cause, {
+        this.#finish(event.job, this.#causeOf(event.job, event.cause), {
           ...(event.detail !== undefined && { detail: event.detail }),
           ...(event.audioDetected !== undefined && { audioDetected: event.audioDetected }),
         })
@@ -140,10 +145,17 @@ export class LegJobs {
     }
   }
 
+  #causeOf(job: JobId, cause: JobCause): JobCause | 'HANGUP' {
+    if (cause !== 'ABORTED') return cause
+    if (this.#interrupted.has(job)) return 'BARGEIN'
+    return this.#isHungUp ? 'HANGUP' : cause
+  }
+
   #finish(job: JobId, cause: JobCause | 'HANGUP', outcome: { detail?: string; audioDetected?: boolean }): void {
     const listener = this.#jobs.get(job)
     if (listener === undefined) return
     this.#jobs.delete(job)
+    this.#interrupted.delete(job)
     if (this.#playing === job) {
       this.#playing = undefined
       this.#listener.onPlaying(false)

@@ -215,7 +215,7 @@ export class LegMedia {
     this.#host.media({ type: 'relayKey', leg: this.#leg, digit })
   }
 
-  /** A digit that came by signalling (SIP INFO): the engine has not seen it, so barge-in is done here. */
+  /** A digit that came by signalling (SIP INFO). */
   signalledDigit(digit: string): void {
     this.#pressesBySignalling = true
     if (!this.#isNewPress(digit, 'info')) return
@@ -277,7 +277,10 @@ export class LegMedia {
         return
       }
       case 'digit':
-        if (this.#phase === 'open' && this.#isNewPress(event.digit, 'event')) this.#listener.onDigit(event.digit, false)
+        if (this.#phase === 'open' && this.#isNewPress(event.digit, 'event')) {
+          this.jobs.interrupt()
+          this.#listener.onDigit(event.digit, false)
+        }
         return
       case 'bridged':
       case 'bridgeFailed':

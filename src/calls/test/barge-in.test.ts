@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { exchange, type Phone } from '../../testing/index.ts'
+import { exchange, type Phone, type TestExchange } from '../../testing/index.ts'
 import { type BargeIn, type Channel, inbound } from '../index.ts'
 
 const PROMPT =
@@ -80,4 +80,61 @@ describe('what cuts short what is played', () => {
       }, press),
     ).resolves.toMatchObject({ cause: 'refused' })
   })
+})
+
+/** Whatever the media engine is told from now on reaches it so much later, as when its thread or ours has to wait. */
+function delayCommands({ exchange: { engine }, sim: { clock } }: TestExchange, ms: number): void {
+  const handle = engine.handle.bind(engine)
+  engine.handle = (command) => {
+    clock.after(ms, () => handle(command, clock.now))
+  }
+}
+
+describe('a key that the media engine hears before it is told of what can be interrupted', () => {
+  const jobs: Record<string, (channel: Channel) => Promise<string>> = {
+    playing: (channel) => channel.filePlayer.play('prompt.wav', { bargeIn: true }),
+    recording: (channel) => channel.fileRecorder.record('message.wav', { bargeIn: true, timeoutMs: 3000 }),
+    recognising: async (channel) => {
+      await channel.speechDetector.recognise({ bargeIn: true, timeoutMs: 3000 })
+      return channel.speechDetector.cause()
+    },
+  }
+  test.each(Object.keys(jobs))('interrupts %s all the same', async (job) => {
+    let cause = ''
+    let keysBefore = -1
+    const app = inbound(async (channel) => {
+      await channel.answer()
+      await pbx.sleep(1000)
+      keysBefore = channel.dtmfDetector.digitsWaiting()
+      delayCommands(pbx, 100)
+      cause = await jobs[job]!(channel)
+    })
+    const pbx = exchange({ apps: { '*': app }, files: { 'prompt.wav': PROMPT } })
+    const alice = pbx.phone('alice')
+    await alice.call('1000')
+    await pbx.sleep(1020)
+    await press(alice)
+    await alice.expectHangUp()
+    await pbx.done()
+    expect(pbx.runs[0]?.error).toBeUndefined()
+    expect([cause, keysBefore]).toEqual(['BARGEIN', 0])
+  })
+})
+
+test('a recording that a key by INFO ends is told to hold sound', async () => {
+  let told: unknown
+  const app = inbound(async (channel) => {
+    await channel.answer()
+    const cause = await channel.fileRecorder.record('message.wav', { bargeIn: true })
+    told = [cause, channel.fileRecorder.audioDetectedInRecording()]
+  })
+  const pbx = exchange({ apps: { '*': app } })
+  const alice = pbx.phone('alice', { set: { dtmf: { by: 'info' } } })
+  await alice.call('1000')
+  await alice.say('It is raining.')
+  await press(alice)
+  await alice.expectHangUp()
+  await pbx.done()
+  expect(told).toEqual(['BARGEIN', true])
+  expect(pbx.recording('message.wav').said).toEqual(['It is raining.'])
 })
