@@ -72,7 +72,11 @@ export class Calling {
   }
 
   async expectCall(options?: WithinOptions): Promise<void> {
-    await this.#phone.until('expected a call', () => this.#line.state === 'CALLED', { withinMs: 180_000, ...options })
+    await this.#phone.until('expected a call', () => this.#line.state === 'CALLED', {
+      withinMs: 180_000,
+      isForEnd: true,
+      ...options,
+    })
   }
 
   ring(): void {

@@ -312,6 +312,25 @@ describe('lines', () => {
     await pbx.done()
   })
 
+  test('a phone that was called before waits for who calls next', async () => {
+    const pbx = exchange({})
+    const alice = pbx.phone('alice')
+    for (const calls of [1, 2]) {
+      const calling = pbx.start(
+        outbound(async (channel) => {
+          await pbx.sleep(500)
+          await channel.call('sip:alice@alice')
+          await channel.hangUp()
+        }),
+      )
+      await alice.expectCall()
+      await alice.answer()
+      await alice.expectHangUp()
+      await calling
+      expect(alice.callCount).toBe(calls)
+    }
+  })
+
   test('who hangs up before its answer is acknowledged says BYE after the ACK, and nothing else', async () => {
     const pbx = await calling(
       phones.scripted(async (phone) => {
