@@ -27,7 +27,7 @@ describeWith(
   const certificates = new CertificateFolder()
   const proxy = network.next()
   const places = { bob: network.next(), dave: network.next() }
-  /** Ended with all the rest, should their test have failed. */
+  /** For one test. */
   const started: { stop(): Promise<void> }[] = []
   let exchange: TestExchange
   let kamailio: Kamailio
@@ -54,14 +54,17 @@ describeWith(
     real = phones.real({ exchange: `${proxy}:5060` })
     bob = phone(answers, places.bob)
     dave = phone(answers, places.dave)
+    callers.length = 0
   })
 
+  // Whatever became of a test, the next one, or the same once more, finds nobody in a call.
   afterEach(async () => {
-    for (const each of [bob, dave]) if (each.state === 'ANSWERED') await each.hangUp()
+    await Promise.all(started.splice(0).map((each) => each.stop()))
+    for (const each of [bob, dave, ...callers.splice(0)]) await each.hangUp()
+    await waitFor('no call is left', async () => (await exchange.sizes()).calls === 0)
   })
 
   afterAll(async () => {
-    await Promise.all(started.map((each) => each.stop()))
     await real?.close()
     await kamailio?.stop()
     await exchange?.stop()
@@ -80,10 +83,15 @@ describeWith(
     return phone
   }
 
+  /** Phones of one test. */
+  const callers: Phone[] = []
   let phonesMade = 0
   /** A phone that tells tones, at an address of its own. */
-  const phone = (kind: PhoneKind = answers, address = network.next()): Phone =>
-    real.phone(`phone${phonesMade++}`, kind, { address, port: 5060 })
+  const phone = (kind: PhoneKind = answers, address = network.next()): Phone => {
+    const made = real.phone(`phone${phonesMade++}`, kind, { address, port: 5060 })
+    callers.push(made)
+    return made
+  }
   const answers: PhoneKind = { onCall: (phone) => phone.answer() }
   const ringsFirst: PhoneKind = {
     onCall: async (phone) => {
@@ -93,15 +101,17 @@ describeWith(
     },
   }
 
-  const inCall = (phone: Phone) => phone.until('to be in a call', () => phone.state === 'ANSWERED')
+  /** Who calls them may have their line before they do, and they may have been called before. */
+  const inCall = (phone: Phone) => phone.until('to be in a call', () => phone.state === 'ANSWERED', { isForEnd: true })
 
   async function expectTalk(one: Phone, other: Phone): Promise<void> {
     for (const [from, to] of [
       [one, other],
       [other, one],
     ] as const) {
-      void from.hum(HUM)
+      void from.hum(HUM, { loop: true })
       await to.hears.tone([620])
+      from.silence()
     }
   }
 

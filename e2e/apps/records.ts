@@ -15,8 +15,8 @@ export interface RecordsParameters {
 }
 
 /**
- * Answers, records as `parameters` say, and reports why the recording ended, after how long when it was stopped, in which state
- * the call was then, and whether something can be played after it.
+ * Answers, records as `parameters` say, and reports why the recording ended, between which times it ran when it was stopped, in
+ * which state the call was then, and whether something can be played after it.
  */
 export default inbound(async (channel, app) => {
   const parameters = app.parameters as unknown as RecordsParameters
@@ -25,15 +25,18 @@ export default inbound(async (channel, app) => {
   await channel.answer()
   const job = channel[recorder]
   const other = recorder === 'fileRecorder' ? channel.wholeCallRecorder : channel.fileRecorder
+  const startedAt = performance.now()
   job.start(file, options)
   if (also !== undefined) other.start(also)
   if (play !== undefined) channel.filePlayer.start(play)
-  const begun = performance.now()
-  let ranMs: number | undefined
+  let ran: { readonly atLeastMs: number; readonly atMostMs: number } | undefined
   if (stopAfterMs !== undefined) {
+    await job.waitUntilBegun()
+    const begunAt = performance.now()
     await sleep(stopAfterMs)
+    const atLeastMs = performance.now() - begunAt
     await job.stop()
-    ranMs = performance.now() - begun
+    ran = { atLeastMs, atMostMs: performance.now() - startedAt }
   }
   const cause = await job.waitUntilFinished()
   const stateThen = channel.state()
@@ -41,5 +44,5 @@ export default inbound(async (channel, app) => {
   const played = stateThen === 'ANSWERED' ? await channel.filePlayer.play('short.wav') : undefined
   await channel.hangUp()
   await other.waitUntilFinished()
-  reporter.send({ cause, error: job.error()?.message, stateThen, played, ranMs })
+  reporter.send({ cause, error: job.error()?.message, stateThen, played, ...ran })
 })

@@ -89,7 +89,10 @@ export class ReferClient {
   }
 
   #onTimer(): void {
-    this.#finish({ cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' }, this.#isDone ? 'ended' : 'givenUp')
+    this.#finish(
+      { cause: 'unreported', detail: this.#isHeard ? 'expired' : 'no NOTIFY' },
+      this.#isDone ? 'ended' : 'givenUp',
+    )
   }
 
   #done(outcome: ReferOutcome): void {
