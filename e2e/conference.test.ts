@@ -38,6 +38,10 @@ afterEach(async () => {
   await server.stop()
 })
 
+/** Who hears the tone of a speaker, by ear, before long: what was done just now may be on its way to the room. */
+const heardBy = (speaker: Phone, all: readonly Phone[], frequencyHz: number) =>
+  expect.poll(() => hearersOf(speaker, all, frequencyHz), { timeout: 15_000 })
+
 /** Who hears the tone of a speaker, by ear. */
 async function hearersOf(speaker: Phone, all: readonly Phone[], frequencyHz: number): Promise<string> {
   const before = all.map(({ ears }) => ears.tones.length)
@@ -53,15 +57,13 @@ it('a number leads into a room, whose callers are placed in one of two media wor
   await serve(2)
   const all = ['ann', 'ben', 'cid', 'dot', 'eve'].map((name) => real.phone(name))
   expect(await Promise.all(all.map((phone) => phone.call('2000')))).toEqual([200, 200, 200, 200, 200])
-  await real.sleep(500)
   const [ann, ben, cid, dot, eve] = all as [Phone, Phone, Phone, Phone, Phone]
-  expect(await hearersOf(ann, all, 620)).toBe('ben cid dot eve')
-  expect(await hearersOf(eve, all, 950)).toBe('ann ben cid dot')
+  await heardBy(ann, all, 620).toBe('ben cid dot eve')
+  await heardBy(eve, all, 950).toBe('ann ben cid dot')
   await cid.press('0')
-  await real.sleep(300)
-  expect(await hearersOf(cid, all, 1400)).toBe('')
+  await heardBy(cid, all, 1400).toBe('')
   await dot.hangUp()
-  expect(await hearersOf(ben, [ann, ben, cid, eve], 1800)).toBe('ann cid eve')
+  await heardBy(ben, [ann, ben, cid, eve], 1800).toBe('ann cid eve')
   for (const phone of [ann, ben, cid, eve]) await phone.hangUp()
   await real.done()
 }, 60_000)
@@ -75,11 +77,10 @@ it('callers of an application are transferred into a room, hear a beep for each 
   await ann.hears.tone([1000])
   await cid.call('3000')
   await ben.hears.tone([1000])
-  await real.sleep(300)
-  expect(await hearersOf(ann, [ann, ben, cid], 620)).toBe('ben cid')
+  await heardBy(ann, [ann, ben, cid], 620).toBe('ben cid')
   await ben.press('#')
   await ben.hears.tone([400])
-  expect(await hearersOf(cid, [ann, ben, cid], 950)).toBe('ann')
+  await heardBy(cid, [ann, ben, cid], 950).toBe('ann')
   for (const phone of [ann, cid]) await phone.hangUp()
   await ben.untilEnded()
   await real.done()
@@ -91,16 +92,14 @@ it('calls of two media workers meet: connected, and in a room that another appli
   const [ann, ben, cid, dot] = all
   // Each of the four is placed where fewer are, so two in turn are in two workers.
   for (const phone of [ann, ben]) await phone.call('4000')
-  await real.sleep(300)
-  expect(await hearersOf(ann, all, 620)).toBe('ben')
-  expect(await hearersOf(ben, all, 950)).toBe('ann')
+  await heardBy(ann, all, 620).toBe('ben')
+  await heardBy(ben, all, 950).toBe('ann')
   await cid.call('3000')
   await cid.hears.tone([440, 480])
   await dot.call('3001')
   await cid.hears.tone([1000])
-  await real.sleep(300)
-  expect(await hearersOf(cid, all, 1400)).toBe('dot')
-  expect(await hearersOf(dot, all, 1800)).toBe('cid')
+  await heardBy(cid, all, 1400).toBe('dot')
+  await heardBy(dot, all, 1800).toBe('cid')
   for (const phone of all) await phone.hangUp()
   await real.done()
 }, 60_000)

@@ -54,13 +54,13 @@ describeWith(
     real = phones.real({ exchange: `${proxy}:5060` })
     bob = phone(answers, places.bob)
     dave = phone(answers, places.dave)
-    callers.length = 0
+    made.length = 0
   })
 
   // Whatever became of a test, the next one, or the same once more, finds nobody in a call.
   afterEach(async () => {
     await Promise.all(started.splice(0).map((each) => each.stop()))
-    for (const each of [bob, dave, ...callers.splice(0)]) await each.hangUp()
+    for (const each of [bob, dave, ...made.splice(0)]) await each.hangUp()
     await waitFor('no call is left', async () => (await exchange.sizes()).calls === 0)
   })
 
@@ -84,13 +84,13 @@ describeWith(
   }
 
   /** Phones of one test. */
-  const callers: Phone[] = []
+  const made: Phone[] = []
   let phonesMade = 0
   /** A phone that tells tones, at an address of its own. */
   const phone = (kind: PhoneKind = answers, address = network.next()): Phone => {
-    const made = real.phone(`phone${phonesMade++}`, kind, { address, port: 5060 })
-    callers.push(made)
-    return made
+    const one = real.phone(`phone${phonesMade++}`, kind, { address, port: 5060 })
+    made.push(one)
+    return one
   }
   const answers: PhoneKind = { onCall: (phone) => phone.answer() }
   const ringsFirst: PhoneKind = {

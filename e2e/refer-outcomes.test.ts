@@ -8,11 +8,12 @@ import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
 import { Sipp, type SippResult } from './harness/sipp.ts'
+import { waitFor } from './harness/wait.ts'
 
 describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
   const network = new LoopbackNetwork()
   const bobAddress = network.next()
-  /** Ended with all the rest, should their test have failed. */
+  /** For one test. */
   const started: { stop(): Promise<void> }[] = []
   let exchange: TestExchange
   let real: RealPhones
@@ -33,18 +34,26 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     bob = real.phone('bob', { onCall: (phone) => phone.answer() }, { address: bobAddress, port: 5060 })
   })
 
+  // Whatever became of a test, the next one, or the same once more, finds nobody in a call.
   afterEach(async () => {
-    if (bob.state === 'ANSWERED') await bob.hangUp()
+    await Promise.all(started.splice(0).map((each) => each.stop()))
+    for (const each of [bob, ...called.splice(0)]) await each.hangUp()
+    await waitFor('no call is left', async () => (await exchange.sizes()).calls === 0)
   })
 
   afterAll(async () => {
-    await Promise.all(started.map((each) => each.stop()))
     await real?.close()
     await exchange?.stop()
   })
 
+  /** Phones of one test. */
+  const called: Phone[] = []
   let phonesMade = 0
-  const phone = (kind: PhoneKind) => real.phone(`phone${phonesMade++}`, kind, { address: network.next(), port: 5060 })
+  const phone = (kind: PhoneKind): Phone => {
+    const made = real.phone(`phone${phonesMade++}`, kind, { address: network.next(), port: 5060 })
+    called.push(made)
+    return made
+  }
 
   /** SIPp calls bob by way of us, gives back what it hears, and has him transferred. */
   async function refers(target: string, talkMs: number): Promise<Sipp> {
@@ -87,8 +96,9 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     const alice = await refers(carol.uri, 4000)
     await carol.until('to have been called', () => carol.ended !== undefined)
     // Alice gives back what she hears.
-    void bob.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }])
+    void bob.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }], { loop: true })
     await bob.hears.tone([620])
+    bob.silence()
     const theirs = await alice.finished()
     expect(theirs).toMatchObject({ exitCode: 0, errors: '' })
     expect(answersTo(theirs, 'REFER')).toEqual(['SIP/2.0 202 Accepted'])

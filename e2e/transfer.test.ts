@@ -99,10 +99,10 @@ describeWith('sipp', 'tshark')('callers who are transferred to SIPp', () => {
     const far = { scenario: 'callee-slow', values: { thinkMs: 3000 }, args: ['-rtp_echo'] }
     const { alice, over } = await transferred(far)
     await alice.hears.tone('ringback')
-    await real.sleep(1000)
-    // The far end gives back what it hears.
-    void alice.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }])
+    // The far end gives back what it hears, once it has answered.
+    void alice.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }], { loop: true })
     const echo = await alice.hears.tone([620])
+    alice.silence()
     expect(alice.ears.tones.filter(({ startedAt }) => startedAt > echo.startedAt)).toEqual([])
     await alice.hangUp()
     const { ours, theirs } = await over()
