@@ -4,6 +4,7 @@ import { SyntheticBand } from '../../test/synthetic-sound.ts'
 import { TONE_PRESETS } from '../../tone/presets.ts'
 import { toneOn } from '../test/call-sounds.ts'
 import { eventsIn, joined, noisy, silence, sines, speech } from '../test/far-end-sounds.ts'
+import { BeepGuard } from './beep-guard.ts'
 import type { FarEndEvent } from './far-end.ts'
 
 const beepsOf = (events: readonly FarEndEvent[]): number[] =>
@@ -44,6 +45,19 @@ describe('what is no beep', () => {
     const events = eventsIn(noisy(joined(cut, silence(600)), -50))
     expect([tonesOf(events), beepsOf(events)]).toEqual([['specialInformation'], []])
   })
+})
+
+it('nobody has spoken since a restart whose voice was heard before it', () => {
+  const [loud, tenFrames] = [1e6, 10]
+  const heard = (restarts: boolean): boolean => {
+    const guard = new BeepGuard()
+    for (let i = 0; i < tenFrames; i++) guard.hear(loud, false, false)
+    if (restarts) guard.restart()
+    guard.beginSpeech(tenFrames)
+    guard.hear(loud, false, true)
+    return guard.hasSpoken
+  }
+  expect([heard(false), heard(true)]).toEqual([true, false])
 })
 
 it('a beep after a greeting is no ringback, though it is as long and quiet follows', () => {

@@ -23,6 +23,7 @@ export class BeepGuard {
   restart(): void {
     this.hasSpoken = false
     this.#spokenFrames = 0
+    this.#voices = 0
     this.#hadInformation = false
     this.#lastHz = 0
   }
