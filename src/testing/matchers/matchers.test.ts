@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import '../vitest.ts'
 import { inbound, outbound } from '../../calls/index.ts'
 import { exchange, phones } from '../index.ts'
@@ -98,4 +98,32 @@ test('a call that was refused has ended with its status', async () => {
   await alice.call('nobody')
   expect(alice).toHaveEnded({ status: 404 })
   expect(() => expect(pbx.phone('carol')).toHaveEnded()).toThrow('expected carol to have ended its call; it has not')
+})
+
+test('phones and exchanges of another copy of the test kit are known, too', async () => {
+  vi.resetModules()
+  const { exchange: exchangeOfCopy } = await import('../index.ts')
+  const { inbound: inboundOfCopy } = await import('../../calls/index.ts')
+  expect(exchangeOfCopy).not.toBe(exchange)
+  const pbx = exchangeOfCopy({
+    apps: {
+      '*': inboundOfCopy(async (channel) => {
+        await channel.answer()
+        await channel.filePlayer.play('welcome.wav')
+        await channel.fileRecorder.record('message.wav', { maxSilenceMs: 1500 })
+      }),
+    },
+    files: { 'welcome.wav': 'Welcome to Acme.' },
+  })
+  const alice = pbx.phone('alice')
+  await alice.call('1000')
+  await alice.expectSpeech('Acme')
+  await alice.say('It is raining.')
+  await alice.expectHangUp()
+  await pbx.done()
+  expect(alice).toHaveHeard(/welcome/i)
+  expect(alice).toHaveEnded({ by: 'far end' })
+  expect(pbx.calls[0]).toHaveEnded({ cause: 'NORMAL' })
+  expect(pbx).toHaveRecorded('message.wav', /raining/)
+  expect(() => expect(alice).toHaveHeard(/goodbye/)).toThrow(/heard instead:\n {2}welcome\.wav/)
 })

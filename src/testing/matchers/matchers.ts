@@ -4,6 +4,10 @@ import { describeTone } from '../phone/hearing.ts'
 import { Phone } from '../phone/phone.ts'
 import type { PhoneCallEnd } from '../phone/phone-line.ts'
 import { TestExchange } from '../test-exchange.ts'
+import { ofAnyCopy } from './any-copy.ts'
+
+const isPhone = ofAnyCopy(Phone, 'Phone')
+const isExchange = ofAnyCopy(TestExchange, 'TestExchange')
 
 /** What a matcher of vitest or jest returns. */
 export interface MatcherResult {
@@ -62,7 +66,7 @@ export const matchers = {
 
   /** The last call of the phone is over, in this way; or a call of the exchange (one of `pbx.calls`) was. */
   toHaveEnded(received: unknown, expected: ExpectedEnd = {}): MatcherResult {
-    if (received instanceof Phone) {
+    if (isPhone(received)) {
       const { ended } = received
       const pass = ended !== undefined && fits(expected, { by: ended.by, status: ended.status })
       const got = ended === undefined ? '; it has not' : `; it ended ${endText(ended)}`
@@ -76,7 +80,7 @@ export const matchers = {
 
   /** A recording is complete and holds these words, or any when no pattern is given. */
   toHaveRecorded(received: unknown, file: string, pattern: RegExp | string = ''): MatcherResult {
-    if (!(received instanceof TestExchange))
+    if (!isExchange(received))
       throw new TypeError('toHaveRecorded is for the exchange: expect(pbx).toHaveRecorded(file, /words/)')
     const there = received.recordings.includes(file)
     const said = there ? received.recording(file).said : []
@@ -90,7 +94,7 @@ export const matchers = {
 } as const
 
 function result(received: Phone | TestExchange, pass: boolean, what: string, instead: string): MatcherResult {
-  const who = received instanceof Phone ? received.name : 'the exchange'
+  const who = isPhone(received) ? received.name : 'the exchange'
   const how = pass ? `expected ${who} not to ${what}` : `expected ${who} to ${what}${instead}`
   return { pass, message: () => `${how}\n\n${received.story()}` }
 }
@@ -106,8 +110,7 @@ function list(what: string, lines: readonly string[]): string {
 }
 
 function phoneOf(received: unknown, matcher: string): Phone {
-  if (!(received instanceof Phone))
-    throw new TypeError(`${matcher} is for phones: expect(pbx.phone('alice')).${matcher}(...)`)
+  if (!isPhone(received)) throw new TypeError(`${matcher} is for phones: expect(pbx.phone('alice')).${matcher}(...)`)
   return received
 }
 
