@@ -10,12 +10,12 @@ import { Linphone } from './harness/linphone.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
 import { Sipp } from './harness/sipp.ts'
+import { expectHeard, untilInCall } from './harness/talk.ts'
 import { waitFor } from './harness/wait.ts'
 
 /** What the application `transfer` plays to a caller who is with it again. */
 const BACK = [400]
 const RINGBACK = [440, 480]
-const HUM = [{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }] as const
 
 describeWith(
   'kamailio',
@@ -101,18 +101,9 @@ describeWith(
     },
   }
 
-  /** Who calls them may have their line before they do, and they may have been called before. */
-  const inCall = (phone: Phone) => phone.until('to be in a call', () => phone.state === 'ANSWERED', { isForEnd: true })
-
   async function expectTalk(one: Phone, other: Phone): Promise<void> {
-    for (const [from, to] of [
-      [one, other],
-      [other, one],
-    ] as const) {
-      void from.hum(HUM, { loop: true })
-      await to.hears.tone([620])
-      from.silence()
-    }
+    await expectHeard(one, other)
+    await expectHeard(other, one)
   }
 
   test('baresip holds whom it is connected to, and has him transferred: he hears ringback, and then the target', async () => {
@@ -120,13 +111,13 @@ describeWith(
     const alice = await baresip({ answers: false })
     alice.dial(`sip:bob@${proxy}`)
     await alice.untilEstablished()
-    await inCall(bob)
+    await untilInCall(bob)
     const before = kamailio.requests('REFER')
     alice.hold()
     await bob.sleep(500)
     alice.transfer(carol.uri)
     await bob.hears.tone(RINGBACK)
-    await inCall(carol)
+    await untilInCall(carol)
     await expectTalk(bob, carol)
     await bob.hangUp()
     await carol.expectHangUp()
@@ -138,7 +129,7 @@ describeWith(
     const alice = await baresip({ answers: false })
     alice.dial(`sip:bob@${proxy}`)
     await alice.untilEstablished()
-    await inCall(bob)
+    await untilInCall(bob)
     alice.transfer(carol.uri)
     await waitFor('baresip is told', () => alice.output.includes('transfer failed: 486 Busy Here'))
     expect([carol.callCount, bob.state]).toEqual([1, 'ANSWERED'])
@@ -162,6 +153,7 @@ describeWith(
     await alice.call(`sip:bob@${proxy}`)
     await alice.hold()
     await alice.call(`sip:dave@${proxy}`, 2)
+    await untilInCall(dave)
     await dave.hears.sound()
     const before = kamailio.requests('REFER')
     alice.transfer(1, 2)
@@ -193,7 +185,7 @@ describeWith(
     const carol = phone(ringsFirst)
     const alice = await transferred(carol.uri)
     await alice.hears.tone(RINGBACK)
-    await inCall(carol)
+    await untilInCall(carol)
     await expectTalk(alice, carol)
     await carol.hangUp()
     await alice.expectHangUp()

@@ -8,6 +8,7 @@ import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
 import { Sipp, type SippResult } from './harness/sipp.ts'
+import { expectHeard } from './harness/talk.ts'
 import { waitFor } from './harness/wait.ts'
 
 describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
@@ -96,9 +97,7 @@ describeWith('sipp', 'baresip')('what comes of a REFER', { retry: 1 }, () => {
     const alice = await refers(carol.uri, 4000)
     await carol.until('to have been called', () => carol.ended !== undefined)
     // Alice gives back what she hears.
-    void bob.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }], { loop: true })
-    await bob.hears.tone([620])
-    bob.silence()
+    await expectHeard(bob, bob)
     const theirs = await alice.finished()
     expect(theirs).toMatchObject({ exitCode: 0, errors: '' })
     expect(answersTo(theirs, 'REFER')).toEqual(['SIP/2.0 202 Accepted'])

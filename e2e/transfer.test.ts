@@ -7,6 +7,7 @@ import { TestExchange } from './harness/exchange.ts'
 import { LoopbackNetwork } from './harness/loopback.ts'
 import { describeWith } from './harness/programs.ts'
 import { Sipp, type SippOptions, type SippResult } from './harness/sipp.ts'
+import { expectHeard } from './harness/talk.ts'
 
 /** What the caller is played when he is with the application again. */
 const BACK = [400]
@@ -100,9 +101,7 @@ describeWith('sipp', 'tshark')('callers who are transferred to SIPp', () => {
     const { alice, over } = await transferred(far)
     await alice.hears.tone('ringback')
     // The far end gives back what it hears, once it has answered.
-    void alice.hum([{ tone1: { frequencyHz: 620, amplitude: 13 }, durationMs: 600, add: 'summation' }], { loop: true })
-    const echo = await alice.hears.tone([620])
-    alice.silence()
+    const echo = await expectHeard(alice, alice)
     expect(alice.ears.tones.filter(({ startedAt }) => startedAt > echo.startedAt)).toEqual([])
     await alice.hangUp()
     const { ours, theirs } = await over()
