@@ -36,11 +36,12 @@ const USERS = {
 
 type User = keyof typeof USERS
 
-const POSSIBLE_CAUSES: Readonly<Record<User, readonly string[]>> = {
-  answers: ['NORMAL'],
-  hangsUp: ['NORMAL'],
-  busy: ['BUSY'],
-  neverAnswers: ['TIMEOUT'],
+/** What `call` says to the caller, and why the call has ended, which both sides say alike. */
+const OUTCOMES: Readonly<Record<User, { readonly state: string; readonly cause: string }>> = {
+  answers: { state: 'ANSWERED', cause: 'NORMAL' },
+  hangsUp: { state: 'ANSWERED', cause: 'NORMAL' },
+  busy: { state: 'IDLE', cause: 'BUSY' },
+  neverAnswers: { state: 'IDLE', cause: 'TIMEOUT' },
 }
 
 interface World {
@@ -83,8 +84,15 @@ describe('calls over a bad network', () => {
     withSimulation({ conditions: BAD_NETWORK }, async (sim) => {
       const { caller, callee, outcomes } = await placeCalls(sim, 10_000)
       expect(outcomes).toHaveLength(10_000)
-      const strange = outcomes.filter(({ user, cause }) => !POSSIBLE_CAUSES[user].includes(cause))
+      const strange = outcomes.filter(
+        ({ user, state, cause }) => state !== OUTCOMES[user].state || cause !== OUTCOMES[user].cause,
+      )
       expect(strange).toEqual([])
+      for (const calls of [caller.calls, callee.calls])
+        for (const [user, { cause }] of Object.entries(OUTCOMES)) {
+          const causes = calls.filter(({ target }) => target === `sip:${user}@${CALLEE}`).map((call) => call.cause)
+          expect([user, causes.length, ...new Set(causes)]).toEqual([user, 2500, cause])
+        }
       expect(caller.calls).toHaveLength(10_000)
       expect(new Set(caller.calls.map(({ callId }) => callId)).size).toBe(10_000)
       expect(new Set(callee.calls.map(({ sipCallId }) => sipCallId)).size).toBe(10_000)
