@@ -1,6 +1,7 @@
 // Resident memory of an exchange in a process of its own: idle, with calls that play a prompt, and after a burst of
 // calls without media. SIP keeps what it has answered for 32 s, so the end is looked at 46 s after the last call. The
-// exchange runs with the flags of the command, 64 MB of room for young objects among them.
+// exchange runs with the flags of the command, 64 MB of room for young objects among them. It ends with 1 when calls have
+// failed or a target of bench/README.md is missed.
 //
 //     npm run build && node --import jiti/register bench/memory.ts [ivr calls] [signalling calls]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -19,6 +20,9 @@ const [ivrCalls = 1000, signallingCalls = 5000] = process.argv.slice(2).map(Numb
 /** After the last call: SIP's 32 s, and some until the garbage is collected. */
 const FORGOTTEN_MS = 46_000
 const MEGABYTE = 1e6
+const MOST_PER_CALL = 60_000
+/** Above idle, when all calls are forgotten. */
+const MOST_LEFT = 50 * MEGABYTE
 
 const pinning = apart(ownCores())
 if (pinning !== undefined) pinSelf(pinning.load)
@@ -43,18 +47,28 @@ async function measure(service: string, plan: BenchPlan): Promise<void> {
     const most = await resident()
     await run
     const { failed } = load.tally
-    const perCall = plan.holdMs > 0 ? `, ${((most - idle) / plan.calls / 1000).toFixed(0)} kB a call` : ''
+    const perCall = plan.holdMs > 0 ? (most - idle) / plan.calls : undefined
+    const said = perCall === undefined ? '' : `, ${(perCall / 1000).toFixed(0)} kB a call`
     console.log(
-      `${plan.calls} calls (${service}), ${failed} failed: idle ${megabytes(idle)}, then ${megabytes(most)}${perCall}`,
+      `${plan.calls} calls (${service}), ${failed} failed: idle ${megabytes(idle)}, then ${megabytes(most)}${said}`,
     )
+    if (failed > 0) process.exitCode = 1
+    if (perCall !== undefined) judge(perCall, MOST_PER_CALL, 'a call')
     await sleep(FORGOTTEN_MS)
     const after = await resident()
     console.log(
       `          ${FORGOTTEN_MS / 1000} s after the last call ${megabytes(after)}, ${megabytes(after - idle)} above idle`,
     )
+    judge(after - idle, MOST_LEFT, 'left of all calls')
   } finally {
     await Promise.all([load.close(), subject.stop()])
   }
+}
+
+function judge(bytes: number, most: number, of: string): void {
+  if (bytes <= most) return
+  console.log(`          TOO MUCH: ${Math.round(bytes / 1000)} kB ${of}, and ${most / 1000} kB are the target`)
+  process.exitCode = 1
 }
 
 /** Or, when they are not held, when all were answered. */
