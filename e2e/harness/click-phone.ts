@@ -54,6 +54,11 @@ export class ClickPhone {
     this.#clicksDue++
   }
 
+  /** Sends what is no sound, or not its own, from where its sound comes from. */
+  throwIn(datagram: Uint8Array): void {
+    this.#rtp.send(datagram, this.#remotePort, this.#exchange)
+  }
+
   /** Whether the exchange has hung up. */
   get hasEnded(): boolean {
     return this.#hasEnded
