@@ -11,6 +11,7 @@ const BENCHMARKS = {
   mixer: 'microseconds that rooms compute in a tick',
   media: 'CPU time of calls with media, and of bridged ones, beside the least that C needs',
   idle: 'CPU time of calls on hold',
+  'stopped-rooms': 'CPU time of rooms that have not started, in a whole exchange',
   speech: 'what a spoken sentence costs, 200 at a time beside media, and how well it is understood',
   detection: '300 far ends listened to at a time beside their media, to find out who picked up',
   memory: 'resident memory of calls, and after them',

@@ -4,15 +4,11 @@ import { utf8Decode } from '../../kit/index.ts'
 import '../vitest.ts'
 import { exchange, type Phone, type PhoneSessionTimer, phones, type TestExchange } from '../index.ts'
 
-// Calls that broke other telephony systems, as their users reported them: those whose subject is there by now. A thousand
-// idle rooms are tested where rooms are so far, in `src/media/engine/room.test.ts`, and a recording whose disk stalls in
-// `src/server/files/disk-recording.test.ts`, and a recording of both sides of which one stalls in `call-recording.test.ts`; who has
-// picked up, in `who-picked-up.test.ts`. The others come with what they are about:
-//
-// - transfers: a target that is unknown, busy or still ringing when the transferee hangs up; REFER that is challenged
-// - conferences: a locked room and the mute digit, who may unmute, two who start it at once, a starter who comes back,
-//   what is announced when somebody hangs up
-// - applications over a socket that drops
+// Calls that broke other telephony systems, as their users reported them. Others stand where the rest of their subject is tested:
+// transfers and REFER in `src/calls/refer/test` and `src/calls/transfer/test`, conferences in `src/calls/conference/test`, a thousand
+// idle rooms in `src/media/engine/room.test.ts` (and what they cost in `bench/idle.ts` and `bench/stopped-rooms.ts`), a recording
+// whose disk stalls in `src/server/files/disk-recording.test.ts`, one of both sides of which one stalls in `call-recording.test.ts`,
+// who has picked up in `who-picked-up.test.ts`. Still to come: applications over a socket that drops.
 
 /** A prompt of a minute and a bit. */
 const MINUTE = 'One two three four five six seven eight nine ten eleven. '.repeat(17)
