@@ -4,6 +4,7 @@ import type { CallHost } from '../host.ts'
 import type { Playable } from '../media-store.ts'
 import { openMedia } from '../open-media.ts'
 import type { FileToPlay, TextToSay } from '../playable-media.ts'
+import { rateInRooms } from './party-settings.ts'
 import type { Announcement } from './room-state.ts'
 
 /** One after the other, without a break. */
@@ -86,7 +87,10 @@ class Hearing {
   async #open(piece: Pieces[number], mostHz: 8000 | 16_000): Promise<Opened | undefined> {
     if (piece === 'beep') return { source: { kind: 'tone', steps: TONE_PRESETS.BEEP, loop: false } }
     try {
-      const playable = await openMedia(this.#host, piece, { loop: false, mostHz })
+      const playable = await openMedia(this.#host, piece, {
+        loop: false,
+        mostHz: rateInRooms(this.#host, piece, mostHz),
+      })
       return { source: playable.source, playable }
     } catch (error) {
       this.#host.logger.warn(

@@ -26,7 +26,7 @@ export async function visitRoom(
   checkTimeout(what, options.timeoutMs)
   const settings = takeSettings(what, core.host, options)
   const leg = core.requireAnswered(what)
-  prepareTexts(core.host, settings, leg.media.sampleRateHz)
+  void prepareTexts(core.host, settings)
   if (carrier !== undefined) checkCarrier(what, core, carrier)
   core.claimTransmitter(what)
   const { timeoutMs = 120_000 } = options

@@ -1,9 +1,11 @@
 import { UsageError } from '../../kit/index.ts'
 import type { Channel } from '../channel.ts'
+import { checkTimeout } from '../channel-options.ts'
 import type { CallHost } from '../host.ts'
 import type { EventOf } from '../numbered-events.ts'
 import { checkPlayable } from '../open-media.ts'
 import type { MediaToPlay } from '../playable-media.ts'
+import { type ConferenceOptions, prepareTexts, takeSettings } from './party-settings.ts'
 import type { Reservation, ReservationOptions } from './reservations.ts'
 import type { Room } from './room.ts'
 import type { RoomHappening, RoomTalk } from './room-happenings.ts'
@@ -56,6 +58,26 @@ export class ConferenceRooms {
     if (details === undefined || details.hasEnded)
       throw new UsageError(`claim: a place in conference room ${name} is kept for calls, and the channel has none`)
     return this.#host.rooms.claim(name, details.callId)?.text
+  }
+
+  /**
+   * Has the texts of a party rendered before it is in a room, such as while its call still rings: then none is late.
+   * @param options as for `joinConferenceRoom`
+   * @param limit.timeoutMs how long to wait for them, 0 not at all; without, as long as it takes. They go on being rendered
+   * @returns whether they are there; one that cannot be rendered is not waited for, and the room goes without it
+   * @throws UsageError naming what cannot be
+   */
+  async prepare(options: ConferenceOptions, { timeoutMs }: { readonly timeoutMs?: number } = {}): Promise<boolean> {
+    if (timeoutMs !== 0) checkTimeout('prepare', timeoutMs)
+    const rendering = prepareTexts(this.#host, takeSettings('prepare', this.#host, options))?.then(() => true)
+    if (rendering === undefined || timeoutMs === undefined) return rendering ?? true
+    if (timeoutMs === 0) return false
+    const patience = new Promise<boolean>((resolve) => {
+      const timer = this.#host.timer(() => resolve(false))
+      this.#host.post(() => timer.setIn(timeoutMs))
+      void rendering.then(() => this.#host.post(() => timer.clear()))
+    })
+    return Promise.race([rendering, patience])
   }
 
   /** Why nobody can come into that room now, such as that it is full; `undefined` when somebody can. */

@@ -1,6 +1,7 @@
 import { type AppDefinition, inbound } from '../app.ts'
 import type { Channel } from '../channel.ts'
 import type { MediaToPlay } from '../playable-media.ts'
+import type { ConferenceRooms } from './conference-room.ts'
 import type { ConferenceOptions } from './party-settings.ts'
 
 /** What {@link conferenceService} asks its callers for. */
@@ -23,11 +24,28 @@ export function conferenceService(room: string, options: ConferenceOptions = {},
       await channel.reject('BUSY', { phrase: refusal })
       return
     }
+    await becomeReady(channel, rooms, options, pin)
     await channel.answer()
     if (pin !== undefined && !(await knows(channel, pin))) return
     // Only a room that is coming to its end meanwhile has no place now.
     if ((await channel.joinConferenceRoom(room, options)) === 'full') await channel.reject('BUSY')
   })
+}
+
+const SOON_MS = 100
+const MOST_RINGING_MS = 2000
+
+/** Rings until the texts are rendered that the room will hear of the caller. Who is asked for a PIN gives time enough. */
+async function becomeReady(
+  channel: Channel,
+  rooms: ConferenceRooms,
+  options: ConferenceOptions,
+  pin: ConferencePin | undefined,
+): Promise<void> {
+  const isReady = await rooms.prepare(options, { timeoutMs: pin === undefined ? SOON_MS : 0 })
+  if (isReady || pin !== undefined) return
+  await channel.ring()
+  await rooms.prepare(options, { timeoutMs: MOST_RINGING_MS })
 }
 
 const ATTEMPTS = 3

@@ -1,4 +1,5 @@
 import { UsageError } from '../../kit/index.ts'
+import { CODEC_RATES } from '../../media/index.ts'
 import type { CallHost } from '../host.ts'
 import { assertMediaName } from '../media-store.ts'
 import { prepareMedia } from '../open-media.ts'
@@ -166,13 +167,28 @@ export function takeSettings(what: string, host: CallHost, options: ConferenceOp
 }
 
 /**
- * Has the texts of a party rendered at once: they are there when they are to be heard.
- * @param mostHz what its leg can make use of
+ * Has the texts of a party rendered, so that they are there when they are to be heard.
+ * @returns what resolves when they are; `undefined` when there are none
  */
-export function prepareTexts(host: CallHost, settings: PartySettings, mostHz: 8000 | 16_000): void {
+export function prepareTexts(host: CallHost, settings: PartySettings): Promise<unknown> | undefined {
   const { prefix, entry, exit, muted, unmuted } = settings
-  for (const each of [prefix, entry, exit, muted, unmuted])
-    if (each !== undefined) void prepareMedia(host, each, mostHz)
+  const texts = [prefix, entry, exit, muted, unmuted].flatMap((media) => (media && 'textToSay' in media ? media : []))
+  if (texts.length === 0) return undefined
+  return Promise.all(texts.map((text) => prepareMedia(host, text, rateInRooms(host, text, 8000))))
+}
+
+/**
+ * The rate at which something is opened that a room or a party is to hear: of texts always the highest that any call has,
+ * since they are rendered before it is known who will hear them.
+ * @param mostHz what those can make use of who hear it now
+ */
+export function rateInRooms(
+  { codecs }: Pick<CallHost, 'codecs'>,
+  media: FileToPlay | TextToSay,
+  mostHz: 8000 | 16_000,
+): 8000 | 16_000 {
+  if ('fileToPlay' in media) return mostHz
+  return codecs.some((codec) => CODEC_RATES[codec].sampleRateHz === 16_000) ? 16_000 : 8000
 }
 
 /** @throws UsageError when it is not one of the digits of a telephone */

@@ -4,7 +4,7 @@ import type { LegMedia } from '../leg-media.ts'
 import type { Playable } from '../media-store.ts'
 import { openMedia } from '../open-media.ts'
 import type { FileToPlay, TextToSay } from '../playable-media.ts'
-import type { PartySettings } from './party-settings.ts'
+import { type PartySettings, rateInRooms } from './party-settings.ts'
 
 /** Something that a party hears instead of its room. */
 interface Sound {
@@ -68,7 +68,8 @@ export class PartySound {
 
   async #open(sound: Sound, media: FileToPlay | TextToSay): Promise<void> {
     try {
-      const how = { loop: sound.loop, mostHz: this.#leg.sampleRateHz, isWanted: () => this.#current === sound }
+      const mostHz = rateInRooms(this.#host, media, this.#leg.sampleRateHz)
+      const how = { loop: sound.loop, mostHz, isWanted: () => this.#current === sound }
       const playable = await openMedia(this.#host, media, how)
       this.#host.post(() => {
         if (this.#current === sound && this.#job === undefined) this.#play(sound, playable.source, playable)
