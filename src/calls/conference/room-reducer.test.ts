@@ -221,6 +221,7 @@ const rules: fc.Arbitrary<PartyRules> = fc
     endsRoom: fc.integer({ min: 0, max: 9 }).map((n) => n === 0),
     mayTalk: fc.boolean(),
     startsMuted: fc.boolean(),
+    wantsPair: fc.boolean(),
     exitDigit: key,
     muteDigit: key,
     unmuteDigit: key,
@@ -237,12 +238,13 @@ const rules: fc.Arbitrary<PartyRules> = fc
     ({ exitDigit, muteDigit, unmuteDigit }) =>
       exitDigit === undefined || (exitDigit !== muteDigit && exitDigit !== unmuteDigit),
   )
+const REASONS = ['hangUp', 'ejected', 'moved', 'retrieved', 'failed'] as const
 const party = fc.integer({ min: 1, max: 6 })
 const event: fc.Arbitrary<RoomEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ type: fc.constant('joined' as const), party, rules }) },
   {
     weight: 3,
-    arbitrary: fc.record({ type: fc.constant('left' as const), party, why: fc.constant('hangUp' as const) }),
+    arbitrary: fc.record({ type: fc.constant('left' as const), party, why: fc.constantFrom(...REASONS) }),
   },
   { weight: 6, arbitrary: fc.record({ type: fc.constant('digit' as const), party, digit }) },
   {
@@ -264,6 +266,8 @@ const event: fc.Arbitrary<RoomEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constantFrom('locked', 'unlocked') }) },
   { weight: 1, arbitrary: fc.constantFrom({ type: 'message', id: 'm' } as const, { type: 'opened' } as const) },
   { weight: 2, arbitrary: fc.constant({ type: 'announced', id: 'first' } as const) },
+  // One in some hundred, so that many courses go on to their end.
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 9 }).map((n) => ({ type: n === 0 ? 'destroyed' : 'unlocked' })) },
 ) as fc.Arbitrary<RoomEvent>
 
 describe('any course of events', () => {
@@ -299,7 +303,8 @@ describe('any course of events', () => {
             expect([...roomEffects(state).parties]).toEqual(
               reference.parties.map((p) => {
                 const { audience, volumeDb } = p
-                return [p.id, { hears: reference.hears(p), talks: reference.talks(p), audience, volumeDb }]
+                const direct = reference.wantsToBeBridged(p) && { direct: true }
+                return [p.id, { hears: reference.hears(p), talks: reference.talks(p), audience, volumeDb, ...direct }]
               }),
             )
             expect(
@@ -310,6 +315,25 @@ describe('any course of events', () => {
         },
       ),
       { numRuns: 400 },
+    )
+  })
+
+  test('ends for everybody at once when it is destroyed, and says of each why it left', () => {
+    fc.assert(
+      fc.property(policies, fc.array(event, { minLength: 20, maxLength: 80, size: 'max' }), (policy, events) => {
+        let state: RoomState = { ...EMPTY_ROOM, policy }
+        for (const each of events) {
+          const after = reduceRoom(state, each)
+          const left = happenings(state, each, after).flatMap((told) => (told.type === 'left' ? told : []))
+          const gone = [...state.parties.keys()].filter((id) => !after.parties.has(id))
+          const who = 'party' in each ? each.party : undefined
+          const own = each.type === 'left' ? each.why : 'exitDigit'
+          expect(left).toEqual(gone.map((party) => ({ type: 'left', party, why: party === who ? own : 'destroyed' })))
+          if (each.type === 'destroyed') expect([after.phase, after.parties.size]).toEqual(['destroyed', 0])
+          state = after
+        }
+      }),
+      { numRuns: 200 },
     )
   })
 

@@ -81,6 +81,10 @@ export class ReferenceRoom {
     return this.hears(party) === 'room' && party.rules.mayTalk && !this.isSilent(party)
   }
 
+  wantsToBeBridged(party: ReferenceParty): boolean {
+    return party.rules.wantsPair === true && this.hears(party) === 'room'
+  }
+
   #join(id: number, rules: PartyRules): void {
     if (this.isEnding || this.parties.length >= this.policy.mostParties || this.parties.some((each) => each.id === id))
       return
