@@ -1,6 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { Phone } from '../../../testing/index.ts'
+import type { Phone, TestExchangeOptions } from '../../../testing/index.ts'
 import { hears, type Meeting, meeting, settings } from './meeting.ts'
+
+const SILENCE: TestExchangeOptions = {
+  files: { 'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) } },
+}
 
 /** One after the other each says a tone of its own; who hears it by ear, from the sound itself. */
 async function whoHearsWhom(meet: Meeting, phones: readonly Phone[]): Promise<string[]> {
@@ -29,9 +33,7 @@ function roles(): Meeting {
         onConferenceStoppedFile: 'silence.wav',
       }),
     }),
-    {
-      files: { 'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) } },
-    },
+    SILENCE,
   )
 }
 
@@ -138,9 +140,7 @@ describe('who hears whom, by ear', () => {
         conferenceLifetimeControl: new channel.ConferenceLifetimeControl({ startOnEntry: name === 'boss' }),
         conferencePartyMediaSettings: settings(channel, { onConferenceStoppedFile: 'silence.wav' }),
       }),
-      {
-        files: { 'silence.wav': { encoding: 'pcm16', sampleRateHz: 8000, data: new Int16Array(8000) } },
-      },
+      SILENCE,
     )
     const [first, second] = [await meet.join('first'), await meet.join('second')]
     expect(await whoHearsWhom(meet, [first, second])).toEqual(['first:', 'second:'])
@@ -196,7 +196,10 @@ describe('who hears whom, by ear', () => {
 test.each(['event', 'inband', 'info'] as const)(
   'no key of a command that comes %s is heard in the room',
   async (by) => {
-    const meet = meeting((_, channel) => ({ conferencePartyMediaSettings: settings(channel) }))
+    const meet = meeting(
+      (_, channel) => ({ conferencePartyMediaSettings: settings(channel, { onConferenceStoppedFile: 'silence.wav' }) }),
+      SILENCE,
+    )
     const first = await meet.join('first', { set: { dtmf: { by } } })
     const second = await meet.join('second')
     await meet.pbx.sleep(500)
@@ -210,6 +213,12 @@ test.each(['event', 'inband', 'info'] as const)(
     await first.press('5')
     await meet.pbx.sleep(500)
     expect(second.ears.tones.length > before).toBe(by === 'inband')
+    const pressedAt = meet.pbx.sim.now
+    await first.press('#')
+    await meet.pbx.sleep(500)
+    expect([meet.of('first').channel.state(), meet.of('first').news.at(-1)]).toEqual(['ANSWERED', 'I left exitDigit'])
+    // The other one waits with a file of silence: not even the beginning of the key has reached him.
+    expect(second.ears.lastSoundAt).toBeLessThan(pressedAt)
     await meet.over()
   },
 )
