@@ -146,7 +146,7 @@ export class Rooms {
     if (room?.state.isEnding) return { cause: Cause.BUSY, text: `conference room ${name} is coming to its end` }
     const { mostParties } = this.#policy
     if ((room?.state.parties.size ?? 0) + this.#claims.keptFromIn(name, callId) >= mostParties)
-      return { cause: Cause.BUSY, text: `conference room ${name} is full: ${mostParties} parties are in it` }
+      return { cause: Cause.BUSY, text: `conference room ${name} is full: ${partiesAre(mostParties)} in it` }
     return undefined
   }
 
@@ -217,6 +217,10 @@ export class Rooms {
     this.#rooms.set(name, room)
     return room
   }
+}
+
+function partiesAre(count: number): string {
+  return count === 1 ? '1 party is' : `${count} parties are`
 }
 
 /** @throws UsageError for what cannot be the name of a room */

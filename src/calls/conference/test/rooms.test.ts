@@ -159,7 +159,7 @@ describe('callConferenceRoom', () => {
         expect(await channel.callConferenceRoom('r')).toBe('IDLE')
         expect([channel.cause(), channel.details?.reason?.text]).toEqual([
           'BUSY',
-          'conference room r is full: 1 parties are in it',
+          'conference room r is full: 1 party is in it',
         ])
       },
       { exchange: { rooms: { mostParties: 1 } } },
