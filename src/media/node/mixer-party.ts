@@ -168,8 +168,8 @@ export class MixerParty implements Transmitter {
   }
 
   /**
-   * It is not heard from now on, though it may have been in the middle of a word: what it said last, turned round and
-   * fading, ends that without a click.
+   * It is not heard from now on, though it may have been in the middle of a word: what it said last rings on
+   * and fades, which ends that without a click.
    */
   fallSilent(): void {
     if (this.#isWide) this.#beWide(false)
