@@ -160,9 +160,7 @@ describe('a room', () => {
       const loud = guests[1].party.heard.find(({ payload }) => payload.some((octet) => (octet & 0x7f) < 0x60))
       delays.push(loud!.at - saidAt)
     }
-    delays.sort((a, b) => a - b)
-    expect(delays[10]).toBeLessThanOrEqual(45)
-    expect(delays[19]).toBeLessThanOrEqual(60)
+    expect(Math.max(...delays)).toBeLessThanOrEqual(45)
   })
 })
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { diff16, diff32, seededRandom } from '../../kit/index.ts'
 import { codecNamed } from '../codec/codec.ts'
 import { COMFORT_NOISE_PAYLOAD_TYPE, RtpPacket } from '../rtp/packet.ts'
+import { Gathering } from '../test/guests.ts'
 import { eventsOf, openLeg, streamTo } from '../test/harness.ts'
 import { InProcessMedia } from '../test/in-process.ts'
-import { annAndBob, type Wire } from '../test/party.ts'
+import { annAndBob, type Party, type Wire } from '../test/party.ts'
 import { clipOf, speechLike } from '../test/signals.ts'
 import type { CodecName, LegStatistics, StreamParameters } from './control.ts'
 
@@ -45,21 +46,39 @@ async function prompt(): Promise<Speaking> {
   return { media, heard, codec: 'PCMU', passes: false, end: () => close(media, 1) }
 }
 
-/** Ann speaks to Bob, a packet each 20 ms whatever our process does. */
+/** Ann speaks to Bob. */
 async function bridged(bob: Partial<StreamParameters>): Promise<Speaking> {
   const { media, ann, bob: hearer } = await annAndBob({ bob })
+  speakOnTime(media, ann)
+  await media.pass(500)
+  hearer.heard.length = 0
+  const { codec = 'PCMU' } = bob
+  return { media, heard: hearer.heard, codec, passes: codec === 'PCMU', end: () => close(media, 1, 2) }
+}
+
+/** One of three in a room speaks as {@link bridged} does; another hears it. */
+async function inRoom(): Promise<Speaking> {
+  const gathering = new Gathering()
+  for (let i = 0; i < 3; i++) gathering.mix(await gathering.welcome(), 1, { mixing: { comfortNoise: false } })
+  const { media, guests } = gathering
+  const [speaker, hearer] = guests.map(({ party }) => party)
+  speakOnTime(media, speaker)
+  // Until the jitter buffer knows the network.
+  await media.pass(1000)
+  hearer.heard.length = 0
+  return { media, heard: hearer.heard, codec: 'PCMU', passes: false, end: () => close(media, 1, 2, 3) }
+}
+
+/** A packet of {@link SPEECH} each 20 ms, whatever our process does. */
+function speakOnTime(media: InProcessMedia, party: Party): void {
   const payload = new Uint8Array(160)
   let [nextAt, said] = [media.now, 0]
   media.onTime = (now) => {
     for (; nextAt <= now; nextAt += 20) {
       codecNamed('PCMU').encodeInto(SPEECH, (said++ % 50) * 160, 160, payload, 0)
-      ann.say(payload)
+      party.say(payload)
     }
   }
-  await media.pass(500)
-  hearer.heard.length = 0
-  const { codec = 'PCMU' } = bob
-  return { media, heard: hearer.heard, codec, passes: codec === 'PCMU', end: () => close(media, 1, 2) }
 }
 
 function close(media: InProcessMedia, ...legs: number[]): LegStatistics[] {
@@ -71,6 +90,7 @@ const speakers: { who: string; start: () => Promise<Speaking> }[] = [
   { who: 'a prompt', start: prompt },
   { who: 'a bridge that passes payloads', start: () => bridged({}) },
   { who: 'a bridge that transcodes', start: () => bridged({ codec: 'PCMA', payloadType: 8 }) },
+  { who: 'a room of three', start: inRoom },
 ]
 
 /** How far the RTP clock has gone astray from the first packet to the last, in ms. */
