@@ -20,11 +20,20 @@ async function roomOfTwo(): Promise<{ pbx: TestExchange; anna: Phone; boris: Pho
 test('george has joined, as all in the room hear once and in this order, after a beep', async () => {
   const { pbx, anna, boris } = await roomOfTwo()
   const george = pbx.phone('george')
+  const insideAt = pbx.sim.now
   await george.call('conference')
   for (const phone of [anna, boris]) {
     await phone.hears.beep()
     await phone.expectSpeech(/^george$/)
     await phone.expectSpeech(/^has joined$/)
+  }
+  await pbx.sleep(3000)
+  for (const { ears } of [anna, boris]) {
+    expect(ears.speech.map(({ utterance }) => utterance.text)).toEqual(['george', 'has joined'])
+    for (const { utterance, heardMs } of ears.speech) expect(heardMs).toBe(utterance.lengthMs)
+    const [beep, ...more] = ears.tones.filter(({ startedAt }) => startedAt > insideAt)
+    expect([beep?.frequencies.length, more]).toEqual([1, []])
+    expect(beep?.startedAt).toBeLessThan(ears.speech[0]?.startedAt ?? 0)
   }
   await george.hangUp()
   await pbx.done()
@@ -62,12 +71,15 @@ test('he has left, as the others hear when he just hangs up; then the conference
 })
 
 test('he leaves with #, and is with the application again, which has nothing more to say', async () => {
-  const { pbx, anna } = await roomOfTwo()
+  const { pbx, anna, boris } = await roomOfTwo()
   const george = pbx.phone('george')
   await george.call('conference')
   await anna.expectSpeech(/has joined/)
   await george.press('#')
-  await anna.expectSpeech(/has left/)
+  for (const phone of [anna, boris]) {
+    await phone.expectSpeech(/^has left$/)
+    await phone.expectSpeech(/^george$/)
+  }
   await george.expectHangUp()
   await pbx.done()
 })
