@@ -69,6 +69,25 @@ describe('a conference', () => {
     },
   )
 
+  test('lets each party wait with the tone of its own, or the one of the exchange', async () => {
+    const meet = meeting((name, channel) => ({
+      conferenceLifetimeControl: new channel.ConferenceLifetimeControl({ startOnEntry: false }),
+      conferencePartyMediaSettings: settings(channel, name === 'alice' ? { ringbackTone: 'RINGBACK_UK' } : {}),
+    }))
+    const alice = await meet.join('alice')
+    const bob = await meet.join('bob')
+    await alice.hears.tone('RINGBACK_UK')
+    await bob.hears.tone('RINGBACK')
+    await meet.pbx.sleep(6000)
+    const tonesOf = ({ ears }: Phone) => new Set(ears.tones.map(({ frequencies }) => frequencies.join()))
+    expect([tonesOf(alice), tonesOf(bob)]).toEqual([new Set(['400,450']), new Set(['440,480'])])
+    // Twice 0.4 s with 0.2 s between, every 3 s.
+    const starts = alice.ears.tones.map(({ startedAt }) => startedAt)
+    const gaps = starts.slice(1, 5).map((at, i) => Math.round((at - (starts[i] ?? 0)) / 100))
+    expect(gaps).toEqual([6, 24, 6, 24])
+    await meet.over()
+  })
+
   test('scenario 21: the starter leaves and returns: the music starts and stops again', async () => {
     const meet = meeting(
       (name, channel) => ({
@@ -229,6 +248,23 @@ describe('who is muted', () => {
       await meet.until(meet.of('alice').channel.dtmfDetector.getDigits({ count: 5, predigitsTimeoutMs: 500 })),
     ).toBe('2')
     expect(meet.of('bob').news).toEqual(['I entered', 'started', 'muted', 'unmuted', 'left retrieved', 'stopped'])
+    await meet.over()
+  })
+
+  test('by one key that mutes and unmutes, in turn', async () => {
+    const meet = meeting((_, channel) => {
+      const media = new channel.ConferencePartyMediaSettings({ beepOnEntry: false })
+      media.muteOnDtmfDigits.setDigits({ mute: '6' })
+      return { conferencePartyMediaSettings: media }
+    })
+    const alice = await meet.join('alice')
+    const bob = await meet.join('bob')
+    for (const isHeard of [false, true, false, true]) {
+      await alice.press('6')
+      expect(await hears(bob, alice, `Heard: ${isHeard}, ${meet.pbx.sim.now}.`)).toBe(isHeard)
+    }
+    expect(meet.of('alice').news.slice(-4)).toEqual(['I muted', 'I unmuted', 'I muted', 'I unmuted'])
+    expect(bob.ears.digits).toEqual([])
     await meet.over()
   })
 

@@ -90,6 +90,31 @@ describe('the limits of rooms', () => {
     },
   )
 
+  test.each(['7', 'Sales', 'board-room_2.west', 'x'.repeat(48), '...'])(
+    '%s is one, by which a room is found, called and moved to',
+    async (name) => {
+      const pbx = exchange({ apps: { '*': conferenceService(name, withoutBeep) } })
+      const alice = pbx.phone('alice')
+      await alice.call('1000')
+      await pbx.sleep(100)
+      const running = pbx.start(
+        outbound(async (channel, { rooms }) => {
+          expect([rooms.list().map((room) => room.name), rooms.get(name)?.parties.length]).toEqual([[name], 1])
+          expect(await channel.callConferenceRoom(name, withoutBeep)).toBe('ANSWERED')
+          await channel.filePlayer.say('Hello.')
+          expect([channel.details?.target, rooms.get(name)?.parties.length]).toEqual([`room:${name}`, 2])
+          const [first] = rooms.get(name)?.parties ?? []
+          expect(await rooms.get(name)?.move(first?.id ?? 0, `${name.slice(1)}0`)).toBe(true)
+          expect(rooms.list().map((room) => room.name)).toEqual([name, `${name.slice(1)}0`])
+          await channel.hangUp()
+        }),
+      )
+      expect((await running).error).toBeUndefined()
+      expect(alice.hasHeard(/hello/i)).toBe(true)
+      await over(pbx)
+    },
+  )
+
   test('scenario 30: a thousand rooms in which somebody waits have no timer between them', async () => {
     const app = inbound(async (channel) => {
       await channel.answer()
