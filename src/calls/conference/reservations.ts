@@ -1,6 +1,7 @@
 import { UsageError } from '../../kit/index.ts'
 import type { CallHost, CallTimer } from '../host.ts'
 import { type EventOf, NumberedEvents } from '../numbered-events.ts'
+import { checkRoomPolicy, type RoomPolicyOptions } from './room-policy.ts'
 import { assertRoomName } from './rooms.ts'
 
 /** When a conference room is to be there. */
@@ -9,6 +10,11 @@ export interface ReservationOptions {
   startAt?: number
   /** How long it lasts, 1 s to 7 days. */
   durationMs: number
+  /**
+   * Where the room differs from what its name and the exchange make of it. A room that somebody is in already is so from
+   * `startAt` on: nobody is put out of it.
+   */
+  policy?: RoomPolicyOptions
 }
 
 /**
@@ -45,6 +51,7 @@ export interface ReservedRoom {
 export class Reservation {
   readonly room: string
   readonly startAt: number
+  readonly policy: RoomPolicyOptions
   readonly #host: CallHost
   readonly #reserved: ReservedRoom
   readonly #timer: CallTimer
@@ -60,7 +67,7 @@ export class Reservation {
   constructor(
     host: CallHost,
     room: string,
-    { startAt = host.wallTimeMs(), durationMs }: ReservationOptions,
+    { startAt = host.wallTimeMs(), durationMs, policy = {} }: ReservationOptions,
     reserved: ReservedRoom,
   ) {
     assertRoomName('reserve', room)
@@ -69,8 +76,10 @@ export class Reservation {
       throw new UsageError(`reserve: startAt must be a time in milliseconds since 1970 within a year, not ${startAt}`)
     if (!(startAt + durationMs > host.wallTimeMs()))
       throw new UsageError(`reserve: a reservation from ${startAt} for ${durationMs} ms is over already`)
+    checkRoomPolicy('reserve: policy', policy)
     this.room = room
     this.startAt = startAt
+    this.policy = { ...policy }
     this.#host = host
     this.#reserved = reserved
     this.#endAt = startAt + durationMs

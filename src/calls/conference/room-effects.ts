@@ -1,4 +1,4 @@
-import { type Announcement, isMuted, type Party, type PartyId, type RoomState } from './room-state.ts'
+import { type Announcement, isMuted, type Party, type PartyId, type RoomSound, type RoomState } from './room-state.ts'
 
 /** What a party hears and whether it is heard. */
 export interface PartyEffects {
@@ -10,6 +10,8 @@ export interface PartyEffects {
   readonly volumeDb: number
   /** It is to be bridged to the other talker where that can be. */
   readonly direct?: true
+  /** How its room is mixed. */
+  readonly sound: RoomSound | undefined
 }
 
 /** What the media of a room are to be: nothing else decides about them, so they cannot contradict its state. */
@@ -25,16 +27,16 @@ export interface RoomEffects {
  */
 export function roomEffects(state: RoomState, before?: RoomState): RoomEffects {
   const parties = new Map<PartyId, PartyEffects>()
-  const hasSamePhase = before?.phase === state.phase
+  const isSameRoom = before?.phase === state.phase && before.policy === state.policy
   for (const party of state.parties.values())
-    if (!hasSamePhase || before.parties.get(party.id) !== party) parties.set(party.id, partyEffects(state, party))
+    if (!isSameRoom || before.parties.get(party.id) !== party) parties.set(party.id, partyEffects(state, party))
   return { parties, announcing: state.announcements[0] }
 }
 
-function partyEffects({ phase }: RoomState, party: Party): PartyEffects {
+function partyEffects({ phase, policy: { sound } }: RoomState, party: Party): PartyEffects {
   const { audience, volumeDb } = party
-  if (phase !== 'started' || party.isHeld) return { hears: 'waiting', talks: false, audience, volumeDb }
+  if (phase !== 'started' || party.isHeld) return { hears: 'waiting', talks: false, audience, volumeDb, sound }
   const isHeard = audience === undefined || audience.length > 0
   const talks = party.rules.mayTalk && !isMuted(party) && isHeard
-  return { hears: 'room', talks, audience, volumeDb, ...(party.rules.wantsPair === true && { direct: true }) }
+  return { hears: 'room', talks, audience, volumeDb, sound, ...(party.rules.wantsPair === true && { direct: true }) }
 }

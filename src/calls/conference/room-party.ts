@@ -5,7 +5,7 @@ import type { FileToPlay, TextToSay } from '../playable-media.ts'
 import { PartySound } from './party-sound.ts'
 import type { Guest } from './room.ts'
 import type { PartyEffects } from './room-effects.ts'
-import type { PartyId, RoomSound } from './room-state.ts'
+import type { PartyId } from './room-state.ts'
 
 /** The media of one party: made to be what the state of its room says, by what differs from before. */
 export class RoomParty {
@@ -18,24 +18,16 @@ export class RoomParty {
   readonly #onFailed: () => void
   /** Which mean something in the room, and are nobody else's to hear. */
   readonly #keys: string
-  readonly #mixing: RoomSound | undefined
   #now: PartyEffects | undefined
 
   /**
    * @param onMixed the media engine has let it in, and so has the room
    * @param onFailed the media engine did not let it in
    */
-  constructor(
-    host: CallHost,
-    room: { readonly id: RoomId; readonly sound: RoomSound | undefined },
-    guest: Guest,
-    onMixed: () => void,
-    onFailed: () => void,
-  ) {
+  constructor(host: CallHost, room: RoomId, guest: Guest, onMixed: () => void, onFailed: () => void) {
     this.guest = guest
     this.enteredAt = host.wallTimeMs()
-    this.#room = room.id
-    this.#mixing = room.sound
+    this.#room = room
     this.#sound = new PartySound(host, guest.leg.media, guest.settings)
     const { exitDigit = '', muteDigit = '', unmuteDigit = '' } = guest.settings.rules
     this.#keys = exitDigit + muteDigit + unmuteDigit
@@ -55,11 +47,11 @@ export class RoomParty {
 
   /** @param legOf of a party of the room */
   follow(effects: PartyEffects, legOf: (party: PartyId) => LegId | undefined): void {
-    const { hears, talks, audience, volumeDb, direct } = effects
+    const { hears, talks, audience, volumeDb, direct, sound } = effects
     if (this.#now !== undefined && isSame(effects, this.#now)) return
     this.#now = effects
     this.#sound.wait(hears === 'waiting')
-    const { automaticLevel, ...mixing } = this.#mixing ?? {}
+    const { automaticLevel, ...mixing } = sound ?? {}
     this.leg.media.mix(
       {
         room: this.#room,
@@ -93,5 +85,6 @@ export class RoomParty {
 
 function isSame(one: PartyEffects, other: PartyEffects): boolean {
   const isSameAudience = one.audience === other.audience || one.audience?.join() === other.audience?.join()
-  return one.hears === other.hears && one.talks === other.talks && one.volumeDb === other.volumeDb && isSameAudience
+  const isSameSound = one.volumeDb === other.volumeDb && one.sound === other.sound
+  return one.hears === other.hears && one.talks === other.talks && isSameAudience && isSameSound
 }

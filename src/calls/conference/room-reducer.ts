@@ -35,6 +35,8 @@ export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
       return lock(state, event.type === 'locked')
     case 'opened':
       return state.isHolding ? withParties({ ...state, isHolding: false }, state.parties) : state
+    case 'governed':
+      return next(state, { policy: event.policy })
     case 'message':
       return state.phase === 'started' && !state.isEnding
         ? announce(next(state), [{ id: event.id, kind: 'message' }])

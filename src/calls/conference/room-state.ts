@@ -107,6 +107,8 @@ export type RoomEvent =
   | { readonly type: 'locked' | 'unlocked' }
   /** Its time has come: it may start. */
   | { readonly type: 'opened' }
+  /** It is to be like this from now on; whoever is in it stays. */
+  | { readonly type: 'governed'; readonly policy: RoomPolicy }
   | { readonly type: 'destroyed' }
   /** Something is to be heard by all. */
   | { readonly type: 'message'; readonly id: string }

@@ -126,8 +126,7 @@ export class Room implements RecordedRoom {
   enter(guest: Guest): PartyId {
     const id = this.host.nextId()
     const onMixed = (): void => this.#mixed()
-    const how = { id: this.id, sound: this.#state.policy.sound }
-    const party = new RoomParty(this.host, how, guest, onMixed, () => this.#fail(id))
+    const party = new RoomParty(this.host, this.id, guest, onMixed, () => this.#fail(id))
     this.#parties.set(id, party)
     this.#remember(id, party)
     this.handle({ type: 'joined', party: id, rules: guest.settings.rules })

@@ -6,24 +6,15 @@ import { Claims } from './claims.ts'
 import type { ConferenceOptions } from './party-settings.ts'
 import { Reservation, type ReservationOptions } from './reservations.ts'
 import { type Guest, Room } from './room.ts'
+import { type NamedRoomPolicy, RoomPolicies, type RoomPolicyOptions } from './room-policy.ts'
 import type { PartyId, RoomPolicy } from './room-state.ts'
 
-/** How many rooms there may be, and how large, and how quiet they are. */
-export interface RoomLimits {
+/** How many rooms there may be, and what they are like. */
+export interface RoomLimits extends RoomPolicyOptions {
   /** Rooms at a time. Default 10,000. */
   readonly mostRooms?: number
-  /** Parties in one room. Default 1,000. */
-  readonly mostParties?: number
-  /** In a room with more parties than this nobody's coming and going is announced. Default: always announced. */
-  readonly quietAfterParties?: number
-  /** Whether a party whom a moderator has muted can unmute itself with its digit. Default false. */
-  readonly partiesMayUnmute?: boolean
-  /** How many who talk at once are heard, the loudest of them. Default 8. */
-  readonly mostTalkers?: number
-  /** Whether a room where nobody talks has a soft noise, -68 dBm0, so that the line does not seem cut off. Default true. */
-  readonly comfortNoise?: boolean
-  /** Whether who talks softly or loudly is brought up to 9 dB nearer to the others. Default true. */
-  readonly automaticLevel?: boolean
+  /** Rooms that differ from that; of several that match a name the first counts. */
+  readonly policies?: readonly NamedRoomPolicy[]
 }
 
 /** Why nobody can come into a room now. */
@@ -38,7 +29,7 @@ export const TICKET_HEADER = 'X-Ringdown-Ticket'
 /** All conference rooms of an exchange: each exists from its first party to its last. */
 export class Rooms {
   readonly #host: CallHost
-  readonly #policy: RoomPolicy
+  readonly #policies: RoomPolicies
   readonly #mostRooms: number
   readonly #onRefused: () => void
   readonly #rooms = new Map<string, Room>()
@@ -60,16 +51,7 @@ export class Rooms {
     this.#onRefused = onRefused
     this.#isService = isService
     this.#mostRooms = limits.mostRooms ?? 10_000
-    this.#policy = {
-      mostParties: limits.mostParties ?? 1000,
-      quietAfterParties: limits.quietAfterParties ?? Number.POSITIVE_INFINITY,
-      partiesMayUnmute: limits.partiesMayUnmute ?? false,
-      sound: {
-        mostTalkers: limits.mostTalkers ?? 8,
-        comfortNoise: limits.comfortNoise ?? true,
-        automaticLevel: limits.automaticLevel ?? true,
-      },
-    }
+    this.#policies = new RoomPolicies(limits, limits.policies)
   }
 
   get size(): number {
@@ -99,7 +81,7 @@ export class Rooms {
       get isThere() {
         return rooms.has(name)
       },
-      open: () => rooms.get(name)?.handle({ type: 'opened' }),
+      open: () => this.#open(name),
       destroy: () => rooms.get(name)?.handle({ type: 'destroyed' }),
       forget: () => this.#reservations.delete(name),
       isService: this.#isService,
@@ -144,7 +126,7 @@ export class Rooms {
     if (room === undefined && this.#roomsBeside(name) >= this.#mostRooms)
       return { cause: Cause.BUSY, text: `all ${this.#mostRooms} conference rooms are in use` }
     if (room?.state.isEnding) return { cause: Cause.BUSY, text: `conference room ${name} is coming to its end` }
-    const { mostParties } = this.#policy
+    const { mostParties } = room?.state.policy ?? this.#policyOf(name)
     if ((room?.state.parties.size ?? 0) + this.#claims.keptFromIn(name, callId) >= mostParties)
       return { cause: Cause.BUSY, text: `conference room ${name} is full: ${partiesAre(mostParties)} in it` }
     return undefined
@@ -206,6 +188,16 @@ export class Rooms {
     return rooms
   }
 
+  /** The time of a reserved room has come: one that was there before it was reserved becomes what the reservation says. */
+  #open(name: string): void {
+    const room = this.#rooms.get(name)
+    room?.handle(room.state.isHolding ? { type: 'opened' } : { type: 'governed', policy: this.#policyOf(name) })
+  }
+
+  #policyOf(name: string): RoomPolicy {
+    return this.#policies.of(name, this.#reservations.get(name)?.policy)
+  }
+
   #forget(name: string): void {
     this.#rooms.delete(name)
     this.#placements.delete(name)
@@ -213,7 +205,7 @@ export class Rooms {
 
   #create(name: string): Room {
     const isHolding = this.#reservations.get(name)?.holds ?? false
-    const room = new Room(this.#host, name, this.#policy, isHolding, () => this.#forget(name))
+    const room = new Room(this.#host, name, this.#policyOf(name), isHolding, () => this.#forget(name))
     this.#rooms.set(name, room)
     return room
   }

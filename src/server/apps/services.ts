@@ -3,12 +3,12 @@ import {
   type AppProblem,
   appDirection,
   inbound,
+  matches,
   type Service,
   type ServiceDirectory,
   type ServiceRequest,
 } from '../../calls/index.ts'
 import type { ServiceMatch } from '../config/config.ts'
-import { matches } from '../config/service-match.ts'
 import type { AppFile, ServiceSettings } from '../config/settings.ts'
 
 /** Finds the application of a file. */

@@ -1,13 +1,12 @@
 import { statSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { appDirection } from '../../calls/index.ts'
+import { appDirection, type NameMatch, shadows } from '../../calls/index.ts'
 import { parseUri, peerOf } from '../../sip/index.ts'
 import { readMediaKeys } from '../files/seal/media-keys.ts'
 import { familyOf, isLoopback, isWildcard } from './address.ts'
 import { lsdProblems } from './lsd-settings.ts'
 import { numberProblems } from './number-contradictions.ts'
 import type { CheckedConfig } from './schema.ts'
-import { shadows } from './service-match.ts'
 import { callsIn, type Settings } from './settings.ts'
 import { speechProblems } from './speech-contradictions.ts'
 import { readTlsFiles } from './tls-files.ts'
@@ -23,6 +22,7 @@ export function contradictionsOf(config: CheckedConfig, settings: Settings): str
     ...mediaProblems(settings),
     ...networkProblems(settings),
     ...serviceProblems(settings),
+    ...roomProblems(config),
     ...outsideProblems(settings),
     ...trunkProblems(config),
     ...numberProblems(config, settings),
@@ -129,13 +129,32 @@ function networkProblems({ networks, media }: Settings): string[] {
 }
 
 function serviceProblems({ services }: Settings): string[] {
-  const problems: string[] = []
-  const earlier: { match: string | RegExp; at: string }[] = []
+  const problems = neverReached('services', services)
   for (const [index, service] of services.entries()) {
     const at = `services[${index}]`
     if (services.findIndex(({ name }) => name === service.name) < index)
       problems.push(`${at}.name is "${service.name}", which another service has: names are unique`)
-    for (const match of service.matches) {
+    if ('file' in service.app) problems.push(...appFileProblems(`${at}.app`, service.app.file))
+    else if (appDirection(service.app) !== 'inbound')
+      problems.push(`${at}.app is an outbound application: a service answers calls, so make it with inbound()`)
+  }
+  return problems
+}
+
+function roomProblems({ rooms: { policies = [] } = {} }: CheckedConfig): string[] {
+  return neverReached(
+    'rooms.policies',
+    policies.map(({ match }) => ({ matches: [match].flat() })),
+  )
+}
+
+/** What the first match wins, and another would have liked to have. */
+function neverReached(list: string, entries: readonly { readonly matches: readonly NameMatch[] }[]): string[] {
+  const problems: string[] = []
+  const earlier: { match: NameMatch; at: string }[] = []
+  for (const [index, { matches }] of entries.entries()) {
+    const at = `${list}[${index}]`
+    for (const match of matches) {
       const shadow = earlier.find((other) => shadows(other.match, match))
       if (shadow !== undefined)
         problems.push(
@@ -143,9 +162,6 @@ function serviceProblems({ services }: Settings): string[] {
         )
       earlier.push({ match, at })
     }
-    if ('file' in service.app) problems.push(...appFileProblems(`${at}.app`, service.app.file))
-    else if (appDirection(service.app) !== 'inbound')
-      problems.push(`${at}.app is an outbound application: a service answers calls, so make it with inbound()`)
   }
   return problems
 }

@@ -1,21 +1,11 @@
-import type { MediaToPlay } from '../../calls/index.ts'
+import type { MediaToPlay, NamedRoomPolicy, RoomPolicyOptions } from '../../calls/index.ts'
 
-/** How many conference rooms there may be, and how large. */
-export interface RoomsConfig {
+/** How many conference rooms there may be, and what they are like. */
+export interface RoomsConfig extends RoomPolicyOptions {
   /** Rooms at a time, 1 to 100,000. One more is refused with BUSY. Default 10,000. */
   readonly mostRooms?: number
-  /** Parties in one room, 2 to 100,000. One more is refused with BUSY. Default 1,000. */
-  readonly mostParties?: number
-  /** In a room with more parties than this nobody's coming and going is announced. Default: always announced. */
-  readonly quietAfterParties?: number
-  /** Whether a party whom a moderator has muted can unmute itself with its digit. Default false. */
-  readonly partiesMayUnmute?: boolean
-  /** How many who talk at once are heard, the loudest of them, 1 to 100. Default 8. */
-  readonly mostTalkers?: number
-  /** Whether a room where nobody talks has a soft noise, -68 dBm0, so that the line does not seem cut off. Default true. */
-  readonly comfortNoise?: boolean
-  /** Whether who talks softly or loudly is brought up to 9 dB nearer to the others. Default true. */
-  readonly automaticLevel?: boolean
+  /** Rooms that differ from that in what their policy says: the first whose `match` fits the name of a room counts. Default: none. */
+  readonly policies?: readonly NamedRoomPolicy[]
 }
 
 /** A conference room that a number leads into, and how its callers come. */
@@ -35,12 +25,18 @@ export interface ServiceRoomConfig {
   /** See `ConferencePartyMediaSettings`. */
   readonly beepOnEntry?: boolean
   readonly startMuted?: boolean
+  readonly twoPartyOptimisation?: boolean
   readonly ringbackTone?: string
   readonly onConferenceStoppedFile?: string
   /** One digit each of `1234567890*#`; `unmute` is `mute` unless it is given. */
   readonly exitDigit?: string
   readonly muteDigit?: string
   readonly unmuteDigit?: string
+  /** What the room hears of each caller: prefix and entry media, exit media and prefix. */
+  readonly prefix?: MediaToPlay
   readonly onEntry?: MediaToPlay
   readonly onExit?: MediaToPlay
+  /** What a caller alone hears when he is muted, and when he may be heard again. */
+  readonly onMuted?: MediaToPlay
+  readonly onUnmuted?: MediaToPlay
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { object, text, whole } from './schema-parts.ts'
+import { ROOM_POLICY_RANGES } from '../../calls/index.ts'
+import { list, object, text, whole } from './schema-parts.ts'
 
 const isTrue = z.boolean('must be true or false')
 const roomName = text('must be 1 to 48 letters, digits and - _ .', (value) => /^[A-Za-z0-9._-]{1,48}$/.test(value))
@@ -13,15 +14,28 @@ const media = z.union(
   'must be { fileToPlay } or { textToSay }',
 )
 
+const MATCH = "must be the name of a room such as 'board', a beginning such as 'team-*', or a regular expression"
+const match = z.union(
+  [text(MATCH, (value) => /^[A-Za-z0-9._-]{0,48}\*?$/.test(value) && value !== ''), z.instanceof(RegExp)],
+  MATCH,
+)
+const policy = {
+  mostParties: whole(...ROOM_POLICY_RANGES.mostParties, 'parties').optional(),
+  quietAfterParties: whole(...ROOM_POLICY_RANGES.quietAfterParties, 'parties').optional(),
+  partiesMayUnmute: isTrue.optional(),
+  mostTalkers: whole(...ROOM_POLICY_RANGES.mostTalkers, 'talkers').optional(),
+  comfortNoise: isTrue.optional(),
+  automaticLevel: isTrue.optional(),
+}
+
 /** The shape of `rooms`. */
 export const roomsSchema = object({
   mostRooms: whole(1, 100_000, 'rooms').optional(),
-  mostParties: whole(2, 100_000, 'parties').optional(),
-  quietAfterParties: whole(0, 100_000, 'parties').optional(),
-  partiesMayUnmute: isTrue.optional(),
-  mostTalkers: whole(1, 100, 'talkers').optional(),
-  comfortNoise: isTrue.optional(),
-  automaticLevel: isTrue.optional(),
+  ...policy,
+  policies: list(
+    object({ match: z.union([match, list(match, 'names, beginnings and regular expressions').min(1)]), ...policy }),
+    'policies { match, mostParties, ... }',
+  ).optional(),
 })
 
 /** The shape of the room of a service: its name, or more. */
@@ -38,13 +52,17 @@ export const serviceRoomSchema = z.union(
       destroyOnExit: isTrue.optional(),
       beepOnEntry: isTrue.optional(),
       startMuted: isTrue.optional(),
+      twoPartyOptimisation: isTrue.optional(),
       ringbackTone: text('must be the name of a tone', (value) => /^[A-Za-z0-9_-]{1,48}$/.test(value)).optional(),
       onConferenceStoppedFile: mediaName.optional(),
       exitDigit: digit.optional(),
       muteDigit: digit.optional(),
       unmuteDigit: digit.optional(),
+      prefix: media.optional(),
       onEntry: media.optional(),
       onExit: media.optional(),
+      onMuted: media.optional(),
+      onUnmuted: media.optional(),
     }).refine(
       ({ exitDigit, muteDigit, unmuteDigit }) =>
         exitDigit === undefined || ![muteDigit, unmuteDigit].includes(exitDigit),

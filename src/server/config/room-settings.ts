@@ -5,8 +5,16 @@ import {
   conferenceService,
   type MediaToPlay,
   type PlayableMedia,
+  type RoomLimits,
 } from '../../calls/index.ts'
+import { definedOnly } from './defined-only.ts'
 import type { ServiceRoomConfig } from './room-config.ts'
+import type { CheckedConfig } from './schema.ts'
+
+/** What rooms are like: nothing is filled in, since the exchange knows what they are by default. */
+export function roomLimits({ rooms: { policies, ...all } = {} }: CheckedConfig): RoomLimits {
+  return { ...definedOnly(all), ...(policies !== undefined && { policies: policies.map(definedOnly) }) }
+}
 
 /**
  * The application of a number that leads into a conference room.
@@ -32,14 +40,18 @@ function mediaSettings(room: ServiceRoomConfig): ConferencePartyMediaSettings {
   const media = new ConferencePartyMediaSettings({
     beepOnEntry: room.beepOnEntry ?? true,
     startMuted: room.startMuted ?? false,
+    twoPartyOptimisation: room.twoPartyOptimisation ?? false,
     ...(ringbackTone !== undefined && { ringbackTone }),
     ...(onConferenceStoppedFile !== undefined && { onConferenceStoppedFile }),
     ...(exitDigit !== undefined && { exitOnDtmfDigit: exitDigit }),
   })
   if (muteDigit !== undefined && unmuteDigit !== undefined)
     media.muteOnDtmfDigits.setDigits({ mute: muteDigit, unmute: unmuteDigit })
+  choose(media.prefixMedia, room.prefix)
   choose(media.onEntryMedia, room.onEntry)
   choose(media.onExitMedia, room.onExit)
+  choose(media.onMutedMedia, room.onMuted)
+  choose(media.onUnmutedMedia, room.onUnmuted)
   return media
 }
 

@@ -22,7 +22,7 @@ import { definedOnly } from './defined-only.ts'
 import { type FilesSettings, filesSettings } from './files-settings.ts'
 import { type LsdSettings, lsdSettings } from './lsd-settings.ts'
 import type { ServiceRoomConfig } from './room-config.ts'
-import { roomApp } from './room-settings.ts'
+import { roomApp, roomLimits } from './room-settings.ts'
 import type { CheckedConfig } from './schema.ts'
 import { type SpeechSettings, speechSettings } from './speech-settings.ts'
 import type { TlsFiles } from './tls-files.ts'
@@ -237,7 +237,7 @@ export function settingsOf(config: CheckedConfig, directory: string): Settings {
     trunks,
     numbering: config.numbering && definedOnly(config.numbering),
     routes: config.routes?.map(numberRoute),
-    rooms: definedOnly(config.rooms ?? {}),
+    rooms: roomLimits(config),
     transfers: transfersOf(config),
     outsideRefers: outsideRefersOf(config, directory),
     users,

@@ -1,13 +1,14 @@
-import type { ServiceMatch } from './config.ts'
+/** Which names are meant: exactly one, all that begin so (`'44*'`), or those that a regular expression finds (anchor it). */
+export type NameMatch = string | RegExp
 
-/** Whether the user of a called address is meant by `match`. */
-export function matches(match: ServiceMatch, user: string): boolean {
-  if (typeof match !== 'string') return pattern(match).test(user)
-  return match.endsWith('*') ? user.startsWith(match.slice(0, -1)) : user === match
+/** Whether `match` means that name. */
+export function matches(match: NameMatch, name: string): boolean {
+  if (typeof match !== 'string') return pattern(match).test(name)
+  return match.endsWith('*') ? name.startsWith(match.slice(0, -1)) : name === match
 }
 
 /** Whether whatever `later` matches is matched by `earlier` too, as far as that can be told: the later one is never reached. */
-export function shadows(earlier: ServiceMatch, later: ServiceMatch): boolean {
+export function shadows(earlier: NameMatch, later: NameMatch): boolean {
   if (typeof later !== 'string')
     return earlier === '*' || (typeof earlier !== 'string' && String(earlier) === String(later))
   if (!later.endsWith('*')) return matches(earlier, later)
