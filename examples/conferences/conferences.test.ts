@@ -42,6 +42,7 @@ test('a number, a PIN and a room, without an application', async () => {
   await alice.say('Are we complete?')
   await bob.expectSpeech(/complete/)
   await bob.press('0')
+  await bob.expectSpeech(/You are muted/)
   await bob.say('I am still at lunch.')
   await pbx.sleep(500)
   expect(alice.hasHeard(/lunch/)).toBe(false)

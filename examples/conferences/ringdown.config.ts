@@ -13,10 +13,11 @@ export default defineConfig({
         wrongPin: { textToSay: 'That was not it.' },
         muteDigit: '0',
         exitDigit: '#',
+        onMuted: { textToSay: 'You are muted.' },
       },
     },
     { name: 'meeting', match: '3000', app: './meeting.ts' },
     { name: 'town-hall', match: ['4000', '4001'], app: './town-hall.ts' },
   ],
-  rooms: { mostParties: 2000, quietAfterParties: 20 },
+  rooms: { mostParties: 100, quietAfterParties: 20, policies: [{ match: 'town-hall', mostParties: 5000 }] },
 })

@@ -72,8 +72,11 @@ export class RoomPolicies {
 /** @throws UsageError for what no room can be like */
 export function checkRoomPolicy(what: string, policy: RoomPolicyOptions): void {
   for (const [key, value] of Object.entries(policy)) {
-    if (!Object.hasOwn(DEFAULTS, key)) throw new UsageError(`${what} has no ${key}: there are ${Object.keys(DEFAULTS).join(', ')}`)
-    const range = Object.hasOwn(ROOM_POLICY_RANGES, key) ? ROOM_POLICY_RANGES[key as keyof typeof ROOM_POLICY_RANGES] : undefined
+    if (!Object.hasOwn(DEFAULTS, key))
+      throw new UsageError(`${what} has no ${key}: there are ${Object.keys(DEFAULTS).join(', ')}`)
+    const range = Object.hasOwn(ROOM_POLICY_RANGES, key)
+      ? ROOM_POLICY_RANGES[key as keyof typeof ROOM_POLICY_RANGES]
+      : undefined
     if (value === undefined) continue
     if (range === undefined && typeof value !== 'boolean')
       throw new UsageError(`${what}.${key} must be true or false, not ${JSON.stringify(value)}`)

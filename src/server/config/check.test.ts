@@ -128,14 +128,14 @@ describe('a configuration', () => {
         { name: '1000', room: 'open' },
         { name: '2000', room },
       ],
-      rooms: { mostParties: 20, quietAfterParties: 10 },
+      rooms: { mostParties: 20, quietAfterParties: 10, policies: [{ match: 'sales', comfortNoise: false }] },
     })
     const settings = checkConfig(config, folder)
     expect(settings.services.map(({ app }) => ('file' in app ? app.file : appDirection(app)))).toEqual([
       'inbound',
       'inbound',
     ])
-    expect(settings.rooms).toEqual({ mostParties: 20, quietAfterParties: 10 })
+    expect(settings.rooms).toEqual(config.rooms)
   })
 
   it('says where numbers go, and who calls', () => {

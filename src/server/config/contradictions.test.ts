@@ -78,6 +78,11 @@ describe('what is refused because it contradicts itself', () => {
       /^services\[1\]\.match is '44\*', which is never reached/,
     ],
     [
+      'the policy of rooms that have another',
+      { rooms: { policies: [{ match: ['team-*'], mostParties: 5 }, { match: 'team-boss' }] } },
+      /^rooms\.policies\[1\]\.match is 'team-boss', which is never reached, because rooms\.policies\[0\]\.match 'team-\*' comes/,
+    ],
+    [
       'a user behind a pattern',
       {
         services: [

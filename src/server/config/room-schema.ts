@@ -33,7 +33,10 @@ export const roomsSchema = object({
   mostRooms: whole(1, 100_000, 'rooms').optional(),
   ...policy,
   policies: list(
-    object({ match: z.union([match, list(match, 'names, beginnings and regular expressions').min(1)]), ...policy }),
+    object({
+      match: z.union([match, list(match, 'names, beginnings and regular expressions').min(1, MATCH)], MATCH),
+      ...policy,
+    }),
     'policies { match, mostParties, ... }',
   ).optional(),
 })

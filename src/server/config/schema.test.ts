@@ -80,6 +80,31 @@ describe('what is refused by its shape', () => {
       /^transfers\.numbers\[0\] is "44-1": must be a number/,
     ],
     ['a room for one', { rooms: { mostParties: 1 } }, /^rooms\.mostParties is 1: must be a whole number from 2/],
+    [
+      'a policy for no rooms',
+      { rooms: { policies: [{ mostParties: 5 }] } },
+      /^rooms\.policies\[0\]\.match is missing: must be the name of a room/,
+    ],
+    [
+      'a policy for names that no room has',
+      { rooms: { policies: [{ match: ['board', 'a b'] }] } },
+      /^rooms\.policies\[0\]\.match\[1\] is "a b": must be the name of a room such as 'board', a beginning/,
+    ],
+    [
+      'a policy with too few talkers',
+      { rooms: { policies: [{ match: 'board', mostTalkers: 0 }] } },
+      /^rooms\.policies\[0\]\.mostTalkers is 0: must be a whole number from 1 to 100/,
+    ],
+    [
+      'a policy of how many rooms there are',
+      { rooms: { policies: [{ match: 'board', mostRooms: 3 }] } },
+      /^rooms\.policies\[0\] has no key "mostRooms": the keys are match, mostParties/,
+    ],
+    [
+      'a room that says something that cannot be said',
+      { services: [{ name: 'a', room: { name: 'r', onMuted: { textToSay: 'a|b' } } }] },
+      /^services\[0\]\.room\.onMuted.* must be/,
+    ],
     ['an app that is none', { services: [{ name: 'a', app: async () => {} }] }, /^services\[0\]\.app is a function/],
     [
       'a match that is none',
