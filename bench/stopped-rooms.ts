@@ -1,7 +1,8 @@
 // What rooms cost that have not started, in a real exchange: 1,000 calls, each the only party of a room of its own, beside as many
 // calls without rooms. Once with far ends that have put them on hold, so that nobody is sent anything, beside silent calls on
 // hold; and once with parties who hear the ringback tone, beside calls that are sent the same tone: those packets are the
-// party's own. No far end sends anything. The difference is what the rooms cost.
+// party's own. No far end sends anything. The difference is what the rooms cost. A window is whole cadences of 6 s long: a tone
+// that sounds costs more than its pauses.
 //
 //     npm run build && node --import jiti/register bench/stopped-rooms.ts [rooms] [rounds] [seconds] [hold|ringback]
 import { fork } from 'node:child_process'
@@ -19,7 +20,7 @@ import { startServer } from '../dist/server/main.js'
 import { median } from './interleaved.ts'
 import type { StoppedRoomsReport } from './stopped-rooms-exchange.ts'
 
-const [calls = 1000, rounds = 3, seconds = 8] = process.argv.slice(2, 5).map(Number)
+const [calls = 1000, rounds = 3, seconds = 12] = process.argv.slice(2, 5).map(Number)
 const only = process.argv[5]
 const RATE = 200
 /** Until code is compiled and SIP has nothing more to repeat. */

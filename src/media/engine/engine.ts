@@ -70,7 +70,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     this.#roomJobs = new RoomJobs(this.#workshop, this.#events, () => this.counters.add('playerUnderruns'))
     this.#origin = options.origin
     const legsIn = (part: number): number =>
-      this.#roomSchedule.at(part).reduce((sum, room) => sum + room.size, this.#schedule.at(part).length)
+      this.#roomSchedule.at(part).reduce((sum, room) => sum + room.load, this.#schedule.at(part).length)
     this.#schedule = new Schedule(legsIn)
     this.#roomSchedule = new Schedule(legsIn)
   }
@@ -286,7 +286,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const hadHalfTicks = leg.needsHalfTicks
     leg.start(stream, this.#mediaMs, now)
     if (this.#opening.has(id) || (wasScheduled && hadHalfTicks === leg.needsHalfTicks)) return
-    if (leg.room !== undefined) this.#reschedule(leg.room)
+    if (leg.room !== undefined && leg.takesPart) this.#reschedule(leg.room)
     else {
       if (wasScheduled) this.#schedule.remove(leg)
       this.#schedule.add(leg, leg.needsHalfTicks)
@@ -328,9 +328,11 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
       this.#events.push({ type: 'mixFailed', leg: id, room: roomId, reason })
       return
     }
-    if (leg!.room === undefined) this.#enter(leg!, this.#rooms.get(roomId) ?? this.#createRoom(roomId))
+    const tookPart = leg!.takesPart
+    if (leg!.room === undefined) (this.#rooms.get(roomId) ?? this.#createRoom(roomId)).add(leg!)
     leg!.room!.arrange(leg!, command)
     leg!.useRoom(talk, listen, privateKeys, this.#mediaMs)
+    if (leg!.takesPart !== tookPart) this.#place(leg!, leg!.room!)
     this.#events.push({ type: 'mixed', leg: id, room: roomId })
   }
 
@@ -338,8 +340,9 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     const leg = this.#legs.get(id)
     const room = leg?.room
     if (leg === undefined || room === undefined) return
+    const tookPart = leg.takesPart
     this.#exit(leg, room)
-    if (!this.#opening.has(id)) this.#schedule.add(leg, leg.needsHalfTicks)
+    if (tookPart && !this.#opening.has(id)) this.#schedule.add(leg, leg.needsHalfTicks)
     this.#events.push({ type: 'unmixed', leg: id, room: room.id })
   }
 
@@ -359,12 +362,18 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     return room
   }
 
-  #enter(leg: Leg, room: Room): void {
-    this.#schedule.remove(leg)
-    room.add(leg)
+  /** Has a leg that takes part in a room now visited with it, and one that waits there from now on by itself. */
+  #place(leg: Leg, room: Room): void {
+    if (leg.takesPart) {
+      this.#schedule.remove(leg)
+      room.takeIn(leg)
+    } else {
+      room.letOut(leg)
+      if (!this.#opening.has(leg.id)) this.#schedule.add(leg, leg.needsHalfTicks)
+    }
     this.#reschedule(room)
     // Where it was put, nobody knew how large it would be. A round of it is then once 5 to 15 ms early or late.
-    if (Number.isInteger(Math.log2(room.size))) this.#roomSchedule.relieve(room, room.hasHalfTicks)
+    if (Number.isInteger(Math.log2(room.load))) this.#roomSchedule.relieve(room, room.hasHalfTicks)
   }
 
   #exit(leg: Leg, room: Room): void {
@@ -450,7 +459,7 @@ export class MediaEngine implements Machine<MediaCommand, MediaEvent> {
     leg.bound(event.port, this.#formerSources.get(event.port))
     this.counters.add('legsOpened')
     this.#events.push({ type: 'opened', leg: event.leg, address: event.address, port: event.port })
-    if (leg.stream !== undefined && leg.room === undefined) this.#schedule.add(leg, leg.needsHalfTicks)
+    if (leg.stream !== undefined && !leg.takesPart) this.#schedule.add(leg, leg.needsHalfTicks)
   }
 }
 

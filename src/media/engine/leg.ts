@@ -262,10 +262,15 @@ export class Leg {
     return this.#jobs.isTransmitting
   }
 
-  /** Takes a seat in a room, which visits the leg from now on. It may not have a {@link mixObstacle}. */
+  /** Takes a seat in a room, in which it only waits until it is told what it may do there. It may not have a {@link mixObstacle}. */
   enterRoom(room: Room, party: MixerParty): void {
     this.#room = room
     this.#seat = new Seat(party, this.#inbound, this.#outbound)
+  }
+
+  /** Whether its room visits it. */
+  get takesPart(): boolean {
+    return this.#seat?.takesPart === true
   }
 
   /** What it may do in the room that it is in. */

@@ -84,6 +84,47 @@ describe('a room', () => {
     for (const guest of guests.slice(0, 3)) expect(guest.level(8000 - 5200)).toBeLessThan(-40)
   })
 
+  it('lets those who only wait hear what is theirs, and all that is said as soon as they take part', async () => {
+    const { gathering, guests, media } = await roomOf('PCMU', 'PCMU', 'G722')
+    const waits = { talk: false, listen: false }
+    const tone = [{ tone1: { frequencyHz: 1500, amplitude: 13 }, durationMs: 60_000, add: 'summation' as const }]
+    for (const guest of guests) {
+      gathering.mix(guest, 1, waits)
+      media.send({
+        type: 'play',
+        leg: guest.leg,
+        job: guest.leg,
+        source: { kind: 'tone', steps: tone, loop: true },
+        bargeIn: false,
+      })
+    }
+    guests[0].frequencyHz = 700
+    await gathering.pass(600)
+    for (const guest of guests) expect([guest.level(1500) > -20, guest.hears(700)]).toEqual([true, false])
+    for (const guest of guests) {
+      media.send({ type: 'stopJob', leg: guest.leg, job: guest.leg })
+      gathering.mix(guest, 1)
+    }
+    await gathering.pass(600)
+    expect(hearers(guests, 700)).toEqual([1, 2])
+    gathering.mix(guests[1], 1, waits)
+    gathering.mix(guests[0], 1, { listen: false })
+    for (const { heard } of guests) heard.length = 0
+    await gathering.pass(600)
+    expect(hearers(guests, 700)).toEqual([2])
+    gathering.mix(guests[1], 1, { talk: false })
+    await gathering.pass(600)
+    expect(hearers(guests, 700)).toEqual([1, 2])
+    media.send({ type: 'unmix', leg: guests[1].leg })
+    gathering.mix(guests[0], 1, waits)
+    for (const { heard } of guests) heard.length = 0
+    await gathering.pass(600)
+    expect(hearers(guests, 700)).toEqual([])
+    for (const { leg } of guests) media.send({ type: 'close', leg })
+    await gathering.pass(40)
+    expect(media.engine.counters.snapshot()).toMatchObject({ rooms: 0, legs: 0, slotsSkipped: 0 })
+  })
+
   it('makes no click for the others when somebody comes and goes in the middle of a word, wideband or not', async () => {
     for (const codec of ['PCMU', 'G722', 'L16/16000'] as const) {
       const { gathering, guests } = await roomOf('L16', 'L16')

@@ -34,6 +34,7 @@ export class Room {
   hasHalfTicks = false
   readonly #workshop: Workshop
   readonly #mixer: Mixer
+  /** Those who talk or listen. Who only waits hears something of its own, and is visited as if it were in no room. */
   readonly #legs: Leg[] = []
   /** What is heard beside what the legs say. */
   readonly #voices: RoomVoice[] = []
@@ -60,6 +61,11 @@ export class Room {
 
   /** Legs in it. */
   get size(): number {
+    return this.#parties.size
+  }
+
+  /** Legs that it visits. */
+  get load(): number {
     return this.#legs.length
   }
 
@@ -95,11 +101,23 @@ export class Room {
 
   add(leg: Leg): void {
     const party = new MixerParty(this.#mixer)
-    this.#legs.push(leg)
     this.#parties.set(leg, party)
     this.rouse()
     leg.enterRoom(this, party)
     for (const listener of this.#listeners) listener.enter(leg.id, party)
+  }
+
+  /** Visits a leg that is in it from now on. */
+  takeIn(leg: Leg): void {
+    this.#legs.push(leg)
+  }
+
+  /** Visits it no more. */
+  letOut(leg: Leg): void {
+    const index = this.#legs.indexOf(leg)
+    if (index < 0) return
+    const last = this.#legs.pop()!
+    if (last !== leg) this.#legs[index] = last
   }
 
   /** Sees to how a leg that is in it is heard, by whom, and how all is mixed. */
@@ -169,8 +187,7 @@ export class Room {
     this.#parties.delete(leg)
     if (this.#audiences.delete(leg.id)) this.#whisper()
     leg.leaveRoom()
-    const last = this.#legs.pop()!
-    if (last !== leg) this.#legs[this.#legs.indexOf(leg)] = last
+    this.letOut(leg)
   }
 
   /** Looks at the legs again: whether visits of another kind are needed than before. */
@@ -238,7 +255,7 @@ export class Room {
         this.#onBroken(leg, error)
       }
     }
-    if (this.#legs.length === 0) return
+    if (this.size === 0) return
     for (let i = this.#voices.length - 1; i >= 0; i--) this.#letSpeak(this.#voices[i]!)
     this.#mixer.mix()
     for (let i = this.#listeners.length - 1; i >= 0; i--) this.#letHear(this.#listeners[i]!, mediaMs)

@@ -32,6 +32,11 @@ export class Seat {
     this.#ear = party
   }
 
+  /** Whether the leg is to be there when the room is mixed: one that may neither talk nor listen only waits. */
+  get takesPart(): boolean {
+    return this.#mayTalk || this.#mayListen
+  }
+
   /** Whether the leg is sent the room while it sends nothing of its own. */
   get listens(): boolean {
     return this.#mayListen && this.#outbound.maySend

@@ -74,6 +74,12 @@ export class ToneGenerator {
   }
 
   #render(step: PreparedStep, into: Int16Array, from: number, count: number): void {
+    if (step.isSilent) {
+      into.fill(0, from, from + count)
+      this.#phase1 = (this.#phase1 + Math.imul(step.advance1, count)) | 0
+      this.#phase2 = (this.#phase2 + Math.imul(step.advance2, count)) | 0
+      return
+    }
     let phase1 = this.#phase1
     let phase2 = this.#phase2
     for (let i = from; i < from + count; i++) {
@@ -90,6 +96,8 @@ export class ToneGenerator {
 
 interface PreparedStep {
   readonly samples: number
+  /** As two thirds of ringing are: nothing to compute. */
+  readonly isSilent: boolean
   readonly modulated: boolean
   readonly gain1: number
   readonly gain2: number
@@ -100,11 +108,14 @@ interface PreparedStep {
 
 function prepare(step: ToneStep): PreparedStep {
   const modulated = step.add === 'modulation' && step.tone1 !== undefined && step.tone2 !== undefined
+  const gain1 = peakOf(step.tone1)
+  const gain2 = modulated ? 10 ** (-step.tone2.amplitude / 20) : peakOf(step.tone2)
   return {
     samples: Math.max(0, Math.round(step.durationMs * 8)),
+    isSilent: gain1 === 0 && (modulated || gain2 === 0),
     modulated,
-    gain1: peakOf(step.tone1),
-    gain2: modulated ? 10 ** (-step.tone2.amplitude / 20) : peakOf(step.tone2),
+    gain1,
+    gain2,
     advance1: advanceOf(step.tone1),
     advance2: advanceOf(step.tone2),
   }

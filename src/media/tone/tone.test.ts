@@ -69,6 +69,27 @@ describe('ToneGenerator', () => {
     expect(render(steps, 100, false, 7)).toEqual(whole)
   })
 
+  it('goes on after a pause where it was', () => {
+    const whole = [...render([{ ...milliwatt, durationMs: 20 }], 20, false)]
+    const part: ToneStep = { ...milliwatt, durationMs: 10 }
+    const pauses: ToneStep[] = [
+      { durationMs: 10, add: 'summation' },
+      // 70 turns of what is above the line's 4 kHz.
+      {
+        tone1: { frequencyHz: 7000, amplitude: 0 },
+        tone2: { frequencyHz: 400, amplitude: 6 },
+        durationMs: 10,
+        add: 'modulation',
+      },
+    ]
+    for (const pause of pauses)
+      expect([...render([part, pause, part], 30, false, 7)]).toEqual([
+        ...whole.slice(0, 80),
+        ...new Array(80).fill(0),
+        ...whole.slice(80),
+      ])
+  })
+
   it('modulates the first component with the second', () => {
     const samples = render(
       [
