@@ -79,11 +79,11 @@ export class Reference {
     const near = this.#startNear(subject, work, legs)
     try {
       await waitFor(`${subject} is ready:\n${near.output}`, () => near.output.includes('ready'), 30_000)
-      const farArguments = [FAR.address, String(FAR.firstPort), String(SETTLE_S), String(seconds)]
+      const farArguments = [FAR.address, String(FAR.firstPort), String(SETTLE_S[subject]), String(seconds)]
       const far = pinned(FAR.core, [this.#sweep, 'far', ...farArguments, String(legs), NEAR.address, soundFor(work)])
       far.write(`${portsOf(subject, near, legs).join('\n')}\n`)
       await waitFor(`the far end is ready:\n${far.output}`, () => far.output.includes('ready'), 20_000)
-      await sleep(SETTLE_S * 1000)
+      await sleep(SETTLE_S[subject] * 1000)
       const [cpuBefore, before] = [cpuMsOf(near.pid), performance.now()]
       await sleep(seconds * 1000 - 500)
       const [cpuMs, ms] = [cpuMsOf(near.pid) - cpuBefore, performance.now() - before]
