@@ -22,7 +22,7 @@ async function measure(io: 'libc' | 'dgram', work: string): Promise<Share[]> {
   try {
     for (const end of [one, all])
       await waitFor(`${io} is ready:\n${end.output}`, () => end.output.includes('ready'), 30_000)
-    await sleep(SETTLE_S * 1000)
+    await sleep(SETTLE_S.libc * 1000)
     const shares: Share[] = []
     while (shares.length < rounds) shares.push(await measureRound(one, all))
     return shares
