@@ -36,6 +36,8 @@ export class SoundEdges {
   miss(frameMs: number): void {
     this.#lostMs += frameMs
     this.wholeFrames = 0
+    // On its two sides, a modulated tone may be soft.
+    this.#fallenFrames = 0
     this.#bangAt = -BANG_FRAMES
   }
 

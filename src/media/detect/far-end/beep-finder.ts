@@ -84,10 +84,17 @@ function isLongBeep(track: ToneTrack, lengthMs: number): boolean {
 function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
   // Notes die away.
   if (track.lowestHz < HIGH_HZ && track.swellDb() > MOST_SHORT_SWELL_DB) return false
-  return lengthMs >= SHORTEST_MS && track.looks >= 4 && track.rise > CLEAR_RISE && isSteady(track, lengthMs)
+  return lengthMs >= SHORTEST_MS && isSeen(track) && track.rise > CLEAR_RISE && isSteady(track, lengthMs)
+}
+
+/** Codecs let a short tone swell, and packets are lost: the looks in which it did count as well where it cannot be a voice. */
+function isSeen(track: ToneTrack): boolean {
+  const { looks, allLooks } = track
+  return looks >= LEAST_SHORT_LOOKS || (looks === LEAST_SHORT_LOOKS - 1 && allLooks > looks + 2 && isUnmistakable(track))
 }
 
 const LEAST_LOOKS = 5
+const LEAST_SHORT_LOOKS = 4
 const LEAST_NOTE_LOOKS = 3
 const MOST_SWELL_DB = 0.22
 const MOST_SHORT_SWELL_DB = 0.6

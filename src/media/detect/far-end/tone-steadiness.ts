@@ -76,7 +76,7 @@ const HOP_MS = 10
 const CONFIRM_MS = 130
 const LOWEST_HZ = 380
 /** Of two notes, the one that falls. */
-const LOWEST_SECOND_HZ = 330
+const LOWEST_SECOND_HZ = 300
 /** The first look is not full of it. */
 const LOWEST_FIRST_HZ = 365
 const HIGHEST_HZ = 2750

@@ -247,7 +247,10 @@ export class ToneTrack {
       return
     }
     if (this.#isHeld) this.#keep()
-    if (step > EDGE_DB && this.looks <= 2 && this.#edges++ < MOST_EDGES) this.looks = 0
+    if (step > EDGE_DB && this.looks <= 2 && this.#edges++ < MOST_EDGES) {
+      this.looks = 0
+      this.twos = 0
+    }
     this.#hold(look)
     this.#keep()
   }
