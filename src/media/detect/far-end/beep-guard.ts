@@ -1,5 +1,5 @@
 import { energyAtLevel } from '../../dsp/level.ts'
-import { isInformationTone, isLaterInformationTone, isPairOfNetwork, isSignalTone } from './signal-tones.ts'
+import { isCallTone, isInformationTone, isLaterInformationTone, isPairOfNetwork, isSignalTone } from './signal-tones.ts'
 import { isUnmistakable } from './tone-steadiness.ts'
 import type { ToneTrack } from './tone-track.ts'
 
@@ -10,6 +10,8 @@ import type { ToneTrack } from './tone-track.ts'
 export class BeepGuard {
   /** Somebody has spoken: what was clearly speech, and no noise or tone that may pass for it. */
   hasSpoken = false
+  /** There was a sound like a word: enough for a tone of networks to be a beep, where it is short and quiet follows. */
+  mayHaveSpoken = false
   #spokenFrames = 0
   /** Of the last frames, the newest in the lowest bit: whether each was loud enough, and no tone. */
   #voices = 0
@@ -18,10 +20,16 @@ export class BeepGuard {
   #lastHz = 0
   #lastStartedAtMs = Number.NEGATIVE_INFINITY
   #lastPower = 0
+  /** Of the last tone as low as those of networks: its frequency, and when it still sounded; and before the one in progress. */
+  #pulseHz = 0
+  #pulsedAtMs = Number.NEGATIVE_INFINITY
+  #hzBefore = 0
+  #pulsedBeforeMs = Number.NEGATIVE_INFINITY
 
   /** Somebody else may be there now. */
   restart(): void {
     this.hasSpoken = false
+    this.mayHaveSpoken = false
     this.#spokenFrames = 0
     this.#voices = 0
     this.#hadInformation = false
@@ -55,6 +63,18 @@ export class BeepGuard {
     this.#hadInformation = true
   }
 
+  /** To be called after each look, whatever is thought of the tone: it may be one of a cadence. */
+  follow(track: ToneTrack, edge: 'none' | 'begins' | 'ends', nowMs: number): void {
+    if (edge === 'begins') {
+      this.#hzBefore = this.#pulseHz
+      this.#pulsedBeforeMs = this.#pulsedAtMs
+    }
+    if (!track.isSounding || track.looks < PULSE_LOOKS || !isCallTone(track)) return
+    if (track.unsteadyHz() > PULSE_HZ || track.unsteadyDb() > PULSE_DB) return
+    this.#pulseHz = track.hz
+    this.#pulsedAtMs = nowMs
+  }
+
   /** The tone in progress, or the last one, is a beep, or one of a cadence. */
   note(track: ToneTrack): void {
     this.#lastHz = track.hz
@@ -71,7 +91,8 @@ export class BeepGuard {
     // The first looks at it see it only in part.
     if (track.looks < LEAST_LOOKS) return false
     if (isPairOfNetwork(track)) return true
-    if ((!this.hasSpoken || this.#hadInformation) && isSignalTone(track)) return true
+    if ((!this.#mayFollow(track) || this.#hadInformation) && isSignalTone(track)) return true
+    if (this.#isPulse(track)) return true
     return this.#lastHz > 0 && !this.isLast(track.startedAtMs) && this.#isAgain(track)
   }
 
@@ -82,6 +103,15 @@ export class BeepGuard {
   quietAfter(track: ToneTrack): number {
     if (!this.hasSpoken || (track.quietBefore < CLEAR_QUIET_HOPS && !isFirm(track))) return AFTER_SOUND_HOPS
     return isInformationTone(track) ? AFTER_INFORMATION_HOPS : 0
+  }
+
+  #mayFollow(track: ToneTrack): boolean {
+    return this.hasSpoken || (this.mayHaveSpoken && isCallTone(track))
+  }
+
+  /** The same was there a moment ago, which has paused since. */
+  #isPulse({ hz, startedAtMs }: ToneTrack): boolean {
+    return startedAtMs - this.#pulsedBeforeMs < MOST_PAUSE_MS && Math.abs(hz - this.#hzBefore) <= SAME_HZ
   }
 
   #isAgain({ hz, power }: ToneTrack): boolean {
@@ -110,3 +140,8 @@ const SAME_HZ = 12
 /** 6 dB. */
 const SAME_POWER = 4
 const SAME_MS = 80
+/** Busy and congestion: as short as sounds of them are, as long as their pauses. */
+const PULSE_LOOKS = 10
+const PULSE_HZ = 2.5
+const PULSE_DB = 1.2
+const MOST_PAUSE_MS = 600

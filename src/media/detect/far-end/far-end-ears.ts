@@ -148,6 +148,7 @@ export class FarEndEars {
 
   #hearBeep(edge: 'none' | 'begins' | 'ends', nowMs: Instant): void {
     const beep = this.#beep
+    this.#guard.follow(this.#track, edge, nowMs)
     const isForbidden = !beep.isBeeping && this.#guard.forbids(this.#track)
     const found = beep.hear(this.#track, edge, nowMs, this.#guard.quietAfter(this.#track), isForbidden)
     if (found === 'none') return
@@ -172,6 +173,7 @@ export class FarEndEars {
     this.#guard.hear(isDeaf ? 0 : power, isNearlyTone, voice.isSpeaking)
     if (isWhole) this.#hearLoneSound(power, isNearlyTone || this.#ringHops > 0 || voice.isSpeaking || isGuarded)
     else this.#lone.miss()
+    if (this.#lone.hasHeard) this.#guard.mayHaveSpoken = true
     this.#followPauses(power, isWhole)
     if (edge === 'none') return
     const startedAtMs = this.#originMs! + voice.beganAtMs

@@ -20,6 +20,9 @@ export class LoneSound {
   #soundedAtMs: Instant | undefined
   #isLone = false
 
+  /** There has been such a sound, which may turn out to be something else. */
+  hasHeard = false
+
   /**
    * @param power per sample, of the frame of 20 ms that began at `atMs`
    * @param isOther it is a tone, or speech that is known already
@@ -62,6 +65,7 @@ export class LoneSound {
     const lengthMs = this.endedAtMs - this.startedAtMs
     const isWord = lengthMs >= SHORTEST_MS && lengthMs <= LONGEST_MS && this.#others < MOST_OTHERS * this.#frames
     this.#isWaiting = this.#isLone && isWord
+    if (this.#isWaiting) this.hasHeard = true
   }
 }
 

@@ -42,7 +42,8 @@ export function isLaterInformationTone({ firstHz }: ToneTrack): boolean {
   return LATER_INFORMATION_HZ.some((hz) => Math.abs(firstHz - hz) <= INFORMATION_OFF_HZ)
 }
 
-function isCallTone({ hz, firstHz }: ToneTrack): boolean {
+/** Whether a tone is as low as ringback, busy and congestion are. */
+export function isCallTone({ hz, firstHz }: ToneTrack): boolean {
   return Math.min(hz, firstHz) <= HIGHEST_CALL_TONE_HZ
 }
 

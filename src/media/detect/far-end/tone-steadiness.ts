@@ -25,6 +25,7 @@ export function isSteady(track: ToneTrack, lengthMs: number): boolean {
   // Voices glide into what looks like a tone.
   if (track.firstHz < LOWEST_FIRST_HZ) return false
   if (isNote(track) && !isUnmistakable(track)) return false
+  if (isVoice(track) && lengthMs < LONG_MS && !isClean(track)) return false
   // Overtones of voices may lie where those of squares do, and glide.
   if (track.isSquare && track.glideHz() > Math.max(SQUARE_GLIDE_HZ, SQUARE_MOVE_HZ / track.looks)) return false
   const looks = ((lengthMs - track.lostMs) / HOP_MS) * LEAST_SEEN - track.notes * EDGE_LOOKS - 1
@@ -41,6 +42,14 @@ export function isSteady(track: ToneTrack, lengthMs: number): boolean {
 /** Of an instrument: machines make sines and squares, which have no octave. */
 function isNote({ octaves, allLooks }: ToneTrack): boolean {
   return octaves > MOST_OCTAVES * allLooks
+}
+
+/** Two overtones of one voice, one above the other: they lie as far apart as its pitch is high. */
+function isVoice({ isTwo, isSquare, hz, secondHz }: ToneTrack): boolean {
+  const pitchHz = secondHz - hz
+  if (!isTwo || isSquare || pitchHz < LOWEST_PITCH_HZ || pitchHz > HIGHEST_PITCH_HZ) return false
+  const overtone = hz / pitchHz
+  return Math.abs(overtone - Math.round(overtone)) < OVERTONE_OFF
 }
 
 /** Tones that codecs make tremble, and two so near that they beat: pure as they are, or long, they are no voices. */
@@ -67,7 +76,7 @@ function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number)
   // As pure as the noise of the line allows.
   if (lengthMs >= LONG_MS && isClean(track) && hz < STRAIGHT_HZ) return true
   const isPure = track.purity > Math.min(VERY_PURE, 1 - 1.2 / track.rise)
-  if (track.glideHz() > LOW_GLIDE_HZ) return isPure && hz < STRAIGHT_LOW_HZ
+  if (track.glideHz() > LOW_GLIDE_HZ) return isPure && hz < STRAIGHT_LOW_HZ && track.looks >= LEAST_GLIDING_LOOKS
   if (track.notes > 1) return track.purity > VERY_PURE && hz < STEADY_HZ && db < STEADY_DB
   return (isPure || lengthMs >= CONFIRM_MS) && hz < STEADY_LOW_HZ && db < STEADY_LOW_DB
 }
@@ -82,8 +91,14 @@ const LOWEST_FIRST_HZ = 365
 const HIGHEST_HZ = 2750
 /** There, the pitch of voices moves by 3 Hz a look and more. */
 const LOW_GLIDE_HZ = 1.2
+/** Fewer are on a line by chance. */
+const LEAST_GLIDING_LOOKS = 6
 const VERY_PURE = 0.985
 const MOST_OCTAVES = 0.4
+const LOWEST_PITCH_HZ = 80
+const HIGHEST_PITCH_HZ = 400
+/** Of the pitch. */
+const OVERTONE_OFF = 0.03
 const SQUARE_GLIDE_HZ = 0.5
 /** In all: as much as a look is off that is not full of it. */
 const SQUARE_MOVE_HZ = 6
