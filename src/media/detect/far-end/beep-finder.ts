@@ -90,7 +90,9 @@ function isShortBeep(track: ToneTrack, lengthMs: number): boolean {
 /** Codecs let a short tone swell, and packets are lost: the looks in which it did count as well where it cannot be a voice. */
 function isSeen(track: ToneTrack): boolean {
   const { looks, allLooks } = track
-  return looks >= LEAST_SHORT_LOOKS || (looks === LEAST_SHORT_LOOKS - 1 && allLooks > looks + 2 && isUnmistakable(track))
+  return (
+    looks >= LEAST_SHORT_LOOKS || (looks === LEAST_SHORT_LOOKS - 1 && allLooks > looks + 2 && isUnmistakable(track))
+  )
 }
 
 const LEAST_LOOKS = 5

@@ -1,3 +1,4 @@
+import { isUnmistakable } from './tone-steadiness.ts'
 import type { ToneTrack } from './tone-track.ts'
 
 /** The key that two frequencies are (ITU-T Q.23), or `undefined`. */
@@ -16,11 +17,18 @@ export function isSignalTone(track: ToneTrack): boolean {
   // Of all these, only special information has several notes.
   if (track.notes > 1 && track.looks > EDGE_LOOKS)
     return isInformationTone(track) || Math.abs(track.hz - LAST_INFORMATION_HZ) <= INFORMATION_OFF_HZ
+  return isCallTone(track) || isInformationTone(track) || (!isChirp(track) && isLoneSignal(track))
+}
+
+/** What glides so far and so evenly is no tone that a machine holds, though it may pass by one. */
+function isChirp(track: ToneTrack): boolean {
   return (
-    isCallTone(track) ||
-    isInformationTone(track) ||
-    SIGNALS_HZ.some(([hz, offHz]) => Math.abs(track.firstHz - hz) <= offHz || Math.abs(track.hz - hz) <= offHz)
+    track.looks >= CHIRP_LOOKS && track.hz > HIGHEST_CALL_TONE_HZ && track.glideHz() > CHIRP_HZ && isUnmistakable(track)
   )
+}
+
+function isLoneSignal(track: ToneTrack): boolean {
+  return SIGNALS_HZ.some(([hz, offHz]) => Math.abs(track.firstHz - hz) <= offHz || Math.abs(track.hz - hz) <= offHz)
 }
 
 /** Whether a tone is one that is no beep whenever it comes: two frequencies that only networks and telephones put together. */
@@ -56,6 +64,9 @@ const KEYS = '123A456B789C*0#D'
 const KEY_OFF = 0.02
 /** 480 Hz of North America, and what the window makes of two tones next to one another. */
 const HIGHEST_CALL_TONE_HZ = 525
+/** A look. */
+const CHIRP_HZ = 3
+const CHIRP_LOOKS = 8
 /** What else occurs alone: half of busy, special information, call waiting, calling and answering fax machines. */
 const SIGNALS_HZ: readonly (readonly [hz: number, offHz: number])[] = [
   [620, 20],

@@ -301,7 +301,7 @@ export class ToneTrack {
   #hearAfter(power: number): void {
     if (!this.#hasQuiet) return
     if (power < this.power * Math.max(QUIET, Math.min(MOST_QUIET, AS_BEFORE / this.rise))) this.quietHops++
-    else if (this.quietHops > 0) this.#hasQuiet = false
+    else if (this.quietHops > 0 && power > this.power * MOST_QUIET) this.#hasQuiet = false
   }
 }
 
