@@ -36,7 +36,7 @@ export function isPairOfNetwork(track: ToneTrack): boolean {
   if (keyOf(track) !== undefined) return true
   if (!track.isTwo) return false
   return PAIRS_HZ.some(
-    ([low, high]) => Math.abs(track.hz - low) <= PAIR_OFF_HZ && Math.abs(track.secondHz - high) <= PAIR_OFF_HZ,
+    ([low, high, offHz]) => Math.abs(track.hz - low) <= PAIR_OFF_HZ && Math.abs(track.secondHz - high) <= offHz,
   )
 }
 
@@ -79,10 +79,11 @@ const HIGHEST_INFORMATION_HZ = 996
 const LATER_INFORMATION_HZ = [1400, 1800]
 const LAST_INFORMATION_HZ = 1800
 const INFORMATION_OFF_HZ = 60
-const PAIRS_HZ = [
-  [350, 440],
-  [400, 450],
-  [440, 480],
-  [480, 620],
-] as const
 const PAIR_OFF_HZ = 20
+/** And by how much the higher may be off: one that is near to the other is seen less well. */
+const PAIRS_HZ = [
+  [350, 440, 20],
+  [400, 450, 20],
+  [440, 480, 20],
+  [480, 620, 13],
+] as const

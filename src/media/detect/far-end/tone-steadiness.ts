@@ -28,6 +28,7 @@ export function isSteady(track: ToneTrack, lengthMs: number): boolean {
   if (isVoice(track) && lengthMs < LONG_MS && !isClean(track)) return false
   // Overtones of voices may lie where those of squares do, and glide.
   if (track.isSquare && track.glideHz() > Math.max(SQUARE_GLIDE_HZ, SQUARE_MOVE_HZ / track.looks)) return false
+  if (isHighTone(track, lengthMs)) return true
   const looks = ((lengthMs - track.lostMs) / HOP_MS) * LEAST_SEEN - track.notes * EDGE_LOOKS - 1
   if (track.allLooks < looks || track.purity < leastPurity(track)) return false
   const hz = Math.max(track.worstHz, track.unsteadyHz())
@@ -62,6 +63,19 @@ function mayTremble(track: ToneTrack, lengthMs: number, lowestHz: number, hz: nu
   return track.isTwo ? track.purity > TREMBLING_TWO_PURE : track.purity > TREMBLING_PURE && lowestHz > CODED_HZ
 }
 
+/**
+ * No voice has so high a pitch, and no formant is so narrow: so a tone may be in the noise that codecs put beside it, and be
+ * hidden by it now and then.
+ */
+function isHighTone(track: ToneTrack, lengthMs: number): boolean {
+  if (track.lowestHz < HIGH_HZ || track.notes > 1 || track.rise < CLEAR_RISE || track.unsteadyDb() > HIGH_DB)
+    return false
+  if (track.allLooks * HOP_MS < LEAST_HIGH_SEEN * (lengthMs - track.lostMs)) return false
+  const hz = track.unsteadyHz()
+  if (track.isTwo) return !track.isSquare && lengthMs >= LONG_MS && track.purity > PURE && hz < TREMBLING_HZ
+  return track.purity > HIGH_BLURRED && hz < STEADY_HZ + GLIDE * track.glideHz()
+}
+
 /** As pure as the noise before it allows; notes of instruments have overtones that it does not hide. */
 function leastPurity({ rise }: ToneTrack): number {
   return Math.max(PURE, Math.min(PUREST, 1 - LEAST_IMPURE / rise))
@@ -77,6 +91,9 @@ function isSteadyLow(track: ToneTrack, lengthMs: number, hz: number, db: number)
   if (lengthMs >= LONG_MS && isClean(track) && hz < STRAIGHT_HZ) return true
   const isPure = track.purity > Math.min(VERY_PURE, 1 - 1.2 / track.rise)
   if (track.glideHz() > LOW_GLIDE_HZ) return isPure && hz < STRAIGHT_LOW_HZ && track.looks >= LEAST_GLIDING_LOOKS
+  // Codecs make it tremble, and leave it as pure.
+  const isCoded = lengthMs >= LOW_CODED_MS && track.rise > LOW_CODED_RISE && track.purity > LOW_CODED_PURE
+  if (isCoded && track.notes === 1 && hz < LOW_CODED_HZ && db < LOW_CODED_DB) return true
   if (track.notes > 1) return track.purity > VERY_PURE && hz < STEADY_HZ && db < STEADY_DB
   return (isPure || lengthMs >= CONFIRM_MS) && hz < STEADY_LOW_HZ && db < STEADY_LOW_DB
 }
@@ -109,6 +126,8 @@ const TREMBLING_DB = 1.2
 const STRAIGHT_HZ = 2.2
 const HIGH_PURE = 0.97
 const HIGH_DB = 3
+const HIGH_BLURRED = 0.88
+const LEAST_HIGH_SEEN = 0.5
 /** Nor on so straight a line. */
 const STRAIGHT_LOW_HZ = 0.65
 /** Looks that see a note and something else. */
@@ -131,6 +150,12 @@ const CODED_HZ = 600
 /** What a look misses of a frequency that moves. */
 const GLIDE = 0.04
 const STEADY_LOW_HZ = 1.2
+const LOW_CODED_MS = 200
+/** 16 dB. */
+const LOW_CODED_RISE = 40
+const LOW_CODED_PURE = 0.978
+const LOW_CODED_HZ = 2.5
+const LOW_CODED_DB = 0.7
 const STEADY_DB = 0.9
 const STEADY_LOW_DB = 0.5
 /** 20 dB. */
