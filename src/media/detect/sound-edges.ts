@@ -23,6 +23,7 @@ export class SoundEdges {
   #lastPower = 0
   #fallenFrames = 0
   #fallenPower = 0
+  #isLostInFall = false
   /** Of the frames of the sound, the last that was so much louder than those before it. */
   #bangAt = 1
   #lostMs = 0
@@ -36,8 +37,7 @@ export class SoundEdges {
   miss(frameMs: number): void {
     this.#lostMs += frameMs
     this.wholeFrames = 0
-    // On its two sides, a modulated tone may be soft.
-    this.#fallenFrames = 0
+    this.#isLostInFall = this.#fallenFrames > 0
     this.#bangAt = -BANG_FRAMES
   }
 
@@ -90,7 +90,7 @@ export class SoundEdges {
     return 'none'
   }
 
-  /** Two soft frames end it: a tone that is modulated with 16 Hz is soft for one. */
+  /** Two soft frames end it: a tone that is modulated with 16 Hz is soft for one, or for one on each side of what was lost. */
   #fall(power: number, atMs: number, frameMs: number): Edge {
     this.wholeFrames++
     if (++this.#fallenFrames === 2 && this.wholeFrames - this.#bangAt < BANG_FRAMES) {
@@ -108,8 +108,10 @@ export class SoundEdges {
       const missing = 1 - this.#lastPower / this.power
       if (this.#lostMs > 0) this.endedAtMs = atMs - this.#lostMs / 2
       else this.endedAtMs = atMs + (frameMs * power) / this.power - (missing > PARTIAL ? missing * frameMs : 0)
+      this.#isLostInFall = false
       return 'none'
     }
+    if (this.#isLostInFall && this.#fallenFrames === 2) return 'none'
     this.#floor = power
     this.isSounding = false
     return 'ends'
