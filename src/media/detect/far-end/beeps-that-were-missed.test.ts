@@ -50,6 +50,19 @@ describe('a beep', () => {
     expect(beepsIn(joined(silence(500), sines(120, [395]), sines(120, [316]), silence(400)))).toBe(1)
   })
 
+  it.each([
+    [395, 316],
+    [420, 330],
+    [480, 600],
+  ])('of %i and %i Hz, wherever looks lie that see both notes', (firstHz, secondHz) => {
+    for (let beforeMs = 500; beforeMs < 510; beforeMs++)
+      for (const noteMs of [115, 120, 126, 160]) {
+        const beep = joined(sines(noteMs, [firstHz]), sines(noteMs, [secondHz]))
+        const sound = noisy(joined(silence(beforeMs), beep, silence(400)), -60, beforeMs)
+        expect(beepsIn(sound), `${beforeMs} ms, ${noteMs} ms`).toBe(1)
+      }
+  })
+
   it('of 103 ms in which a packet was lost', () => {
     expect(beepsIn(joined(silence(500), sines(103, [1000], -28), silence(400)), 560)).toBe(1)
   })

@@ -239,7 +239,9 @@ export class ToneTrack {
   #add(look: ToneLook): void {
     const step = look.levelDb - this.#lastDb
     this.#lastDb = look.levelDb
-    if (this.looks > 0 && (step < -EDGE_DB || look.found === 'other')) {
+    // Another frequency beside it may be the next note.
+    const isStraddling = look.found === 'two' && this.looks > 2 && !this.isTwo
+    if (this.looks > 0 && (step < -EDGE_DB || look.found === 'other' || isStraddling)) {
       const isEnd = look.levelDb < this.#levels.last - END_DB
       if (this.#isHeld && !isEnd) this.#keep()
       this.#isHeld = !isEnd
