@@ -23,4 +23,13 @@ describe('RecentValues', () => {
     expect(values.stray(2)).toBe(0)
     expect(values.mean(2)).toBe(4)
   })
+
+  it('forget the newest', () => {
+    const values = new RecentValues(4)
+    for (const [at, value] of [1, 2, 3, 900].entries()) values.put(value, at)
+    values.forgetLast()
+    expect(values.last).toBe(3)
+    expect(values.mean(3)).toBe(2)
+    expect(values.stray(3)).toBeCloseTo(0, 6)
+  })
 })

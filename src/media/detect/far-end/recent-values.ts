@@ -20,6 +20,12 @@ export class RecentValues {
     shiftIn(this.#at, at)
   }
 
+  /** One fewer is known then. */
+  forgetLast(): void {
+    this.#values.copyWithin(1, 0)
+    this.#at.copyWithin(1, 0)
+  }
+
   get last(): number {
     return this.#values[this.#values.length - 1]!
   }

@@ -59,6 +59,8 @@ export class ToneTrack {
   #hasQuiet = false
   /** Looks to come that have a hole in them. */
   #holed = 0
+  /** The last look of a note of one frequency showed another beside it, which may be the next note. */
+  #isStraddling = false
 
   /** @returns whether a tone has begun or ended with this look */
   hear(look: ToneLook, nowMs: number): 'none' | 'begins' | 'ends' {
@@ -230,18 +232,26 @@ export class ToneTrack {
     this.#holed = HOLED_LOOKS
   }
 
+  /** The note is over. */
   #judgeNote(): void {
+    if (this.#isStraddling) this.#forgetLast()
     this.worstHz = Math.max(this.worstHz, this.unsteadyHz())
     this.worstDb = Math.max(this.worstDb, this.unsteadyDb())
+  }
+
+  #forgetLast(): void {
+    this.#hz.forgetLast()
+    this.#second.forgetLast()
+    this.#levels.forgetLast()
+    this.looks = this.#steps - 1
+    this.twos--
   }
 
   /** Where it begins and ends the window is not full of it: such a look says little about it. */
   #add(look: ToneLook): void {
     const step = look.levelDb - this.#lastDb
     this.#lastDb = look.levelDb
-    // Another frequency beside it may be the next note.
-    const isStraddling = look.found === 'two' && this.looks > 2 && !this.isTwo
-    if (this.looks > 0 && (step < -EDGE_DB || look.found === 'other' || isStraddling)) {
+    if (this.looks > 0 && (step < -EDGE_DB || look.found === 'other')) {
       const isEnd = look.levelDb < this.#levels.last - END_DB
       if (this.#isHeld && !isEnd) this.#keep()
       this.#isHeld = !isEnd
@@ -272,6 +282,7 @@ export class ToneTrack {
 
   #keep(): void {
     this.#isHeld = false
+    this.#isStraddling = this.#held.isTwo && this.looks > 2 && !this.isTwo
     this.#kept++
     const { at, hz, secondHz, levelDb, hopPower, share, isTwo, isOctave } = this.#held
     this.#hz.put(hz, at)
