@@ -86,6 +86,11 @@ describe('a beep', () => {
     expect(beepsIn(noisy(joined(silence(500), beep, silence(400)), -50))).toBe(1)
   })
 
+  it('that is softer by 7 dB than what ended shortly before it', () => {
+    const sound = joined(silence(500), sines(50, [900], -16), silence(100), sines(300, [1500], -23), silence(400))
+    expect(beepsIn(noisy(sound, -50))).toBe(1)
+  })
+
   it('of 480 and 636 Hz, which no network sends', () => {
     const sound = joined(greeting, sines(330, [480, 636]), silence(600))
     expect(beepsOf(eventsIn(noisy(sound, -50)))).toHaveLength(1)

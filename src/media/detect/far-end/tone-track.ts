@@ -57,6 +57,8 @@ export class ToneTrack {
   #edges = 0
   #gap = 0
   #hasQuiet = false
+  /** The last hops in it that were too loud for it. */
+  #noisyHops = 0
   /** Looks to come that have a hole in them. */
   #holed = 0
   /** The last look of a note of one frequency showed another beside it, which may be the next note. */
@@ -306,6 +308,7 @@ export class ToneTrack {
     while (last > 0 && this.#hops[last]! < this.power * ONSET && last > PAST - 1 - MOST_GAP - 2) last--
     this.endedAtMs = nowMs - (PAST - 1 - last) * HOP_MS
     this.quietHops = 0
+    this.#noisyHops = 0
     this.#hasQuiet = true
     for (let i = last + 1; i < PAST; i++) this.#hearAfter(this.#hops[i]!)
     return 'ends'
@@ -313,8 +316,13 @@ export class ToneTrack {
 
   #hearAfter(power: number): void {
     if (!this.#hasQuiet) return
-    if (power < this.power * Math.max(QUIET, Math.min(MOST_QUIET, AS_BEFORE / this.rise))) this.quietHops++
-    else if (this.quietHops > 0 && power > this.power * MOST_QUIET) this.#hasQuiet = false
+    if (power < this.power * Math.max(QUIET, Math.min(MOST_QUIET, AS_BEFORE / this.rise))) {
+      this.quietHops++
+      this.#noisyHops = 0
+      return
+    }
+    // A hop of noise, of which there is one at a time, does not end it: a softer tone does.
+    if (this.quietHops > 0 && (power > this.power * MOST_QUIET || ++this.#noisyHops > 1)) this.#hasQuiet = false
   }
 }
 
