@@ -34,6 +34,8 @@ export function conferenceService(room: string, options: ConferenceOptions = {},
 
 const SOON_MS = 100
 const MOST_RINGING_MS = 2000
+/** Of the time that somebody lets our own call take who has asked for it. */
+const MOST_OF_TIMEOUT = 0.5
 
 /** Rings until the texts are rendered that the room will hear of the caller. Who is asked for a PIN gives time enough. */
 async function becomeReady(
@@ -45,7 +47,8 @@ async function becomeReady(
   const isReady = await rooms.prepare(options, { timeoutMs: pin === undefined ? SOON_MS : 0 })
   if (isReady || pin !== undefined) return
   await channel.ring()
-  await rooms.prepare(options, { timeoutMs: MOST_RINGING_MS })
+  const { timeoutMs = Number.POSITIVE_INFINITY } = options
+  await rooms.prepare(options, { timeoutMs: Math.min(MOST_RINGING_MS, timeoutMs * MOST_OF_TIMEOUT) })
 }
 
 const ATTEMPTS = 3

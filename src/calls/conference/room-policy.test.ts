@@ -58,6 +58,7 @@ describe('the policy of a room', () => {
     let room: RoomState = { ...EMPTY_ROOM, policy: policies.of('board') }
     for (const party of [1, 2, 3]) room = reduceRoom(room, { type: 'joined', party, rules: RULES })
     const policy = policies.of('team-a', { mostParties: 2, quietAfterParties: 0 })
+    expect(reduceRoom(room, { type: 'governed', policy: structuredClone(room.policy) })).toBe(room)
     const after = reduceRoom(room, { type: 'governed', policy })
     expect([after.phase, after.parties, after.policy]).toEqual(['started', room.parties, policy])
     expect([...roomEffects(after, room).parties].map(([id, { sound }]) => [id, sound])).toEqual(

@@ -8,6 +8,7 @@ import {
   type PartyId,
   type PartyRules,
   type RoomEvent,
+  type RoomPolicy,
   type RoomState,
 } from './room-state.ts'
 
@@ -36,7 +37,7 @@ export function reduceRoom(state: RoomState, event: RoomEvent): RoomState {
     case 'opened':
       return state.isHolding ? withParties({ ...state, isHolding: false }, state.parties) : state
     case 'governed':
-      return next(state, { policy: event.policy })
+      return isSame(event.policy, state.policy) ? state : next(state, { policy: event.policy })
     case 'message':
       return state.phase === 'started' && !state.isEnding
         ? announce(next(state), [{ id: event.id, kind: 'message' }])
@@ -162,4 +163,9 @@ function announce(state: RoomState, announcements: readonly Announcement[]): Roo
 
 function next(state: RoomState, change: Partial<RoomState> = {}): RoomState {
   return { ...state, ...change, sequence: state.sequence + 1 }
+}
+
+/** Both are made in one place of plain values, in the same order. */
+function isSame(one: RoomPolicy, other: RoomPolicy): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
 }

@@ -313,7 +313,7 @@ export class Leg {
     this.visitOut(mediaMs, now)
   }
 
-  /** The first half of a visit. While the leg rests, only reports and strangers are to be seen to. */
+  /** The first half of a visit. While the leg rests, there is nothing to see to. */
   visitIn(mediaMs: number, now: Instant): void {
     this.#isAsleep = mediaMs < this.#restsUntilMs
     if (this.#isAsleep) return

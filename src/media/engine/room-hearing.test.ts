@@ -421,6 +421,31 @@ describe('who comes, goes, is muted or spoken to by some', () => {
       expect(dbfs.filter(([, click]) => !(click < -40))).toEqual([])
     },
   )
+
+  it.each([20, 30, 40, 60])(
+    'who has packets of %i ms hears nothing old when a room that was stopped starts again',
+    async (ptimeMs) => {
+      const { gathering, guests, mix } = await roomOf('L16', 'L16', 'L16')
+      const all = (how: Mix): void => {
+        for (const i of guests.keys()) mix(i, { ...how, mixing: { comfortNoise: false } })
+      }
+      gathering.start(guests[1], { ptimeMs })
+      all({})
+      for (let course = 0; course < 12; course++) {
+        for (const guest of guests) guest.frequencyHz = undefined
+        guests[0].frequencyHz = 700
+        await gathering.pass(600 + 20 * course)
+        expect(guests[1].hears(700)).toBe(true)
+        guests[0].frequencyHz = undefined
+        all({ talk: false, listen: false })
+        await gathering.pass(300)
+        guests[1].heard.length = 0
+        all({})
+        await gathering.pass(400)
+        expect(Math.max(...guests[1].heard.map(Math.abs))).toBeLessThan(100)
+      }
+    },
+  )
 })
 
 /** The greatest sample of what stands above the voice: a windowed-sinc high-pass, 60 dB down at 1.8 kHz and below. */

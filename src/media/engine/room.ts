@@ -205,7 +205,9 @@ export class Room {
   /** Something has changed for a leg of it. */
   rouse(): void {
     this.#endPair()
+    if (this.#restsUntilMs === 0) return
     this.#restsUntilMs = 0
+    for (const party of this.#parties.values()) party.forget()
   }
 
   /** The room's part of a sub-tick: a round each 20 ms, and only packets that are due in between. */

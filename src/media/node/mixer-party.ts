@@ -11,7 +11,7 @@ import type { OutgoingPacket, Transmission, Transmitter } from './transmitter.ts
  * One leg in a room: what it hears goes into the mix while somebody speaks there, and it sends what the others say.
  *
  * Somebody speaks from the first frame above -50 dBm0 until half a second after the last: the noise of those who only
- * listen stays out of the room. Who comes or goes in the middle of a word does so within 5 ms.
+ * listen stays out of the room. Who comes or goes in the middle of a word does so within 5 ms and who goes within 10.
  */
 export class MixerParty implements Transmitter {
   readonly isWideband = true
@@ -287,6 +287,11 @@ export class MixerParty implements Transmitter {
   #newPast(): Int16Array {
     const { up, down } = this.#mixer.rates
     return new Int16Array(Math.max(up.past, down.past))
+  }
+
+  /** Forgets what waits to be sent: the room has rested meanwhile. */
+  forget(): void {
+    this.#ring?.skip(this.#ring.length)
   }
 
   #fillFromRing(packet: OutgoingPacket, frame: number): Transmission {

@@ -64,7 +64,7 @@ export function fadingInto(last: Int16Array, into: Int16Array, length: number): 
     lag1 += now * before
     lag2 += now * beforeThat
     lag12 += before * beforeThat
-    most = Math.max(most, Math.abs(now))
+    most = Math.min(32_767, Math.max(most, Math.abs(now)))
   }
   const determinant = power * powerBefore - lag12 * lag12
   let first = 0

@@ -64,7 +64,7 @@ export class DialogRefers implements DialogUser {
       if (end === 'givenUp') this.#hasGivenUp = true
       const at = this.#clients.indexOf(entry)
       this.#clients.splice(at, 1)
-      if (end === 'refused') this.#uncount(at)
+      if (end === 'neverBegun') this.#uncount(at)
       core.refers.delete(refer)
       this.#leaveIfIdle()
     })
@@ -200,7 +200,7 @@ export class DialogRefers implements DialogUser {
   /**
    * Which of ours a NOTIFY without an id belongs to: the first of the dialog (RFC 3515 section 2.4.6). Far ends that never write
    * ids mean the only one there is, unless they may mean one that was given up here; and the second, when they have told how
-   * the first ended, and say something else now.
+   * the first ended, and say something else now than that it is over.
    */
   #withoutId(request: SipRequest): SentRefer | undefined {
     const [oldest, next, ...others] = this.#clients
@@ -209,10 +209,10 @@ export class DialogRefers implements DialogUser {
     if (oldest.before > 0) return undefined
     if (others.length > 0) return oldest
     if (!oldest.client.mayHaveSaid(request)) this.#writesNoIds = true
-    return this.#writesNoIds && oldest.client.isDone ? next : oldest
+    return this.#writesNoIds && oldest.client.isDone && !oldest.client.mayEndWith(request) ? next : oldest
   }
 
-  /** The one that was refused here made no subscription: those after it are counted without it. */
+  /** The one here made no subscription: those after it are counted without it. */
   #uncount(at: number): void {
     this.#subscriptions--
     for (const later of this.#clients.slice(at)) later.before--

@@ -5,8 +5,8 @@ import type { DialogRequestOutcome } from './dialog-client.ts'
 
 type ReferOutcome = Omit<Extract<EndpointEvent, { type: 'referDone' }>, 'type' | 'refer'>
 
-/** `refused`: there never was a subscription. `ended`: it is over at the far end, too. `givenUp`: it may report all the same. */
-export type ReferEnd = 'refused' | 'ended' | 'givenUp'
+/** `neverBegun`: there never was a subscription. `ended`: it is over at the far end, too. `givenUp`: it may report all the same. */
+export type ReferEnd = 'neverBegun' | 'ended' | 'givenUp'
 
 /**
  * A REFER of ours and the subscription that comes with it (RFC 3515, RFC 6665 section 4.1): what the far end reports of
@@ -55,6 +55,12 @@ export class ReferClient {
     return this.#outcome === undefined || said === undefined || said.status === this.#outcome
   }
 
+  /** Whether a NOTIFY may say that there is nothing more to come of it. */
+  mayEndWith(request: SipRequest): boolean {
+    const state = parseSubscriptionState(request.headers.get('subscription-state') ?? 'active')
+    return state.ok && state.value.state === 'terminated' && this.mayHaveSaid(request)
+  }
+
   /** The final answer to the REFER, or why there is none. */
   onOutcome(outcome: DialogRequestOutcome): void {
     if (this.#isDone) return
@@ -62,7 +68,8 @@ export class ReferClient {
     if (response === undefined) {
       const { cause, detail } = outcome
       this.#finish({ cause, ...(detail !== undefined && { detail }) }, 'givenUp')
-    } else if (response.status >= 300) this.#finish({ cause: 'refused', status: response.status, response }, 'refused')
+    } else if (response.status >= 300)
+      this.#finish({ cause: 'refused', status: response.status, response }, 'neverBegun')
     else this.#onAccepted(response)
   }
 
@@ -84,7 +91,7 @@ export class ReferClient {
   #onAccepted(response: SipResponse): void {
     const isSubscribed = response.headers.get('refer-sub')?.trim().toLowerCase() !== 'false'
     this.#core.emit({ type: 'referAccepted', refer: this.id, response, isSubscribed })
-    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' }, 'ended')
+    if (!isSubscribed) this.#finish({ cause: 'unreported', detail: 'no subscription' }, 'neverBegun')
     else if (!this.#isHeard) this.#timer.setIn(this.#core.patienceMs)
   }
 

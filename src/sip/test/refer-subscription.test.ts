@@ -233,6 +233,37 @@ describe('a subscription that says nothing final', () => {
       expect(told(first, second)).toEqual(['0 reported 486', '1 reported 200'])
     })
 
+    it('one that was accepted without a subscription is not the first of the dialog', () => {
+      let notifyOfSecond: Parameters<Parameters<typeof byHand>[0]>[2] = () => {}
+      expect(
+        told(
+          (bob, request) => bob.respond(request, aliceOf(request), 202, '', ['Refer-Sub: false']),
+          (bob, request, notify) => {
+            accepts(bob, request)
+            notifyOfSecond = notify
+          },
+          (bob, request) => {
+            accepts(bob, request)
+            notifyOfSecond('terminated;reason=noresource', OK)
+          },
+        ),
+      ).toEqual(['0 unreported no subscription', '1 reported 200', '2 unreported no NOTIFY'])
+    })
+
+    it('the end of the first that comes after the second has begun is not that of the second', () => {
+      const second: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+        accepts(bob, request)
+        notify('active', TRYING)
+        notify('terminated;reason=noresource', BUSY)
+        notify('terminated;reason=noresource', OK)
+      }
+      const first: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+        accepts(bob, request)
+        notify('active', BUSY)
+      }
+      expect(told(first, second)).toEqual(['0 reported 486', '1 reported 200'])
+    })
+
     it('one that was refused is not the first of the dialog', () => {
       let notifyOfSecond: Parameters<Parameters<typeof byHand>[0]>[2] = () => {}
       expect(

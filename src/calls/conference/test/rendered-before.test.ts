@@ -150,4 +150,16 @@ describe('what a room hears of who comes is rendered before he is in', () => {
     expect(await room.pbx.phone('alice').call('1000')).toBe(603)
     await room.over()
   })
+
+  test('within half of the time that callConferenceRoom may take', async () => {
+    const room = await roomWithBob(conferenceService('r'))
+    let state: string | undefined
+    await room.pbx.start(
+      outbound(async (channel) => {
+        state = await channel.callConferenceRoom('r', { ...announced(), timeoutMs: 1000 })
+      }),
+    )
+    expect(state).toBe('ANSWERED')
+    await room.over()
+  })
 })
