@@ -49,6 +49,7 @@ export class Room {
   readonly #touch = new Touch()
   readonly #onBroken: (leg: Leg, error: unknown) => void
   #nextRoundMs = 0
+  /** Until when it needs no visits because all its legs rest, in media time; 0 while it needs each. */
   #restsUntilMs = 0
 
   /** @param onBroken ends a leg for which something cannot be: the others never notice */
@@ -195,11 +196,6 @@ export class Room {
     const before = this.hasHalfTicks
     this.hasHalfTicks = this.#legs.some((leg) => leg.needsHalfTicks)
     return before !== this.hasHalfTicks
-  }
-
-  /** Until when it needs no visits because all its legs rest, in media time; 0 while it needs each. */
-  get restsUntilMs(): number {
-    return this.#restsUntilMs
   }
 
   /** Something has changed for a leg of it. */
