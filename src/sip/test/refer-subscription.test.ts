@@ -112,9 +112,9 @@ describe('a subscription that says nothing final', () => {
     return { transport: 'udp', address, port: 5060 } as const
   }
 
-  describe('with another after it in the same dialog: a report without an id', () => {
-    const accepts = (bob: Phone, request: SipRequest) => bob.respond(request, aliceOf(request), 202, '')
+  const accepts = (bob: Phone, request: SipRequest) => bob.respond(request, aliceOf(request), 202, '')
 
+  describe('with another after it in the same dialog: a report without an id', () => {
     it.each<[string, Parameters<typeof byHand>[0], number, string[]]>([
       [
         'is of the first',
@@ -189,8 +189,10 @@ describe('a subscription that says nothing final', () => {
   })
 
   describe('reports without ids of several in the same dialog', () => {
+    type Answer = Parameters<typeof byHand>[0]
+
     /** Alice refers for each of these in turn, 100 ms apart; bob does this with each. Returns what she is told of each. */
-    function told(...refers: readonly Parameters<typeof byHand>[0][]): string[] {
+    function told(...refers: readonly Answer[]): string[] {
       let count = 0
       const both = byHand((...args) => refers[count++]?.(...args))
       for (let i = 1; i < refers.length; i++) {
@@ -206,13 +208,16 @@ describe('a subscription that says nothing final', () => {
       )
     }
 
-    const accepts = (bob: Phone, request: SipRequest) => bob.respond(request, aliceOf(request), 202, '')
     const BUSY = 'SIP/2.0 486 Busy Here\r\n'
     const TRYING = 'SIP/2.0 100 Trying\r\n'
     const OK = 'SIP/2.0 200 OK\r\n'
+    const busyAtOnce: Answer = (bob, request, notify) => {
+      accepts(bob, request)
+      notify('active', BUSY)
+    }
 
     it('the second ends as the first did, whose end is never told', () => {
-      const busy: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+      const busy: Answer = (bob, request, notify) => {
         accepts(bob, request)
         notify('active', TRYING)
         notify('active', BUSY)
@@ -221,54 +226,32 @@ describe('a subscription that says nothing final', () => {
     })
 
     it('the end of the first, which says its outcome again, is none of the second', () => {
-      const second: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+      const second: Answer = (bob, request, notify) => {
         notify('terminated;reason=noresource', BUSY)
         accepts(bob, request)
         notify('terminated;reason=noresource', OK)
       }
-      const first: Parameters<typeof byHand>[0] = (bob, request, notify) => {
-        accepts(bob, request)
-        notify('active', BUSY)
-      }
-      expect(told(first, second)).toEqual(['0 reported 486', '1 reported 200'])
-    })
-
-    it('one that was accepted without a subscription is not the first of the dialog', () => {
-      let notifyOfSecond: Parameters<Parameters<typeof byHand>[0]>[2] = () => {}
-      expect(
-        told(
-          (bob, request) => bob.respond(request, aliceOf(request), 202, '', ['Refer-Sub: false']),
-          (bob, request, notify) => {
-            accepts(bob, request)
-            notifyOfSecond = notify
-          },
-          (bob, request) => {
-            accepts(bob, request)
-            notifyOfSecond('terminated;reason=noresource', OK)
-          },
-        ),
-      ).toEqual(['0 unreported no subscription', '1 reported 200', '2 unreported no NOTIFY'])
+      expect(told(busyAtOnce, second)).toEqual(['0 reported 486', '1 reported 200'])
     })
 
     it('the end of the first that comes after the second has begun is not that of the second', () => {
-      const second: Parameters<typeof byHand>[0] = (bob, request, notify) => {
+      const second: Answer = (bob, request, notify) => {
         accepts(bob, request)
         notify('active', TRYING)
         notify('terminated;reason=noresource', BUSY)
         notify('terminated;reason=noresource', OK)
       }
-      const first: Parameters<typeof byHand>[0] = (bob, request, notify) => {
-        accepts(bob, request)
-        notify('active', BUSY)
-      }
-      expect(told(first, second)).toEqual(['0 reported 486', '1 reported 200'])
+      expect(told(busyAtOnce, second)).toEqual(['0 reported 486', '1 reported 200'])
     })
 
-    it('one that was refused is not the first of the dialog', () => {
-      let notifyOfSecond: Parameters<Parameters<typeof byHand>[0]>[2] = () => {}
+    it.each<[string, number, readonly string[], string]>([
+      ['refused', 603, [], '0 refused 603'],
+      ['accepted without a subscription', 202, ['Refer-Sub: false'], '0 unreported no subscription'],
+    ])('one that was %s is not the first of the dialog', (_, status, headers, outcome) => {
+      let notifyOfSecond: Parameters<Answer>[2] = () => {}
       expect(
         told(
-          (bob, request) => bob.respond(request, aliceOf(request), 603, ''),
+          (bob, request) => bob.respond(request, aliceOf(request), status, '', [...headers]),
           (bob, request, notify) => {
             accepts(bob, request)
             notifyOfSecond = notify
@@ -278,7 +261,7 @@ describe('a subscription that says nothing final', () => {
             notifyOfSecond('terminated;reason=noresource', OK)
           },
         ),
-      ).toEqual(['0 refused 603', '1 reported 200', '2 unreported no NOTIFY'])
+      ).toEqual([outcome, '1 reported 200', '2 unreported no NOTIFY'])
     })
   })
 
