@@ -42,25 +42,24 @@ async function measure(service: string, plan: BenchPlan): Promise<void> {
   const subject = await Subject.start({ directory, peer: load.peerUri, io: 'auto' }, pinning?.subject)
   const resident = async (): Promise<number> => (await subject.sample()).residentBytes
   try {
-    await sleep(plan.holdMs > 0 ? SETTLED_MS : 2000)
+    const isHeld = plan.holdMs > 0
+    await sleep(isHeld ? SETTLED_MS : 2000)
     const idle = await resident()
     const run = load.run(plan, subject.uriOf(service), new AbortController().signal)
     await whenAllStand(load.tally, plan)
     const most = await resident()
-    if (plan.holdMs > 0) await sleep(SETTLED_MS)
+    if (isHeld) await sleep(SETTLED_MS)
     const settled = await resident()
     await run
     const { failed } = load.tally
     const kilobytes = (bytes: number): string => `${((bytes - idle) / plan.calls / 1000).toFixed(0)} kB a call`
-    const said =
-      plan.holdMs > 0
-        ? ` when the last is answered (${kilobytes(most)}), ${megabytes(settled)} ${SETTLED_MS / 1000} s later (${kilobytes(settled)})`
-        : ''
+    const taken = (bytes: number): string => (isHeld ? `${megabytes(bytes)} (${kilobytes(bytes)})` : megabytes(bytes))
+    const later = isHeld ? `, ${taken(settled)} ${SETTLED_MS / 1000} s later` : ''
     console.log(
-      `${plan.calls} calls (${service}), ${failed} failed: idle ${megabytes(idle)}, ${megabytes(most)}${said}`,
+      `${plan.calls} calls (${service}), ${failed} failed: idle ${megabytes(idle)}, then ${taken(most)}${later}`,
     )
     if (failed > 0) process.exitCode = 1
-    if (plan.holdMs > 0) judge((settled - idle) / plan.calls, MOST_PER_CALL, 'a call')
+    if (isHeld) judge((settled - idle) / plan.calls, MOST_PER_CALL, 'a call')
     await sleep(FORGOTTEN_MS)
     const after = await resident()
     console.log(
